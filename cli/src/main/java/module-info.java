@@ -1,0 +1,7 @@
+/** The command line. */
+module org.codanet.cli {
+    requires org.codanet;
+    requires info.picocli;
+
+    opens org.codanet.cli to info.picocli;
+}

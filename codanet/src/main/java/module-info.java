@@ -1,0 +1,6 @@
+/** CoDA-Nets: data, model, training, explanations and pictures. */
+module org.codanet {
+    requires transitive org.codanet.nn;
+    requires com.google.gson;
+    requires java.desktop;
+}

@@ -1,0 +1,2 @@
+/** The loader of native libraries. */
+package org.codanet.bindings;

@@ -1,0 +1,5 @@
+/** Tensors, devices, operations and layers. */
+module org.codanet.nn {
+    requires org.codanet.bindings;
+    requires static jdk.incubator.vector;
+}
