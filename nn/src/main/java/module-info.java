@@ -2,4 +2,6 @@
 module org.codanet.nn {
     requires org.codanet.bindings;
     requires static jdk.incubator.vector;
+
+    exports org.codanet.nn.op;
 }
