@@ -3,5 +3,10 @@ module org.codanet.nn {
     requires org.codanet.bindings;
     requires static jdk.incubator.vector;
 
+    exports org.codanet.nn.device;
+    exports org.codanet.nn.layer;
     exports org.codanet.nn.op;
+    exports org.codanet.nn.tensor;
+
+    uses org.codanet.nn.device.DeviceProvider;
 }

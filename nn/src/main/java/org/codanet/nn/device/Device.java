@@ -1,0 +1,80 @@
+package org.codanet.nn.device;
+
+import org.codanet.nn.op.Adam;
+import org.codanet.nn.op.ContributionMap;
+import org.codanet.nn.op.Convolution;
+import org.codanet.nn.op.ConvolutionShape;
+import org.codanet.nn.op.DynamicAlignment;
+import org.codanet.nn.op.DynamicAlignmentShape;
+import org.codanet.nn.op.Elementwise;
+import org.codanet.nn.op.ImageInput;
+import org.codanet.nn.op.Loss;
+import org.codanet.nn.op.LossKind;
+import org.codanet.nn.op.SumPool;
+import org.codanet.nn.tensor.Scope;
+import org.codanet.nn.tensor.Shape;
+import org.codanet.nn.tensor.Tensor;
+
+/**
+ * Where tensors live and operations run, in call order on one stream. Not thread-safe: callers that share a device take
+ * turns.
+ *
+ * <p>An operation is planned once by the factory of its name and run often. It belongs to the scope it was made in.
+ * Operations overwrite their outputs unless their documentation says that they add.
+ */
+public interface Device extends AutoCloseable {
+    /** {@code cpu}, {@code reference}, {@code cuda:0}: part of every error message. */
+    String name();
+
+    /** What was chosen, in one line: processor or card, threads, instruction set, library versions, precision. */
+    String description();
+
+    /** Arithmetic of the matrix products. */
+    Precision precision();
+
+    /** A tensor with undefined contents, owned by {@code scope}. @throws OutOfMemoryException if there is no room */
+    Tensor allocate(Scope scope, Shape shape);
+
+    /** Copies {@code destination.shape().elements()} floats in; returns once {@code source} may be reused. */
+    void upload(float[] source, Tensor destination);
+
+    /** Copies all floats out; waits for the work queued before it. */
+    void download(Tensor source, float[] destination);
+
+    /** The dynamic alignment convolution: the layer that this library exists for. */
+    DynamicAlignment dynamicAlignment(Scope scope, DynamicAlignmentShape shape);
+
+    /** The ordinary convolution with bias. */
+    Convolution convolution(Scope scope, ConvolutionShape shape);
+
+    /** Sum over positions, temperature and bias: activations to logits. */
+    SumPool sumPool(Scope scope);
+
+    /** Mean loss of a batch and its gradient with respect to the logits. */
+    Loss loss(Scope scope, LossKind kind);
+
+    /** The optimiser's update of all parameters at once. */
+    Adam adam(Scope scope);
+
+    /** Images as read to the network's input: layout and inverse channels. */
+    ImageInput imageInput(Scope scope);
+
+    /** Input times linear map, reduced to maps and sums. */
+    ContributionMap contributionMap(Scope scope);
+
+    /** Fill, copy, add, scale, norms. */
+    Elementwise elementwise();
+
+    /** Bytes now, bytes at most, tensors now. */
+    MemoryUse memory();
+
+    /** Starts a new measurement of {@link MemoryUse#peak}. */
+    void resetPeakMemory();
+
+    /** Waits until everything queued has run. */
+    void synchronize();
+
+    /** Gives all memory back. @throws IllegalStateException if a tensor or an operation is still open, naming its scope */
+    @Override
+    void close();
+}

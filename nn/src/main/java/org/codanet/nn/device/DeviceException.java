@@ -1,0 +1,14 @@
+package org.codanet.nn.device;
+
+/** A native library reported a failure: which function, which status, on what, on which device. */
+public class DeviceException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    public DeviceException(String message) {
+        super(message);
+    }
+
+    public DeviceException(String message, Throwable cause) {
+        super(message, cause);
+    }
+}

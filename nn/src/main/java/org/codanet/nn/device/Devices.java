@@ -1,0 +1,80 @@
+package org.codanet.nn.device;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.ServiceLoader;
+import java.util.stream.Collectors;
+
+/** Opens devices by the names a user gives: {@code auto}, {@code cpu}, {@code reference}, {@code cuda}, {@code cuda:1}. */
+public final class Devices {
+    private Devices() {}
+
+    /** An opened device and why it was taken. */
+    public record Choice(Device device, String reason) {}
+
+    /** Every kind that is present in this program, the most preferred first. */
+    public static List<DeviceProvider> providers() {
+        return ServiceLoader.load(DeviceProvider.class).stream()
+                .map(ServiceLoader.Provider::get)
+                .sorted(Comparator.comparingInt(DeviceProvider::preference).reversed())
+                .toList();
+    }
+
+    /** {@link #choose} without the reason. */
+    public static Device open(String name, DeviceOptions options) {
+        return choose(name, options).device();
+    }
+
+    /**
+     * Opens the device of that name; {@code auto} takes the most preferred available kind. A named device that is not
+     * available is an error, never replaced by another.
+     *
+     * @throws IllegalArgumentException if no such kind exists or the index is not a number
+     * @throws DeviceException if the device cannot be opened, with the reason
+     */
+    public static Choice choose(String name, DeviceOptions options) {
+        List<DeviceProvider> providers = providers();
+        if (name.equals("auto")) {
+            return automatic(providers, options);
+        }
+        int colon = name.indexOf(':');
+        String kind = colon < 0 ? name : name.substring(0, colon);
+        int index = colon < 0 ? 0 : index(name, colon);
+        for (DeviceProvider provider : providers) {
+            if (provider.kind().equals(kind)) {
+                provider.unavailable().ifPresent(reason -> {
+                    throw new DeviceException("device " + name + " is not available: " + reason);
+                });
+                return new Choice(provider.open(index, options), "asked for by name");
+            }
+        }
+        String known = providers.stream().map(DeviceProvider::kind).collect(Collectors.joining(", "));
+        throw new IllegalArgumentException("device: no kind named '" + kind + "'; there are auto, " + known);
+    }
+
+    private static Choice automatic(List<DeviceProvider> providers, DeviceOptions options) {
+        List<String> rejected = new ArrayList<>();
+        for (DeviceProvider provider : providers) {
+            if (provider.preference() < 0) {
+                continue;
+            }
+            Optional<String> reason = provider.unavailable();
+            if (reason.isEmpty()) {
+                String why = rejected.isEmpty() ? "the most preferred kind present" : "not " + String.join("; not ", rejected);
+                return new Choice(provider.open(0, options), why);
+            }
+            rejected.add(provider.kind() + " (" + reason.get() + ")");
+        }
+        throw new DeviceException("device: none is available: " + String.join("; ", rejected));
+    }
+
+    private static int index(String name, int colon) {
+        try {
+            return Integer.parseUnsignedInt(name.substring(colon + 1));
+        } catch (NumberFormatException e) {
+            throw new IllegalArgumentException("device: '" + name + "' has no number after the colon, as cuda:0 has", e);
+        }
+    }
+}

@@ -1,0 +1,37 @@
+package org.codanet.nn.op;
+
+import org.codanet.nn.tensor.Tensor;
+import java.util.List;
+
+/**
+ * Adam with bias correction (Kingma and Ba, 2015), as PyTorch computes it, over all parameters in one call.
+ *
+ * <pre>
+ *   g ← g · min(1, maxNorm / (‖all g‖₂ + 1e-6))        if maxNorm &gt; 0
+ *   g ← g + weightDecay · value
+ *   m ← β₁ m + (1−β₁) g      v ← β₂ v + (1−β₂) g²
+ *   value ← value − rate / (1−β₁ᵗ) · m / (√v / √(1−β₂ᵗ) + ε)
+ * </pre>
+ */
+public interface Adam {
+    /** One parameter: its value, its gradient, and the running moments; four tensors of one shape. */
+    record Slot(Tensor value, Tensor gradient, Tensor mean, Tensor variance) {}
+
+    /**
+     * Numbers of one step.
+     *
+     * @param step t, from 1
+     * @param maxNorm bound on the total gradient norm; 0 sets none
+     */
+    record Step(double rate, double beta1, double beta2, double epsilon, double weightDecay, long step, double maxNorm) {
+        public Step {
+            if (step < 1 || !(rate >= 0) || !(epsilon > 0) || !(maxNorm >= 0)) {
+                throw new IllegalArgumentException("adam: step " + step + " must be at least 1, rate " + rate + " and maxNorm "
+                        + maxNorm + " not negative, epsilon " + epsilon + " positive");
+            }
+        }
+    }
+
+    /** Updates values and moments, and clears the gradients to zero; {@code norm} (1) receives the norm before clipping, or is null. */
+    void step(List<Slot> slots, Step step, Tensor norm);
+}

@@ -1,0 +1,20 @@
+package org.codanet.nn.op;
+
+import org.codanet.nn.tensor.Tensor;
+
+/** Mean loss of a batch and its gradient. */
+public interface Loss {
+    /** Which loss. */
+    LossKind kind();
+
+    /**
+     * Writes the loss and its gradient.
+     *
+     * @param logits (N, K)
+     * @param labels (N), the class of each image as a float
+     * @param gradientScale factor on the gradient, not on the loss: the share of a micro-batch in its virtual batch
+     * @param loss (1), overwritten with the mean loss
+     * @param dLogits (N, K), overwritten
+     */
+    void forward(Tensor logits, Tensor labels, double gradientScale, Tensor loss, Tensor dLogits);
+}
