@@ -1,0 +1,94 @@
+package org.codanet.bindings;
+
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SymbolLookup;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.UnaryOperator;
+import org.codanet.bindings.dnnl.Dnnl;
+import org.codanet.bindings.dnnl.dnnl_version_t;
+
+/**
+ * Loads oneDNN, the library behind the CPU device.
+ *
+ * <p>Looked for in this order:
+ * <ol>
+ *   <li>the file or folder stated by the system property {@code codanet.dnnl.path}, else by the environment variable
+ *       {@code CODANET_DNNL_PATH}; if one is stated nothing else is tried, for another library than the one asked for would
+ *       be a surprise;
+ *   <li>the jar {@code org.bytedeco:dnnl} on the class path, unpacked once into {@link CacheFolder};
+ *   <li>{@code libdnnl.so.3} where the system's dynamic linker looks.
+ * </ol>
+ */
+public final class OneDnn {
+    private static final String FILE = "libdnnl.so.3";
+    private static final String HELP = "Put the jar org.bytedeco:dnnl for this platform on the class path, or state a "
+            + FILE + " by -Dcodanet.dnnl.path=FILE or CODANET_DNNL_PATH. Tried in this order:";
+
+    private static LoadedLibrary loaded;
+
+    private OneDnn() {}
+
+    /**
+     * Loads the library if it is not loaded yet; after that {@link Dnnl} may be used. Safe to call from any thread.
+     *
+     * @throws NativeLibraryException if no candidate is usable; the message lists each with its reason, and a later call
+     *     tries again
+     */
+    public static synchronized LoadedLibrary load() {
+        if (loaded == null) {
+            loaded = library().load(sources(System::getProperty, System::getenv), HELP);
+        }
+        return loaded;
+    }
+
+    static NativeLibrary library() {
+        return new NativeLibrary("oneDNN", NativeLibrary.functionsOf(Dnnl.class), OneDnn::version);
+    }
+
+    static List<NativeLibrary.Source> sources(UnaryOperator<String> properties, UnaryOperator<String> environment) {
+        List<NativeLibrary.Source> sources = new ArrayList<>();
+        StatedPath.of("codanet.dnnl.path", "CODANET_DNNL_PATH", List.of(FILE), properties, environment)
+                .ifPresent(sources::add);
+        if (sources.isEmpty()) {
+            sources.add(new CarriedLibrary(
+                    "org/bytedeco/dnnl/" + platform(properties) + "/",
+                    List.of(FILE, "libgomp.so.1"),
+                    CacheFolder.path(properties, environment)));
+            sources.add(new SystemName("system libraries", List.of(FILE)));
+        }
+        return sources;
+    }
+
+    /** This platform as the carrier names it: {@code linux-x86_64}, {@code linux-arm64}. */
+    private static String platform(UnaryOperator<String> properties) {
+        String system = properties.apply("os.name").toLowerCase(Locale.ROOT);
+        String processor = properties.apply("os.arch");
+        return system + "-"
+                + switch (processor) {
+                    case "amd64" -> "x86_64";
+                    case "aarch64" -> "arm64";
+                    default -> processor;
+                };
+    }
+
+    private static String version(SymbolLookup library) {
+        MemorySegment function = library.findOrThrow("dnnl_version");
+        try {
+            MemorySegment version = (MemorySegment) Linker.nativeLinker()
+                    .downcallHandle(function, FunctionDescriptor.of(ValueLayout.ADDRESS))
+                    .invokeExact();
+            MemorySegment fields = version.reinterpret(dnnl_version_t.sizeof());
+            return dnnl_version_t.major(fields) + "." + dnnl_version_t.minor(fields) + "."
+                    + dnnl_version_t.patch(fields);
+        } catch (Error | RuntimeException failure) {
+            throw failure;
+        } catch (Throwable impossible) {
+            throw new IllegalStateException(impossible);
+        }
+    }
+}

@@ -1,0 +1,24 @@
+package org.codanet.bindings;
+
+import java.util.Scanner;
+
+/** What the child JVMs run: loads oneDNN and prints what came of it, one field a line. */
+final class LoadOneDnn {
+    private LoadOneDnn() {}
+
+    public static void main(String[] arguments) {
+        if (Boolean.getBoolean("codanet.test.wait")) {
+            // Lets the test release several JVMs at one moment, when all have started.
+            new Scanner(System.in, java.nio.charset.StandardCharsets.UTF_8).nextLine();
+        }
+        try {
+            LoadedLibrary library = OneDnn.load();
+            System.out.println("origin=" + library.origin());
+            System.out.println("path=" + library.path());
+            System.out.println("version=" + library.version());
+            library.rejected().forEach(each -> System.out.println("rejected=" + each));
+        } catch (NativeLibraryException failure) {
+            System.out.println("failed=" + failure.getMessage());
+        }
+    }
+}
