@@ -5,4 +5,14 @@ module org.codanet.bindings {
             org.codanet.gpu;
     exports org.codanet.bindings.dnnl to
             org.codanet.nn;
+    exports org.codanet.bindings.cublas to
+            org.codanet.gpu;
+    exports org.codanet.bindings.cublaslt to
+            org.codanet.gpu;
+    exports org.codanet.bindings.cuda to
+            org.codanet.gpu;
+    exports org.codanet.bindings.cudnn to
+            org.codanet.gpu;
+    exports org.codanet.bindings.nvrtc to
+            org.codanet.gpu;
 }

@@ -1,0 +1,5 @@
+/**
+ * cuBLASLt, matrix products with a choice of algorithm: the functions and constants that codanet uses, made by jextract from the headers of CUDA 13.0. Call
+ * {@link org.codanet.bindings.CudaLibraries#cublasLt()} first; constants may be read without.
+ */
+package org.codanet.bindings.cublaslt;
