@@ -3,4 +3,7 @@ module org.codanet {
     requires transitive org.codanet.nn;
     requires com.google.gson;
     requires java.desktop;
+
+    exports org.codanet.file;
+    exports org.codanet.model;
 }

@@ -1,0 +1,107 @@
+package org.codanet.file;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.AtomicMoveNotSupportedException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.concurrent.ThreadLocalRandom;
+
+/**
+ * Replaces a file so that nobody ever sees half of it: the content goes to a temporary file beside the target, is synced to
+ * the disk, and is then renamed over the target. After a failure the old file is untouched and the temporary one gone.
+ */
+public final class AtomicFile {
+    private AtomicFile() {}
+
+    /** Writes a file's content. */
+    @FunctionalInterface
+    public interface Content {
+        /**
+         * Writes everything, from the channel's position on.
+         *
+         * @param channel open for writing, empty; closed by the caller
+         * @throws IOException if writing fails; the target then stays as it was
+         */
+        void writeTo(FileChannel channel) throws IOException;
+    }
+
+    /**
+     * Replaces or creates the target.
+     *
+     * @param target the file; its folder must exist
+     * @param content writes the bytes
+     * @throws IOException with a message that names the target and the reason, such as a full disk or a read-only folder
+     */
+    public static void write(Path target, Content content) throws IOException {
+        Path part = partOf(target);
+        try {
+            try (FileChannel channel =
+                    FileChannel.open(part, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+                content.writeTo(channel);
+                channel.force(true);
+            }
+            publish(part, target);
+        } catch (IOException e) {
+            throw failure(target, e);
+        } finally {
+            Files.deleteIfExists(part);
+        }
+    }
+
+    /** {@return the name of a temporary file beside the target that no other writer uses} */
+    static Path partOf(Path target) throws IOException {
+        Path folder = target.toAbsolutePath().getParent();
+        if (folder == null || !Files.isDirectory(folder)) {
+            throw new IOException("cannot write " + target + ": the folder " + folder + " does not exist");
+        }
+        if (Files.isDirectory(target)) {
+            throw new IOException("cannot write " + target + ": it is a folder");
+        }
+        // Not Files.createTempFile: its files are readable by their owner only, and the rename would keep that.
+        String unique = Long.toHexString(ThreadLocalRandom.current().nextLong());
+        return folder.resolve("." + target.getFileName() + "." + unique + ".part");
+    }
+
+    /** Gives the finished temporary file its name. */
+    static void publish(Path part, Path target) throws IOException {
+        try {
+            Files.move(part, target, StandardCopyOption.ATOMIC_MOVE);
+        } catch (AtomicMoveNotSupportedException e) {
+            Files.move(part, target, StandardCopyOption.REPLACE_EXISTING);
+        }
+        syncFolder(target.toAbsolutePath().getParent());
+    }
+
+    /** {@return the failure in words that name the target} */
+    static IOException failure(Path target, IOException e) {
+        String reason =
+                switch (e) {
+                    case AccessDeniedException denied -> "permission denied";
+                    case FileSystemException other when other.getReason() != null -> other.getReason();
+                    default -> e.getMessage();
+                };
+        return new IOException("cannot write " + target + ": " + reason, e);
+    }
+
+    /** Writes all that remains in the buffer. */
+    static void writeFully(FileChannel channel, ByteBuffer buffer) throws IOException {
+        while (buffer.hasRemaining()) {
+            channel.write(buffer);
+        }
+    }
+
+    /** Makes the rename itself survive a power cut. Folders cannot be opened everywhere, so failing here is no failure. */
+    private static void syncFolder(Path folder) {
+        try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
+            channel.force(true);
+        } catch (IOException e) {
+            // The content is already on the disk; only the name may still be on its way.
+        }
+    }
+}

@@ -1,0 +1,92 @@
+package org.codanet.file;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Arrays under names, in the file's order, and the words that go with them.
+ *
+ * @param tensors the arrays; order kept, immutable
+ * @param metadata text under names, as in safetensors' {@code __metadata__}; order kept, immutable, often empty
+ */
+public record NamedTensors(Map<String, TensorData> tensors, Map<String, String> metadata) {
+    private static final int NAMES_IN_MESSAGE = 12;
+
+    /** Copies both maps. */
+    public NamedTensors {
+        tensors = Collections.unmodifiableMap(new LinkedHashMap<>(tensors));
+        metadata = Collections.unmodifiableMap(new LinkedHashMap<>(metadata));
+    }
+
+    /**
+     * Arrays without metadata.
+     *
+     * @param tensors the arrays; order kept, copied
+     */
+    public NamedTensors(Map<String, TensorData> tensors) {
+        this(tensors, Map.of());
+    }
+
+    /** {@return the names, in the file's order} */
+    public Set<String> names() {
+        return tensors.keySet();
+    }
+
+    /**
+     * {@return the array of this name}
+     *
+     * @param name as in the file
+     * @throws IllegalArgumentException if there is none, with the names that there are
+     */
+    public TensorData get(String name) {
+        TensorData tensor = tensors.get(name);
+        if (tensor == null) {
+            List<String> known = List.copyOf(names());
+            String some = known.size() <= NAMES_IN_MESSAGE
+                    ? known.toString()
+                    : known.subList(0, NAMES_IN_MESSAGE) + " and " + (known.size() - NAMES_IN_MESSAGE) + " more";
+            throw new IllegalArgumentException("no tensor is called " + name + "; there are " + some);
+        }
+        return tensor;
+    }
+
+    /**
+     * {@return these arrays with other metadata}
+     *
+     * @param words replaces the metadata
+     */
+    public NamedTensors withMetadata(Map<String, String> words) {
+        return new NamedTensors(tensors, words);
+    }
+
+    /** {@return the names of the arrays that hold NaN or an infinity, in order; empty if all is well} */
+    public List<String> nonFinite() {
+        List<String> names = new ArrayList<>();
+        tensors.forEach((name, tensor) -> {
+            if (!tensor.isFinite()) {
+                names.add(name);
+            }
+        });
+        return names;
+    }
+
+    /**
+     * Does nothing if every value is a finite number.
+     *
+     * @param file the file to name in the message
+     * @throws FileFormatException naming the arrays that hold NaN or an infinity
+     */
+    public void requireFinite(String file) throws FileFormatException {
+        List<String> names = nonFinite();
+        if (!names.isEmpty()) {
+            throw new FileFormatException(
+                    file,
+                    "NaN or infinite values in " + String.join(" and ", names)
+                            + "; such weights are refused unless NaN is allowed (--allow-nan)");
+        }
+    }
+}

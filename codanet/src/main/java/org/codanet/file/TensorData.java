@@ -1,0 +1,242 @@
+package org.codanet.file;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * An array of numbers as a file holds it: element type, extents and values, row-major. Immutable and on the heap.
+ *
+ * <p>The values keep the type they had in the file; {@link #toFloats}, {@link #toDoubles} and {@link #toLongs} convert on the
+ * way out. A scalar has no extents and one element.
+ */
+public final class TensorData {
+    private static final ValueLayout.OfFloat FLOAT =
+            ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final ValueLayout.OfDouble DOUBLE =
+            ValueLayout.JAVA_DOUBLE_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final ValueLayout.OfShort SHORT =
+            ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
+    private final ElementType type;
+    private final List<Integer> shape;
+    private final byte[] bytes;
+    private final MemorySegment values;
+
+    private TensorData(ElementType type, List<Integer> shape, byte[] bytes) {
+        this.type = type;
+        this.shape = List.copyOf(shape);
+        this.bytes = bytes;
+        this.values = MemorySegment.ofArray(bytes);
+        long wanted = Math.multiplyExact(elements(this.shape), type.bytes());
+        if (wanted != bytes.length) {
+            throw new IllegalArgumentException("tensor of %s %s takes %d bytes, given are %d"
+                    .formatted(type, shapeText(this.shape), wanted, bytes.length));
+        }
+    }
+
+    /**
+     * {@return an F32 array of these values}
+     *
+     * @param shape the extents; their product is the number of values
+     * @param values row-major; copied
+     * @throws IllegalArgumentException if the extents and the number of values disagree
+     */
+    public static TensorData ofFloats(List<Integer> shape, float[] values) {
+        byte[] bytes = new byte[Math.multiplyExact(values.length, Float.BYTES)];
+        MemorySegment.copy(values, 0, MemorySegment.ofArray(bytes), FLOAT, 0, values.length);
+        return new TensorData(ElementType.F32, shape, bytes);
+    }
+
+    /**
+     * {@return an F64 array of these values}
+     *
+     * @param shape the extents; their product is the number of values
+     * @param values row-major; copied
+     * @throws IllegalArgumentException if the extents and the number of values disagree
+     */
+    public static TensorData ofDoubles(List<Integer> shape, double[] values) {
+        byte[] bytes = new byte[Math.multiplyExact(values.length, Double.BYTES)];
+        MemorySegment.copy(values, 0, MemorySegment.ofArray(bytes), DOUBLE, 0, values.length);
+        return new TensorData(ElementType.F64, shape, bytes);
+    }
+
+    /**
+     * {@return an I64 array of these values}
+     *
+     * @param shape the extents; their product is the number of values
+     * @param values row-major; copied
+     * @throws IllegalArgumentException if the extents and the number of values disagree
+     */
+    public static TensorData ofLongs(List<Integer> shape, long[] values) {
+        byte[] bytes = new byte[Math.multiplyExact(values.length, Long.BYTES)];
+        MemorySegment.copy(values, 0, MemorySegment.ofArray(bytes), LONG, 0, values.length);
+        return new TensorData(ElementType.I64, shape, bytes);
+    }
+
+    /**
+     * {@return a U8 array of these values}
+     *
+     * @param shape the extents; their product is the number of values
+     * @param values row-major, each byte standing for 0..255; copied
+     * @throws IllegalArgumentException if the extents and the number of values disagree
+     */
+    public static TensorData ofBytes(List<Integer> shape, byte[] values) {
+        return new TensorData(ElementType.U8, shape, values.clone());
+    }
+
+    /** {@return an array over little-endian bytes that from now on belong to it} */
+    static TensorData ofRaw(ElementType type, List<Integer> shape, byte[] bytes) {
+        return new TensorData(type, shape, bytes);
+    }
+
+    /** {@return the number of elements of these extents} */
+    static long elements(List<Integer> shape) {
+        long count = 1;
+        for (int extent : shape) {
+            if (extent < 0) {
+                throw new IllegalArgumentException("tensor shape " + shapeText(shape) + " has a negative extent");
+            }
+            count = Math.multiplyExact(count, extent);
+        }
+        return count;
+    }
+
+    /** {@return the extents as the error messages write them, such as {@code (2, 3)}} */
+    static String shapeText(List<? extends Number> shape) {
+        String inner = shape.toString();
+        return "(" + inner.substring(1, inner.length() - 1) + ")";
+    }
+
+    /** {@return the type of the elements in the file} */
+    public ElementType type() {
+        return type;
+    }
+
+    /** {@return the extents, outermost first; empty for a scalar} */
+    public List<Integer> shape() {
+        return shape;
+    }
+
+    /** {@return the number of elements} */
+    public int count() {
+        return bytes.length / type.bytes();
+    }
+
+    /** {@return the little-endian bytes, not a copy: for the writers of this package} */
+    byte[] rawBytes() {
+        return bytes;
+    }
+
+    /** {@return a new array of the values, F64 and integers rounded to the nearest float} */
+    public float[] toFloats() {
+        float[] result = new float[count()];
+        if (type == ElementType.F32) {
+            MemorySegment.copy(values, FLOAT, 0, result, 0, result.length);
+        } else {
+            for (int i = 0; i < result.length; i++) {
+                result[i] = type.isFloating() ? (float) doubleAt(i) : (float) longAt(i);
+            }
+        }
+        return result;
+    }
+
+    /** {@return a new array of the values; exact for every type but I64 beyond 2^53} */
+    public double[] toDoubles() {
+        double[] result = new double[count()];
+        for (int i = 0; i < result.length; i++) {
+            result[i] = doubleAt(i);
+        }
+        return result;
+    }
+
+    /**
+     * {@return a new array of the values of an integer type}
+     *
+     * @throws IllegalStateException if the elements are floating point
+     */
+    public long[] toLongs() {
+        if (type.isFloating()) {
+            throw new IllegalStateException("integers asked of a tensor of " + type + " " + shapeText(shape));
+        }
+        long[] result = new long[count()];
+        for (int i = 0; i < result.length; i++) {
+            result[i] = longAt(i);
+        }
+        return result;
+    }
+
+    /**
+     * {@return a new array of the bytes of a U8, I8 or BOOL array}
+     *
+     * @throws IllegalStateException if an element is not one byte
+     */
+    public byte[] toBytes() {
+        if (type.bytes() != 1) {
+            throw new IllegalStateException("bytes asked of a tensor of " + type + " " + shapeText(shape));
+        }
+        return bytes.clone();
+    }
+
+    /** {@return this array as F32: itself if it is, else each value rounded to the nearest float} */
+    public TensorData toFloat32() {
+        return type == ElementType.F32 ? this : ofFloats(shape, toFloats());
+    }
+
+    /** {@return whether no value is NaN or infinite; true of every integer type} */
+    public boolean isFinite() {
+        if (type.isFloating()) {
+            int count = count();
+            for (int i = 0; i < count; i++) {
+                if (!Double.isFinite(doubleAt(i))) {
+                    return false;
+                }
+            }
+        }
+        return true;
+    }
+
+    private double doubleAt(int index) {
+        return switch (type) {
+            case F64 -> values.getAtIndex(DOUBLE, index);
+            case F32 -> values.getAtIndex(FLOAT, index);
+            case F16 -> Float.float16ToFloat(values.getAtIndex(SHORT, index));
+            case BF16 -> Float.intBitsToFloat(values.getAtIndex(SHORT, index) << 16);
+            case I64, I32, I16, I8, U8, BOOL -> longAt(index);
+        };
+    }
+
+    private long longAt(int index) {
+        return switch (type) {
+            case I64 -> values.getAtIndex(LONG, index);
+            case I32 -> values.getAtIndex(INT, index);
+            case I16 -> values.getAtIndex(SHORT, index);
+            case I8 -> bytes[index];
+            case U8, BOOL -> Byte.toUnsignedLong(bytes[index]);
+            case F64, F32, F16, BF16 -> throw new IllegalStateException("integers asked of a tensor of " + type);
+        };
+    }
+
+    /** {@return whether the other has the same type, extents and bytes; a NaN equals its own bits} */
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof TensorData that
+                && type == that.type
+                && shape.equals(that.shape)
+                && Arrays.equals(bytes, that.bytes);
+    }
+
+    @Override
+    public int hashCode() {
+        return 31 * (31 * type.hashCode() + shape.hashCode()) + Arrays.hashCode(bytes);
+    }
+
+    @Override
+    public String toString() {
+        return type + " " + shapeText(shape);
+    }
+}

@@ -1,0 +1,224 @@
+package org.codanet.json;
+
+import com.google.gson.JsonArray;
+import com.google.gson.JsonElement;
+import com.google.gson.JsonNull;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonPrimitive;
+import com.google.gson.Strictness;
+import com.google.gson.stream.JsonReader;
+import com.google.gson.stream.JsonToken;
+import java.io.IOException;
+import java.io.StringReader;
+import java.math.BigDecimal;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * The fields of one JSON object, each asked for by name and kind. {@link #finish} refuses the fields nobody asked for, so a
+ * misspelt name is an error and not a default. Every error is an {@link IllegalArgumentException} of one sentence.
+ */
+public final class JsonFields {
+    private static final int DEPTH_LIMIT = 32;
+    private static final Pattern PLACE = Pattern.compile(" at line \\d+ column \\d+");
+
+    private final String what;
+    private final JsonObject object;
+    private final Set<String> unread;
+
+    private JsonFields(String what, JsonObject object) {
+        this.what = what;
+        this.object = object;
+        this.unread = new LinkedHashSet<>(object.keySet());
+    }
+
+    /**
+     * {@return the fields of a JSON object in text}
+     *
+     * @param what what errors call the object, such as {@code network config}
+     * @param text the JSON document
+     */
+    public static JsonFields parse(String what, String text) {
+        try {
+            JsonReader reader = new JsonReader(new StringReader(text));
+            reader.setStrictness(Strictness.STRICT);
+            reader.setNestingLimit(DEPTH_LIMIT);
+            JsonElement element = read(what, reader);
+            if (reader.peek() != JsonToken.END_DOCUMENT) {
+                throw new IllegalArgumentException(what + ": the text goes on after its JSON object");
+            }
+            if (!(element instanceof JsonObject object)) {
+                throw new IllegalArgumentException(what + ": not a JSON object");
+            }
+            return new JsonFields(what, object);
+        } catch (IOException | IllegalStateException | NumberFormatException e) {
+            throw new IllegalArgumentException(what + ": not sound JSON" + place(e), e);
+        }
+    }
+
+    /** {@return where a failure of Gson's reader was, such as {@code  at line 1 column 5}; its advice is for programmers} */
+    public static String place(Exception failure) {
+        Matcher matcher = PLACE.matcher(String.valueOf(failure.getMessage()));
+        return matcher.find() ? matcher.group() : "";
+    }
+
+    /** Builds the tree by hand, because Gson's own keeps the last of two fields of one name without a word. */
+    private static JsonElement read(String what, JsonReader reader) throws IOException {
+        return switch (reader.peek()) {
+            case BEGIN_OBJECT -> {
+                JsonObject object = new JsonObject();
+                reader.beginObject();
+                while (reader.hasNext()) {
+                    String name = reader.nextName();
+                    if (object.has(name)) {
+                        throw new IllegalArgumentException(what + ": " + name + " stands twice");
+                    }
+                    object.add(name, read(what, reader));
+                }
+                reader.endObject();
+                yield object;
+            }
+            case BEGIN_ARRAY -> {
+                JsonArray array = new JsonArray();
+                reader.beginArray();
+                while (reader.hasNext()) {
+                    array.add(read(what, reader));
+                }
+                reader.endArray();
+                yield array;
+            }
+            case STRING -> new JsonPrimitive(reader.nextString());
+            case NUMBER -> new JsonPrimitive(new BigDecimal(reader.nextString()));
+            case BOOLEAN -> new JsonPrimitive(reader.nextBoolean());
+            case NULL -> {
+                reader.nextNull();
+                yield JsonNull.INSTANCE;
+            }
+            default -> throw new IllegalArgumentException(what + ": not sound JSON");
+        };
+    }
+
+    /** {@return whether there is such a field and it is not null; asking counts as reading only if it is null} */
+    public boolean has(String name) {
+        JsonElement value = object.get(name);
+        if (value instanceof JsonNull) {
+            unread.remove(name);
+        }
+        return value != null && !(value instanceof JsonNull);
+    }
+
+    /** {@return an integer that fits an int} */
+    public int integer(String name) {
+        return integer(name, value(name));
+    }
+
+    /** {@return a finite number} */
+    public double number(String name) {
+        return number(name, value(name));
+    }
+
+    /** {@return a text} */
+    public String text(String name) {
+        return text(name, value(name));
+    }
+
+    /** {@return a truth value} */
+    public boolean truth(String name) {
+        if (value(name) instanceof JsonPrimitive primitive && primitive.isBoolean()) {
+            return primitive.getAsBoolean();
+        }
+        throw kind(name, "true or false");
+    }
+
+    /** {@return a list of integers} */
+    public List<Integer> integers(String name) {
+        return list(name, "a list of integers", element -> integer(name, element));
+    }
+
+    /** {@return a list of numbers} */
+    public List<Double> numbers(String name) {
+        return list(name, "a list of numbers", element -> number(name, element));
+    }
+
+    /** {@return a list of texts} */
+    public List<String> texts(String name) {
+        return list(name, "a list of strings", element -> text(name, element));
+    }
+
+    /** {@return the fields of an object inside this one} */
+    public JsonFields object(String name) {
+        if (value(name) instanceof JsonObject inner) {
+            return new JsonFields(what + ": " + name, inner);
+        }
+        throw kind(name, "an object");
+    }
+
+    /** {@return the names of all fields} */
+    public List<String> names() {
+        return List.copyOf(object.keySet());
+    }
+
+    /** Counts a field as read, whatever it is; it need not be there. */
+    public void ignore(String name) {
+        unread.remove(name);
+    }
+
+    /** Refuses the fields that nobody asked for. */
+    public void finish() {
+        if (!unread.isEmpty()) {
+            throw new IllegalArgumentException(what + ": unknown " + String.join(", ", unread));
+        }
+    }
+
+    private JsonElement value(String name) {
+        unread.remove(name);
+        JsonElement value = object.get(name);
+        if (value == null) {
+            throw new IllegalArgumentException(what + ": " + name + " is missing");
+        }
+        return value;
+    }
+
+    private int integer(String name, JsonElement element) {
+        if (element instanceof JsonPrimitive primitive && primitive.isNumber()) {
+            try {
+                return primitive.getAsBigDecimal().intValueExact();
+            } catch (ArithmeticException e) {
+                throw kind(name, "an integer");
+            }
+        }
+        throw kind(name, "an integer");
+    }
+
+    private double number(String name, JsonElement element) {
+        if (element instanceof JsonPrimitive primitive && primitive.isNumber()) {
+            return primitive.getAsDouble();
+        }
+        throw kind(name, "a number");
+    }
+
+    private String text(String name, JsonElement element) {
+        if (element instanceof JsonPrimitive primitive && primitive.isString()) {
+            return primitive.getAsString();
+        }
+        throw kind(name, "a string");
+    }
+
+    private <T> List<T> list(String name, String kind, Function<JsonElement, T> element) {
+        if (!(value(name) instanceof JsonArray array)) {
+            throw kind(name, kind);
+        }
+        List<T> result = new ArrayList<>();
+        array.forEach(item -> result.add(element.apply(item)));
+        return List.copyOf(result);
+    }
+
+    private IllegalArgumentException kind(String name, String wanted) {
+        return new IllegalArgumentException(what + ": " + name + " is " + object.get(name) + ", not " + wanted);
+    }
+}
