@@ -1,0 +1,69 @@
+package org.codanet.nn.cpu;
+
+import org.codanet.nn.device.Precision;
+
+/** What the operations of one CPU device share. */
+final class CpuContext {
+    /** Scratch arrays a worker may hold at once. */
+    private static final int SLOTS = 16;
+
+    private final String name;
+    private final Kernels kernels;
+    private final Workers workers;
+    private final CpuMemory memory;
+    private final Precision precision;
+    private final float[][][] scratch;
+
+    CpuContext(String name, Kernels kernels, Workers workers, CpuMemory memory, Precision precision) {
+        this.name = name;
+        this.kernels = kernels;
+        this.workers = workers;
+        this.memory = memory;
+        this.precision = precision;
+        this.scratch = new float[workers.count()][SLOTS][0];
+    }
+
+    String name() {
+        return name;
+    }
+
+    Kernels kernels() {
+        return kernels;
+    }
+
+    Workers workers() {
+        return workers;
+    }
+
+    CpuMemory memory() {
+        return memory;
+    }
+
+    Precision precision() {
+        return precision;
+    }
+
+    /**
+     * A worker's own array of at least {@code size} floats, contents undefined; the same slot gives the same array again.
+     * It only grows, and counts as held by the device.
+     */
+    float[] scratch(int worker, int slot, int size) {
+        float[] array = scratch[worker][slot];
+        if (array.length < size) {
+            memory.hold(4L * (size - array.length), "workspace");
+            array = new float[size];
+            scratch[worker][slot] = array;
+        }
+        return array;
+    }
+
+    /** Lets all scratch go, when the device closes. */
+    void dropScratch() {
+        for (float[][] slots : scratch) {
+            for (int slot = 0; slot < SLOTS; slot++) {
+                memory.letGo(4L * slots[slot].length, "workspace");
+                slots[slot] = new float[0];
+            }
+        }
+    }
+}

@@ -1,0 +1,92 @@
+package org.codanet.nn.cpu;
+
+/**
+ * The inner loops of the CPU device, on heap arrays. {@link VectorKernels} is the one that is meant; {@link PlainKernels}
+ * computes the same without the Vector API. All extents along lanes are multiples of {@link #lanes}.
+ *
+ * <p>A <em>tile</em> is {@value #ROWS} rows of {@code width · lanes} floats, contiguous; width is 1 or 2 vectors.
+ */
+interface Kernels {
+    /** Rows of a tile: with two vectors a row, 16 accumulators, which both hides the latency of a fused multiply-add and
+     * leaves registers for the operands. */
+    int ROWS = 8;
+
+    /** Floats of a vector. */
+    int lanes();
+
+    /** What runs, for {@code doctor}. */
+    String description();
+
+    /**
+     * {@code c = a · b}, or {@code c += a · b} if {@code add}: 8 rows of a, {@code k} contiguous values each and {@code lda}
+     * apart; b is (k, width · lanes); c a tile.
+     */
+    void product(
+            float[] a, int ao, int lda, float[] b, int bo, int width, float[] c, int co, int k, boolean add);
+
+    /**
+     * {@code c += aᵀ · b}: a is (k, 8) with rows {@code lda} apart, b (k, width · lanes) with rows {@code ldb} apart, c a tile.
+     */
+    void productTransposed(
+            float[] a, int ao, int lda, float[] b, int bo, int ldb, int width, float[] c, int co, int k);
+
+    /** {@code s[i·lds + 0..lanes) += a[i·lda] · u[i·ldu + 0..lanes)} for {@code rows} rows. */
+    void scaleAdd(float[] u, int uo, int ldu, float[] a, int ao, int lda, float[] s, int so, int lds, int rows);
+
+    /** {@code c[co + i] += factor · a[ao + i]}; any count. */
+    void axpy(float factor, float[] a, int ao, float[] c, int co, int count);
+
+    /** {@code Σ a[ao + i] · b[bo + i]}; any count. */
+    float dot(float[] a, int ao, float[] b, int bo, int count);
+
+    /**
+     * The output transform of F(2×2, 3×3) with the score's reduction: for each of {@code tiles} rows of 16 frequency tiles
+     * m (frequency stride {@code ldf}, row stride {@code ldm}, one vector each) computes the vectors u of its 4 positions.
+     * Adds {@code a[position] · u} to s; stores u to {@code out} unless it is null.
+     *
+     * @param a (positions, lda): factor of position {@code 4·row + sub} at {@code ao + (4·row + sub)·lda}; null stores only
+     * @param out (positions, ldo)
+     */
+    void winogradOutput(
+            float[] m, int mo, int ldf, int ldm, float[] a, int ao, int lda, float[] s, int so, int lds, float[] out, int oo,
+            int ldo, int rows);
+
+    /**
+     * The adjoint of {@link #winogradOutput} for one row and one vector: from {@code t_sub = factor[sub] · g[sub]} at the 4
+     * positions to 16 frequencies, stored {@code ldf} apart.
+     */
+    void winogradExpand(
+            float[] g, int go, int ldg, float[] a, int ao, int lda, float[] out, int oo, int ldf);
+
+    /**
+     * The input transform of one 4×4 window of {@code channels} (any count up to the padded extent, zero-filled beyond):
+     * window is (16, ldw), destroyed; out 16 frequencies {@code ldf} apart.
+     */
+    void winogradInput(float[] window, int wo, int ldw, float[] out, int oo, int ldf, int channels);
+
+    /** The adjoint of {@link #winogradInput}: in 16 frequencies {@code ldf} apart, window (16, ldw) overwritten. */
+    void winogradInputAdjoint(float[] in, int io, int ldf, float[] window, int wo, int ldw, int channels);
+
+    /** The weight transform of one vector: 9 taps {@code ldt} apart to 16 frequencies {@code ldf} apart. */
+    void winogradWeight(float[] taps, int to, int ldt, float[] out, int oo, int ldf);
+
+    /** The adjoint of {@link #winogradWeight}: 16 frequencies {@code ldf} apart, destroyed, to 9 taps
+     * {@code ldt} apart, overwritten. */
+    void winogradWeightAdjoint(float[] in, int io, int ldf, float[] taps, int to, int ldt);
+
+    /**
+     * {@code out[q·ldo + ..] += Σ_j g[q·ldg + j] · w[j·ldw + ..]} for {@code classes} rows q and {@code width} vectors, j below
+     * {@code units}.
+     */
+    void applyClasses(
+            float[] g, int go, int ldg, float[] w, int wo, int ldw, int width, float[] out, int oo, int ldo, int classes,
+            int units);
+
+    /** {@code out[lane] = Σ_i x[xo + i·ldx + lane] · y[yo + i·ldy + lane]}, one vector; i below {@code count}. */
+    void laneDots(float[] x, int xo, int ldx, float[] y, int yo, int ldy, float[] out, int oo, int count);
+
+    /** Adam's update of {@code count} values; see {@link org.codanet.nn.op.Adam}. */
+    void adam(
+            float[] value, float[] gradient, float[] mean, float[] variance, int count, float gradientScale, float beta1,
+            float beta2, float rate, float correction, float epsilon, float decay);
+}

@@ -1,0 +1,575 @@
+package org.codanet.nn.cpu;
+
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorSpecies;
+
+/**
+ * The kernels on the Vector API, with the widest vectors of this processor: the only class that names
+ * {@code jdk.incubator.vector}. The tiles are written out register by register since C2 keeps local variables in registers
+ * but not array elements; with 512-bit vectors {@link #product} runs at the processor's peak from a depth of 64 on.
+ *
+ * <p>Winograd's transforms F(2×2, 3×3): Lavin and Gray, Fast Algorithms for Convolutional Neural Networks, CVPR 2016,
+ * section 4.1.
+ */
+final class VectorKernels implements Kernels {
+    private static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
+    private static final int LANES = SPECIES.length();
+
+    VectorKernels() {}
+
+    @Override
+    public int lanes() {
+        return LANES;
+    }
+
+    @Override
+    public String description() {
+        return "Vector API, " + SPECIES.vectorBitSize() + " bits";
+    }
+
+    private static FloatVector load(float[] a, int offset) {
+        return FloatVector.fromArray(SPECIES, a, offset);
+    }
+
+    @Override
+    public void product(
+            float[] a, int ao, int lda, float[] b, int bo, int width, float[] c, int co, int k, boolean add) {
+        if (width == 2) {
+            product2(a, ao, lda, b, bo, c, co, k, add);
+        } else {
+            product1(a, ao, lda, b, bo, c, co, k, add);
+        }
+    }
+
+    @Override
+    public void productTransposed(
+            float[] a, int ao, int lda, float[] b, int bo, int ldb, int width, float[] c, int co, int k) {
+        if (width == 2) {
+            transposed2(a, ao, lda, b, bo, ldb, c, co, k);
+        } else {
+            transposed1(a, ao, lda, b, bo, ldb, c, co, k);
+        }
+    }
+
+    private static void product2(float[] a, int ao, int lda, float[] b, int bo, float[] c, int co, int k, boolean add) {
+        int r0 = ao;
+        int r1 = r0 + lda;
+        int r2 = r1 + lda;
+        int r3 = r2 + lda;
+        int r4 = r3 + lda;
+        int r5 = r4 + lda;
+        int r6 = r5 + lda;
+        int r7 = r6 + lda;
+        FloatVector c00 = add ? load(c, co) : FloatVector.zero(SPECIES);
+        FloatVector c01 = add ? load(c, co + 1 * LANES) : FloatVector.zero(SPECIES);
+        FloatVector c10 = add ? load(c, co + 2 * LANES) : FloatVector.zero(SPECIES);
+        FloatVector c11 = add ? load(c, co + 3 * LANES) : FloatVector.zero(SPECIES);
+        FloatVector c20 = add ? load(c, co + 4 * LANES) : FloatVector.zero(SPECIES);
+        FloatVector c21 = add ? load(c, co + 5 * LANES) : FloatVector.zero(SPECIES);
+        FloatVector c30 = add ? load(c, co + 6 * LANES) : FloatVector.zero(SPECIES);
+        FloatVector c31 = add ? load(c, co + 7 * LANES) : FloatVector.zero(SPECIES);
+        FloatVector c40 = add ? load(c, co + 8 * LANES) : FloatVector.zero(SPECIES);
+        FloatVector c41 = add ? load(c, co + 9 * LANES) : FloatVector.zero(SPECIES);
+        FloatVector c50 = add ? load(c, co + 10 * LANES) : FloatVector.zero(SPECIES);
+        FloatVector c51 = add ? load(c, co + 11 * LANES) : FloatVector.zero(SPECIES);
+        FloatVector c60 = add ? load(c, co + 12 * LANES) : FloatVector.zero(SPECIES);
+        FloatVector c61 = add ? load(c, co + 13 * LANES) : FloatVector.zero(SPECIES);
+        FloatVector c70 = add ? load(c, co + 14 * LANES) : FloatVector.zero(SPECIES);
+        FloatVector c71 = add ? load(c, co + 15 * LANES) : FloatVector.zero(SPECIES);
+        for (int p = 0; p < k; p++) {
+            FloatVector b0 = load(b, bo + p * 2 * LANES);
+            FloatVector b1 = load(b, bo + p * 2 * LANES + LANES);
+            FloatVector v;
+            v = FloatVector.broadcast(SPECIES, a[r0 + p]);
+            c00 = v.fma(b0, c00);
+            c01 = v.fma(b1, c01);
+            v = FloatVector.broadcast(SPECIES, a[r1 + p]);
+            c10 = v.fma(b0, c10);
+            c11 = v.fma(b1, c11);
+            v = FloatVector.broadcast(SPECIES, a[r2 + p]);
+            c20 = v.fma(b0, c20);
+            c21 = v.fma(b1, c21);
+            v = FloatVector.broadcast(SPECIES, a[r3 + p]);
+            c30 = v.fma(b0, c30);
+            c31 = v.fma(b1, c31);
+            v = FloatVector.broadcast(SPECIES, a[r4 + p]);
+            c40 = v.fma(b0, c40);
+            c41 = v.fma(b1, c41);
+            v = FloatVector.broadcast(SPECIES, a[r5 + p]);
+            c50 = v.fma(b0, c50);
+            c51 = v.fma(b1, c51);
+            v = FloatVector.broadcast(SPECIES, a[r6 + p]);
+            c60 = v.fma(b0, c60);
+            c61 = v.fma(b1, c61);
+            v = FloatVector.broadcast(SPECIES, a[r7 + p]);
+            c70 = v.fma(b0, c70);
+            c71 = v.fma(b1, c71);
+        }
+        c00.intoArray(c, co);
+        c01.intoArray(c, co + 1 * LANES);
+        c10.intoArray(c, co + 2 * LANES);
+        c11.intoArray(c, co + 3 * LANES);
+        c20.intoArray(c, co + 4 * LANES);
+        c21.intoArray(c, co + 5 * LANES);
+        c30.intoArray(c, co + 6 * LANES);
+        c31.intoArray(c, co + 7 * LANES);
+        c40.intoArray(c, co + 8 * LANES);
+        c41.intoArray(c, co + 9 * LANES);
+        c50.intoArray(c, co + 10 * LANES);
+        c51.intoArray(c, co + 11 * LANES);
+        c60.intoArray(c, co + 12 * LANES);
+        c61.intoArray(c, co + 13 * LANES);
+        c70.intoArray(c, co + 14 * LANES);
+        c71.intoArray(c, co + 15 * LANES);
+    }
+
+    private static void product1(float[] a, int ao, int lda, float[] b, int bo, float[] c, int co, int k, boolean add) {
+        int r0 = ao;
+        int r1 = r0 + lda;
+        int r2 = r1 + lda;
+        int r3 = r2 + lda;
+        int r4 = r3 + lda;
+        int r5 = r4 + lda;
+        int r6 = r5 + lda;
+        int r7 = r6 + lda;
+        FloatVector c00 = add ? load(c, co) : FloatVector.zero(SPECIES);
+        FloatVector c10 = add ? load(c, co + 1 * LANES) : FloatVector.zero(SPECIES);
+        FloatVector c20 = add ? load(c, co + 2 * LANES) : FloatVector.zero(SPECIES);
+        FloatVector c30 = add ? load(c, co + 3 * LANES) : FloatVector.zero(SPECIES);
+        FloatVector c40 = add ? load(c, co + 4 * LANES) : FloatVector.zero(SPECIES);
+        FloatVector c50 = add ? load(c, co + 5 * LANES) : FloatVector.zero(SPECIES);
+        FloatVector c60 = add ? load(c, co + 6 * LANES) : FloatVector.zero(SPECIES);
+        FloatVector c70 = add ? load(c, co + 7 * LANES) : FloatVector.zero(SPECIES);
+        for (int p = 0; p < k; p++) {
+            FloatVector b0 = load(b, bo + p * LANES);
+            FloatVector v;
+            v = FloatVector.broadcast(SPECIES, a[r0 + p]);
+            c00 = v.fma(b0, c00);
+            v = FloatVector.broadcast(SPECIES, a[r1 + p]);
+            c10 = v.fma(b0, c10);
+            v = FloatVector.broadcast(SPECIES, a[r2 + p]);
+            c20 = v.fma(b0, c20);
+            v = FloatVector.broadcast(SPECIES, a[r3 + p]);
+            c30 = v.fma(b0, c30);
+            v = FloatVector.broadcast(SPECIES, a[r4 + p]);
+            c40 = v.fma(b0, c40);
+            v = FloatVector.broadcast(SPECIES, a[r5 + p]);
+            c50 = v.fma(b0, c50);
+            v = FloatVector.broadcast(SPECIES, a[r6 + p]);
+            c60 = v.fma(b0, c60);
+            v = FloatVector.broadcast(SPECIES, a[r7 + p]);
+            c70 = v.fma(b0, c70);
+        }
+        c00.intoArray(c, co);
+        c10.intoArray(c, co + 1 * LANES);
+        c20.intoArray(c, co + 2 * LANES);
+        c30.intoArray(c, co + 3 * LANES);
+        c40.intoArray(c, co + 4 * LANES);
+        c50.intoArray(c, co + 5 * LANES);
+        c60.intoArray(c, co + 6 * LANES);
+        c70.intoArray(c, co + 7 * LANES);
+    }
+
+    private static void transposed2(float[] a, int ao, int lda, float[] b, int bo, int ldb, float[] c, int co, int k) {
+        FloatVector c00 = load(c, co);
+        FloatVector c01 = load(c, co + 1 * LANES);
+        FloatVector c10 = load(c, co + 2 * LANES);
+        FloatVector c11 = load(c, co + 3 * LANES);
+        FloatVector c20 = load(c, co + 4 * LANES);
+        FloatVector c21 = load(c, co + 5 * LANES);
+        FloatVector c30 = load(c, co + 6 * LANES);
+        FloatVector c31 = load(c, co + 7 * LANES);
+        FloatVector c40 = load(c, co + 8 * LANES);
+        FloatVector c41 = load(c, co + 9 * LANES);
+        FloatVector c50 = load(c, co + 10 * LANES);
+        FloatVector c51 = load(c, co + 11 * LANES);
+        FloatVector c60 = load(c, co + 12 * LANES);
+        FloatVector c61 = load(c, co + 13 * LANES);
+        FloatVector c70 = load(c, co + 14 * LANES);
+        FloatVector c71 = load(c, co + 15 * LANES);
+        for (int p = 0; p < k; p++) {
+            int q = ao + p * lda;
+            int bb = bo + p * ldb;
+            FloatVector b0 = load(b, bb);
+            FloatVector b1 = load(b, bb + LANES);
+            FloatVector v;
+            v = FloatVector.broadcast(SPECIES, a[q]);
+            c00 = v.fma(b0, c00);
+            c01 = v.fma(b1, c01);
+            v = FloatVector.broadcast(SPECIES, a[q + 1]);
+            c10 = v.fma(b0, c10);
+            c11 = v.fma(b1, c11);
+            v = FloatVector.broadcast(SPECIES, a[q + 2]);
+            c20 = v.fma(b0, c20);
+            c21 = v.fma(b1, c21);
+            v = FloatVector.broadcast(SPECIES, a[q + 3]);
+            c30 = v.fma(b0, c30);
+            c31 = v.fma(b1, c31);
+            v = FloatVector.broadcast(SPECIES, a[q + 4]);
+            c40 = v.fma(b0, c40);
+            c41 = v.fma(b1, c41);
+            v = FloatVector.broadcast(SPECIES, a[q + 5]);
+            c50 = v.fma(b0, c50);
+            c51 = v.fma(b1, c51);
+            v = FloatVector.broadcast(SPECIES, a[q + 6]);
+            c60 = v.fma(b0, c60);
+            c61 = v.fma(b1, c61);
+            v = FloatVector.broadcast(SPECIES, a[q + 7]);
+            c70 = v.fma(b0, c70);
+            c71 = v.fma(b1, c71);
+        }
+        c00.intoArray(c, co);
+        c01.intoArray(c, co + 1 * LANES);
+        c10.intoArray(c, co + 2 * LANES);
+        c11.intoArray(c, co + 3 * LANES);
+        c20.intoArray(c, co + 4 * LANES);
+        c21.intoArray(c, co + 5 * LANES);
+        c30.intoArray(c, co + 6 * LANES);
+        c31.intoArray(c, co + 7 * LANES);
+        c40.intoArray(c, co + 8 * LANES);
+        c41.intoArray(c, co + 9 * LANES);
+        c50.intoArray(c, co + 10 * LANES);
+        c51.intoArray(c, co + 11 * LANES);
+        c60.intoArray(c, co + 12 * LANES);
+        c61.intoArray(c, co + 13 * LANES);
+        c70.intoArray(c, co + 14 * LANES);
+        c71.intoArray(c, co + 15 * LANES);
+    }
+
+    private static void transposed1(float[] a, int ao, int lda, float[] b, int bo, int ldb, float[] c, int co, int k) {
+        FloatVector c00 = load(c, co);
+        FloatVector c10 = load(c, co + 1 * LANES);
+        FloatVector c20 = load(c, co + 2 * LANES);
+        FloatVector c30 = load(c, co + 3 * LANES);
+        FloatVector c40 = load(c, co + 4 * LANES);
+        FloatVector c50 = load(c, co + 5 * LANES);
+        FloatVector c60 = load(c, co + 6 * LANES);
+        FloatVector c70 = load(c, co + 7 * LANES);
+        for (int p = 0; p < k; p++) {
+            int q = ao + p * lda;
+            int bb = bo + p * ldb;
+            FloatVector b0 = load(b, bb);
+            FloatVector v;
+            v = FloatVector.broadcast(SPECIES, a[q]);
+            c00 = v.fma(b0, c00);
+            v = FloatVector.broadcast(SPECIES, a[q + 1]);
+            c10 = v.fma(b0, c10);
+            v = FloatVector.broadcast(SPECIES, a[q + 2]);
+            c20 = v.fma(b0, c20);
+            v = FloatVector.broadcast(SPECIES, a[q + 3]);
+            c30 = v.fma(b0, c30);
+            v = FloatVector.broadcast(SPECIES, a[q + 4]);
+            c40 = v.fma(b0, c40);
+            v = FloatVector.broadcast(SPECIES, a[q + 5]);
+            c50 = v.fma(b0, c50);
+            v = FloatVector.broadcast(SPECIES, a[q + 6]);
+            c60 = v.fma(b0, c60);
+            v = FloatVector.broadcast(SPECIES, a[q + 7]);
+            c70 = v.fma(b0, c70);
+        }
+        c00.intoArray(c, co);
+        c10.intoArray(c, co + 1 * LANES);
+        c20.intoArray(c, co + 2 * LANES);
+        c30.intoArray(c, co + 3 * LANES);
+        c40.intoArray(c, co + 4 * LANES);
+        c50.intoArray(c, co + 5 * LANES);
+        c60.intoArray(c, co + 6 * LANES);
+        c70.intoArray(c, co + 7 * LANES);
+    }
+
+    @Override
+    public void scaleAdd(float[] u, int uo, int ldu, float[] a, int ao, int lda, float[] s, int so, int lds, int rows) {
+        for (int i = 0; i < rows; i++) {
+            FloatVector factor = FloatVector.broadcast(SPECIES, a[ao + i * lda]);
+            factor.fma(load(u, uo + i * ldu), load(s, so + i * lds)).intoArray(s, so + i * lds);
+        }
+    }
+
+    @Override
+    public void axpy(float factor, float[] a, int ao, float[] c, int co, int count) {
+        FloatVector f = FloatVector.broadcast(SPECIES, factor);
+        int i = 0;
+        for (; i <= count - LANES; i += LANES) {
+            f.fma(load(a, ao + i), load(c, co + i)).intoArray(c, co + i);
+        }
+        for (; i < count; i++) {
+            c[co + i] = Math.fma(factor, a[ao + i], c[co + i]);
+        }
+    }
+
+    @Override
+    public float dot(float[] a, int ao, float[] b, int bo, int count) {
+        FloatVector sum = FloatVector.zero(SPECIES);
+        int i = 0;
+        for (; i <= count - LANES; i += LANES) {
+            sum = load(a, ao + i).fma(load(b, bo + i), sum);
+        }
+        float rest = 0;
+        for (; i < count; i++) {
+            rest = Math.fma(a[ao + i], b[bo + i], rest);
+        }
+        return sum.reduceLanes(VectorOperators.ADD) + rest;
+    }
+
+    @Override
+    public void winogradOutput(
+            float[] m, int mo, int ldf, int ldm, float[] a, int ao, int lda, float[] s, int so, int lds, float[] out, int oo,
+            int ldo, int rows) {
+        for (int row = 0; row < rows; row++) {
+            int at = mo + row * ldm;
+            // Columns first: the 4 rows of frequencies collapse to 2 rows of positions.
+            FloatVector m0 = load(m, at);
+            FloatVector m1 = load(m, at + 4 * ldf);
+            FloatVector m2 = load(m, at + 8 * ldf);
+            FloatVector p00 = m0.add(m1).add(m2);
+            FloatVector p10 = m1.sub(m2).sub(load(m, at + 12 * ldf));
+            m0 = load(m, at + ldf);
+            m1 = load(m, at + 5 * ldf);
+            m2 = load(m, at + 9 * ldf);
+            FloatVector p01 = m0.add(m1).add(m2);
+            FloatVector p11 = m1.sub(m2).sub(load(m, at + 13 * ldf));
+            m0 = load(m, at + 2 * ldf);
+            m1 = load(m, at + 6 * ldf);
+            m2 = load(m, at + 10 * ldf);
+            FloatVector p02 = m0.add(m1).add(m2);
+            FloatVector p12 = m1.sub(m2).sub(load(m, at + 14 * ldf));
+            m0 = load(m, at + 3 * ldf);
+            m1 = load(m, at + 7 * ldf);
+            m2 = load(m, at + 11 * ldf);
+            FloatVector p03 = m0.add(m1).add(m2);
+            FloatVector p13 = m1.sub(m2).sub(load(m, at + 15 * ldf));
+            FloatVector u0 = p00.add(p01).add(p02);
+            FloatVector u1 = p01.sub(p02).sub(p03);
+            FloatVector u2 = p10.add(p11).add(p12);
+            FloatVector u3 = p11.sub(p12).sub(p13);
+            if (a != null) {
+                int factor = ao + 4 * row * lda;
+                int score = so + 4 * row * lds;
+                FloatVector.broadcast(SPECIES, a[factor]).fma(u0, load(s, score)).intoArray(s, score);
+                FloatVector.broadcast(SPECIES, a[factor + lda])
+                        .fma(u1, load(s, score + lds))
+                        .intoArray(s, score + lds);
+                FloatVector.broadcast(SPECIES, a[factor + 2 * lda])
+                        .fma(u2, load(s, score + 2 * lds))
+                        .intoArray(s, score + 2 * lds);
+                FloatVector.broadcast(SPECIES, a[factor + 3 * lda])
+                        .fma(u3, load(s, score + 3 * lds))
+                        .intoArray(s, score + 3 * lds);
+            }
+            if (out != null) {
+                int to = oo + 4 * row * ldo;
+                u0.intoArray(out, to);
+                u1.intoArray(out, to + ldo);
+                u2.intoArray(out, to + 2 * ldo);
+                u3.intoArray(out, to + 3 * ldo);
+            }
+        }
+    }
+
+    @Override
+    public void winogradExpand(
+            float[] g, int go, int ldg, float[] a, int ao, int lda, float[] out, int oo, int ldf) {
+        FloatVector t0 = load(g, go);
+        FloatVector t1 = load(g, go + ldg);
+        FloatVector t2 = load(g, go + 2 * ldg);
+        FloatVector t3 = load(g, go + 3 * ldg);
+        if (a != null) {
+            t0 = t0.mul(a[ao]);
+            t1 = t1.mul(a[ao + lda]);
+            t2 = t2.mul(a[ao + 2 * lda]);
+            t3 = t3.mul(a[ao + 3 * lda]);
+        }
+        expandRow(t0, t1, out, oo, ldf);
+        expandRow(t0.add(t2), t1.add(t3), out, oo + 4 * ldf, ldf);
+        expandRow(t0.sub(t2), t1.sub(t3), out, oo + 8 * ldf, ldf);
+        expandRow(t2.neg(), t3.neg(), out, oo + 12 * ldf, ldf);
+    }
+
+    private static void expandRow(FloatVector x, FloatVector y, float[] out, int oo, int ldf) {
+        x.intoArray(out, oo);
+        x.add(y).intoArray(out, oo + ldf);
+        x.sub(y).intoArray(out, oo + 2 * ldf);
+        y.neg().intoArray(out, oo + 3 * ldf);
+    }
+
+    @Override
+    public void winogradInput(float[] window, int wo, int ldw, float[] out, int oo, int ldf, int channels) {
+        for (int c = 0; c < channels; c += LANES) {
+            for (int column = 0; column < 4; column++) {
+                // Rows first, in place: each column of the window is read once.
+                int at = wo + column * ldw + c;
+                FloatVector d0 = load(window, at);
+                FloatVector d1 = load(window, at + 4 * ldw);
+                FloatVector d2 = load(window, at + 8 * ldw);
+                FloatVector d3 = load(window, at + 12 * ldw);
+                d0.sub(d2).intoArray(window, at);
+                d1.add(d2).intoArray(window, at + 4 * ldw);
+                d2.sub(d1).intoArray(window, at + 8 * ldw);
+                d1.sub(d3).intoArray(window, at + 12 * ldw);
+            }
+            for (int row = 0; row < 4; row++) {
+                int at = wo + 4 * row * ldw + c;
+                FloatVector d0 = load(window, at);
+                FloatVector d1 = load(window, at + ldw);
+                FloatVector d2 = load(window, at + 2 * ldw);
+                FloatVector d3 = load(window, at + 3 * ldw);
+                int to = oo + 4 * row * ldf + c;
+                d0.sub(d2).intoArray(out, to);
+                d1.add(d2).intoArray(out, to + ldf);
+                d2.sub(d1).intoArray(out, to + 2 * ldf);
+                d1.sub(d3).intoArray(out, to + 3 * ldf);
+            }
+        }
+    }
+
+    @Override
+    public void winogradInputAdjoint(float[] in, int io, int ldf, float[] window, int wo, int ldw, int channels) {
+        for (int c = 0; c < channels; c += LANES) {
+            for (int row = 0; row < 4; row++) {
+                int at = io + 4 * row * ldf + c;
+                FloatVector v0 = load(in, at);
+                FloatVector v1 = load(in, at + ldf);
+                FloatVector v2 = load(in, at + 2 * ldf);
+                FloatVector v3 = load(in, at + 3 * ldf);
+                int to = wo + 4 * row * ldw + c;
+                v0.intoArray(window, to);
+                v1.sub(v2).add(v3).intoArray(window, to + ldw);
+                v1.add(v2).sub(v0).intoArray(window, to + 2 * ldw);
+                v3.neg().intoArray(window, to + 3 * ldw);
+            }
+            for (int column = 0; column < 4; column++) {
+                int at = wo + column * ldw + c;
+                FloatVector v0 = load(window, at);
+                FloatVector v1 = load(window, at + 4 * ldw);
+                FloatVector v2 = load(window, at + 8 * ldw);
+                FloatVector v3 = load(window, at + 12 * ldw);
+                v1.sub(v2).add(v3).intoArray(window, at + 4 * ldw);
+                v1.add(v2).sub(v0).intoArray(window, at + 8 * ldw);
+                v3.neg().intoArray(window, at + 12 * ldw);
+            }
+        }
+    }
+
+    @Override
+    public void winogradWeight(float[] taps, int to, int ldt, float[] out, int oo, int ldf) {
+        for (int column = 0; column < 3; column++) {
+            FloatVector g0 = load(taps, to + column * ldt);
+            FloatVector g1 = load(taps, to + (3 + column) * ldt);
+            FloatVector g2 = load(taps, to + (6 + column) * ldt);
+            FloatVector outer = g0.add(g2);
+            int at = oo + column * ldf;
+            g0.intoArray(out, at);
+            outer.add(g1).mul(0.5f).intoArray(out, at + 4 * ldf);
+            outer.sub(g1).mul(0.5f).intoArray(out, at + 8 * ldf);
+            g2.intoArray(out, at + 12 * ldf);
+        }
+        for (int row = 0; row < 4; row++) {
+            int at = oo + 4 * row * ldf;
+            FloatVector g1 = load(out, at + ldf);
+            FloatVector g2 = load(out, at + 2 * ldf);
+            FloatVector outer = load(out, at).add(g2);
+            outer.add(g1).mul(0.5f).intoArray(out, at + ldf);
+            outer.sub(g1).mul(0.5f).intoArray(out, at + 2 * ldf);
+            g2.intoArray(out, at + 3 * ldf);
+        }
+    }
+
+    @Override
+    public void winogradWeightAdjoint(float[] in, int io, int ldf, float[] taps, int to, int ldt) {
+        for (int column = 0; column < 4; column++) {
+            int at = io + column * ldf;
+            FloatVector v1 = load(in, at + 4 * ldf);
+            FloatVector v2 = load(in, at + 8 * ldf);
+            FloatVector even = v1.add(v2).mul(0.5f);
+            load(in, at).add(even).intoArray(in, at);
+            v1.sub(v2).mul(0.5f).intoArray(in, at + 4 * ldf);
+            load(in, at + 12 * ldf).add(even).intoArray(in, at + 8 * ldf);
+        }
+        for (int row = 0; row < 3; row++) {
+            int from = io + 4 * row * ldf;
+            FloatVector v1 = load(in, from + ldf);
+            FloatVector v2 = load(in, from + 2 * ldf);
+            FloatVector even = v1.add(v2).mul(0.5f);
+            int at = to + 3 * row * ldt;
+            load(in, from).add(even).intoArray(taps, at);
+            v1.sub(v2).mul(0.5f).intoArray(taps, at + ldt);
+            load(in, from + 3 * ldf).add(even).intoArray(taps, at + 2 * ldt);
+        }
+    }
+
+    @Override
+    public void applyClasses(
+            float[] g, int go, int ldg, float[] w, int wo, int ldw, int width, float[] out, int oo, int ldo, int classes,
+            int units) {
+        int q = 0;
+        for (; q + 5 <= classes; q += 5) {
+            for (int v = 0; v < width; v++) {
+                applyFive(g, go + q * ldg, ldg, w, wo + v * LANES, ldw, out, oo + q * ldo + v * LANES, ldo, units);
+            }
+        }
+        for (; q < classes; q++) {
+            for (int v = 0; v < width; v++) {
+                int at = oo + q * ldo + v * LANES;
+                FloatVector sum = load(out, at);
+                for (int j = 0; j < units; j++) {
+                    sum = FloatVector.broadcast(SPECIES, g[go + q * ldg + j]).fma(load(w, wo + j * ldw + v * LANES), sum);
+                }
+                sum.intoArray(out, at);
+            }
+        }
+    }
+
+    private static void applyFive(
+            float[] g, int go, int ldg, float[] w, int wo, int ldw, float[] out, int oo, int ldo, int units) {
+        FloatVector s0 = load(out, oo);
+        FloatVector s1 = load(out, oo + ldo);
+        FloatVector s2 = load(out, oo + 2 * ldo);
+        FloatVector s3 = load(out, oo + 3 * ldo);
+        FloatVector s4 = load(out, oo + 4 * ldo);
+        int g1 = go + ldg;
+        int g2 = g1 + ldg;
+        int g3 = g2 + ldg;
+        int g4 = g3 + ldg;
+        for (int j = 0; j < units; j++) {
+            FloatVector weight = load(w, wo + j * ldw);
+            s0 = FloatVector.broadcast(SPECIES, g[go + j]).fma(weight, s0);
+            s1 = FloatVector.broadcast(SPECIES, g[g1 + j]).fma(weight, s1);
+            s2 = FloatVector.broadcast(SPECIES, g[g2 + j]).fma(weight, s2);
+            s3 = FloatVector.broadcast(SPECIES, g[g3 + j]).fma(weight, s3);
+            s4 = FloatVector.broadcast(SPECIES, g[g4 + j]).fma(weight, s4);
+        }
+        s0.intoArray(out, oo);
+        s1.intoArray(out, oo + ldo);
+        s2.intoArray(out, oo + 2 * ldo);
+        s3.intoArray(out, oo + 3 * ldo);
+        s4.intoArray(out, oo + 4 * ldo);
+    }
+
+    @Override
+    public void laneDots(float[] x, int xo, int ldx, float[] y, int yo, int ldy, float[] out, int oo, int count) {
+        FloatVector sum = FloatVector.zero(SPECIES);
+        for (int i = 0; i < count; i++) {
+            sum = load(x, xo + i * ldx).fma(load(y, yo + i * ldy), sum);
+        }
+        sum.intoArray(out, oo);
+    }
+
+    @Override
+    public void adam(
+            float[] value, float[] gradient, float[] mean, float[] variance, int count, float gradientScale, float beta1,
+            float beta2, float rate, float correction, float epsilon, float decay) {
+        int i = 0;
+        for (; i <= count - LANES; i += LANES) {
+            FloatVector x = load(value, i);
+            FloatVector g = load(gradient, i).mul(gradientScale).add(x.mul(decay));
+            FloatVector m = load(mean, i).mul(beta1).add(g.mul(1 - beta1));
+            FloatVector v = load(variance, i).mul(beta2).add(g.mul(g).mul(1 - beta2));
+            m.intoArray(mean, i);
+            v.intoArray(variance, i);
+            x.sub(m.mul(rate).div(v.sqrt().mul(correction).add(epsilon))).intoArray(value, i);
+        }
+        PlainKernels.adamRange(
+                value, gradient, mean, variance, i, count, gradientScale, beta1, beta2, rate, correction, epsilon, decay);
+    }
+}
