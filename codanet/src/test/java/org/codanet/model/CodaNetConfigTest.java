@@ -105,7 +105,7 @@ class CodaNetConfigTest {
             [1, 2, 1]     | [1, 2, 99999999] | strides of layer 2 is 99999999, it must be at most
             [4, 5, 3]     | []            | out_channels is empty
             [4, 5, 3]     | [4, 5, 4]     | num_classes is 3, but the last of out_channels is 4
-            [7, 8, 9]     | [7, 9999999, 9] | layer 1 would have 5e+09 weights
+            [7, 8, 9]     | [7, 9999999, 9] | layer 1 would have 5.00e+09 weights
             "SQ"          | "sq"          | norm is "sq", not one of [SQ, L2, WB]
             "SQ"          | "WB", "bias": true | norm WB has no bias
             "SQ"          | 1             | norm is 1, not a string
