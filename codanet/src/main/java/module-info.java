@@ -2,8 +2,10 @@
 module org.codanet {
     requires transitive org.codanet.nn;
     requires com.google.gson;
-    requires java.desktop;
+    requires transitive java.desktop;
 
     exports org.codanet.file;
     exports org.codanet.model;
+    exports org.codanet.render;
+    exports org.codanet.report;
 }

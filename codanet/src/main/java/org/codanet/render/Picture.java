@@ -1,0 +1,114 @@
+package org.codanet.render;
+
+import java.awt.image.BufferedImage;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Base64;
+import java.util.List;
+import javax.imageio.ImageIO;
+
+/** Pixels from numbers, and pictures into files. */
+public final class Picture {
+    private Picture() {}
+
+    /**
+     * The picture of an image as the network reads it.
+     *
+     * @param chw planes of {@code channels} values in [0, 1], beginning at {@code offset}; values outside are clipped
+     * @param channels 1 for grey, 3 for red, green, blue
+     * @throws IllegalArgumentException for other channel counts or too short an array
+     */
+    public static BufferedImage ofPlanes(float[] chw, int offset, int channels, int height, int width) {
+        if (channels != 1 && channels != 3) {
+            throw new IllegalArgumentException("picture: an image has 1 or 3 channels, got " + channels);
+        }
+        int plane = Math.multiplyExact(height, width);
+        if (offset < 0 || offset + (long) channels * plane > chw.length) {
+            throw new IllegalArgumentException("picture: " + channels + " x " + height + " x " + width + " values from "
+                    + offset + " do not fit an array of " + chw.length);
+        }
+        BufferedImage picture = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
+        for (int i = 0; i < plane; i++) {
+            int rgb = 0;
+            for (int c = 0; c < 3; c++) {
+                rgb = rgb << 8 | level(chw[offset + (channels == 1 ? 0 : c) * plane + i]);
+            }
+            picture.setRGB(i % width, i / width, rgb);
+        }
+        return picture;
+    }
+
+    private static int level(float value) {
+        return Math.round(255 * Math.max(0, Math.min(1, value)));
+    }
+
+    /** Every pixel as a square of {@code factor} by {@code factor}: nothing is smoothed, a pixel stays a pixel. */
+    public static BufferedImage enlarged(BufferedImage picture, int factor) {
+        if (factor < 1) {
+            throw new IllegalArgumentException("picture: the factor must be at least 1, got " + factor);
+        }
+        int width = Math.multiplyExact(picture.getWidth(), factor);
+        int height = Math.multiplyExact(picture.getHeight(), factor);
+        BufferedImage large = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
+        for (int y = 0; y < height; y++) {
+            for (int x = 0; x < width; x++) {
+                large.setRGB(x, y, picture.getRGB(x / factor, y / factor));
+            }
+        }
+        return large;
+    }
+
+    /** The smallest whole factor that makes the longer side at least {@code pixels} long. */
+    public static int factorFor(BufferedImage picture, int pixels) {
+        int side = Math.max(picture.getWidth(), picture.getHeight());
+        return Math.max(1, (pixels + side - 1) / side);
+    }
+
+    /** Pictures in a row, top-aligned, {@code gap} white pixels apart. @throws IllegalArgumentException if there is none */
+    public static BufferedImage sideBySide(List<BufferedImage> pictures, int gap) {
+        if (pictures.isEmpty()) {
+            throw new IllegalArgumentException("picture: nothing to put side by side");
+        }
+        int height = pictures.stream().mapToInt(BufferedImage::getHeight).max().orElseThrow();
+        int width = pictures.stream().mapToInt(BufferedImage::getWidth).sum() + gap * (pictures.size() - 1);
+        BufferedImage row = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
+        for (int i = 0; i < width * height; i++) {
+            row.setRGB(i % width, i / width, 0xffffff);
+        }
+        int left = 0;
+        for (BufferedImage picture : pictures) {
+            for (int y = 0; y < picture.getHeight(); y++) {
+                for (int x = 0; x < picture.getWidth(); x++) {
+                    row.setRGB(left + x, y, picture.getRGB(x, y));
+                }
+            }
+            left += picture.getWidth() + gap;
+        }
+        return row;
+    }
+
+    /** The picture as the bytes of a PNG file. */
+    public static byte[] png(BufferedImage picture) {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        try {
+            if (!ImageIO.write(picture, "png", bytes)) {
+                throw new IllegalStateException("picture: this Java runtime has no PNG writer");
+            }
+        } catch (IOException e) {
+            throw new IllegalStateException("picture: writing a PNG into memory failed", e);
+        }
+        return bytes.toByteArray();
+    }
+
+    /** Writes a PNG file, replacing what was there. */
+    public static void writePng(BufferedImage picture, Path file) throws IOException {
+        Files.write(file, png(picture));
+    }
+
+    /** The picture as a {@code data:image/png} address, for pages that carry their pictures. */
+    public static String dataUri(BufferedImage picture) {
+        return "data:image/png;base64," + Base64.getEncoder().encodeToString(png(picture));
+    }
+}

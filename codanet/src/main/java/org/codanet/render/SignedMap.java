@@ -1,0 +1,93 @@
+package org.codanet.render;
+
+import java.util.Arrays;
+
+/**
+ * One number a pixel, positive or negative: the contributions of an image's pixels to one logit, or the difference of two
+ * such maps. Immutable. Row-major, (H, W).
+ */
+public final class SignedMap {
+    private final int height;
+    private final int width;
+    private final float[] values;
+
+    private SignedMap(int height, int width, float[] values) {
+        this.height = height;
+        this.width = width;
+        this.values = values;
+    }
+
+    /**
+     * The map with the {@code height * width} values from {@code offset} on, copied.
+     *
+     * @throws IllegalArgumentException if there are fewer values, or one of them is not finite
+     */
+    public static SignedMap of(int height, int width, float[] source, int offset) {
+        if (height < 1 || width < 1 || offset < 0 || offset + (long) height * width > source.length) {
+            throw new IllegalArgumentException("map: " + height + " x " + width + " values from " + offset
+                    + " do not fit an array of " + source.length);
+        }
+        float[] values = Arrays.copyOfRange(source, offset, offset + height * width);
+        for (int i = 0; i < values.length; i++) {
+            if (!Float.isFinite(values[i])) {
+                throw new IllegalArgumentException(
+                        "map: the value at row " + i / width + ", column " + i % width + " is " + values[i]);
+            }
+        }
+        return new SignedMap(height, width, values);
+    }
+
+    /** The map with all of {@code values}, copied. @throws IllegalArgumentException as {@link #of(int, int, float[], int)} */
+    public static SignedMap of(int height, int width, float[] values) {
+        if (values.length != (long) height * width) {
+            throw new IllegalArgumentException(
+                    "map: " + height + " x " + width + " needs " + (long) height * width + " values, got " + values.length);
+        }
+        return of(height, width, values, 0);
+    }
+
+    public int height() {
+        return height;
+    }
+
+    public int width() {
+        return width;
+    }
+
+    /** The value of one pixel. */
+    public float at(int row, int column) {
+        return values[row * width + column];
+    }
+
+    /** All values added up in double precision: a logit without its bias. */
+    public double sum() {
+        double sum = 0;
+        for (float value : values) {
+            sum += value;
+        }
+        return sum;
+    }
+
+    /** Class against class: this map minus another. @throws IllegalArgumentException if the extents differ */
+    public SignedMap minus(SignedMap other) {
+        if (height != other.height || width != other.width) {
+            throw new IllegalArgumentException("map: cannot subtract " + other.height + " x " + other.width + " from " + height
+                    + " x " + width);
+        }
+        float[] difference = new float[values.length];
+        for (int i = 0; i < difference.length; i++) {
+            difference[i] = values[i] - other.values[i];
+        }
+        return new SignedMap(height, width, difference);
+    }
+
+    /** Absolute values, in order of size. */
+    float[] sortedMagnitudes() {
+        float[] magnitudes = new float[values.length];
+        for (int i = 0; i < magnitudes.length; i++) {
+            magnitudes[i] = Math.abs(values[i]);
+        }
+        Arrays.sort(magnitudes);
+        return magnitudes;
+    }
+}

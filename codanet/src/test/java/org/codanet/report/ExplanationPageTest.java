@@ -1,0 +1,138 @@
+package org.codanet.report;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.StringReader;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import javax.xml.parsers.DocumentBuilderFactory;
+import org.codanet.render.SignedMap;
+import org.junit.jupiter.api.Test;
+import org.w3c.dom.Document;
+import org.w3c.dom.Element;
+import org.w3c.dom.NodeList;
+import org.xml.sax.InputSource;
+
+final class ExplanationPageTest {
+    private final String html = SamplePage.of(4).html();
+
+    @Test
+    void carriesEverythingItShows() throws Exception {
+        for (String name : List.of("src", "href", "data", "action", "poster", "srcset")) {
+            for (Element element : elements("*")) {
+                String value = element.getAttribute(name);
+                assertTrue(
+                        value.isEmpty() || value.startsWith("data:image/png;base64,") || value.startsWith("#"),
+                        () -> element.getTagName() + " " + name + " points outside the page: " + value);
+            }
+        }
+        assertFalse(html.contains("@import"), "the style sheet imports another");
+        assertFalse(html.contains("url("), "the style sheet loads something");
+        assertTrue(elements("script").isEmpty(), "the page needs no script");
+        assertTrue(elements("link").isEmpty(), "the page links no resource");
+    }
+
+    @Test
+    void linksLeadToPartsOfThePage() throws Exception {
+        Set<String> ids = new HashSet<>();
+        for (Element element : elements("*")) {
+            if (element.hasAttribute("id")) {
+                assertTrue(ids.add(element.getAttribute("id")), "id twice: " + element.getAttribute("id"));
+            }
+        }
+        List<Element> links = elements("a");
+        assertEquals(4, links.size());
+        for (Element link : links) {
+            assertTrue(ids.contains(link.getAttribute("href").substring(1)), link.getAttribute("href"));
+        }
+    }
+
+    @Test
+    void everyPictureSaysWhatItShows() throws Exception {
+        int described = 0;
+        for (Element picture : elements("img")) {
+            assertTrue(picture.hasAttribute("alt"), "a picture without alt");
+            boolean named = !picture.getAttribute("alt").isBlank();
+            // Pictures in a link stand beside the link's own text and are decoration to a screen reader.
+            boolean inLink = picture.getParentNode().getNodeName().equals("a");
+            assertTrue(named || inLink, "an empty alt outside a link");
+            described += named ? 1 : 0;
+        }
+        // Scale; for each image the input, and map and overlay of three classes; the wrong one has two pairs more.
+        assertEquals(1 + 4 * (1 + 2 * 3) + 2 * 2, described);
+    }
+
+    @Test
+    void aWrongPredictionShowsTheTrueClassAndTheDifference() throws Exception {
+        assertEquals(1, elements("article").stream()
+                .filter(a -> a.getAttribute("class").contains("wrong"))
+                .count());
+        assertTrue(html.contains("Why not "));
+        assertTrue(html.contains("\u2717 wrong: it is "));
+    }
+
+    @Test
+    void namesCannotBreakThePage() throws Exception {
+        assertTrue(html.contains("&lt;b&gt;&quot;odd&quot; &amp; &#39;name&#39;\uFFFD&lt;/b&gt;.png"));
+        assertTrue(elements("b").stream().noneMatch(b -> b.getTextContent().contains("odd")));
+    }
+
+    @Test
+    void anExplanationThatDoesNotAddUpIsCalledInexact() {
+        SignedMap map = SignedMap.of(1, 1, new float[] {1});
+        ClassScore score = new ClassScore(0, "only", 0.5, 0.6);
+        ExplainedImage image = new ExplainedImage(
+                "x",
+                org.codanet.render.Picture.ofPlanes(new float[1], 0, 1, 1, 1),
+                java.util.OptionalInt.empty(),
+                List.of(score),
+                List.of(new ExplainedClass(score, map, -1, 1e-5)));
+
+        String page = new ExplanationPage("t", "l", List.of(), "p", Optional.empty(), List.of(image)).html();
+
+        assertTrue(page.contains("this explanation is not exact"));
+        assertFalse(html.contains("this explanation is not exact"));
+    }
+
+    @Test
+    void theCurveStandsAloneAndTellsItsNumbers() throws Exception {
+        TrainingCurve curve = new TrainingCurve(List.of(
+                new CurvePoint(1, 0.25, Double.NaN, 0.5, Double.NaN), new CurvePoint(2, 0.125, 0.2, 0.75, 0.625)));
+
+        Element svg = parse(curve.svg()).getDocumentElement();
+
+        assertEquals("svg", svg.getTagName());
+        assertEquals(
+                "Training curve: over 2 epochs the training loss went from 0.250 to 0.125; held-out accuracy ended at 62.5 %.",
+                svg.getAttribute("aria-label"));
+        // Two lines a panel and two in the key; one epoch without held-out numbers leaves a line of one point.
+        assertEquals(6, svg.getElementsByTagName("polyline").getLength());
+    }
+
+    @Test
+    void numbersReadAlikeInEveryLocale() {
+        assertEquals("\u22122.197", Html.number(-2.197));
+        assertEquals("+0.500", Html.change(0.5));
+        assertEquals("3.0e-07", Html.tiny(3e-7));
+        assertEquals("<0.1 %", Html.percent(1e-5));
+        assertEquals(">99.9 %", Html.percent(0.99999));
+        assertEquals("100.0 %", Html.percent(1));
+    }
+
+    private List<Element> elements(String name) throws Exception {
+        NodeList nodes = parse(html).getElementsByTagName(name);
+        return java.util.stream.IntStream.range(0, nodes.getLength())
+                .mapToObj(i -> (Element) nodes.item(i))
+                .toList();
+    }
+
+    private static Document parse(String text) throws Exception {
+        return DocumentBuilderFactory.newDefaultInstance()
+                .newDocumentBuilder()
+                .parse(new InputSource(new StringReader(text)));
+    }
+}
