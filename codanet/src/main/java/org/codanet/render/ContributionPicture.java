@@ -39,8 +39,8 @@ public final class ContributionPicture {
      */
     public static BufferedImage overlay(SignedMap map, ColourRange range, BufferedImage input) {
         if (input.getWidth() != map.width() || input.getHeight() != map.height()) {
-            throw new IllegalArgumentException("overlay: the map is " + map.height() + " x " + map.width() + ", the input "
-                    + input.getHeight() + " x " + input.getWidth());
+            throw new IllegalArgumentException("overlay: the map is " + map.height() + " x " + map.width()
+                    + ", the input " + input.getHeight() + " x " + input.getWidth());
         }
         BufferedImage picture = new BufferedImage(map.width(), map.height(), BufferedImage.TYPE_INT_RGB);
         for (int y = 0; y < map.height(); y++) {

@@ -40,8 +40,8 @@ public final class SignedMap {
     /** The map with all of {@code values}, copied. @throws IllegalArgumentException as {@link #of(int, int, float[], int)} */
     public static SignedMap of(int height, int width, float[] values) {
         if (values.length != (long) height * width) {
-            throw new IllegalArgumentException(
-                    "map: " + height + " x " + width + " needs " + (long) height * width + " values, got " + values.length);
+            throw new IllegalArgumentException("map: " + height + " x " + width + " needs " + (long) height * width
+                    + " values, got " + values.length);
         }
         return of(height, width, values, 0);
     }
@@ -71,8 +71,8 @@ public final class SignedMap {
     /** Class against class: this map minus another. @throws IllegalArgumentException if the extents differ */
     public SignedMap minus(SignedMap other) {
         if (height != other.height || width != other.width) {
-            throw new IllegalArgumentException("map: cannot subtract " + other.height + " x " + other.width + " from " + height
-                    + " x " + width);
+            throw new IllegalArgumentException(
+                    "map: cannot subtract " + other.height + " x " + other.width + " from " + height + " x " + width);
         }
         float[] difference = new float[values.length];
         for (int i = 0; i < difference.length; i++) {

@@ -20,7 +20,8 @@ public record ExplainedImage(
         ranking = List.copyOf(ranking);
         explained = List.copyOf(explained);
         if (ranking.isEmpty() || explained.isEmpty()) {
-            throw new IllegalArgumentException("page: image '" + name + "' needs a ranking and at least one explained class");
+            throw new IllegalArgumentException(
+                    "page: image '" + name + "' needs a ranking and at least one explained class");
         }
     }
 

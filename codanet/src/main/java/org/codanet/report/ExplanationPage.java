@@ -68,8 +68,11 @@ public record ExplanationPage(
                 .append(Html.escape(lead))
                 .append("</p>\n<dl class=\"facts\">\n");
         for (PageFact fact : facts) {
-            page.append("<div><dt>").append(Html.escape(fact.name())).append("</dt><dd><strong>")
-                    .append(Html.escape(fact.value())).append("</strong>");
+            page.append("<div><dt>")
+                    .append(Html.escape(fact.name()))
+                    .append("</dt><dd><strong>")
+                    .append(Html.escape(fact.value()))
+                    .append("</strong>");
             if (!fact.meaning().isEmpty()) {
                 page.append("<span>").append(Html.escape(fact.meaning())).append("</span>");
             }
@@ -111,12 +114,18 @@ public record ExplanationPage(
         for (int i = 0; i < images.size(); i++) {
             ExplainedImage image = images.get(i);
             String label = Html.escape(image.prediction().label());
-            page.append("<li><a href=\"#image-").append(i + 1).append("\"").append(image.isWrong() ? " class=\"wrong\"" : "")
-                    .append("><img class=\"pixels\" src=\"").append(Picture.dataUri(image.input()))
+            page.append("<li><a href=\"#image-")
+                    .append(i + 1)
+                    .append("\"")
+                    .append(image.isWrong() ? " class=\"wrong\"" : "")
+                    .append("><img class=\"pixels\" src=\"")
+                    .append(Picture.dataUri(image.input()))
                     .append("\" alt=\"\"/><img class=\"pixels\" src=\"")
                     .append(Picture.dataUri(ContributionPicture.colours(
                             image.explained().getFirst().map(), ImageCard.range(image))))
-                    .append("\" alt=\"\"/><span>").append(label).append(image.isWrong() ? " \u2717" : "")
+                    .append("\" alt=\"\"/><span>")
+                    .append(label)
+                    .append(image.isWrong() ? " \u2717" : "")
                     .append("</span></a></li>\n");
         }
         page.append("</ol>\n</nav>\n");

@@ -27,10 +27,21 @@ final class ImageCard {
 
     void append(StringBuilder page) {
         String predicted = Html.escape(image.prediction().label());
-        page.append("<article class=\"panel").append(image.isWrong() ? " wrong" : "").append("\" id=\"image-").append(number)
-                .append("\" aria-labelledby=\"title-").append(number).append("\">\n<div class=\"card-head\"><h2 id=\"title-")
-                .append(number).append("\">").append(predicted).append("</h2>").append(verdict()).append("<span class=\"name\">")
-                .append(Html.escape(image.name())).append("</span></div>\n<div class=\"card-top\">\n<figure>")
+        page.append("<article class=\"panel")
+                .append(image.isWrong() ? " wrong" : "")
+                .append("\" id=\"image-")
+                .append(number)
+                .append("\" aria-labelledby=\"title-")
+                .append(number)
+                .append("\">\n<div class=\"card-head\"><h2 id=\"title-")
+                .append(number)
+                .append("\">")
+                .append(predicted)
+                .append("</h2>")
+                .append(verdict())
+                .append("<span class=\"name\">")
+                .append(Html.escape(image.name()))
+                .append("</span></div>\n<div class=\"card-top\">\n<figure>")
                 .append(pixels(image.input(), "The image " + image.name()))
                 .append("<figcaption>What the network sees</figcaption></figure>\n");
         ranking(page);
@@ -40,7 +51,8 @@ final class ImageCard {
         }
         page.append("</div>\n");
         difference(page);
-        page.append("<p class=\"note\">Full colour: a contribution of \u00b1").append(Html.short3(range.limit()))
+        page.append("<p class=\"note\">Full colour: a contribution of \u00b1")
+                .append(Html.short3(range.limit()))
                 .append(" or more in one pixel.</p>\n</article>\n");
     }
 
@@ -51,30 +63,41 @@ final class ImageCard {
         if (!image.isWrong()) {
             return "<span class=\"verdict right\">\u2713 right</span>";
         }
-        return "<span class=\"verdict\">\u2717 wrong" + truth().map(c -> ": it is " + Html.escape(c.score().label())).orElse("")
-                + "</span>";
+        return "<span class=\"verdict\">\u2717 wrong"
+                + truth().map(c -> ": it is " + Html.escape(c.score().label())).orElse("") + "</span>";
     }
 
     private Optional<ExplainedClass> truth() {
-        return image.truth().isEmpty() ? Optional.empty() : explained(image.truth().getAsInt());
+        return image.truth().isEmpty()
+                ? Optional.empty()
+                : explained(image.truth().getAsInt());
     }
 
     private Optional<ExplainedClass> explained(int index) {
-        return image.explained().stream().filter(c -> c.score().index() == index).findFirst();
+        return image.explained().stream()
+                .filter(c -> c.score().index() == index)
+                .findFirst();
     }
 
     private void ranking(StringBuilder page) {
         page.append("<table class=\"ranking\"><caption>Best classes</caption><thead><tr><th scope=\"col\">Class</th>")
-                .append("<th scope=\"col\" class=\"bar-head\"><span>Probability</span></th><th scope=\"col\">Logit</th></tr>")
+                .append(
+                        "<th scope=\"col\" class=\"bar-head\"><span>Probability</span></th><th scope=\"col\">Logit</th></tr>")
                 .append("</thead><tbody>\n");
         for (ClassScore score : image.ranking()) {
             boolean isTrue = image.truth().isPresent() && image.truth().getAsInt() == score.index();
-            page.append("<tr").append(isTrue ? " class=\"is-true\"" : "").append("><th scope=\"row\">")
-                    .append(Html.escape(score.label())).append(isTrue ? " <em>true</em>" : "")
+            page.append("<tr")
+                    .append(isTrue ? " class=\"is-true\"" : "")
+                    .append("><th scope=\"row\">")
+                    .append(Html.escape(score.label()))
+                    .append(isTrue ? " <em>true</em>" : "")
                     .append("</th><td class=\"bar-cell\"><span class=\"bar\"><i style=\"width:")
                     .append(String.format(java.util.Locale.ROOT, "%.1f", 100 * score.probability()))
-                    .append("%\"></i></span><span class=\"share\">").append(Html.escape(Html.percent(score.probability())))
-                    .append("</span></td><td class=\"num\">").append(Html.number(score.logit())).append("</td></tr>\n");
+                    .append("%\"></i></span><span class=\"share\">")
+                    .append(Html.escape(Html.percent(score.probability())))
+                    .append("</span></td><td class=\"num\">")
+                    .append(Html.number(score.logit()))
+                    .append("</td></tr>\n");
         }
         page.append("</tbody></table>\n");
     }
@@ -82,15 +105,28 @@ final class ImageCard {
     private void map(StringBuilder page, ExplainedClass explained) {
         ClassScore score = explained.score();
         boolean holds = explained.identityError() <= explained.tolerance();
-        page.append("<section class=\"class-map\"><h3>").append(Html.escape(score.label())).append("<span>")
-                .append(Html.escape(Html.percent(score.probability()))).append("</span></h3>\n")
+        page.append("<section class=\"class-map\"><h3>")
+                .append(Html.escape(score.label()))
+                .append("<span>")
+                .append(Html.escape(Html.percent(score.probability())))
+                .append("</span></h3>\n")
                 .append(pair(explained.map(), "class " + score.label()))
-                .append("<p class=\"sum").append(holds ? "" : " broken").append("\"><span><b>")
-                .append(Html.number(explained.map().sum())).append("</b> pixels</span> <span>")
-                .append(explained.bias() < 0 ? "\u2212" : "+").append(" <b>").append(Html.number(Math.abs(explained.bias())))
-                .append("</b> bias</span> <span>= <b>").append(Html.number(score.logit())).append("</b> logit</span></p>\n")
-                .append("<p class=\"off\">off by ").append(Html.tiny(explained.identityError())).append(", rounding explains up to ")
-                .append(Html.tiny(explained.tolerance())).append(holds ? "" : ": this explanation is not exact")
+                .append("<p class=\"sum")
+                .append(holds ? "" : " broken")
+                .append("\"><span><b>")
+                .append(Html.number(explained.map().sum()))
+                .append("</b> pixels</span> <span>")
+                .append(explained.bias() < 0 ? "\u2212" : "+")
+                .append(" <b>")
+                .append(Html.number(Math.abs(explained.bias())))
+                .append("</b> bias</span> <span>= <b>")
+                .append(Html.number(score.logit()))
+                .append("</b> logit</span></p>\n")
+                .append("<p class=\"off\">off by ")
+                .append(Html.tiny(explained.identityError()))
+                .append(", rounding explains up to ")
+                .append(Html.tiny(explained.tolerance()))
+                .append(holds ? "" : ": this explanation is not exact")
                 .append("</p></section>\n");
     }
 
@@ -103,14 +139,25 @@ final class ImageCard {
         String winner = predicted.get().score().label();
         String loser = truth.get().score().label();
         SignedMap difference = predicted.get().map().minus(truth.get().map());
-        page.append("<section class=\"against-class\"><div><h3>Why not ").append(Html.escape(loser)).append("?</h3>\n<p>The map of ")
-                .append(Html.escape(winner)).append(" minus the map of ").append(Html.escape(loser))
-                .append(": <b class=\"for\">red</b> pixels spoke for the wrong class, <b class=\"against\">blue</b> ones for the ")
-                .append("true class. They add up to the lead of ").append(Html.escape(winner)).append(": <b>")
-                .append(Html.change(difference.sum())).append("</b>, the difference of the logits ")
-                .append(Html.number(predicted.get().score().logit())).append(" and ")
-                .append(Html.number(truth.get().score().logit())).append(".</p></div>\n")
-                .append(pair(difference, winner + " against " + loser)).append("</section>\n");
+        page.append("<section class=\"against-class\"><div><h3>Why not ")
+                .append(Html.escape(loser))
+                .append("?</h3>\n<p>The map of ")
+                .append(Html.escape(winner))
+                .append(" minus the map of ")
+                .append(Html.escape(loser))
+                .append(
+                        ": <b class=\"for\">red</b> pixels spoke for the wrong class, <b class=\"against\">blue</b> ones for the ")
+                .append("true class. They add up to the lead of ")
+                .append(Html.escape(winner))
+                .append(": <b>")
+                .append(Html.change(difference.sum()))
+                .append("</b>, the difference of the logits ")
+                .append(Html.number(predicted.get().score().logit()))
+                .append(" and ")
+                .append(Html.number(truth.get().score().logit()))
+                .append(".</p></div>\n")
+                .append(pair(difference, winner + " against " + loser))
+                .append("</section>\n");
     }
 
     private String pair(SignedMap map, String what) {
@@ -118,12 +165,13 @@ final class ImageCard {
         return "<div class=\"pair\"><figure>"
                 + pixels(ContributionPicture.colours(map, range), "Contributions to " + described)
                 + "<figcaption>Map</figcaption></figure><figure>"
-                + pixels(ContributionPicture.overlay(map, range, image.input()), "Contributions over the image, " + what)
+                + pixels(
+                        ContributionPicture.overlay(map, range, image.input()), "Contributions over the image, " + what)
                 + "<figcaption>Overlay</figcaption></figure></div>\n";
     }
 
     private static String pixels(BufferedImage picture, String alternative) {
-        return "<img class=\"pixels\" width=\"" + picture.getWidth() + "\" height=\"" + picture.getHeight() + "\" src=\""
-                + Picture.dataUri(picture) + "\" alt=\"" + Html.escape(alternative) + "\"/>";
+        return "<img class=\"pixels\" width=\"" + picture.getWidth() + "\" height=\"" + picture.getHeight()
+                + "\" src=\"" + Picture.dataUri(picture) + "\" alt=\"" + Html.escape(alternative) + "\"/>";
     }
 }

@@ -45,11 +45,22 @@ public final class TrainingCurve {
     /** The whole file's text. */
     public String svg() {
         StringBuilder svg = new StringBuilder();
-        svg.append("<svg class=\"tc\" xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 ").append(WIDTH).append(' ')
-                .append(HEIGHT).append("\" role=\"img\" aria-label=\"").append(Html.escape(summary())).append("\">\n");
+        svg.append("<svg class=\"tc\" xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 ")
+                .append(WIDTH)
+                .append(' ')
+                .append(HEIGHT)
+                .append("\" role=\"img\" aria-label=\"")
+                .append(Html.escape(summary()))
+                .append("\">\n");
         svg.append(STYLE);
         panel(svg, LEFT, "Loss", lossTop(), this::plain, CurvePoint::trainingLoss, CurvePoint::heldOutLoss);
-        panel(svg, LEFT + PANEL + GAP, "Accuracy", 1, v -> Math.round(100 * v) + " %", CurvePoint::trainingAccuracy,
+        panel(
+                svg,
+                LEFT + PANEL + GAP,
+                "Accuracy",
+                1,
+                v -> Math.round(100 * v) + " %",
+                CurvePoint::trainingAccuracy,
                 CurvePoint::heldOutAccuracy);
         key(svg);
         return svg.append("</svg>\n").toString();
@@ -59,28 +70,49 @@ public final class TrainingCurve {
     public String summary() {
         CurvePoint first = points.getFirst();
         CurvePoint last = points.getLast();
-        String text = String.format(Locale.ROOT, "Training curve: over %d epoch%s the training loss went from %.3f to %.3f",
-                points.size(), points.size() == 1 ? "" : "s", first.trainingLoss(), last.trainingLoss());
+        String text = String.format(
+                Locale.ROOT,
+                "Training curve: over %d epoch%s the training loss went from %.3f to %.3f",
+                points.size(),
+                points.size() == 1 ? "" : "s",
+                first.trainingLoss(),
+                last.trainingLoss());
         if (Double.isFinite(last.heldOutAccuracy())) {
             text += String.format(Locale.ROOT, "; held-out accuracy ended at %.1f %%", 100 * last.heldOutAccuracy());
         }
         return text + ".";
     }
 
-    private void panel(StringBuilder svg, int left, String title, double top, java.util.function.DoubleFunction<String> tick,
-            ToDoubleFunction<CurvePoint> training, ToDoubleFunction<CurvePoint> heldOut) {
+    private void panel(
+            StringBuilder svg,
+            int left,
+            String title,
+            double top,
+            java.util.function.DoubleFunction<String> tick,
+            ToDoubleFunction<CurvePoint> training,
+            ToDoubleFunction<CurvePoint> heldOut) {
         svg.append(text(left, 18, "start", "tc-title", title));
         for (int i = 0; i <= 4; i++) {
             double value = top * i / 4;
             double y = y(value, top);
-            svg.append(String.format(Locale.ROOT, "<line class=\"tc-grid\" x1=\"%d\" y1=\"%.1f\" x2=\"%d\" y2=\"%.1f\"/>%n", left,
-                    y, left + PANEL, y));
+            svg.append(String.format(
+                    Locale.ROOT,
+                    "<line class=\"tc-grid\" x1=\"%d\" y1=\"%.1f\" x2=\"%d\" y2=\"%.1f\"/>%n",
+                    left,
+                    y,
+                    left + PANEL,
+                    y));
             svg.append(text(left - 8, y + 4, "end", "", tick.apply(value)));
         }
         int count = points.size();
         int step = Math.max(1, (int) Math.ceil(count / 8.0));
         for (int i = 0; i < count; i += step) {
-            svg.append(text(x(left, i), HEIGHT - BOTTOM + 18, "middle", "", Integer.toString(points.get(i).epoch())));
+            svg.append(text(
+                    x(left, i),
+                    HEIGHT - BOTTOM + 18,
+                    "middle",
+                    "",
+                    Integer.toString(points.get(i).epoch())));
         }
         svg.append(text(left + PANEL / 2.0, HEIGHT - 8, "middle", "", "epoch"));
         line(svg, left, top, "tc-train", training);
@@ -104,22 +136,34 @@ public final class TrainingCurve {
         if (drawn == 0) {
             return;
         }
-        svg.append("<polyline class=\"").append(style).append("\" points=\"").append(path.toString().strip()).append("\"/>\n");
-        svg.append(String.format(Locale.ROOT, "<circle class=\"%s\" cx=\"%.1f\" cy=\"%.1f\" r=\"3.5\"/>%n", style, lastX, lastY));
+        svg.append("<polyline class=\"")
+                .append(style)
+                .append("\" points=\"")
+                .append(path.toString().strip())
+                .append("\"/>\n");
+        svg.append(String.format(
+                Locale.ROOT, "<circle class=\"%s\" cx=\"%.1f\" cy=\"%.1f\" r=\"3.5\"/>%n", style, lastX, lastY));
     }
 
     private void key(StringBuilder svg) {
         int right = LEFT + 2 * PANEL + GAP;
-        svg.append(String.format(Locale.ROOT, "<polyline class=\"tc-train\" points=\"%d,14 %d,14\"/>%n", right - 178,
-                right - 154));
+        svg.append(String.format(
+                Locale.ROOT, "<polyline class=\"tc-train\" points=\"%d,14 %d,14\"/>%n", right - 178, right - 154));
         svg.append(text(right - 148, 18, "start", "", "training"));
-        svg.append(String.format(Locale.ROOT, "<polyline class=\"tc-held\" points=\"%d,14 %d,14\"/>%n", right - 84, right - 60));
+        svg.append(String.format(
+                Locale.ROOT, "<polyline class=\"tc-held\" points=\"%d,14 %d,14\"/>%n", right - 84, right - 60));
         svg.append(text(right - 54, 18, "start", "", "held out"));
     }
 
     private static String text(double x, double y, String anchor, String style, String content) {
-        return String.format(Locale.ROOT, "<text%s x=\"%.1f\" y=\"%.1f\" text-anchor=\"%s\">%s</text>%n",
-                style.isEmpty() ? "" : " class=\"" + style + "\"", x, y, anchor, Html.escape(content));
+        return String.format(
+                Locale.ROOT,
+                "<text%s x=\"%.1f\" y=\"%.1f\" text-anchor=\"%s\">%s</text>%n",
+                style.isEmpty() ? "" : " class=\"" + style + "\"",
+                x,
+                y,
+                anchor,
+                Html.escape(content));
     }
 
     private double x(int left, int point) {

@@ -35,8 +35,7 @@ final class ContributionPictureTest {
 
     @Test
     void halfTheLimitIsHalfTheWayFromWhite() {
-        BufferedImage picture =
-                ContributionPicture.colours(SignedMap.of(1, 1, new float[] {1}), new ColourRange(2));
+        BufferedImage picture = ContributionPicture.colours(SignedMap.of(1, 1, new float[] {1}), new ColourRange(2));
 
         int red = ContributionPicture.RED >> 16;
         assertEquals((255 + red + 1) / 2, rgb(picture)[0] >> 16);
@@ -56,14 +55,16 @@ final class ContributionPictureTest {
     void overlayLeavesAPixelWithoutContributionGrey() {
         BufferedImage input = Picture.ofPlanes(new float[] {1, 0.5f, 0, 0, 0, 0.5f}, 0, 3, 1, 2);
 
-        BufferedImage picture = ContributionPicture.overlay(
-                SignedMap.of(1, 2, new float[] {0, 3}), new ColourRange(3), input);
+        BufferedImage picture =
+                ContributionPicture.overlay(SignedMap.of(1, 2, new float[] {0, 3}), new ColourRange(3), input);
 
         int still = rgb(picture)[0];
         assertEquals(still >> 16, still >> 8 & 255);
         assertEquals(still >> 16, still & 255);
         int covered = rgb(picture)[1];
-        assertTrue((covered >> 16) > (covered & 255) + 100, "full contribution shows red, got " + Integer.toHexString(covered));
+        assertTrue(
+                (covered >> 16) > (covered & 255) + 100,
+                "full contribution shows red, got " + Integer.toHexString(covered));
     }
 
     @Test
@@ -83,7 +84,11 @@ final class ContributionPictureTest {
         for (int i = 0; i < values.length; i++) {
             values[i] = i % 2 == 0 ? i : -i;
         }
-        assertEquals(99.5f, ColourRange.ofPercentile(List.of(SignedMap.of(1, 101, values)), 99.5).limit(), 1e-4f);
+        assertEquals(
+                99.5f,
+                ColourRange.ofPercentile(List.of(SignedMap.of(1, 101, values)), 99.5)
+                        .limit(),
+                1e-4f);
     }
 
     @Test
@@ -98,7 +103,10 @@ final class ContributionPictureTest {
     void oneContributionAmongZerosIsStillShown() {
         float[] values = new float[1000];
         values[17] = -3;
-        assertEquals(3, ColourRange.ofPercentile(List.of(SignedMap.of(10, 100, values)), 99).limit());
+        assertEquals(
+                3,
+                ColourRange.ofPercentile(List.of(SignedMap.of(10, 100, values)), 99)
+                        .limit());
         assertEquals(1, ColourRange.of(SignedMap.of(1, 3, new float[3])).limit());
     }
 
@@ -119,8 +127,8 @@ final class ContributionPictureTest {
 
     @Test
     void theDataUriIsThePicture() throws IOException {
-        BufferedImage picture = ContributionPicture.colours(
-                SignedMap.of(2, 2, new float[] {1, -1, 0.25f, 0}), new ColourRange(1));
+        BufferedImage picture =
+                ContributionPicture.colours(SignedMap.of(2, 2, new float[] {1, -1, 0.25f, 0}), new ColourRange(1));
 
         String uri = Picture.dataUri(picture);
 
@@ -148,8 +156,7 @@ final class ContributionPictureTest {
 
     @Test
     void classAgainstClassIsTheDifference() {
-        SignedMap difference =
-                SignedMap.of(1, 2, new float[] {3, 1}).minus(SignedMap.of(1, 2, new float[] {1, 4}));
+        SignedMap difference = SignedMap.of(1, 2, new float[] {3, 1}).minus(SignedMap.of(1, 2, new float[] {1, 4}));
 
         assertEquals(2, difference.at(0, 0));
         assertEquals(-3, difference.at(0, 1));

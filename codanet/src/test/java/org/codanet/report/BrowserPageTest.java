@@ -33,7 +33,8 @@ final class BrowserPageTest {
     @BeforeEach
     void findBrowser() {
         Optional<String> found = browser();
-        Assumptions.assumeTrue(found.isPresent(), "SKIPPED: no chromium on the PATH, so the page was not seen by a browser");
+        Assumptions.assumeTrue(
+                found.isPresent(), "SKIPPED: no chromium on the PATH, so the page was not seen by a browser");
         browser = found.orElseThrow();
     }
 
@@ -59,16 +60,19 @@ final class BrowserPageTest {
                 + "</script></body></html>";
         Path file = Files.writeString(folder.resolve("framed.html"), framed);
 
-        String dom = run(List.of("--dump-dom", "--virtual-time-budget=4000", file.toUri().toString()));
+        String dom = run(
+                List.of("--dump-dom", "--virtual-time-budget=4000", file.toUri().toString()));
 
-        Matcher measured = Pattern.compile("<title>measured (\\d+) of (\\d+)</title>").matcher(dom);
+        Matcher measured =
+                Pattern.compile("<title>measured (\\d+) of (\\d+)</title>").matcher(dom);
         assertTrue(measured.find(), "the frame did not load");
         assertEquals(measured.group(2), measured.group(1), "page width against window width at " + width);
         assertTrue(Integer.parseInt(measured.group(2)) > width - 40, "the frame is narrower than asked for");
     }
 
     private BufferedImage screenshot(List<String> flags) throws Exception {
-        Path page = Files.writeString(folder.resolve("page.html"), SamplePage.of(4).html());
+        Path page =
+                Files.writeString(folder.resolve("page.html"), SamplePage.of(4).html());
         Path png = folder.resolve("page.png");
         List<String> arguments = new ArrayList<>(flags);
         arguments.addAll(List.of("--hide-scrollbars", "--window-size=1280,1800", "--screenshot=" + png));

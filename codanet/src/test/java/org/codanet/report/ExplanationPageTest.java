@@ -68,9 +68,11 @@ final class ExplanationPageTest {
 
     @Test
     void aWrongPredictionShowsTheTrueClassAndTheDifference() throws Exception {
-        assertEquals(1, elements("article").stream()
-                .filter(a -> a.getAttribute("class").contains("wrong"))
-                .count());
+        assertEquals(
+                1,
+                elements("article").stream()
+                        .filter(a -> a.getAttribute("class").contains("wrong"))
+                        .count());
         assertTrue(html.contains("Why not "));
         assertTrue(html.contains("\u2717 wrong: it is "));
     }

@@ -54,7 +54,8 @@ final class SamplePage {
         for (int y = 0; y < SIDE; y++) {
             for (int x = 0; x < SIDE; x++) {
                 double d = Math.hypot((x - 14) * squash, y - 14) / radius;
-                pixels[y * SIDE + x] = (float) Math.max(0, Math.min(1, 2 - 1.6 * d) * (0.8 + 0.2 * random.nextDouble()));
+                pixels[y * SIDE + x] =
+                        (float) Math.max(0, Math.min(1, 2 - 1.6 * d) * (0.8 + 0.2 * random.nextDouble()));
                 base[y * SIDE + x] = (float) (0.05 * Math.exp(-8 * (d - 1) * (d - 1)));
             }
         }
@@ -63,7 +64,8 @@ final class SamplePage {
         for (int k = 0; k < LABELS.size(); k++) {
             float[] map = new float[SIDE * SIDE];
             for (int p = 0; p < map.length; p++) {
-                double wave = Math.sin((p % SIDE) * 0.3 * (k + 1) + i) * 0.5 + (k == (i * 3) % 10 ? 0.8 : -0.1 * (k % 4));
+                double wave =
+                        Math.sin((p % SIDE) * 0.3 * (k + 1) + i) * 0.5 + (k == (i * 3) % 10 ? 0.8 : -0.1 * (k % 4));
                 map[p] = (float) (base[p] * wave + 0.002 * random.nextGaussian());
             }
             SignedMap signed = SignedMap.of(SIDE, SIDE, map);

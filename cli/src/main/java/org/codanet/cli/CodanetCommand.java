@@ -1,0 +1,33 @@
+package org.codanet.cli;
+
+import picocli.AutoComplete;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** The command that holds all others. */
+@Command(
+        name = "codanet",
+        mixinStandardHelpOptions = true,
+        versionProvider = Version.class,
+        description = "Image classifiers that explain themselves exactly: train, evaluate and explain CoDA-Nets.",
+        subcommands = {AutoComplete.GenerateCompletion.class, ManPagesCommand.class},
+        footerHeading = "%nExamples:%n",
+        footer = {
+            "  codanet quickstart                        train, evaluate and explain in a few minutes",
+            "  codanet explain photo.png                 explain a photograph",
+            "  codanet doctor                            what works on this machine, and what does not",
+            "",
+            "Exit codes: 0 done, 1 failed, 2 wrong usage. Set NO_COLOR to keep colours out."
+        })
+final class CodanetCommand implements Runnable {
+    @Spec
+    CommandSpec spec;
+
+    @Override
+    public void run() {
+        throw new ParameterException(new CommandLine(spec), "a command is missing");
+    }
+}

@@ -1,0 +1,97 @@
+package org.codanet.cli;
+
+import com.google.gson.Gson;
+import com.google.gson.GsonBuilder;
+import com.google.gson.JsonObject;
+import java.io.PrintWriter;
+import java.util.Locale;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** Where a command prints: results to standard output, the rest to standard error, more or less of it. */
+final class Console {
+    private static final Gson GSON =
+            new GsonBuilder().disableHtmlEscaping().serializeNulls().create();
+
+    @Spec(Spec.Target.MIXEE)
+    CommandSpec spec;
+
+    @Option(
+            names = {"-q", "--quiet"},
+            description = "Only results and errors.")
+    boolean quiet;
+
+    @Option(
+            names = {"-v", "--verbose"},
+            description = "More about what happens, and stack traces of errors.")
+    boolean verbose;
+
+    @Option(
+            names = {"-h", "--help"},
+            usageHelp = true,
+            description = "Show this help.")
+    boolean help;
+
+    /** A line of the result. */
+    void result(String line) {
+        spec.commandLine().getOut().println(line);
+    }
+
+    /** A formatted line of the result, alike in every locale. */
+    void result(String format, Object... values) {
+        result(String.format(Locale.ROOT, format, values));
+    }
+
+    /** A result for programs, on one line. */
+    void result(JsonObject json) {
+        result(GSON.toJson(json));
+        spec.commandLine().getOut().flush();
+    }
+
+    /** What a person wants to know meanwhile; kept back by {@code --quiet}. */
+    void say(String line) {
+        if (!quiet) {
+            err().println(line);
+            err().flush();
+        }
+    }
+
+    /** What is worth knowing when something is being looked into. */
+    void detail(String line) {
+        if (verbose) {
+            err().println(line);
+            err().flush();
+        }
+    }
+
+    /** What must not be missed, {@code --quiet} or not. */
+    void warn(String line) {
+        err().println(line);
+        err().flush();
+    }
+
+    /** Progress of {@code total} steps of something that is counted in {@code unit}, such as {@code images}. */
+    Progress progress(String what, String unit, long total) {
+        return new Progress(quiet ? null : err(), isTerminal(), what, unit, total, System::nanoTime);
+    }
+
+    private PrintWriter err() {
+        return spec.commandLine().getErr();
+    }
+
+    /** Whether a person watches. */
+    private static boolean isTerminal() {
+        // Java tells of standard input and output only. Where both are a terminal, standard error is one too, or
+        // somebody asked.
+        String term = System.getenv("TERM");
+        return System.console() != null && System.console().isTerminal() && term != null && !term.equals("dumb");
+    }
+
+    /** The first fields of every result for programs. */
+    static JsonObject json(String schema) {
+        JsonObject json = new JsonObject();
+        json.addProperty("schema", schema);
+        return json;
+    }
+}

@@ -1,0 +1,57 @@
+package org.codanet.cli;
+
+import org.codanet.nn.device.Device;
+import org.codanet.nn.device.DeviceOptions;
+import org.codanet.nn.device.Devices;
+import org.codanet.nn.device.Precision;
+import picocli.CommandLine.Option;
+
+/** Where a command computes. Says which device was opened and why; nothing falls back in silence. */
+final class DeviceOption {
+    @Option(
+            names = "--device",
+            paramLabel = "NAME",
+            defaultValue = "auto",
+            description =
+                    "auto, cpu, reference, cuda or cuda:INDEX. auto takes the best present and says why. Default: ${DEFAULT-VALUE}.")
+    String name;
+
+    @Option(
+            names = "--threads",
+            paramLabel = "N",
+            defaultValue = "0",
+            description = "Worker threads of the CPU device. Default: one for each processor.")
+    int threads;
+
+    @Option(
+            names = "--precision",
+            paramLabel = "P",
+            description = "Arithmetic of the matrix products: fp32, tf32 or bf16. Default: the device's own.")
+    Precision precision;
+
+    @Option(
+            names = "--memory",
+            paramLabel = "SIZE",
+            converter = ByteSize.class,
+            description = "Most native memory to use, such as 800m or 2g; batches are split to fit. Default: no bound.")
+    Long memory;
+
+    /** The options as the device takes them. */
+    DeviceOptions options() {
+        return new DeviceOptions(threads, precision, memoryBytes(), false);
+    }
+
+    /** The bound on native memory; 0 for none. */
+    long memoryBytes() {
+        return memory == null ? 0 : memory;
+    }
+
+    /** Opens the device; the caller closes it. */
+    Device open(Console console) {
+        Devices.Choice choice = Devices.choose(name, options());
+        Device device = choice.device();
+        console.say(
+                "device: " + device.description() + (name.equals("auto") ? " (auto: " + choice.reason() + ")" : ""));
+        return device;
+    }
+}

@@ -1,0 +1,94 @@
+package org.codanet.cli;
+
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.UncheckedIOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.DirectoryNotEmptyException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
+import org.codanet.nn.device.DeviceException;
+import picocli.CommandLine;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.UnmatchedArgumentException;
+
+/** Exceptions to one clear sentence and an exit code. Stack traces come with {@code --verbose} only. */
+final class Failures {
+    private static final int FAILED = 1;
+    private static final int WRONG_USAGE = 2;
+
+    private Failures() {}
+
+    /** What a command threw: 2 if the caller asked for what cannot be, 1 for everything else. */
+    static int report(Exception thrown, CommandLine line, ParseResult parsed) {
+        Throwable cause = thrown instanceof UncheckedIOException unchecked ? unchecked.getCause() : thrown;
+        PrintWriter err = line.getErr();
+        boolean verbose = verbose(parsed);
+        err.println("codanet " + line.getCommandName() + ": " + sentence(cause, verbose));
+        if (verbose) {
+            thrown.printStackTrace(err);
+        }
+        err.flush();
+        return cause instanceof IllegalArgumentException || cause instanceof ParameterException ? WRONG_USAGE : FAILED;
+    }
+
+    /** What the parser refused. */
+    static int reportUsage(ParameterException refusal, String[] args) {
+        CommandLine line = refusal.getCommandLine();
+        PrintWriter err = line.getErr();
+        err.println(line.getCommandSpec().qualifiedName() + ": " + lowerFirst(oneLine(refusal.getMessage())));
+        if (refusal instanceof UnmatchedArgumentException unmatched) {
+            String suggestions = String.join(", ", unmatched.getSuggestions());
+            if (!suggestions.isEmpty()) {
+                err.println("Did you mean: " + suggestions + "?");
+            }
+        }
+        err.println("Try '" + line.getCommandSpec().qualifiedName() + " --help'.");
+        err.flush();
+        return WRONG_USAGE;
+    }
+
+    /** One line that says what went wrong. */
+    static String sentence(Throwable thrown, boolean verbose) {
+        String message = thrown.getMessage() == null ? "" : oneLine(thrown.getMessage());
+        return switch (thrown) {
+            case NoSuchFileException e -> "there is no file " + e.getFile();
+            case FileNotFoundException e -> "cannot open " + message;
+            case AccessDeniedException e -> "permission denied: " + e.getFile();
+            case FileAlreadyExistsException e -> "a file is in the way: " + e.getFile();
+            case DirectoryNotEmptyException e -> "the folder is not empty: " + e.getFile();
+            case NotDirectoryException e -> "not a folder: " + e.getFile();
+            case FileSystemException e
+            when e.getReason() != null && e.getFile() != null -> e.getFile() + ": " + e.getReason();
+            case IOException e when !message.isEmpty() -> message;
+            case IllegalArgumentException e when !message.isEmpty() -> message;
+            case DeviceException e -> message;
+            case IllegalStateException e when !message.isEmpty() -> message;
+            case ParameterException e -> message;
+            default -> {
+                String what = thrown.getClass().getSimpleName() + (message.isEmpty() ? "" : ": " + message);
+                yield "failed unexpectedly: " + what + (verbose ? "" : " (--verbose shows where)");
+            }
+        };
+    }
+
+    private static boolean verbose(ParseResult parsed) {
+        ParseResult innermost = parsed;
+        while (innermost != null && innermost.hasSubcommand()) {
+            innermost = innermost.subcommand();
+        }
+        return innermost != null && innermost.hasMatchedOption("--verbose");
+    }
+
+    private static String oneLine(String message) {
+        return message.strip().replaceAll("\\s*\\R\\s*", "; ");
+    }
+
+    private static String lowerFirst(String message) {
+        return message.isEmpty() ? message : Character.toLowerCase(message.charAt(0)) + message.substring(1);
+    }
+}
