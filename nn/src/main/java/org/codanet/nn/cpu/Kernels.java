@@ -85,8 +85,6 @@ interface Kernels {
     /** {@code out[lane] = Σ_i x[xo + i·ldx + lane] · y[yo + i·ldy + lane]}, one vector; i below {@code count}. */
     void laneDots(float[] x, int xo, int ldx, float[] y, int yo, int ldy, float[] out, int oo, int count);
 
-    /** Adam's update of {@code count} values; see {@link org.codanet.nn.op.Adam}. */
-    void adam(
-            float[] value, float[] gradient, float[] mean, float[] variance, int count, float gradientScale, float beta1,
-            float beta2, float rate, float correction, float epsilon, float decay);
+    /** Adam's update of the first {@code count} values. */
+    void adam(float[] value, float[] gradient, float[] mean, float[] variance, int count, AdamFactors factors);
 }

@@ -252,21 +252,17 @@ final class PlainKernels implements Kernels {
     }
 
     @Override
-    public void adam(
-            float[] value, float[] gradient, float[] mean, float[] variance, int count, float gradientScale, float beta1,
-            float beta2, float rate, float correction, float epsilon, float decay) {
-        adamRange(
-                value, gradient, mean, variance, 0, count, gradientScale, beta1, beta2, rate, correction, epsilon, decay);
+    public void adam(float[] value, float[] gradient, float[] mean, float[] variance, int count, AdamFactors factors) {
+        adamRange(value, gradient, mean, variance, 0, count, factors);
     }
 
     static void adamRange(
-            float[] value, float[] gradient, float[] mean, float[] variance, int from, int to, float gradientScale,
-            float beta1, float beta2, float rate, float correction, float epsilon, float decay) {
+            float[] value, float[] gradient, float[] mean, float[] variance, int from, int to, AdamFactors f) {
         for (int i = from; i < to; i++) {
-            float g = gradient[i] * gradientScale + value[i] * decay;
-            mean[i] = mean[i] * beta1 + g * (1 - beta1);
-            variance[i] = variance[i] * beta2 + g * g * (1 - beta2);
-            value[i] -= mean[i] * rate / ((float) Math.sqrt(variance[i]) * correction + epsilon);
+            float g = gradient[i] * f.gradientScale() + value[i] * f.decay();
+            mean[i] = mean[i] * f.beta1() + g * f.gain1();
+            variance[i] = variance[i] * f.beta2() + g * g * f.gain2();
+            value[i] -= mean[i] * f.rate() / ((float) Math.sqrt(variance[i]) * f.correction() + f.epsilon());
         }
     }
 }

@@ -556,20 +556,17 @@ final class VectorKernels implements Kernels {
     }
 
     @Override
-    public void adam(
-            float[] value, float[] gradient, float[] mean, float[] variance, int count, float gradientScale, float beta1,
-            float beta2, float rate, float correction, float epsilon, float decay) {
+    public void adam(float[] value, float[] gradient, float[] mean, float[] variance, int count, AdamFactors f) {
         int i = 0;
         for (; i <= count - LANES; i += LANES) {
             FloatVector x = load(value, i);
-            FloatVector g = load(gradient, i).mul(gradientScale).add(x.mul(decay));
-            FloatVector m = load(mean, i).mul(beta1).add(g.mul(1 - beta1));
-            FloatVector v = load(variance, i).mul(beta2).add(g.mul(g).mul(1 - beta2));
+            FloatVector g = load(gradient, i).mul(f.gradientScale()).add(x.mul(f.decay()));
+            FloatVector m = load(mean, i).mul(f.beta1()).add(g.mul(f.gain1()));
+            FloatVector v = load(variance, i).mul(f.beta2()).add(g.mul(g).mul(f.gain2()));
             m.intoArray(mean, i);
             v.intoArray(variance, i);
-            x.sub(m.mul(rate).div(v.sqrt().mul(correction).add(epsilon))).intoArray(value, i);
+            x.sub(m.mul(f.rate()).div(v.sqrt().mul(f.correction()).add(f.epsilon()))).intoArray(value, i);
         }
-        PlainKernels.adamRange(
-                value, gradient, mean, variance, i, count, gradientScale, beta1, beta2, rate, correction, epsilon, decay);
+        PlainKernels.adamRange(value, gradient, mean, variance, i, count, f);
     }
 }
