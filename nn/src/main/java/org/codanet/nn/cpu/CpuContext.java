@@ -12,6 +12,7 @@ final class CpuContext {
     private final Workers workers;
     private final CpuMemory memory;
     private final Precision precision;
+    private final OpenOperations operations = new OpenOperations();
     private final float[][][] scratch;
 
     CpuContext(String name, Kernels kernels, Workers workers, CpuMemory memory, Precision precision) {
@@ -41,6 +42,11 @@ final class CpuContext {
 
     Precision precision() {
         return precision;
+    }
+
+    /** The operations whose scopes are still open. */
+    OpenOperations operations() {
+        return operations;
     }
 
     /**

@@ -6,6 +6,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
 import org.codanet.nn.device.MemoryUse;
 import org.codanet.nn.device.OutOfMemoryException;
 
@@ -149,7 +150,7 @@ final class CpuMemory {
     }
 
     /** Owners that still hold something; empty if all is given back. */
-    synchronized String holders() {
-        return String.join(", ", byOwner.keySet());
+    synchronized Set<String> owners() {
+        return Set.copyOf(byOwner.keySet());
     }
 }
