@@ -1,0 +1,95 @@
+package org.codanet.nn.cpu;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
+import org.codanet.bindings.NativeLibraryException;
+import org.codanet.bindings.OneDnn;
+import org.codanet.bindings.OpenMp;
+import org.codanet.bindings.dnnl.Dnnl;
+import org.codanet.nn.device.DeviceException;
+
+/**
+ * The machine's limit: the speed of the product of a {@value #M}×{@value #K} with a {@value #K}×{@value #N} matrix in float32
+ * on all of a device's threads, the better of oneDNN's and that of our own kernels, each the best of several runs. The depth
+ * is that of a 3×3 patch of 128 channels.
+ */
+final class PeakProduct {
+    private static final int M = 2048;
+    private static final int N = 2048;
+    private static final int K = 1152;
+    private static final double GIGA_OPERATIONS = 2e-9 * M * N * K;
+
+    /** Rows of the left matrix that a task takes: with the depth above, they stay in a second-level cache. */
+    private static final int TASK_ROWS = 64;
+
+    /** The first ones compile the kernels and wake the threads. */
+    private static final int RUNS = 8;
+
+    private final CpuContext context;
+
+    PeakProduct(CpuContext context) {
+        this.context = context;
+    }
+
+    /** In 10⁹ operations a second. */
+    double gflops() {
+        return Math.max(withKernels(), withOneDnn());
+    }
+
+    /** Our own kernels' share of {@link #gflops}. */
+    double withKernels() {
+        Kernels kernels = context.kernels();
+        int width = 2 * kernels.lanes();
+        float[] a = filled(M * K);
+        float[] b = filled(K * N);
+        float[] c = new float[M * N];
+        return best(() -> context.workers().run(M / TASK_ROWS, (task, worker) -> {
+            for (int column = 0; column < N / width; column++) {
+                for (int row = task * TASK_ROWS; row < (task + 1) * TASK_ROWS; row += Kernels.ROWS) {
+                    int tile = (row / Kernels.ROWS * (N / width) + column) * Kernels.ROWS * width;
+                    kernels.product(a, row * K, K, b, column * K * width, 2, c, tile, K, false);
+                }
+            }
+        }));
+    }
+
+    /** oneDNN's share of {@link #gflops}; 0 where it cannot be loaded. */
+    double withOneDnn() {
+        try {
+            OneDnn.load();
+        } catch (NativeLibraryException e) {
+            return 0;
+        }
+        OpenMp.setThreads(context.workers().count());
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment a = arena.allocateFrom(ValueLayout.JAVA_FLOAT, filled(M * K));
+            MemorySegment b = arena.allocateFrom(ValueLayout.JAVA_FLOAT, filled(K * N));
+            MemorySegment c = arena.allocate(ValueLayout.JAVA_FLOAT, (long) M * N);
+            return best(() -> {
+                int status = Dnnl.dnnl_sgemm((byte) 'N', (byte) 'N', M, N, K, 1, a, K, b, N, 0, c, N);
+                if (status != Dnnl.dnnl_success()) {
+                    throw new DeviceException("dnnl_sgemm: status " + status + " for " + M + "x" + K + " times " + K + "x" + N
+                            + " on " + context.name());
+                }
+            });
+        }
+    }
+
+    private static double best(Runnable product) {
+        long shortest = Long.MAX_VALUE;
+        for (int run = 0; run < RUNS; run++) {
+            long start = System.nanoTime();
+            product.run();
+            shortest = Math.min(shortest, System.nanoTime() - start);
+        }
+        return GIGA_OPERATIONS / (shortest * 1e-9);
+    }
+
+    private static float[] filled(int count) {
+        float[] values = new float[count];
+        Arrays.fill(values, 0.5f);
+        return values;
+    }
+}
