@@ -8,4 +8,5 @@ module org.codanet {
     exports org.codanet.model;
     exports org.codanet.render;
     exports org.codanet.report;
+    exports org.codanet.train;
 }

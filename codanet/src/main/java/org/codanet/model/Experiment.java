@@ -1,0 +1,26 @@
+package org.codanet.model;
+
+import org.codanet.train.TrainingRecipe;
+
+/**
+ * A network with a name, the images it takes and the way it is trained.
+ *
+ * @param name what a user calls it
+ * @param network the network
+ * @param preprocessing the images
+ * @param recipe the training
+ */
+public record Experiment(String name, CodaNetConfig network, Preprocessing preprocessing, TrainingRecipe recipe) {
+    /**
+     * Checks that network and images fit.
+     *
+     * @throws IllegalArgumentException if they do not
+     */
+    public Experiment {
+        if (network.imageChannels() != preprocessing.channels()) {
+            throw new IllegalArgumentException("experiment %s: the network takes %d channels, its images have %d"
+                    .formatted(name, network.imageChannels(), preprocessing.channels()));
+        }
+        network.extents(preprocessing.height(), preprocessing.width());
+    }
+}

@@ -1,0 +1,237 @@
+package org.codanet.model;
+
+import com.google.gson.Gson;
+import com.google.gson.GsonBuilder;
+import com.google.gson.JsonObject;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeSet;
+import org.codanet.file.FileFormatException;
+import org.codanet.file.NamedTensors;
+import org.codanet.file.SafetensorsFile;
+import org.codanet.file.TensorData;
+import org.codanet.file.WeightsFile;
+import org.codanet.json.JsonFields;
+import org.codanet.train.TrainingRecipe;
+
+/**
+ * A trained network as one file holds it: the weights and all that is needed to use them. No tensor of a device is in it.
+ *
+ * <p>The file is safetensors with the authors' keys; {@code __metadata__} has {@code format} (codanet), {@code format_version},
+ * and as JSON {@code config}, {@code preprocessing} and, where they are known, {@code recipe} and {@code scores}. Files of
+ * other programs, PyTorch's among them, have the weights alone; for those the caller brings the config.
+ *
+ * @param config the network
+ * @param weights float32 arrays under the authors' keys, in their order, of the extents that the config asks for
+ * @param preprocessing what images go through; absent in files of other programs
+ * @param recipe how it was trained, if known
+ * @param scores named results, such as {@code top1}, in order; often empty
+ */
+public record ModelFile(
+        CodaNetConfig config,
+        NamedTensors weights,
+        Optional<Preprocessing> preprocessing,
+        Optional<TrainingRecipe> recipe,
+        Map<String, Double> scores) {
+
+    private static final String FORMAT = "codanet";
+    private static final String VERSION = "1";
+    private static final Gson GSON = new GsonBuilder().disableHtmlEscaping().create();
+
+    /**
+     * Brings the weights into the order of the config and to float32.
+     *
+     * @throws IllegalArgumentException if they are not those the config asks for
+     */
+    public ModelFile {
+        Optional<String> problem = problem(config, weights);
+        if (problem.isPresent()) {
+            throw new IllegalArgumentException("model: " + problem.get());
+        }
+        Map<String, TensorData> ordered = new LinkedHashMap<>();
+        for (String key : config.parameterShapes().keySet()) {
+            ordered.put(key, weights.get(key).toFloat32());
+        }
+        weights = new NamedTensors(ordered);
+        scores = Collections.unmodifiableMap(new LinkedHashMap<>(scores));
+    }
+
+    /**
+     * {@return the model in a file of any kind: this program's own, safetensors or PyTorch's}
+     *
+     * @param file the file
+     * @param config the network, for files that do not tell; a file that does tell must agree, but for the labels
+     * @param allowNonFinite whether weights may be NaN or infinite
+     * @throws FileFormatException if the file is damaged, foreign, does not fit the network, or needs a config and has none
+     * @throws IOException if it cannot be read
+     */
+    public static ModelFile read(Path file, Optional<CodaNetConfig> config, boolean allowNonFinite) throws IOException {
+        return of(file.toString(), WeightsFile.read(file), config, allowNonFinite);
+    }
+
+    /**
+     * {@return the model in a file of this program's own}
+     *
+     * @param file the file
+     * @throws FileFormatException if it is damaged or foreign, or holds NaN
+     * @throws IOException if it cannot be read
+     */
+    public static ModelFile read(Path file) throws IOException {
+        return read(file, Optional.empty(), false);
+    }
+
+    /**
+     * {@return the model in a stream of this program's own format, such as a resource; the stream stays open}
+     *
+     * @param name what errors call it
+     * @param stream the whole file
+     * @throws FileFormatException if it is damaged or foreign, or holds NaN
+     * @throws IOException if it cannot be read
+     */
+    public static ModelFile read(String name, InputStream stream) throws IOException {
+        return of(name, SafetensorsFile.read(name, stream), Optional.empty(), false);
+    }
+
+    private static ModelFile of(
+            String file, NamedTensors content, Optional<CodaNetConfig> given, boolean allowNonFinite) throws IOException {
+        Map<String, String> words = content.metadata();
+        boolean own = FORMAT.equals(words.get("format"));
+        if (own && !VERSION.equals(words.get("format_version"))) {
+            throw new FileFormatException(
+                    file, "has model format version " + words.get("format_version") + ", this program reads " + VERSION);
+        }
+        try {
+            CodaNetConfig config = own ? agreed(file, words, given) : given.orElse(null);
+            if (config == null) {
+                throw new FileFormatException(
+                        file, "holds weights only and does not say of which network; name it (--config or --experiment)");
+            }
+            Optional<String> problem = problem(config, content);
+            if (problem.isPresent()) {
+                throw new FileFormatException(file, problem.get());
+            }
+            ModelFile model = new ModelFile(
+                    config,
+                    content,
+                    own && words.containsKey("preprocessing")
+                            ? Optional.of(preprocessing(words.get("preprocessing")))
+                            : Optional.empty(),
+                    own && words.containsKey("recipe")
+                            ? Optional.of(TrainingRecipe.fromJson(words.get("recipe")))
+                            : Optional.empty(),
+                    own && words.containsKey("scores") ? scores(words.get("scores")) : Map.of());
+            if (!allowNonFinite) {
+                model.weights().requireFinite(file);
+            }
+            return model;
+        } catch (IllegalArgumentException e) {
+            throw new FileFormatException(file, "is damaged: " + e.getMessage(), e);
+        }
+    }
+
+    private static CodaNetConfig agreed(String file, Map<String, String> words, Optional<CodaNetConfig> given)
+            throws FileFormatException {
+        if (!words.containsKey("config")) {
+            throw new FileFormatException(file, "is damaged: it has no config");
+        }
+        CodaNetConfig config = CodaNetConfig.fromJson(words.get("config"));
+        if (given.isPresent() && !given.get().withLabels(config.labels()).equals(config)) {
+            throw new FileFormatException(file, "holds another network than the one given: " + config);
+        }
+        return config;
+    }
+
+    /** {@return what is wrong with these weights for this network, or nothing} */
+    private static Optional<String> problem(CodaNetConfig config, NamedTensors weights) {
+        Map<String, List<Integer>> shapes = config.parameterShapes();
+        List<String> missing = new ArrayList<>(shapes.keySet());
+        missing.removeAll(weights.names());
+        if (!missing.isEmpty()) {
+            String more = missing.size() == 1 ? "" : " and " + (missing.size() - 1) + " more are";
+            return Optional.of("%s%s missing for a network of %d layers"
+                    .formatted(missing.getFirst(), more.isEmpty() ? " is" : more, config.depth()));
+        }
+        TreeSet<String> unexpected = new TreeSet<>(weights.names());
+        unexpected.removeAll(shapes.keySet());
+        if (!unexpected.isEmpty()) {
+            return Optional.of("%s is none of the weights of a network of %d layers%s"
+                    .formatted(unexpected.getFirst(), config.depth(), config.bias() ? "" : " without bias"));
+        }
+        for (Map.Entry<String, List<Integer>> entry : shapes.entrySet()) {
+            TensorData tensor = weights.get(entry.getKey());
+            if (!tensor.shape().equals(entry.getValue())) {
+                return Optional.of("%s has shape %s, the network needs %s"
+                        .formatted(entry.getKey(), tensor.shape(), entry.getValue()));
+            }
+            if (!tensor.type().isFloating()) {
+                return Optional.of(entry.getKey() + " holds integers (" + tensor.type() + "), not weights");
+            }
+        }
+        return Optional.empty();
+    }
+
+    /**
+     * Writes or replaces a file of this program's own format, in one step.
+     *
+     * @param file the file
+     * @throws IOException if it cannot be written; the old file is then as it was
+     */
+    public void write(Path file) throws IOException {
+        Map<String, String> words = new LinkedHashMap<>();
+        words.put("format", FORMAT);
+        words.put("format_version", VERSION);
+        words.put("config", GSON.toJson(config.toJsonObject()));
+        preprocessing.ifPresent(images -> words.put("preprocessing", write(images)));
+        recipe.ifPresent(training -> words.put("recipe", training.toJson()));
+        if (!scores.isEmpty()) {
+            words.put("scores", GSON.toJson(scores));
+        }
+        SafetensorsFile.write(file, weights.withMetadata(words));
+    }
+
+    /**
+     * Writes or replaces a file with the weights alone, for the authors' code: PyTorch's zip format, or plain safetensors if
+     * the name ends in {@code .safetensors}.
+     *
+     * @param file the file
+     * @throws IOException if it cannot be written; the old file is then as it was
+     */
+    public void writeWeights(Path file) throws IOException {
+        WeightsFile.write(file, weights);
+    }
+
+    private static String write(Preprocessing images) {
+        JsonObject json = new JsonObject();
+        json.addProperty("channels", images.channels());
+        json.addProperty("height", images.height());
+        json.addProperty("width", images.width());
+        json.addProperty("resize", images.resize());
+        json.addProperty("range", "0..1");
+        return GSON.toJson(json);
+    }
+
+    private static Preprocessing preprocessing(String text) {
+        JsonFields fields = JsonFields.parse("preprocessing", text);
+        Preprocessing images = new Preprocessing(
+                fields.integer("channels"), fields.integer("height"), fields.integer("width"), fields.integer("resize"));
+        if (!fields.text("range").equals("0..1")) {
+            throw new IllegalArgumentException("preprocessing: range is " + fields.text("range") + ", not 0..1");
+        }
+        fields.finish();
+        return images;
+    }
+
+    private static Map<String, Double> scores(String text) {
+        JsonFields fields = JsonFields.parse("scores", text);
+        Map<String, Double> scores = new LinkedHashMap<>();
+        fields.names().forEach(name -> scores.put(name, fields.number(name)));
+        return scores;
+    }
+}

@@ -1,0 +1,25 @@
+package org.codanet.model;
+
+/**
+ * What an image goes through before the network sees it: values in [0, 1], the shorter side resized, the centre cut out. The
+ * inverse channels are the network's own affair ({@link CodaNetConfig#addInverse}), and there is no mean to subtract.
+ *
+ * @param channels 3 for colour, 1 for grey
+ * @param height rows of the images the network was trained on
+ * @param width columns of the images the network was trained on
+ * @param resize length of the shorter side in pixels before the centre is cut out; 0 if images have the right extents
+ */
+public record Preprocessing(int channels, int height, int width, int resize) {
+    /**
+     * Checks the extents.
+     *
+     * @throws IllegalArgumentException if one is wrong
+     */
+    public Preprocessing {
+        if (channels < 1 || height < 1 || width < 1 || resize < 0 || resize > 0 && resize < Math.max(height, width)) {
+            throw new IllegalArgumentException(
+                    "preprocessing: %d channels of %d x %d pixels after resizing to %d cannot be made"
+                            .formatted(channels, height, width, resize));
+        }
+    }
+}
