@@ -14,6 +14,7 @@ final class CpuContext {
     private final Precision precision;
     private final OpenOperations operations = new OpenOperations();
     private final float[][][] scratch;
+    private final float[][] shared = new float[SLOTS][0];
 
     CpuContext(String name, Kernels kernels, Workers workers, CpuMemory memory, Precision precision) {
         this.name = name;
@@ -63,13 +64,29 @@ final class CpuContext {
         return array;
     }
 
+    /** An array that all workers of one call share: grown, held and counted as {@link #scratch} is. */
+    float[] shared(int slot, int size) {
+        float[] array = shared[slot];
+        if (array.length < size) {
+            memory.hold(4L * (size - array.length), "workspace");
+            array = new float[size];
+            shared[slot] = array;
+        }
+        return array;
+    }
+
     /** Lets all scratch go, when the device closes. */
     void dropScratch() {
+        drop(shared);
         for (float[][] slots : scratch) {
-            for (int slot = 0; slot < SLOTS; slot++) {
-                memory.letGo(4L * slots[slot].length, "workspace");
-                slots[slot] = new float[0];
-            }
+            drop(slots);
+        }
+    }
+
+    private void drop(float[][] slots) {
+        for (int slot = 0; slot < SLOTS; slot++) {
+            memory.letGo(4L * slots[slot].length, "workspace");
+            slots[slot] = new float[0];
         }
     }
 }

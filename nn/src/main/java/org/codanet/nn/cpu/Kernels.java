@@ -33,6 +33,15 @@ interface Kernels {
     /** {@code s[i·lds + 0..lanes) += a[i·lda] · u[i·ldu + 0..lanes)} for {@code rows} rows. */
     void scaleAdd(float[] u, int uo, int ldu, float[] a, int ao, int lda, float[] s, int so, int lds, int rows);
 
+    /** {@code out = factor · a}, one vector. */
+    void scale(float factor, float[] a, int ao, float[] out, int oo);
+
+    /**
+     * {@code z[pair(ρ, σ)] = a[ρ] a[σ]} for every ρ from {@code from} to below {@code to} and every σ from ρ to below {@code
+     * slots}, in row order from {@code zo} on. May read and write up to {@link #lanes} floats past either end.
+     */
+    void pairProducts(float[] a, int ao, int from, int to, int slots, float[] z, int zo);
+
     /** {@code c[co + i] += factor · a[ao + i]}; any count. */
     void axpy(float factor, float[] a, int ao, float[] c, int co, int count);
 
@@ -59,13 +68,13 @@ interface Kernels {
             float[] g, int go, int ldg, float[] a, int ao, int lda, float[] out, int oo, int ldf);
 
     /**
-     * The input transform of one 4×4 window of {@code channels} (any count up to the padded extent, zero-filled beyond):
-     * window is (16, ldw), destroyed; out 16 frequencies {@code ldf} apart.
+     * The input transform of one 4×4 window of an image whose rows are {@code ldr} and whose pixels are {@code ldp} floats
+     * apart, to 16 frequencies {@code ldf} apart.
      */
-    void winogradInput(float[] window, int wo, int ldw, float[] out, int oo, int ldf, int channels);
+    void winogradInput(float[] image, int at, int ldr, int ldp, float[] out, int oo, int ldf, int channels);
 
-    /** The adjoint of {@link #winogradInput}: in 16 frequencies {@code ldf} apart, window (16, ldw) overwritten. */
-    void winogradInputAdjoint(float[] in, int io, int ldf, float[] window, int wo, int ldw, int channels);
+    /** The adjoint of {@link #winogradInput}: 16 frequencies {@code ldf} apart, destroyed; added to the window. */
+    void winogradInputAdjoint(float[] in, int io, int ldf, float[] image, int at, int ldr, int ldp, int channels);
 
     /** The weight transform of one vector: 9 taps {@code ldt} apart to 16 frequencies {@code ldf} apart. */
     void winogradWeight(float[] taps, int to, int ldt, float[] out, int oo, int ldf);
@@ -82,8 +91,17 @@ interface Kernels {
             float[] g, int go, int ldg, float[] w, int wo, int ldw, int width, float[] out, int oo, int ldo, int classes,
             int units);
 
-    /** {@code out[lane] = Σ_i x[xo + i·ldx + lane] · y[yo + i·ldy + lane]}, one vector; i below {@code count}. */
-    void laneDots(float[] x, int xo, int ldx, float[] y, int yo, int ldy, float[] out, int oo, int count);
+    /** {@code out[i·ldo] += Σ_lane u[i·ldu + lane] · g[i·ldg + lane]} for {@code rows} rows. */
+    void laneSums(float[] u, int uo, int ldu, float[] g, int go, int ldg, float[] out, int oo, int ldo, int rows);
+
+    /**
+     * Gram matrices of one vector of units at once: b is ({@code rows}, {@code slots}, lanes), contiguous; adds
+     * {@code Σ_i b[i][ρ] b[i][σ]} to out for every ρ ≤ σ, pairs in row order and {@code ldo} apart.
+     */
+    void laneGram(float[] b, int bo, int rows, int slots, float[] out, int oo, int ldo);
+
+    /** {@code out[i][ρ] = Σ_σ b[i][σ] m[σ][ρ]}, lane by lane; b and out (rows, slots, lanes), m (slots, slots, lanes). */
+    void laneProduct(float[] b, int bo, float[] m, int mo, float[] out, int oo, int rows, int slots);
 
     /** Adam's update of the first {@code count} values. */
     void adam(float[] value, float[] gradient, float[] mean, float[] variance, int count, AdamFactors factors);

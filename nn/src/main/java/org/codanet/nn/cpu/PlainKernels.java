@@ -53,6 +53,23 @@ final class PlainKernels implements Kernels {
     }
 
     @Override
+    public void scale(float factor, float[] a, int ao, float[] out, int oo) {
+        for (int i = 0; i < LANES; i++) {
+            out[oo + i] = factor * a[ao + i];
+        }
+    }
+
+    @Override
+    public void pairProducts(float[] a, int ao, int from, int to, int slots, float[] z, int zo) {
+        int pair = zo;
+        for (int slot = from; slot < to; slot++) {
+            for (int other = slot; other < slots; other++) {
+                z[pair++] = a[ao + slot] * a[ao + other];
+            }
+        }
+    }
+
+    @Override
     public void axpy(float factor, float[] a, int ao, float[] c, int co, int count) {
         for (int i = 0; i < count; i++) {
             c[co + i] += factor * a[ao + i];
@@ -121,28 +138,26 @@ final class PlainKernels implements Kernels {
     }
 
     @Override
-    public void winogradInput(float[] window, int wo, int ldw, float[] out, int oo, int ldf, int channels) {
-        for (int column = 0; column < 4; column++) {
-            for (int c = 0; c < channels; c++) {
-                int at = wo + column * ldw + c;
-                float d0 = window[at];
-                float d1 = window[at + 4 * ldw];
-                float d2 = window[at + 8 * ldw];
-                float d3 = window[at + 12 * ldw];
-                window[at] = d0 - d2;
-                window[at + 4 * ldw] = d1 + d2;
-                window[at + 8 * ldw] = d2 - d1;
-                window[at + 12 * ldw] = d1 - d3;
+    public void winogradInput(float[] image, int at, int ldr, int ldp, float[] out, int oo, int ldf, int channels) {
+        for (int c = 0; c < channels; c++) {
+            for (int column = 0; column < 4; column++) {
+                int from = at + column * ldp + c;
+                int to = oo + column * ldf + c;
+                float d0 = image[from];
+                float d1 = image[from + ldr];
+                float d2 = image[from + 2 * ldr];
+                float d3 = image[from + 3 * ldr];
+                out[to] = d0 - d2;
+                out[to + 4 * ldf] = d1 + d2;
+                out[to + 8 * ldf] = d2 - d1;
+                out[to + 12 * ldf] = d1 - d3;
             }
-        }
-        for (int row = 0; row < 4; row++) {
-            for (int c = 0; c < channels; c++) {
-                int at = wo + 4 * row * ldw + c;
-                float d0 = window[at];
-                float d1 = window[at + ldw];
-                float d2 = window[at + 2 * ldw];
-                float d3 = window[at + 3 * ldw];
+            for (int row = 0; row < 4; row++) {
                 int to = oo + 4 * row * ldf + c;
+                float d0 = out[to];
+                float d1 = out[to + ldf];
+                float d2 = out[to + 2 * ldf];
+                float d3 = out[to + 3 * ldf];
                 out[to] = d0 - d2;
                 out[to + ldf] = d1 + d2;
                 out[to + 2 * ldf] = d2 - d1;
@@ -152,29 +167,28 @@ final class PlainKernels implements Kernels {
     }
 
     @Override
-    public void winogradInputAdjoint(float[] in, int io, int ldf, float[] window, int wo, int ldw, int channels) {
+    public void winogradInputAdjoint(float[] in, int io, int ldf, float[] image, int at, int ldr, int ldp, int channels) {
         for (int c = 0; c < channels; c++) {
             for (int row = 0; row < 4; row++) {
-                int at = io + 4 * row * ldf + c;
-                float v0 = in[at];
-                float v1 = in[at + ldf];
-                float v2 = in[at + 2 * ldf];
-                float v3 = in[at + 3 * ldf];
-                int to = wo + 4 * row * ldw + c;
-                window[to] = v0;
-                window[to + ldw] = v1 - v2 + v3;
-                window[to + 2 * ldw] = v1 + v2 - v0;
-                window[to + 3 * ldw] = -v3;
+                int from = io + 4 * row * ldf + c;
+                float v0 = in[from];
+                float v1 = in[from + ldf];
+                float v2 = in[from + 2 * ldf];
+                in[from + ldf] = v1 - v2 + in[from + 3 * ldf];
+                in[from + 2 * ldf] = v1 + v2 - v0;
+                in[from + 3 * ldf] = -in[from + 3 * ldf];
             }
             for (int column = 0; column < 4; column++) {
-                int at = wo + column * ldw + c;
-                float v0 = window[at];
-                float v1 = window[at + 4 * ldw];
-                float v2 = window[at + 8 * ldw];
-                float v3 = window[at + 12 * ldw];
-                window[at + 4 * ldw] = v1 - v2 + v3;
-                window[at + 8 * ldw] = v1 + v2 - v0;
-                window[at + 12 * ldw] = -v3;
+                int from = io + column * ldf + c;
+                float v0 = in[from];
+                float v1 = in[from + 4 * ldf];
+                float v2 = in[from + 8 * ldf];
+                float v3 = in[from + 12 * ldf];
+                int to = at + column * ldp + c;
+                image[to] += v0;
+                image[to + ldr] += v1 - v2 + v3;
+                image[to + 2 * ldr] += v1 + v2 - v0;
+                image[to + 3 * ldr] -= v3;
             }
         }
     }
@@ -241,13 +255,41 @@ final class PlainKernels implements Kernels {
     }
 
     @Override
-    public void laneDots(float[] x, int xo, int ldx, float[] y, int yo, int ldy, float[] out, int oo, int count) {
-        for (int lane = 0; lane < LANES; lane++) {
-            float sum = 0;
-            for (int i = 0; i < count; i++) {
-                sum += x[xo + i * ldx + lane] * y[yo + i * ldy + lane];
+    public void laneSums(float[] u, int uo, int ldu, float[] g, int go, int ldg, float[] out, int oo, int ldo, int rows) {
+        for (int i = 0; i < rows; i++) {
+            out[oo + i * ldo] += dot(u, uo + i * ldu, g, go + i * ldg, LANES);
+        }
+    }
+
+    @Override
+    public void laneGram(float[] b, int bo, int rows, int slots, float[] out, int oo, int ldo) {
+        int pair = oo;
+        for (int r = 0; r < slots; r++) {
+            for (int s = r; s < slots; s++) {
+                for (int i = 0; i < rows; i++) {
+                    int at = bo + i * slots * LANES;
+                    for (int lane = 0; lane < LANES; lane++) {
+                        out[pair + lane] += b[at + r * LANES + lane] * b[at + s * LANES + lane];
+                    }
+                }
+                pair += ldo;
             }
-            out[oo + lane] = sum;
+        }
+    }
+
+    @Override
+    public void laneProduct(float[] b, int bo, float[] m, int mo, float[] out, int oo, int rows, int slots) {
+        int row = slots * LANES;
+        java.util.Arrays.fill(out, oo, oo + rows * row, 0);
+        for (int i = 0; i < rows; i++) {
+            for (int s = 0; s < slots; s++) {
+                for (int r = 0; r < slots; r++) {
+                    for (int lane = 0; lane < LANES; lane++) {
+                        out[oo + i * row + r * LANES + lane] +=
+                                b[bo + i * row + s * LANES + lane] * m[mo + s * row + r * LANES + lane];
+                    }
+                }
+            }
         }
     }
 

@@ -287,6 +287,25 @@ final class VectorKernels implements Kernels {
     }
 
     @Override
+    public void scale(float factor, float[] a, int ao, float[] out, int oo) {
+        load(a, ao).mul(factor).intoArray(out, oo);
+    }
+
+    @Override
+    public void pairProducts(float[] a, int ao, int from, int to, int slots, float[] z, int zo) {
+        int pair = zo;
+        for (int slot = from; slot < to; slot++) {
+            FloatVector factor = FloatVector.broadcast(SPECIES, a[ao + slot]);
+            int count = slots - slot;
+            // What is written past this row is overwritten by the next.
+            for (int i = 0; i < count; i += LANES) {
+                load(a, ao + slot + i).mul(factor).intoArray(z, pair + i);
+            }
+            pair += count;
+        }
+    }
+
+    @Override
     public void axpy(float factor, float[] a, int ao, float[] c, int co, int count) {
         FloatVector f = FloatVector.broadcast(SPECIES, factor);
         int i = 0;
@@ -394,27 +413,26 @@ final class VectorKernels implements Kernels {
     }
 
     @Override
-    public void winogradInput(float[] window, int wo, int ldw, float[] out, int oo, int ldf, int channels) {
+    public void winogradInput(float[] image, int at, int ldr, int ldp, float[] out, int oo, int ldf, int channels) {
         for (int c = 0; c < channels; c += LANES) {
             for (int column = 0; column < 4; column++) {
-                // Rows first, in place: each column of the window is read once.
-                int at = wo + column * ldw + c;
-                FloatVector d0 = load(window, at);
-                FloatVector d1 = load(window, at + 4 * ldw);
-                FloatVector d2 = load(window, at + 8 * ldw);
-                FloatVector d3 = load(window, at + 12 * ldw);
-                d0.sub(d2).intoArray(window, at);
-                d1.add(d2).intoArray(window, at + 4 * ldw);
-                d2.sub(d1).intoArray(window, at + 8 * ldw);
-                d1.sub(d3).intoArray(window, at + 12 * ldw);
+                int from = at + column * ldp + c;
+                int to = oo + column * ldf + c;
+                FloatVector d0 = load(image, from);
+                FloatVector d1 = load(image, from + ldr);
+                FloatVector d2 = load(image, from + 2 * ldr);
+                FloatVector d3 = load(image, from + 3 * ldr);
+                d0.sub(d2).intoArray(out, to);
+                d1.add(d2).intoArray(out, to + 4 * ldf);
+                d2.sub(d1).intoArray(out, to + 8 * ldf);
+                d1.sub(d3).intoArray(out, to + 12 * ldf);
             }
             for (int row = 0; row < 4; row++) {
-                int at = wo + 4 * row * ldw + c;
-                FloatVector d0 = load(window, at);
-                FloatVector d1 = load(window, at + ldw);
-                FloatVector d2 = load(window, at + 2 * ldw);
-                FloatVector d3 = load(window, at + 3 * ldw);
                 int to = oo + 4 * row * ldf + c;
+                FloatVector d0 = load(out, to);
+                FloatVector d1 = load(out, to + ldf);
+                FloatVector d2 = load(out, to + 2 * ldf);
+                FloatVector d3 = load(out, to + 3 * ldf);
                 d0.sub(d2).intoArray(out, to);
                 d1.add(d2).intoArray(out, to + ldf);
                 d2.sub(d1).intoArray(out, to + 2 * ldf);
@@ -424,29 +442,29 @@ final class VectorKernels implements Kernels {
     }
 
     @Override
-    public void winogradInputAdjoint(float[] in, int io, int ldf, float[] window, int wo, int ldw, int channels) {
+    public void winogradInputAdjoint(float[] in, int io, int ldf, float[] image, int at, int ldr, int ldp, int channels) {
         for (int c = 0; c < channels; c += LANES) {
             for (int row = 0; row < 4; row++) {
-                int at = io + 4 * row * ldf + c;
-                FloatVector v0 = load(in, at);
-                FloatVector v1 = load(in, at + ldf);
-                FloatVector v2 = load(in, at + 2 * ldf);
-                FloatVector v3 = load(in, at + 3 * ldf);
-                int to = wo + 4 * row * ldw + c;
-                v0.intoArray(window, to);
-                v1.sub(v2).add(v3).intoArray(window, to + ldw);
-                v1.add(v2).sub(v0).intoArray(window, to + 2 * ldw);
-                v3.neg().intoArray(window, to + 3 * ldw);
+                int from = io + 4 * row * ldf + c;
+                FloatVector v0 = load(in, from);
+                FloatVector v1 = load(in, from + ldf);
+                FloatVector v2 = load(in, from + 2 * ldf);
+                FloatVector v3 = load(in, from + 3 * ldf);
+                v1.sub(v2).add(v3).intoArray(in, from + ldf);
+                v1.add(v2).sub(v0).intoArray(in, from + 2 * ldf);
+                v3.neg().intoArray(in, from + 3 * ldf);
             }
             for (int column = 0; column < 4; column++) {
-                int at = wo + column * ldw + c;
-                FloatVector v0 = load(window, at);
-                FloatVector v1 = load(window, at + 4 * ldw);
-                FloatVector v2 = load(window, at + 8 * ldw);
-                FloatVector v3 = load(window, at + 12 * ldw);
-                v1.sub(v2).add(v3).intoArray(window, at + 4 * ldw);
-                v1.add(v2).sub(v0).intoArray(window, at + 8 * ldw);
-                v3.neg().intoArray(window, at + 12 * ldw);
+                int from = io + column * ldf + c;
+                FloatVector v0 = load(in, from);
+                FloatVector v1 = load(in, from + 4 * ldf);
+                FloatVector v2 = load(in, from + 8 * ldf);
+                FloatVector v3 = load(in, from + 12 * ldf);
+                int to = at + column * ldp + c;
+                v0.add(load(image, to)).intoArray(image, to);
+                v1.sub(v2).add(v3).add(load(image, to + ldr)).intoArray(image, to + ldr);
+                v1.add(v2).sub(v0).add(load(image, to + 2 * ldr)).intoArray(image, to + 2 * ldr);
+                load(image, to + 3 * ldr).sub(v3).intoArray(image, to + 3 * ldr);
             }
         }
     }
@@ -547,12 +565,83 @@ final class VectorKernels implements Kernels {
     }
 
     @Override
-    public void laneDots(float[] x, int xo, int ldx, float[] y, int yo, int ldy, float[] out, int oo, int count) {
-        FloatVector sum = FloatVector.zero(SPECIES);
-        for (int i = 0; i < count; i++) {
-            sum = load(x, xo + i * ldx).fma(load(y, yo + i * ldy), sum);
+    public void laneSums(float[] u, int uo, int ldu, float[] g, int go, int ldg, float[] out, int oo, int ldo, int rows) {
+        for (int i = 0; i < rows; i++) {
+            out[oo + i * ldo] += load(u, uo + i * ldu).mul(load(g, go + i * ldg)).reduceLanes(VectorOperators.ADD);
         }
-        sum.intoArray(out, oo);
+    }
+
+    @Override
+    public void laneGram(float[] b, int bo, int rows, int slots, float[] out, int oo, int ldo) {
+        int row = slots * LANES;
+        int pair = oo;
+        for (int r = 0; r < slots; r++) {
+            int s = r;
+            for (; s + 4 <= slots; s += 4) {
+                FloatVector c0 = load(out, pair);
+                FloatVector c1 = load(out, pair + ldo);
+                FloatVector c2 = load(out, pair + 2 * ldo);
+                FloatVector c3 = load(out, pair + 3 * ldo);
+                for (int i = 0; i < rows; i++) {
+                    int at = bo + i * row;
+                    FloatVector x = load(b, at + r * LANES);
+                    c0 = x.fma(load(b, at + s * LANES), c0);
+                    c1 = x.fma(load(b, at + (s + 1) * LANES), c1);
+                    c2 = x.fma(load(b, at + (s + 2) * LANES), c2);
+                    c3 = x.fma(load(b, at + (s + 3) * LANES), c3);
+                }
+                c0.intoArray(out, pair);
+                c1.intoArray(out, pair + ldo);
+                c2.intoArray(out, pair + 2 * ldo);
+                c3.intoArray(out, pair + 3 * ldo);
+                pair += 4 * ldo;
+            }
+            for (; s < slots; s++) {
+                FloatVector c = load(out, pair);
+                for (int i = 0; i < rows; i++) {
+                    int at = bo + i * row;
+                    c = load(b, at + r * LANES).fma(load(b, at + s * LANES), c);
+                }
+                c.intoArray(out, pair);
+                pair += ldo;
+            }
+        }
+    }
+
+    @Override
+    public void laneProduct(float[] b, int bo, float[] m, int mo, float[] out, int oo, int rows, int slots) {
+        int row = slots * LANES;
+        int i = 0;
+        for (; i + 4 <= rows; i += 4) {
+            for (int r = 0; r < slots; r++) {
+                FloatVector c0 = FloatVector.zero(SPECIES);
+                FloatVector c1 = c0;
+                FloatVector c2 = c0;
+                FloatVector c3 = c0;
+                int at = bo + i * row;
+                for (int s = 0; s < slots; s++) {
+                    FloatVector x = load(m, mo + s * row + r * LANES);
+                    c0 = x.fma(load(b, at + s * LANES), c0);
+                    c1 = x.fma(load(b, at + row + s * LANES), c1);
+                    c2 = x.fma(load(b, at + 2 * row + s * LANES), c2);
+                    c3 = x.fma(load(b, at + 3 * row + s * LANES), c3);
+                }
+                int to = oo + i * row + r * LANES;
+                c0.intoArray(out, to);
+                c1.intoArray(out, to + row);
+                c2.intoArray(out, to + 2 * row);
+                c3.intoArray(out, to + 3 * row);
+            }
+        }
+        for (; i < rows; i++) {
+            for (int r = 0; r < slots; r++) {
+                FloatVector c = FloatVector.zero(SPECIES);
+                for (int s = 0; s < slots; s++) {
+                    c = load(m, mo + s * row + r * LANES).fma(load(b, bo + i * row + s * LANES), c);
+                }
+                c.intoArray(out, oo + i * row + r * LANES);
+            }
+        }
     }
 
     @Override

@@ -1,0 +1,111 @@
+package org.codanet.nn.cpu;
+
+import java.lang.foreign.MemorySegment;
+import org.codanet.nn.op.DynamicAlignmentShape;
+import org.codanet.nn.tensor.Tensor;
+
+/**
+ * Back-projection of many targets at once: a tile of dynamic weights w = (B, b)(a, 1) is computed once, stays in the cache
+ * and is applied to the output gradients of all K targets, so that each further target costs 1/r of the first.
+ */
+final class ClassMaps {
+    /** Floats of patch gradients that are held at a time. */
+    private static final int HELD = 1 << 23;
+
+    private static final int PATCH_GRADIENTS = 9;
+    private static final int WEIGHTS = 11;
+    private static final int GRADIENTS = 12;
+
+    private final CpuContext context;
+    private final Kernels kernels;
+    private final DynamicAlignmentShape shape;
+    private final Columns columns;
+    private final PackedWeights packed;
+
+    ClassMaps(CpuContext context, DynamicAlignmentShape shape, Columns columns, PackedWeights packed) {
+        this.context = context;
+        this.kernels = context.kernels();
+        this.shape = shape;
+        this.columns = columns;
+        this.packed = packed;
+    }
+
+    private int patchLanes() {
+        return (shape.patch() + columns.lanes() - 1) / columns.lanes() * columns.lanes();
+    }
+
+    void backProject(AlignmentState kept, CpuDynamicAlignment layer, Tensor dOut, Tensor dIn, int targets) {
+        PatchGrid grid = kept.grid();
+        int position = targets * patchLanes();
+        int imagesAtOnce = Math.clamp(HELD / ((long) position * grid.rowsPerImage() * grid.rowPositions()), 1, grid.n());
+        packed.classes();
+        for (int image = 0; image < grid.n(); image += imagesAtOnce) {
+            int end = Math.min(grid.n(), image + imagesAtOnce);
+            int firstTask = image * grid.rowsPerImage() / grid.taskRows();
+            int endTask = (end * grid.rowsPerImage() + grid.taskRows() - 1) / grid.taskRows();
+            float[] gradients = context.shared(
+                    PATCH_GRADIENTS, Math.multiplyExact((endTask - firstTask) * grid.taskPositions(), position));
+            MemorySegment from = CpuTensor.segment(dOut);
+            context.workers().run(endTask - firstTask, (i, worker) -> apply(
+                    kept, layer, from, targets, firstTask + i, gradients, i * grid.taskPositions() * position, worker));
+            MemorySegment to = CpuTensor.segment(dIn);
+            int first = image;
+            context.workers().run((end - image) * targets, (i, worker) -> layer.scatterPatches(
+                    grid, gradients, firstTask, position, patchLanes(), to, first + i / targets, i % targets, targets, worker));
+        }
+    }
+
+    /** Gradients with respect to the patches of one task: (positions, targets, patch lanes). */
+    private void apply(
+            AlignmentState kept, CpuDynamicAlignment layer, MemorySegment dOut, int targets, int task, float[] out, int offset,
+            int worker) {
+        PatchGrid grid = kept.grid();
+        int positions = grid.taskPositions();
+        int lanes = columns.lanes();
+        int units = columns.unitLanes();
+        float[] a = context.scratch(worker, CpuDynamicAlignment.FACTORS, layer.factorFloats(grid));
+        float[] g = context.scratch(worker, GRADIENTS, targets * positions * units);
+        for (int t = 0; t < targets; t++) {
+            float[] one = layer.scaledGradient(kept, task, dOut, t, targets, a, worker);
+            System.arraycopy(one, 0, g, t * positions * units, positions * units);
+        }
+        java.util.Arrays.fill(out, offset, offset + positions * targets * patchLanes(), 0);
+        float[] w = context.scratch(worker, WEIGHTS, shape.units() * Kernels.ROWS * 2 * lanes);
+        float[] classes = packed.classes();
+        int vectors = patchLanes() / lanes;
+        for (int panel = 0; 2 * panel < vectors; panel++) {
+            int width = Math.min(2, vectors - 2 * panel);
+            int tile = Kernels.ROWS * width * lanes;
+            for (int p = 0; p < positions; p += Kernels.ROWS) {
+                for (int unit = 0; unit < shape.units(); unit++) {
+                    kernels.product(
+                            a,
+                            p * columns.factorLanes(),
+                            columns.factorLanes(),
+                            classes,
+                            packed.classPanel(panel) + unit * columns.slots() * width * lanes,
+                            width,
+                            w,
+                            unit * tile,
+                            columns.slots(),
+                            false);
+                }
+                for (int i = 0; i < Kernels.ROWS; i++) {
+                    kernels.applyClasses(
+                            g,
+                            (p + i) * units,
+                            positions * units,
+                            w,
+                            i * width * lanes,
+                            tile,
+                            width,
+                            out,
+                            offset + (p + i) * targets * patchLanes() + 2 * panel * lanes,
+                            patchLanes(),
+                            targets,
+                            shape.units());
+                }
+            }
+        }
+    }
+}

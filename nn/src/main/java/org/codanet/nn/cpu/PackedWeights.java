@@ -1,0 +1,367 @@
+package org.codanet.nn.cpu;
+
+import java.lang.foreign.MemorySegment;
+import org.codanet.nn.op.DynamicAlignment;
+import org.codanet.nn.op.DynamicAlignmentShape;
+import org.codanet.nn.op.Norm;
+import org.codanet.nn.op.Purpose;
+
+/**
+ * What a layer derives from its weights once per update, in heap arrays laid out for the products:
+ *
+ * <ul>
+ *   <li>{@link #forward}: panels of (frequencies, depth, width · lanes);
+ *   <li>{@link #transposed}: panels of (frequencies, vectors · lanes, width · lanes), depth along the lanes;
+ *   <li>{@link #gram}: the squared norm as a quadratic form, {@code q_j = Σ_{ρ≤σ} gram[ρσ][j] a_ρ a_σ} with a = (a, 1), as
+ *       panels of (pairs, width · lanes): half the work of the full matrix;
+ *   <li>{@link #gramTransposed}: panels of (units, width · lanes), pairs along the lanes;
+ *   <li>{@link #slices}: (unit vectors, P, slots, lanes), for the Gram matrices and their gradient.
+ * </ul>
+ */
+final class PackedWeights {
+    private final DynamicAlignmentShape shape;
+    private final Patches patches;
+    private final Columns columns;
+    private final CpuContext context;
+    private final String owner;
+
+    private float[] forward = new float[0];
+    private float[] transposed = new float[0];
+    private float[] gram = new float[0];
+    private float[] gramTransposed = new float[0];
+    private float[] slices = new float[0];
+    private float[] frobenius = new float[0];
+    private float[] aProduct = new float[0];
+    private float[] classes = new float[0];
+    private boolean classesFresh;
+    private DynamicAlignment.Weights weights;
+    private Purpose purpose;
+
+    PackedWeights(DynamicAlignmentShape shape, Patches patches, Columns columns, CpuContext context, String owner) {
+        this.shape = shape;
+        this.patches = patches;
+        this.columns = columns;
+        this.context = context;
+        this.owner = owner;
+    }
+
+    float[] forward() {
+        requirePurpose(Purpose.INFERENCE);
+        return forward;
+    }
+
+    float[] transposed() {
+        requirePurpose(Purpose.EXPLANATION);
+        return transposed;
+    }
+
+    float[] gram() {
+        return gram;
+    }
+
+    float[] gramTransposed() {
+        requirePurpose(Purpose.TRAINING);
+        return gramTransposed;
+    }
+
+    float[] slices() {
+        requirePurpose(Purpose.TRAINING);
+        return slices;
+    }
+
+    /** WB only: ‖B_j Aᵀ‖_F of every unit. */
+    float[] frobenius() {
+        return frobenius;
+    }
+
+    /** WB only: AᵀA, (r, r). */
+    float[] aProduct() {
+        return aProduct;
+    }
+
+    DynamicAlignment.Weights weights() {
+        requirePurpose(Purpose.INFERENCE);
+        return weights;
+    }
+
+    private void requirePurpose(Purpose needed) {
+        if (purpose == null || purpose.compareTo(needed) < 0) {
+            throw new IllegalStateException(owner + ": weights were prepared for "
+                    + (purpose == null ? "nothing" : purpose) + ", " + needed + " is needed: call prepare");
+        }
+    }
+
+    int forwardPanel(int panel) {
+        return patches.frequencies() * patches.depth() * columns.lanes() * columns.first(panel);
+    }
+
+    int transposedPanel(int panel) {
+        return patches.frequencies() * columns.vectors() * columns.lanes() * 2 * columns.lanes() * panel;
+    }
+
+    int gramPanel(int panel) {
+        return columns.pairLanes() * 2 * columns.lanes() * panel;
+    }
+
+    int gramTransposedPanel(int panel) {
+        return columns.unitLanes() * 2 * columns.lanes() * panel;
+    }
+
+    /** Bytes held after {@link #prepare}, the class panels of an explanation of many classes included. */
+    long bytes(Purpose wanted) {
+        long panel = (long) patches.frequencies() * patches.depth() * columns.lanes() * columns.vectors();
+        long floats = panel + (long) columns.pairLanes() * columns.unitLanes() + sliceFloats();
+        if (wanted != Purpose.INFERENCE) {
+            floats += transposedFloats();
+        }
+        if (wanted == Purpose.TRAINING) {
+            floats += (long) columns.pairLanes() * columns.unitLanes();
+        }
+        return floats * Float.BYTES;
+    }
+
+    private long sliceFloats() {
+        return (long) columns.unitLanes() * shape.patch() * columns.slots();
+    }
+
+    private long transposedFloats() {
+        return (long) patches.frequencies() * columns.vectors() * columns.lanes() * patches.depthVectors() * columns.lanes();
+    }
+
+    void prepare(DynamicAlignment.Weights source, Purpose wanted) {
+        weights = source.require(shape, "dynamic alignment");
+        purpose = wanted;
+        classesFresh = false;
+        forward = room(forward, (long) patches.frequencies() * patches.depth() * columns.lanes() * columns.vectors());
+        slices = room(slices, sliceFloats());
+        gram = room(gram, (long) columns.pairLanes() * columns.unitLanes());
+        packForward();
+        packGram();
+        if (wanted != Purpose.INFERENCE) {
+            transposed = room(transposed, transposedFloats());
+            packTransposed();
+        }
+        if (wanted == Purpose.TRAINING) {
+            gramTransposed = room(gramTransposed, (long) columns.pairLanes() * columns.unitLanes());
+            packGramTransposed();
+        }
+        if (shape.norm() == Norm.WB) {
+            findFrobenius();
+        }
+    }
+
+    private float[] room(float[] array, long floats) {
+        if (array.length == floats) {
+            return array;
+        }
+        context.memory().hold(4 * (floats - array.length), owner);
+        return new float[Math.toIntExact(floats)];
+    }
+
+    /** Lets everything go. */
+    void release() {
+        long floats = (long) forward.length + transposed.length + gram.length + gramTransposed.length + slices.length
+                + classes.length;
+        context.memory().letGo(4 * floats, owner);
+        forward = new float[0];
+        transposed = forward;
+        gram = forward;
+        gramTransposed = forward;
+        slices = forward;
+        classes = forward;
+        purpose = null;
+    }
+
+    private void packForward() {
+        int lanes = columns.lanes();
+        int row = columns.vectors() * lanes;
+        int depth = patches.depth();
+        context.workers().run(depth, (k, worker) -> {
+            float[] taps = context.scratch(worker, 0, patches.taps() * row);
+            for (int tap = 0; tap < patches.taps(); tap++) {
+                readRow(patches.patchEntry(tap, k), taps, tap * row);
+                slice(patches.patchEntry(tap, k), taps, tap * row);
+            }
+            for (int panel = 0; panel < columns.panels(); panel++) {
+                int width = columns.width(panel) * lanes;
+                for (int v = 0; v < columns.width(panel); v++) {
+                    int vector = columns.first(panel) + v;
+                    patches.transformWeight(
+                            taps, vector * lanes, row, forward, forwardPanel(panel) + k * width + v * lanes, depth * width);
+                }
+            }
+        });
+    }
+
+    /** Row {@code entry} of (A, B, b), every vector filled up with zeros. */
+    private void readRow(int entry, float[] row, int offset) {
+        int rank = shape.rank();
+        int units = shape.units();
+        int padded = columns.unitLanes();
+        int start = offset + columns.aVectors() * columns.lanes();
+        java.util.Arrays.fill(row, offset, offset + columns.vectors() * columns.lanes(), 0);
+        CpuTensor.read(CpuTensor.segment(weights.a()), (long) entry * rank, row, offset, rank);
+        MemorySegment b = CpuTensor.segment(weights.b());
+        if (padded == units) {
+            CpuTensor.read(b, (long) entry * rank * units, row, start, rank * units);
+        } else {
+            for (int slot = 0; slot < rank; slot++) {
+                CpuTensor.read(b, ((long) entry * rank + slot) * units, row, start + slot * padded, units);
+            }
+        }
+        if (shape.bias()) {
+            CpuTensor.read(
+                    CpuTensor.segment(weights.bias()), (long) entry * units, row, start + rank * padded, units);
+        }
+    }
+
+    private void slice(int entry, float[] row, int offset) {
+        int lanes = columns.lanes();
+        int start = offset + columns.aVectors() * lanes;
+        for (int v = 0; v < columns.unitVectors(); v++) {
+            for (int slot = 0; slot < columns.slots(); slot++) {
+                System.arraycopy(
+                        row,
+                        start + (slot * columns.unitVectors() + v) * lanes,
+                        slices,
+                        ((v * shape.patch() + entry) * columns.slots() + slot) * lanes,
+                        lanes);
+            }
+        }
+    }
+
+    private void packTransposed() {
+        int lanes = columns.lanes();
+        int depth = patches.depth();
+        int inner = columns.vectors() * lanes;
+        context.workers().run(patches.frequencies() * columns.panels(), (task, worker) -> {
+            int frequency = task / columns.panels();
+            int panel = task % columns.panels();
+            int width = columns.width(panel) * lanes;
+            int from = forwardPanel(panel) + frequency * depth * width;
+            for (int target = 0; target < patches.depthPanels(); target++) {
+                int targetWidth = patches.depthWidth(target) * lanes;
+                int to = transposedPanel(target) + frequency * inner * targetWidth
+                        + columns.first(panel) * lanes * targetWidth;
+                int k0 = target * 2 * lanes;
+                int filled = Math.min(targetWidth, depth - k0);
+                for (int i = 0; i < width; i++) {
+                    for (int k = 0; k < filled; k++) {
+                        transposed[to + i * targetWidth + k] = forward[from + (k0 + k) * width + i];
+                    }
+                }
+            }
+        });
+    }
+
+    private void packGram() {
+        int lanes = columns.lanes();
+        int slots = columns.slots();
+        int patch = shape.patch();
+        context.workers().run(columns.unitVectors(), (v, worker) -> {
+            float[] sums = context.scratch(worker, 0, columns.pairLanes() * lanes);
+            java.util.Arrays.fill(sums, 0, columns.pairLanes() * lanes, 0);
+            // Blocks of patch entries that stay in the cache while all pairs of slots are summed.
+            for (int entry = 0; entry < patch; entry += 16) {
+                context.kernels().laneGram(
+                        slices, (v * patch + entry) * slots * lanes, Math.min(16, patch - entry), slots, sums, 0, lanes);
+            }
+            int width = Math.min(2, columns.unitVectors() - v / 2 * 2) * lanes;
+            int to = gramPanel(v / 2) + v % 2 * lanes;
+            for (int slot = 0, pair = 0; slot < slots; slot++) {
+                for (int other = slot; other < slots; other++, pair++) {
+                    float weight = other == slot ? 1 : 2;
+                    for (int lane = 0; lane < lanes; lane++) {
+                        gram[to + pair * width + lane] = weight * sums[pair * lanes + lane];
+                    }
+                }
+            }
+        });
+    }
+
+    private void packGramTransposed() {
+        int lanes = columns.lanes();
+        for (int v = 0; v < columns.unitVectors(); v++) {
+            int width = Math.min(2, columns.unitVectors() - v / 2 * 2) * lanes;
+            int from = gramPanel(v / 2) + v % 2 * lanes;
+            for (int pair = 0; pair < columns.pairs(); pair++) {
+                int vector = pair / lanes;
+                int targetWidth = Math.min(2, columns.pairLanes() / lanes - vector / 2 * 2) * lanes;
+                int to = gramTransposedPanel(vector / 2) + vector % 2 * lanes + pair % lanes;
+                for (int lane = 0; lane < lanes; lane++) {
+                    gramTransposed[to + (v * lanes + lane) * targetWidth] = gram[from + pair * width + lane];
+                }
+            }
+        }
+    }
+
+    private void findFrobenius() {
+        int rank = shape.rank();
+        float[] a = new float[shape.patch() * rank];
+        CpuTensor.read(CpuTensor.segment(weights.a()), 0, a, 0, a.length);
+        double[] product = new double[rank * rank];
+        for (int i = 0; i < shape.patch(); i++) {
+            for (int r = 0; r < rank; r++) {
+                for (int s = 0; s < rank; s++) {
+                    product[r * rank + s] += (double) a[i * rank + r] * a[i * rank + s];
+                }
+            }
+        }
+        aProduct = new float[rank * rank];
+        for (int i = 0; i < product.length; i++) {
+            aProduct[i] = (float) product[i];
+        }
+        frobenius = new float[columns.unitLanes()];
+        for (int unit = 0; unit < shape.units(); unit++) {
+            double square = 0;
+            for (int r = 0; r < rank; r++) {
+                for (int s = r; s < rank; s++) {
+                    square += product[r * rank + s] * gramEntry(r, s, unit);
+                }
+            }
+            frobenius[unit] = (float) Math.sqrt(Math.max(0, square));
+        }
+    }
+
+    /** Entry (ρ, σ), ρ ≤ σ, of a unit's Gram matrix, doubled off the diagonal. */
+    float gramEntry(int slot, int other, int unit) {
+        int lanes = columns.lanes();
+        int v = unit / lanes;
+        int width = Math.min(2, columns.unitVectors() - v / 2 * 2) * lanes;
+        int pair = columns.firstPair(slot) + other - slot;
+        return gram[gramPanel(v / 2) + pair * width + v % 2 * lanes + unit % lanes];
+    }
+
+    /** Panels (pairs of vectors of patch entries, units, slots, width · lanes) for {@link ClassMaps}; made at first use. */
+    float[] classes() {
+        requirePurpose(Purpose.EXPLANATION);
+        if (!classesFresh) {
+            int lanes = columns.lanes();
+            int vectors = (shape.patch() + lanes - 1) / lanes;
+            classes = room(classes, (long) vectors * lanes * shape.units() * columns.slots());
+            context.workers().run((vectors + 1) / 2, (panel, worker) -> packClassPanel(panel, vectors));
+            classesFresh = true;
+        }
+        return classes;
+    }
+
+    int classPanel(int panel) {
+        return 2 * columns.lanes() * panel * shape.units() * columns.slots();
+    }
+
+    private void packClassPanel(int panel, int vectors) {
+        int lanes = columns.lanes();
+        int width = Math.min(2, vectors - 2 * panel) * lanes;
+        int first = panel * 2 * lanes;
+        int filled = Math.min(width, shape.patch() - first);
+        for (int unit = 0; unit < shape.units(); unit++) {
+            for (int slot = 0; slot < columns.slots(); slot++) {
+                int to = classPanel(panel) + (unit * columns.slots() + slot) * width;
+                int from = (unit / lanes * shape.patch() + first) * columns.slots() * lanes + slot * lanes + unit % lanes;
+                for (int i = 0; i < filled; i++) {
+                    classes[to + i] = slices[from + i * columns.slots() * lanes];
+                }
+            }
+        }
+    }
+}
