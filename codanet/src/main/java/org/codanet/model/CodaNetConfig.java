@@ -3,11 +3,17 @@ package org.codanet.model;
 import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
 import com.google.gson.JsonObject;
+import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.codanet.file.FileFormatException;
 import org.codanet.json.JsonFields;
 import org.codanet.nn.op.Norm;
 
@@ -268,6 +274,25 @@ public record CodaNetConfig(
      */
     public static CodaNetConfig fromJson(String json) {
         return fromJson(JsonFields.parse(WHAT, json));
+    }
+
+    /**
+     * {@return the config in a JSON file}
+     *
+     * @param file as {@link #fromJson(String)} wants it, in UTF-8
+     * @throws FileFormatException if it is no config, with one sentence that names the file and the wrong or unknown field
+     * @throws IOException if it cannot be read
+     */
+    public static CodaNetConfig read(Path file) throws IOException {
+        try {
+            return fromJson(Files.readString(file));
+        } catch (NoSuchFileException e) {
+            throw new FileFormatException(file.toString(), "no such file", e);
+        } catch (CharacterCodingException e) {
+            throw new FileFormatException(file.toString(), "is not UTF-8 text", e);
+        } catch (IllegalArgumentException e) {
+            throw new FileFormatException(file.toString(), e.getMessage(), e);
+        }
     }
 
     private static CodaNetConfig fromJson(JsonFields fields) {

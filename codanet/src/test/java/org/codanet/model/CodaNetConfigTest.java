@@ -4,9 +4,14 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
+import org.codanet.file.FileFormatException;
 import org.codanet.nn.op.Norm;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -40,6 +45,20 @@ class CodaNetConfigTest {
         assertEquals(config, CodaNetConfig.fromJson(config.toJson()));
         assertEquals(3, config.imageChannels());
         assertEquals("b", config.label(1));
+    }
+
+    @Test
+    void aFileIsReadOrRefusedByItsName(@TempDir Path folder) throws IOException {
+        Path file = Files.writeString(folder.resolve("net.json"), JSON);
+        assertEquals(CodaNetConfig.fromJson(JSON), CodaNetConfig.read(file));
+        Files.writeString(file, "[]");
+        assertEquals(
+                file + ": network config: not a JSON object",
+                assertThrows(FileFormatException.class, () -> CodaNetConfig.read(file)).getMessage());
+        Files.write(file, new byte[] {(byte) 0xff});
+        assertThrows(FileFormatException.class, () -> CodaNetConfig.read(file));
+        Files.delete(file);
+        assertThrows(FileFormatException.class, () -> CodaNetConfig.read(file));
     }
 
     @Test
