@@ -15,12 +15,13 @@ import java.util.Optional;
 /**
  * A library opened to be looked at, by the C library's own {@code dlopen}.
  *
- * <p>{@link SymbolLookup#libraryLookup} would do but for two things: it drops the linker's reason, which is the one thing
- * that helps a user whose library is there and does not open, and it does not say which file a bare name came to.
+ * <p>{@link SymbolLookup#libraryLookup} would do but for two things: it drops the linker's reason, which is the one
+ * thing that helps a user whose library is there and does not open, and it does not say which file a bare name came to.
  * Closing takes the library away again unless it was loaded meanwhile.
  */
 final class DynamicLinker implements SymbolLookup, AutoCloseable {
     private static final int RTLD_LAZY = 1;
+    private static final int RTLD_NOLOAD = 4;
     private static final int RTLD_DI_LINKMAP = 2;
 
     private static final Linker LINKER = Linker.nativeLinker();
@@ -48,8 +49,24 @@ final class DynamicLinker implements SymbolLookup, AutoCloseable {
      * @throws NotOpened with the linker's own words
      */
     static DynamicLinker open(String pathOrName) throws NotOpened {
+        return open(pathOrName, RTLD_LAZY);
+    }
+
+    /**
+     * The file that this process has mapped already under a bare name, which any later library that asks for it will
+     * get.
+     */
+    static Optional<Path> mapped(String name) {
+        try (DynamicLinker library = open(name, RTLD_LAZY | RTLD_NOLOAD)) {
+            return Optional.of(library.path());
+        } catch (NotOpened notMapped) {
+            return Optional.empty();
+        }
+    }
+
+    private static DynamicLinker open(String pathOrName, int flags) throws NotOpened {
         try (Arena arena = Arena.ofConfined()) {
-            MemorySegment handle = (MemorySegment) DLOPEN.invokeExact(arena.allocateFrom(pathOrName), RTLD_LAZY);
+            MemorySegment handle = (MemorySegment) DLOPEN.invokeExact(arena.allocateFrom(pathOrName), flags);
             if (handle.address() == 0) {
                 throw new NotOpened(string((MemorySegment) DLERROR.invokeExact()));
             }

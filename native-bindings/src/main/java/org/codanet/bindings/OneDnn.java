@@ -5,10 +5,13 @@ import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
 import java.lang.foreign.ValueLayout;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.UnaryOperator;
+import java.util.regex.Pattern;
 import org.codanet.bindings.dnnl.Dnnl;
 import org.codanet.bindings.dnnl.dnnl_version_t;
 
@@ -18,8 +21,8 @@ import org.codanet.bindings.dnnl.dnnl_version_t;
  * <p>Looked for in this order:
  * <ol>
  *   <li>the file or folder stated by the system property {@code codanet.dnnl.path}, else by the environment variable
- *       {@code CODANET_DNNL_PATH}; if one is stated nothing else is tried, for another library than the one asked for would
- *       be a surprise;
+ *       {@code CODANET_DNNL_PATH}; if one is stated nothing else is tried, for another library than the one asked for
+ *       would be a surprise;
  *   <li>the jar {@code org.bytedeco:dnnl} on the class path, unpacked once into {@link CacheFolder};
  *   <li>{@code libdnnl.so.3} where the system's dynamic linker looks.
  * </ol>
@@ -36,8 +39,8 @@ public final class OneDnn {
     /**
      * Loads the library if it is not loaded yet; after that {@link Dnnl} may be used. Safe to call from any thread.
      *
-     * @throws NativeLibraryException if no candidate is usable; the message lists each with its reason, and a later call
-     *     tries again
+     * @throws NativeLibraryException if no candidate is usable; the message lists each with its reason, and a later
+     *     call tries again
      */
     public static synchronized LoadedLibrary load() {
         if (loaded == null) {
@@ -47,7 +50,7 @@ public final class OneDnn {
     }
 
     static NativeLibrary library() {
-        return new NativeLibrary("oneDNN", NativeLibrary.functionsOf(Dnnl.class), OneDnn::version);
+        return new NativeLibrary("oneDNN", NativeLibrary.functionsOf(Dnnl.class), OneDnn::companions, OneDnn::version);
     }
 
     static List<NativeLibrary.Source> sources(UnaryOperator<String> properties, UnaryOperator<String> environment) {
@@ -57,7 +60,8 @@ public final class OneDnn {
         if (sources.isEmpty()) {
             sources.add(new CarriedLibrary(
                     "org/bytedeco/dnnl/" + platform(properties) + "/",
-                    List.of(FILE, "libgomp.so.1"),
+                    List.of(FILE),
+                    Pattern.compile("libdnnl\\.so\\.3|libgomp\\.so\\.1"),
                     CacheFolder.path(properties, environment)));
             sources.add(new SystemName("system libraries", List.of(FILE)));
         }
@@ -76,7 +80,18 @@ public final class OneDnn {
                 };
     }
 
-    private static String version(SymbolLookup library) {
+    /**
+     * The OpenMP runtime, for a library whose own search path does not name its folder. One that the process has
+     * already serves as well, and two would each start their own threads.
+     */
+    private static List<Path> companions(Path library) {
+        Path openMp = library.resolveSibling("libgomp.so.1");
+        boolean needed =
+                Files.exists(openMp) && DynamicLinker.mapped("libgomp.so.1").isEmpty();
+        return needed ? List.of(openMp) : List.of();
+    }
+
+    private static String version(SymbolLookup library, Path file) {
         MemorySegment function = library.findOrThrow("dnnl_version");
         try {
             MemorySegment version = (MemorySegment) Linker.nativeLinker()

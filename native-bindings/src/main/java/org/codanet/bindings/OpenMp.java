@@ -7,8 +7,8 @@ import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 
 /**
- * The thread counts of the OpenMP runtime that oneDNN uses. Both are settings of the calling thread: work that this thread
- * starts runs on that many threads, and other threads keep their own count.
+ * The thread counts of the OpenMP runtime that oneDNN uses. Both are settings of the calling thread: work that this
+ * thread starts runs on that many threads, and other threads keep their own count.
  */
 public final class OpenMp {
     private OpenMp() {}

@@ -19,6 +19,6 @@ public record Rejection(String origin, String candidate, String reason) {
 
     @Override
     public String toString() {
-        return origin + ": " + candidate + ": " + reason;
+        return (origin.equals(candidate) ? origin : origin + ": " + candidate) + ": " + reason;
     }
 }

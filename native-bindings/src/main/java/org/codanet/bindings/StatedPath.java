@@ -33,7 +33,9 @@ record StatedPath(String origin, Path path, List<String> fileNames) implements N
             throw new NativeLibrary.Unusable(absolute.toString(), "does not exist");
         }
         return Files.isDirectory(absolute)
-                ? fileNames.stream().map(name -> absolute.resolve(name).toString()).toList()
+                ? fileNames.stream()
+                        .map(name -> absolute.resolve(name).toString())
+                        .toList()
                 : List.of(absolute.toString());
     }
 }

@@ -9,10 +9,14 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
 /** Another JVM, because a library can be loaded only once in one. */
 final class ChildJvm {
+    private static final Set<String> SEARCHED =
+            Set.of("CUDA_HOME", "CUDA_PATH", "VIRTUAL_ENV", "CONDA_PREFIX", "LD_LIBRARY_PATH", "LD_PRELOAD");
+
     private final Process process;
 
     private ChildJvm(Process process) {
@@ -22,12 +26,13 @@ final class ChildJvm {
     /** Runs a class's main method with the carrier of oneDNN on its class path. */
     static ChildJvm start(Class<?> main, Map<String, String> properties, Map<String, String> environment)
             throws IOException {
-        return start(main, List.of("target/classes", "target/test-classes", carrier().toString()), properties, environment);
+        return start(
+                main, List.of("target/classes", "target/test-classes", carrier().toString()), properties, environment);
     }
 
     /** Runs a class's main method without the carrier. */
-    static ChildJvm startWithoutCarrier(
-            Class<?> main, Map<String, String> properties, Map<String, String> environment) throws IOException {
+    static ChildJvm startWithoutCarrier(Class<?> main, Map<String, String> properties, Map<String, String> environment)
+            throws IOException {
         return start(main, List.of("target/classes", "target/test-classes"), properties, environment);
     }
 
@@ -36,11 +41,17 @@ final class ChildJvm {
             throws IOException {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.addAll(List.of("--enable-native-access=ALL-UNNAMED", "-Xmx256m", "-cp", String.join(":", classPath)));
+        command.addAll(List.of(
+                "--enable-native-access=ALL-UNNAMED",
+                "-Xmx256m",
+                "-XX:TieredStopAtLevel=1",
+                "-cp",
+                String.join(":", classPath)));
         properties.forEach((key, value) -> command.add("-D" + key + "=" + value));
         command.add(main.getName());
         ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
-        builder.environment().keySet().removeIf(key -> key.startsWith("CODANET_"));
+        // What this machine has installed must not decide what a test sees.
+        builder.environment().keySet().removeIf(key -> key.startsWith("CODANET_") || SEARCHED.contains(key));
         builder.environment().putAll(environment);
         return new ChildJvm(builder.start());
     }
@@ -65,7 +76,8 @@ final class ChildJvm {
     static Path carrier() throws IOException {
         URL library = ClassLoader.getSystemResource("org/bytedeco/dnnl/linux-x86_64/libdnnl.so.3");
         if (library == null || !(library.openConnection() instanceof JarURLConnection jar)) {
-            throw new IllegalStateException("org.bytedeco:dnnl, linux-x86_64, is not on the test class path: " + library);
+            throw new IllegalStateException(
+                    "org.bytedeco:dnnl, linux-x86_64, is not on the test class path: " + library);
         }
         try {
             return Path.of(jar.getJarFileURL().toURI());

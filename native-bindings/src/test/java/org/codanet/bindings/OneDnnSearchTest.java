@@ -34,7 +34,9 @@ final class OneDnnSearchTest {
     @Test
     void theVariableNamesTheCacheToo() throws Exception {
         String output = ChildJvm.start(
-                        LoadOneDnn.class, Map.of(), Map.of("CODANET_CACHE", folder.resolve("elsewhere").toString()))
+                        LoadOneDnn.class,
+                        Map.of(),
+                        Map.of("CODANET_CACHE", folder.resolve("elsewhere").toString()))
                 .output();
         assertTrue(output.contains("path=" + folder.toRealPath().resolve("elsewhere")), output);
     }
@@ -62,7 +64,9 @@ final class OneDnnSearchTest {
     void theSystemsLinkerComesLast() throws Exception {
         Path library = copyOfTheLibrary();
         String output = ChildJvm.startWithoutCarrier(
-                        LoadOneDnn.class, Map.of(), Map.of("LD_LIBRARY_PATH", library.getParent().toString()))
+                        LoadOneDnn.class,
+                        Map.of(),
+                        Map.of("LD_LIBRARY_PATH", library.getParent().toString()))
                 .output();
         assertTrue(output.contains("origin=system libraries"), output);
         assertTrue(output.contains("path=" + library), output);
@@ -81,8 +85,10 @@ final class OneDnnSearchTest {
 
     @Test
     void aStatedPathThatIsWrongIsNotReplacedByAnotherLibrary() throws Exception {
-        Path text = Files.writeString(folder.resolve("libdnnl.so.3"), "not a library, and longer than an ELF header: "
-                + "a file of fewer than 64 bytes would be called too short instead");
+        Path text = Files.writeString(
+                folder.resolve("libdnnl.so.3"),
+                "not a library, and longer than an ELF header: "
+                        + "a file of fewer than 64 bytes would be called too short instead");
         String output = load(Map.of("codanet.dnnl.path", text.toString()));
         assertTrue(output.contains("invalid ELF header"), output);
         assertFalse(output.contains("origin="), output);

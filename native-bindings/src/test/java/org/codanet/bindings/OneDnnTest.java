@@ -43,7 +43,8 @@ final class OneDnnTest {
     void theVersionReadWhileSearchingIsTheOneTheBindingsRead() {
         MemorySegment version = dnnl_version();
         assertEquals(
-                dnnl_version_t.major(version) + "." + dnnl_version_t.minor(version) + "." + dnnl_version_t.patch(version),
+                dnnl_version_t.major(version) + "." + dnnl_version_t.minor(version) + "."
+                        + dnnl_version_t.patch(version),
                 OneDnn.load().version());
         assertEquals(DNNL_VERSION_MAJOR(), dnnl_version_t.major(version));
     }
@@ -82,8 +83,8 @@ final class OneDnnTest {
             assertNotEquals("", out.get(ValueLayout.ADDRESS, 0).reinterpret(256).getString(0));
             check(dnnl_primitive_create(out, plan));
             MemorySegment primitive = out.get(ValueLayout.ADDRESS, 0);
-            List<MemorySegment> memories =
-                    List.of(memory(arena, aDesc, engine, a), memory(arena, bDesc, engine, b), memory(arena, cDesc, engine, c));
+            List<MemorySegment> memories = List.of(
+                    memory(arena, aDesc, engine, a), memory(arena, bDesc, engine, b), memory(arena, cDesc, engine, c));
             int[] roles = {DNNL_ARG_SRC(), DNNL_ARG_WEIGHTS(), DNNL_ARG_DST()};
             MemorySegment arguments = dnnl_exec_arg_t.allocateArray(roles.length, arena);
             for (int i = 0; i < roles.length; i++) {
@@ -112,11 +113,13 @@ final class OneDnnTest {
             OpenMp.setThreads(3);
             assertEquals(3, OpenMp.threads());
             try (var other = Executors.newSingleThreadExecutor()) {
-                assertEquals(5, other.submit(() -> {
-                            OpenMp.setThreads(5);
-                            return OpenMp.threads();
-                        })
-                        .get());
+                assertEquals(
+                        5,
+                        other.submit(() -> {
+                                    OpenMp.setThreads(5);
+                                    return OpenMp.threads();
+                                })
+                                .get());
             }
             assertEquals(3, OpenMp.threads());
         } finally {

@@ -1,5 +1,5 @@
 /**
- * cuBLAS, matrix products: the functions and constants that codanet uses, made by jextract from the headers of CUDA 13.0. Call
- * {@link org.codanet.bindings.CudaLibraries#cublas()} first; constants may be read without.
+ * cuBLAS, matrix products: the functions and constants that codanet uses, made by jextract from the headers of
+ * cuBLAS 13.1. Call {@link org.codanet.bindings.CudaLibraries#cublas()} first; constants may be read without.
  */
 package org.codanet.bindings.cublas;

@@ -1,5 +1,6 @@
 /**
- * cuBLASLt, matrix products with a choice of algorithm: the functions and constants that codanet uses, made by jextract from the headers of CUDA 13.0. Call
- * {@link org.codanet.bindings.CudaLibraries#cublasLt()} first; constants may be read without.
+ * cuBLASLt, matrix products with a choice of algorithm: the functions and constants that codanet uses, made by
+ * jextract from the headers of cuBLAS 13.1. Call {@link org.codanet.bindings.CudaLibraries#cublasLt()} first;
+ * constants may be read without.
  */
 package org.codanet.bindings.cublaslt;

@@ -1,0 +1,227 @@
+package org.codanet.bindings;
+
+import java.io.File;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.function.UnaryOperator;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/** The places where CUDA's libraries are looked for, in order. */
+final class CudaSources {
+    private static final String PROPERTY = "codanet.cuda.path";
+    private static final String VARIABLE = "CODANET_CUDA_PATH";
+    private static final String JAR_FOLDER = "org/bytedeco/cuda/linux-x86_64/";
+
+    private final UnaryOperator<String> properties;
+    private final UnaryOperator<String> environment;
+
+    CudaSources(UnaryOperator<String> properties, UnaryOperator<String> environment) {
+        this.properties = properties;
+        this.environment = environment;
+    }
+
+    /** A rule whose places are worked out only when the rules before it have failed. */
+    private record Rule(String origin, Places places) implements NativeLibrary.Source {
+        @Override
+        public List<String> candidates() throws NativeLibrary.Unusable {
+            return places.candidates();
+        }
+    }
+
+    @FunctionalInterface
+    private interface Places {
+        List<String> candidates() throws NativeLibrary.Unusable;
+    }
+
+    /**
+     * For the driver: the stated folders if they hold one (a stand-in, or a compatibility package), else the system's;
+     * pip and Maven have no drivers.
+     */
+    List<NativeLibrary.Source> driver(List<String> fileNames) {
+        List<NativeLibrary.Source> sources = new ArrayList<>();
+        String stated = stated();
+        if (stated != null && !below(stated, fileNames).isEmpty()) {
+            sources.add(new Rule(statedBy(), () -> below(stated, fileNames)));
+        } else {
+            sources.add(new SystemName("system libraries", fileNames));
+        }
+        return sources;
+    }
+
+    /**
+     * For a library of the toolkit. If folders are stated, nothing else is tried, for another library than the one
+     * asked for would be a surprise.
+     *
+     * @param together all files that must lie beside each other, for a jar to be unpacked
+     */
+    List<NativeLibrary.Source> toolkit(List<String> fileNames, Pattern together) {
+        String stated = stated();
+        if (stated != null) {
+            return List.of(new Rule(statedBy(), () -> required(stated, below(stated, fileNames), fileNames)));
+        }
+        return List.of(
+                new Rule("CUDA_HOME", () -> home(fileNames)),
+                new SystemName("system libraries", fileNames),
+                new Rule("VIRTUAL_ENV", () -> virtualEnvironment(fileNames)),
+                new Rule("python3", () -> python(fileNames)),
+                new CarriedLibrary(JAR_FOLDER, fileNames, together, CacheFolder.path(properties, environment)),
+                new Rule("Maven repository", () -> repository(fileNames, together)));
+    }
+
+    private String stated() {
+        String property = properties.apply(PROPERTY);
+        String stated = property != null && !property.isBlank() ? property : environment.apply(VARIABLE);
+        return stated == null || stated.isBlank() ? null : stated;
+    }
+
+    private String statedBy() {
+        String property = properties.apply(PROPERTY);
+        return property != null && !property.isBlank() ? "-D" + PROPERTY : VARIABLE;
+    }
+
+    /** A list of folders separated as PATH is. */
+    private static List<String> below(String folders, List<String> fileNames) {
+        List<String> files = new ArrayList<>();
+        for (String folder : folders.split(Pattern.quote(File.pathSeparator))) {
+            files.addAll(CudaFolders.files(Path.of(folder).toAbsolutePath().normalize(), fileNames));
+        }
+        return files;
+    }
+
+    private static List<String> required(String place, List<String> found, List<String> fileNames)
+            throws NativeLibrary.Unusable {
+        if (found.isEmpty()) {
+            throw new NativeLibrary.Unusable(place, "no " + String.join(" or ", fileNames) + " in it");
+        }
+        return found;
+    }
+
+    private List<String> home(List<String> fileNames) throws NativeLibrary.Unusable {
+        for (String variable : List.of("CUDA_HOME", "CUDA_PATH")) {
+            String home = environment.apply(variable);
+            if (home != null && !home.isBlank()) {
+                return required(home, below(home, fileNames), fileNames);
+            }
+        }
+        String usual = "/usr/local/cuda";
+        if (Files.isDirectory(Path.of(usual))) {
+            return required(usual, below(usual, fileNames), fileNames);
+        }
+        throw new NativeLibrary.Unusable("CUDA_HOME", "not set, nor CUDA_PATH, and there is no " + usual);
+    }
+
+    private List<String> virtualEnvironment(List<String> fileNames) throws NativeLibrary.Unusable {
+        String active = environment.apply("VIRTUAL_ENV");
+        if (active == null || active.isBlank()) {
+            active = environment.apply("CONDA_PREFIX");
+        }
+        if (active == null || active.isBlank()) {
+            throw new NativeLibrary.Unusable("VIRTUAL_ENV", "not set, nor CONDA_PREFIX: no environment is active");
+        }
+        return required(active, below(active, fileNames), fileNames);
+    }
+
+    private List<String> python(List<String> fileNames) throws NativeLibrary.Unusable {
+        List<String> folders = pythonFolders();
+        List<String> files = new ArrayList<>();
+        for (String folder : folders) {
+            Path packages = Path.of(folder).resolve("nvidia");
+            if (Files.isDirectory(packages)) {
+                files.addAll(CudaFolders.files(packages, fileNames));
+            }
+        }
+        return required("nvidia/ in " + String.join(", ", folders), files, fileNames);
+    }
+
+    /**
+     * Asks python3 itself, for only it knows its user folder, its virtual environment and what a distribution added.
+     */
+    private List<String> pythonFolders() throws NativeLibrary.Unusable {
+        String question = "import sys; print('\\n'.join(p for p in sys.path if 'packages' in p))";
+        ProcessBuilder python = new ProcessBuilder("python3", "-c", question);
+        // The current folder is no place to import from.
+        python.environment().put("PYTHONSAFEPATH", "1");
+        python.redirectError(ProcessBuilder.Redirect.DISCARD);
+        try {
+            Process process = python.start();
+            process.getOutputStream().close();
+            if (!process.waitFor(10, TimeUnit.SECONDS)) {
+                process.destroyForcibly();
+                throw new NativeLibrary.Unusable("python3", "did not answer in 10 s");
+            }
+            List<String> folders = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8)
+                    .lines()
+                    .filter(line -> !line.isBlank())
+                    .toList();
+            if (folders.isEmpty()) {
+                throw new NativeLibrary.Unusable(
+                        "python3", "names no folder of packages (exit status " + process.exitValue() + ")");
+            }
+            return folders;
+        } catch (IOException failure) {
+            throw new NativeLibrary.Unusable("python3", "cannot be run: " + failure.getMessage());
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+            throw new NativeLibrary.Unusable("python3", "interrupted while waiting for its answer");
+        }
+    }
+
+    /**
+     * Carriers that an earlier build left in the local Maven repository, newest version first. Nothing is downloaded.
+     */
+    private List<String> repository(List<String> fileNames, Pattern together) throws NativeLibrary.Unusable {
+        String stated = properties.apply("maven.repo.local");
+        Path repository = stated != null && !stated.isBlank()
+                ? Path.of(stated)
+                : Path.of(properties.apply("user.home"), ".m2", "repository");
+        Path group = repository.resolve("org").resolve("bytedeco");
+        List<Path> jars = carriers(group);
+        List<String> reasons = new ArrayList<>();
+        for (Path jar : jars) {
+            try {
+                Path folder = UnpackedJar.folder(jar, JAR_FOLDER, together, CacheFolder.path(properties, environment));
+                List<String> files = fileNames.stream()
+                        .map(name -> folder.resolve(name))
+                        .filter(Files::exists)
+                        .map(Path::toString)
+                        .toList();
+                if (!files.isEmpty()) {
+                    return files;
+                }
+            } catch (IOException failure) {
+                reasons.add(failure.getMessage());
+            }
+        }
+        throw new NativeLibrary.Unusable(
+                group.toString(),
+                jars.isEmpty()
+                        ? "no jar cuda-redist*-linux-x86_64.jar in it"
+                        : "no " + String.join(" or ", fileNames) + " in its jars: " + String.join("; ", reasons));
+    }
+
+    private static List<Path> carriers(Path group) {
+        if (!Files.isDirectory(group)) {
+            return List.of();
+        }
+        // org/bytedeco/cuda-redist-cublas/13.1-9.19-1.5.13/cuda-redist-cublas-13.1-9.19-1.5.13-linux-x86_64.jar, and
+        // org/bytedeco/cuda/12.6-9.5-1.5.11/cuda-12.6-9.5-1.5.11-linux-x86_64-redist.jar
+        Pattern carrier = Pattern.compile("cuda-redist.*-linux-x86_64\\.jar|cuda-.*-linux-x86_64-redist\\.jar");
+        try (Stream<Path> files = Files.walk(group, 3)) {
+            return files.filter(file ->
+                            carrier.matcher(file.getFileName().toString()).matches())
+                    .sorted(Comparator.comparing((Path file) ->
+                                    file.getParent().getFileName().toString())
+                            .reversed())
+                    .toList();
+        } catch (IOException unreadable) {
+            return List.of();
+        }
+    }
+}

@@ -1,0 +1,176 @@
+package org.codanet.bindings;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.codanet.bindings.cublas.Cublas;
+import org.codanet.bindings.cublaslt.CublasLt;
+import org.codanet.bindings.cudnn.Cudnn;
+import org.codanet.bindings.nvrtc.Nvrtc;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * The bindings against NVIDIA's own libraries, in the virtual environments named by {@code -Dcodanet.cuda.wheels}. No
+ * driver and no GPU is needed.
+ */
+final class CudaWheelsTest {
+    private static final String PROPERTY = "codanet.cuda.wheels";
+    private static final Map<String, Map<String, String>> RESULTS = new HashMap<>();
+
+    /** The environments named; one empty name if there are none, so that the skip is seen. */
+    static List<String> environments() {
+        return List.of(System.getProperty(PROPERTY, "").split(Pattern.quote(File.pathSeparator)));
+    }
+
+    @BeforeEach
+    void needWheels() {
+        boolean named = !System.getProperty(PROPERTY, "").isBlank();
+        if (!named) {
+            System.out.println("SKIPPED: the CUDA bindings against NVIDIA's libraries; -D" + PROPERTY
+                    + "=VENV[:VENV...] names virtual environments after: " + CudaLibraries.installCommand());
+        }
+        assumeTrue(named, "-D" + PROPERTY + " names no virtual environment with NVIDIA's packages");
+    }
+
+    @ParameterizedTest
+    @MethodSource("environments")
+    void everyFunctionResolvesAndTheVersionsAreThoseInstalled(String environment) throws Exception {
+        Map<String, String> results = use(environment);
+        for (Class<?> bindings : List.of(Nvrtc.class, Cublas.class, CublasLt.class, Cudnn.class)) {
+            int all = NativeLibrary.functionsOf(bindings).size();
+            assertEquals(all + " of " + all, results.get(bindings.getSimpleName() + ".resolved"), results::toString);
+        }
+        // pip's version of a package starts with the library's own: 13.1.0.3 is cuBLAS 13.1.0.
+        assertTrue(installed(environment, "nvidia_cuda_nvrtc").startsWith(results.get("nvrtc")), results::toString);
+        assertTrue(installed(environment, "nvidia_cublas").startsWith(results.get("cublas")), results::toString);
+        assertTrue(installed(environment, "nvidia_cudnn_cu").startsWith(results.get("cudnn")), results::toString);
+        assertEquals(results.get("cublas"), results.get("cublasLt"));
+    }
+
+    @ParameterizedTest
+    @MethodSource("environments")
+    void nvrtcCompilesToMachineCode(String environment) throws Exception {
+        Map<String, String> results = use(environment);
+        assertEquals("0", results.get("nvrtcCreateProgram"));
+        assertEquals("0", results.get("nvrtcCompileProgram"), "its builtins were not loaded");
+        assertEquals("ELF", results.get("cubin"));
+    }
+
+    @ParameterizedTest
+    @MethodSource("environments")
+    void cudnnComputesTheExtentsOfAConvolution(String environment) throws Exception {
+        Map<String, String> results = use(environment);
+        assertEquals("0", results.get("cudnnSetTensor4dDescriptor"));
+        assertEquals("0", results.get("cudnnGetConvolution2dForwardOutputDim"));
+        // Height (32 + 2*1 - 3) / 2 + 1 = 16, width (31 + 2*2 - 5) / 1 + 1 = 31: stride and padding differ by axis.
+        assertEquals("2x16x16x31", results.get("extents"));
+        assertEquals("0", results.get("cudnnBackendCreateDescriptor"));
+    }
+
+    @ParameterizedTest
+    @MethodSource("environments")
+    void withoutADriverTheLibrariesSaySo(String environment) throws Exception {
+        Map<String, String> results = use(environment);
+        assumeFalse(
+                Boolean.parseBoolean(results.get("driver")),
+                "SKIPPED: this machine has a driver, with which handles can be made");
+        assertEquals("CUDNN_STATUS_NOT_INITIALIZED", results.get("cudnnCreate"));
+        assertEquals("CUBLAS_STATUS_NOT_INITIALIZED", results.get("cublasCreate"));
+        assertEquals("CUBLAS_STATUS_NOT_INITIALIZED", results.get("cublasLtCreate"));
+    }
+
+    @Test
+    void partsOfTwoRealCudnnsAreRefused(@TempDir Path folder) throws Exception {
+        List<String> environments = environments();
+        assumeTrue(environments.size() >= 2, "SKIPPED: needs two environments with different versions of cuDNN");
+        Path first = library(environments.get(0), "libcudnn.so.9").getParent();
+        Path second = library(environments.get(1), "libcudnn.so.9").getParent();
+        // Two of the second's parts over the first's, as pip leaves it when a newer package replaces some files of an
+        // older.
+        for (String part : List.of("", "_graph", "_heuristic", "_engines_precompiled", "_engines_runtime_compiled")) {
+            link(first.resolve("libcudnn" + part + ".so.9"), folder);
+        }
+        link(second.resolve("libcudnn_ops.so.9"), folder);
+        link(second.resolve("libcudnn_cnn.so.9"), folder);
+        Path toolkit = Files.createDirectory(folder.resolve("toolkit"));
+        for (String library : List.of("libnvrtc.so", "libcublas.so")) {
+            Path from = library(environments.getFirst(), library + ".13", library + ".12");
+            try (DirectoryStream<Path> files = Files.newDirectoryStream(from.getParent(), "lib{nvrtc,cublas}*.so.*")) {
+                for (Path file : files) {
+                    link(file, toolkit);
+                }
+            }
+        }
+        String output = ChildJvm.startWithoutCarrier(
+                        LoadCuda.class, Map.of("codanet.cuda.path", folder + ":" + toolkit), Map.of())
+                .output();
+        assertTrue(output.contains("cuDNN missing"), output);
+        assertTrue(output.contains("parts of two versions of cuDNN"), output);
+    }
+
+    /**
+     * A second name for a file, or a copy where the temporary folder is on another disk; links would lead the linker
+     * back.
+     */
+    private static void link(Path file, Path folder) throws IOException {
+        Path target = folder.resolve(file.getFileName());
+        if (Files.exists(target)) {
+            return;
+        }
+        try {
+            Files.createLink(target, file);
+        } catch (IOException | UnsupportedOperationException otherDisk) {
+            Files.copy(file, target);
+        }
+    }
+
+    /** What {@link UseCuda} prints in this environment; run once each, for loading takes seconds on a cold disk. */
+    private static Map<String, String> use(String environment) throws Exception {
+        Map<String, String> known = RESULTS.get(environment);
+        if (known != null) {
+            return known;
+        }
+        String output = ChildJvm.startWithoutCarrier(UseCuda.class, Map.of("codanet.cuda.path", environment), Map.of())
+                .output();
+        assertTrue(output.contains("driver="), output);
+        Map<String, String> results = output.lines()
+                .filter(line -> line.contains("="))
+                .collect(Collectors.toMap(
+                        line -> line.substring(0, line.indexOf('=')), line -> line.substring(line.indexOf('=') + 1)));
+        RESULTS.put(environment, results);
+        return results;
+    }
+
+    private static Path library(String environment, String... names) {
+        return Path.of(CudaFolders.files(Path.of(environment), List.of(names)).getFirst());
+    }
+
+    /** The version of the package whose name starts so, as pip wrote it down. */
+    private static String installed(String environment, String start) throws Exception {
+        Pattern info = Pattern.compile(Pattern.quote(start) + "[a-z0-9_]*-(.*)\\.dist-info");
+        try (Stream<Path> all = Files.walk(Path.of(environment), 4)) {
+            return all.map(each -> info.matcher(each.getFileName().toString()))
+                    .filter(each -> each.matches())
+                    .map(each -> each.group(1))
+                    .findFirst()
+                    .orElseThrow(() -> new IllegalStateException("no package " + start + "* in " + environment));
+        }
+    }
+}
