@@ -9,4 +9,7 @@ module org.codanet.nn {
     exports org.codanet.nn.tensor;
 
     uses org.codanet.nn.device.DeviceProvider;
+
+    provides org.codanet.nn.device.DeviceProvider with
+            org.codanet.nn.cpu.CpuDeviceProvider;
 }

@@ -1,0 +1,219 @@
+package org.codanet.nn.cpu;
+
+import java.util.Set;
+import java.util.TreeSet;
+import org.codanet.bindings.NativeLibraryException;
+import org.codanet.bindings.OneDnn;
+import org.codanet.nn.device.Device;
+import org.codanet.nn.device.DeviceOptions;
+import org.codanet.nn.device.MemoryUse;
+import org.codanet.nn.device.PeakMeasurement;
+import org.codanet.nn.device.Precision;
+import org.codanet.nn.op.Adam;
+import org.codanet.nn.op.ContributionMap;
+import org.codanet.nn.op.Convolution;
+import org.codanet.nn.op.ConvolutionShape;
+import org.codanet.nn.op.DynamicAlignment;
+import org.codanet.nn.op.DynamicAlignmentShape;
+import org.codanet.nn.op.Elementwise;
+import org.codanet.nn.op.ImageInput;
+import org.codanet.nn.op.Loss;
+import org.codanet.nn.op.LossKind;
+import org.codanet.nn.op.SumPool;
+import org.codanet.nn.tensor.Scope;
+import org.codanet.nn.tensor.Shape;
+import org.codanet.nn.tensor.Tensor;
+
+/**
+ * All processors of this machine as one device. It owns the worker threads, the memory and, once a convolution is asked for,
+ * oneDNN's engine; everything but the ordinary convolution runs without oneDNN.
+ *
+ * <p>Tasks are cut by extents alone and sums are added in their order, so that the same input gives the same bits on any
+ * number of threads; weight gradients of the ordinary convolution, which are oneDNN's, do so on the same number.
+ */
+final class CpuDevice implements Device, PeakMeasurement {
+    private static final String NAME = "cpu";
+
+    private final CpuContext context;
+    private final KernelChoice kernels;
+    private final Processor processor;
+    private final CpuElementwise elementwise;
+    private DnnlEngine engine;
+    private boolean closed;
+
+    /** @throws IllegalArgumentException if the precision is one that this processor does not have */
+    CpuDevice(DeviceOptions options) {
+        processor = Processor.here();
+        Precision precision = precision(options.precision(), processor);
+        kernels = KernelChoice.of(options.plainLoops());
+        int threads = options.threads() == 0 ? Runtime.getRuntime().availableProcessors() : options.threads();
+        CpuMemory memory = new CpuMemory(NAME, options.memoryBudget());
+        context = new CpuContext(NAME, kernels.kernels(), new Workers(threads, NAME), memory, precision);
+        elementwise = new CpuElementwise(context);
+    }
+
+    private static Precision precision(Precision asked, Processor processor) {
+        if (asked == Precision.TF32) {
+            throw new IllegalArgumentException("device cpu: precision tf32 is for GPUs; fp32 and, on some processors, bf16");
+        }
+        if (asked == Precision.BF16 && !processor.hasBfloat16()) {
+            throw new IllegalArgumentException("device cpu: precision bf16 needs a processor with avx512_bf16 or amx_bf16; "
+                    + processor.name() + " has " + processor.instructionSets() + "; fp32 works");
+        }
+        return asked == null ? Precision.FP32 : asked;
+    }
+
+    @Override
+    public String name() {
+        return NAME;
+    }
+
+    @Override
+    public String description() {
+        return NAME + ": " + processor.name() + ", " + processor.instructionSets() + "; "
+                + threads(context.workers().count()) + "; " + kernels.description() + "; " + oneDnn() + "; "
+                + context.precision().option();
+    }
+
+    private static String threads(int count) {
+        return count == 1 ? "1 thread" : count + " threads";
+    }
+
+    private static String oneDnn() {
+        try {
+            return "oneDNN " + OneDnn.load().version();
+        } catch (NativeLibraryException e) {
+            return "without oneDNN";
+        }
+    }
+
+    @Override
+    public Precision precision() {
+        return context.precision();
+    }
+
+    @Override
+    public Tensor allocate(Scope scope, Shape shape) {
+        requireOpen();
+        return scope.register(new CpuTensor(shape, scope.path(), NAME, context.memory()));
+    }
+
+    @Override
+    public void upload(float[] source, Tensor destination) {
+        int count = requireRoom("upload", source, destination);
+        CpuTensor.write(source, 0, CpuTensor.segment(destination), 0, count);
+    }
+
+    @Override
+    public void download(Tensor source, float[] destination) {
+        int count = requireRoom("download", destination, source);
+        CpuTensor.read(CpuTensor.segment(source), 0, destination, 0, count);
+    }
+
+    private static int requireRoom(String operation, float[] array, Tensor tensor) {
+        if (array.length < tensor.shape().elements()) {
+            throw new IllegalArgumentException(operation + ": the array has " + array.length + " floats, " + tensor
+                    + " has " + tensor.shape().elements());
+        }
+        return (int) tensor.shape().elements();
+    }
+
+    @Override
+    public DynamicAlignment dynamicAlignment(Scope scope, DynamicAlignmentShape shape) {
+        requireOpen();
+        return new CpuDynamicAlignment(context, scope, shape);
+    }
+
+    @Override
+    public Convolution convolution(Scope scope, ConvolutionShape shape) {
+        requireOpen();
+        if (engine == null) {
+            engine = new DnnlEngine(NAME, context.workers().count());
+        }
+        return scope.register(new CpuConvolution(context, scope.path(), engine, shape));
+    }
+
+    @Override
+    public SumPool sumPool(Scope scope) {
+        requireOpen();
+        return scope.register(new CpuSumPool(context, scope.path()));
+    }
+
+    @Override
+    public Loss loss(Scope scope, LossKind kind) {
+        requireOpen();
+        return scope.register(new CpuLoss(context, scope.path(), kind));
+    }
+
+    @Override
+    public Adam adam(Scope scope) {
+        requireOpen();
+        return scope.register(new CpuAdam(context, scope.path()));
+    }
+
+    @Override
+    public ImageInput imageInput(Scope scope) {
+        requireOpen();
+        return scope.register(new CpuImageInput(context, scope.path()));
+    }
+
+    @Override
+    public ContributionMap contributionMap(Scope scope) {
+        requireOpen();
+        return scope.register(new CpuContributionMap(context, scope.path()));
+    }
+
+    @Override
+    public Elementwise elementwise() {
+        requireOpen();
+        return elementwise;
+    }
+
+    @Override
+    public MemoryUse memory() {
+        return context.memory().use();
+    }
+
+    @Override
+    public void resetPeakMemory() {
+        context.memory().resetPeak();
+    }
+
+    /** Returns at once: every operation has run when its method returns. */
+    @Override
+    public void synchronize() {}
+
+    @Override
+    public double peakGflops() {
+        requireOpen();
+        return new PeakProduct(context).gflops();
+    }
+
+    private void requireOpen() {
+        if (closed) {
+            throw new IllegalStateException("device " + NAME + " is closed");
+        }
+    }
+
+    /** Refuses and changes nothing while something is open, so that its owner can still be closed and this called again. */
+    @Override
+    public void close() {
+        if (closed) {
+            return;
+        }
+        context.dropScratch();
+        Set<String> open = new TreeSet<>(context.operations().owners());
+        open.addAll(context.memory().owners());
+        if (!open.isEmpty()) {
+            throw new IllegalStateException("device " + NAME + " cannot be closed: tensors or operations are still open in "
+                    + String.join(", ", open.stream().map(path -> "scope '" + path + "'").toList())
+                    + "; close these first");
+        }
+        closed = true;
+        context.workers().close();
+        context.memory().drop();
+        if (engine != null) {
+            engine.close();
+        }
+    }
+}
