@@ -7,6 +7,7 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -80,12 +81,12 @@ public final class AtomicFile {
 
     /** {@return the failure in words that name the target} */
     static IOException failure(Path target, IOException e) {
-        String reason =
-                switch (e) {
-                    case AccessDeniedException denied -> "permission denied";
-                    case FileSystemException other when other.getReason() != null -> other.getReason();
-                    default -> e.getMessage();
-                };
+        String reason = switch (e) {
+            case AccessDeniedException denied -> "permission denied";
+            case NoSuchFileException missing -> "no file can be made in that folder";
+            case FileSystemException other when other.getReason() != null -> other.getReason();
+            default -> e.getMessage();
+        };
         return new IOException("cannot write " + target + ": " + reason, e);
     }
 

@@ -93,7 +93,8 @@ record NpyHeader(ElementType type, List<Integer> shape, long dataStart, long dat
         }
         ElementType type = ElementType.ofNumpyName(name)
                 .orElseThrow(() -> new FileFormatException(
-                        file, "has elements of type " + name + ", which is not read; float32 is what images should have"));
+                        file,
+                        "has elements of type " + name + ", which is not read; float32 is what images should have"));
         List<Integer> shape = shape(file, entries.get("shape"));
         if (entries.get("fortran_order").equals("True") && shape.size() > 1) {
             throw new FileFormatException(
@@ -126,7 +127,8 @@ record NpyHeader(ElementType type, List<Integer> shape, long dataStart, long dat
             String number = part.strip();
             if (!number.isEmpty()) {
                 try {
-                    shape.add(Integer.valueOf(number.endsWith("L") ? number.substring(0, number.length() - 1) : number));
+                    shape.add(
+                            Integer.valueOf(number.endsWith("L") ? number.substring(0, number.length() - 1) : number));
                 } catch (NumberFormatException e) {
                     throw new FileFormatException(file, "has the impossible shape " + tuple, e);
                 }

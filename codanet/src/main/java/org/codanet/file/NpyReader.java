@@ -66,7 +66,8 @@ public final class NpyReader implements Closeable {
      */
     public TensorData read(int rows) throws IOException {
         if (rows < 0 || rows > remaining()) {
-            throw new IllegalArgumentException(rows + " rows asked of " + bytes.name() + ", " + remaining() + " remain");
+            throw new IllegalArgumentException(
+                    rows + " rows asked of " + bytes.name() + ", " + remaining() + " remain");
         }
         List<Integer> shape = new ArrayList<>(header.shape());
         if (shape.isEmpty()) {

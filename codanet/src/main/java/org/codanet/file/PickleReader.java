@@ -86,7 +86,8 @@ final class PickleReader {
             case 'M' -> stack.add((long) Short.toUnsignedInt(in.getShort()));
             case 0x8a -> stack.add(integer(bytes(unsignedByte())));
             case 0x8b -> stack.add(integer(bytes(in.getInt())));
-            case 'G' -> stack.add(bytes(Double.BYTES).order(ByteOrder.BIG_ENDIAN).getDouble());
+            case 'G' ->
+                stack.add(bytes(Double.BYTES).order(ByteOrder.BIG_ENDIAN).getDouble());
             case 'X' -> stack.add(text(bytes(Integer.toUnsignedLong(in.getInt()))));
             case 0x8c -> stack.add(text(bytes(unsignedByte())));
             case 0x8d -> stack.add(text(bytes(in.getLong())));
@@ -167,7 +168,8 @@ final class PickleReader {
                 throw damaged("OrderedDict of " + PickleObject.kind(items.getFirst()));
             }
             for (Object pair : pairs) {
-                List<?> both = pair instanceof Tuple(List<Object> inner) ? inner : pair instanceof List<?> l ? l : List.of();
+                List<?> both =
+                        pair instanceof Tuple(List<Object> inner) ? inner : pair instanceof List<?> l ? l : List.of();
                 if (both.size() != 2) {
                     throw damaged("an entry of an OrderedDict is no pair");
                 }

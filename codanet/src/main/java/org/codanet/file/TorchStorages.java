@@ -90,7 +90,8 @@ abstract class TorchStorages implements Closeable {
         if (bytes == null) {
             long byteCount;
             try {
-                byteCount = Math.multiplyExact(storage.fileCount(), storage.type().bytes());
+                byteCount =
+                        Math.multiplyExact(storage.fileCount(), storage.type().bytes());
             } catch (ArithmeticException e) {
                 throw new FileFormatException(file, "storage " + storage.key() + " is impossibly large", e);
             }

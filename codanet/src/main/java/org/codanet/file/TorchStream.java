@@ -37,8 +37,7 @@ final class TorchStream extends TorchStorages {
         ByteBuffer pickles = ByteBuffer.wrap(bytes.read(0, size, "the pickles"));
         Object magic = new PickleReader(file, pickles).read();
         if (!MAGIC.equals(magic)) {
-            throw new FileFormatException(
-                    file, "is a pickle of " + PickleObject.kind(magic) + ", not a PyTorch file");
+            throw new FileFormatException(file, "is a pickle of " + PickleObject.kind(magic) + ", not a PyTorch file");
         }
         if (!(new PickleReader(file, pickles).read() instanceof Long protocol) || protocol != PROTOCOL) {
             throw new FileFormatException(file, "has a PyTorch protocol other than " + PROTOCOL);
@@ -55,8 +54,8 @@ final class TorchStream extends TorchStorages {
         return new TorchStream(bytes, value, positions(bytes, pickles.position(), reader.storages(), keys));
     }
 
-    private static Map<String, Long> positions(
-            FileBytes bytes, long start, Map<String, Storage> storages, List<?> keys) throws IOException {
+    private static Map<String, Long> positions(FileBytes bytes, long start, Map<String, Storage> storages, List<?> keys)
+            throws IOException {
         Map<String, Long> positions = new LinkedHashMap<>();
         long at = start;
         for (Object key : keys) {
@@ -76,7 +75,8 @@ final class TorchStream extends TorchStorages {
             if (count > left) {
                 throw new FileFormatException(
                         bytes.name(),
-                        "is cut short: storage %s has %d elements, the file has room for %d".formatted(key, count, left));
+                        "is cut short: storage %s has %d elements, the file has room for %d"
+                                .formatted(key, count, left));
             }
             at += count * storage.type().bytes();
         }

@@ -56,7 +56,9 @@ final class TorchZip extends TorchStorages {
             String folder = pickle.substring(0, pickle.length() - PICKLE.length());
             ZipEntry order = zip.getEntry(folder + "/byteorder");
             if (order != null
-                    && !new String(read(file, zip, order, 16), StandardCharsets.US_ASCII).strip().equals("little")) {
+                    && !new String(read(file, zip, order, 16), StandardCharsets.US_ASCII)
+                            .strip()
+                            .equals("little")) {
                 throw new FileFormatException(file, "was written on a big-endian machine, which is not read");
             }
             byte[] program = read(file, zip, zip.getEntry(pickle), PICKLE_LIMIT);
@@ -84,7 +86,8 @@ final class TorchZip extends TorchStorages {
     private static byte[] read(String file, ZipFile zip, ZipEntry entry, long limit) throws IOException {
         if (entry.getSize() < 0 || entry.getSize() > limit || limit > Integer.MAX_VALUE - 8) {
             throw new FileFormatException(
-                    file, "zip entry " + entry.getName() + " has " + entry.getSize() + " bytes, at most " + limit + " fit");
+                    file,
+                    "zip entry " + entry.getName() + " has " + entry.getSize() + " bytes, at most " + limit + " fit");
         }
         byte[] bytes;
         try (InputStream stream = zip.getInputStream(entry)) {
@@ -156,9 +159,15 @@ final class TorchZip extends TorchStorages {
         int key = 0;
         for (Map.Entry<String, TensorData> entry : tensors.entrySet()) {
             TensorData tensor = entry.getValue();
-            out.text(entry.getKey()).global("torch._utils", "_rebuild_tensor_v2").op('(');
+            out.text(entry.getKey())
+                    .global("torch._utils", "_rebuild_tensor_v2")
+                    .op('(');
             out.op('(').text("storage").global("torch", StorageType.nameOf(tensor.type()));
-            out.text(Integer.toString(key++)).text("cpu").integer(tensor.count()).op('t').op('Q');
+            out.text(Integer.toString(key++))
+                    .text("cpu")
+                    .integer(tensor.count())
+                    .op('t')
+                    .op('Q');
             out.integer(0).op('(');
             tensor.shape().forEach(out::integer);
             out.op('t').op('(');
@@ -167,7 +176,13 @@ final class TorchZip extends TorchStorages {
                 stride = extent == 0 ? 1 : stride / extent;
                 out.integer((int) Math.max(1, stride));
             }
-            out.op('t').op(0x89).global("collections", "OrderedDict").op(')').op('R').op('t').op('R');
+            out.op('t')
+                    .op(0x89)
+                    .global("collections", "OrderedDict")
+                    .op(')')
+                    .op('R')
+                    .op('t')
+                    .op('R');
         }
         out.op('u').op('.');
         return out.bytes();

@@ -123,7 +123,11 @@ public record CodaNetConfig(
         for (int i = 0; i < out.size(); i++) {
             double patch = (double) channels * kernels.get(i) * kernels.get(i);
             double largest = patch * Math.max(1.0, out.get(i)) * ranks.get(i);
-            check(largest <= Integer.MAX_VALUE / 4, "layer %d would have %.3g weights, more than one array holds", i, largest);
+            check(
+                    largest <= Integer.MAX_VALUE / 4,
+                    "layer %d would have %.3g weights, more than one array holds",
+                    i,
+                    largest);
             channels = out.get(i);
         }
     }
@@ -213,8 +217,7 @@ public record CodaNetConfig(
             LayerConfig layer = layers.get(i);
             int rows = layer.patch() * layer.outChannels();
             shapes.put(
-                    AuthorsLayout.keyOfA(i),
-                    List.of(layer.rank(), layer.inChannels(), layer.kernel(), layer.kernel()));
+                    AuthorsLayout.keyOfA(i), List.of(layer.rank(), layer.inChannels(), layer.kernel(), layer.kernel()));
             shapes.put(AuthorsLayout.keyOfB(i), List.of(rows, layer.rank(), 1, 1));
             if (bias) {
                 shapes.put(AuthorsLayout.keyOfBias(i), List.of(rows));
@@ -235,8 +238,19 @@ public record CodaNetConfig(
      */
     public CodaNetConfig withLabels(List<String> names) {
         return new CodaNetConfig(
-                inChannels, outChannels, ranks, kernels, strides, paddings, norm, logitBias, temperature, numClasses,
-                addInverse, names, bias);
+                inChannels,
+                outChannels,
+                ranks,
+                kernels,
+                strides,
+                paddings,
+                norm,
+                logitBias,
+                temperature,
+                numClasses,
+                addInverse,
+                names,
+                bias);
     }
 
     /** {@return this config as an indented JSON object; {@link #fromJson(String)} gives an equal one} */

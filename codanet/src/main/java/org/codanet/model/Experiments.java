@@ -21,8 +21,8 @@ import org.codanet.train.TrainingRecipe;
  */
 public final class Experiments {
     /** The classes of CIFAR-10 in its order. */
-    public static final List<String> CIFAR10 = List.of(
-            "airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck");
+    public static final List<String> CIFAR10 =
+            List.of("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck");
 
     /** The classes of Fashion-MNIST in its order. */
     public static final List<String> FASHION_MNIST = List.of(
@@ -164,7 +164,18 @@ public final class Experiments {
             double temperature,
             List<String> labels) {
         return new CodaNetConfig(
-                6, outChannels, ranks, kernels, strides, paddings, norm, CodaNetConfig.DEFAULT_LOGIT_BIAS, temperature,
-                outChannels.getLast(), true, labels, true);
+                6,
+                outChannels,
+                ranks,
+                kernels,
+                strides,
+                paddings,
+                norm,
+                CodaNetConfig.DEFAULT_LOGIT_BIAS,
+                temperature,
+                outChannels.getLast(),
+                true,
+                labels,
+                true);
     }
 }

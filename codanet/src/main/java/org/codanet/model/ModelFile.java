@@ -100,18 +100,21 @@ public record ModelFile(
     }
 
     private static ModelFile of(
-            String file, NamedTensors content, Optional<CodaNetConfig> given, boolean allowNonFinite) throws IOException {
+            String file, NamedTensors content, Optional<CodaNetConfig> given, boolean allowNonFinite)
+            throws IOException {
         Map<String, String> words = content.metadata();
         boolean own = FORMAT.equals(words.get("format"));
         if (own && !VERSION.equals(words.get("format_version"))) {
             throw new FileFormatException(
-                    file, "has model format version " + words.get("format_version") + ", this program reads " + VERSION);
+                    file,
+                    "has model format version " + words.get("format_version") + ", this program reads " + VERSION);
         }
         try {
             CodaNetConfig config = own ? agreed(file, words, given) : given.orElse(null);
             if (config == null) {
                 throw new FileFormatException(
-                        file, "holds weights only and does not say of which network; name it (--config or --experiment)");
+                        file,
+                        "holds weights only and does not say of which network; name it (--config or --experiment)");
             }
             Optional<String> problem = problem(config, content);
             if (problem.isPresent()) {
@@ -220,7 +223,10 @@ public record ModelFile(
     private static Preprocessing preprocessing(String text) {
         JsonFields fields = JsonFields.parse("preprocessing", text);
         Preprocessing images = new Preprocessing(
-                fields.integer("channels"), fields.integer("height"), fields.integer("width"), fields.integer("resize"));
+                fields.integer("channels"),
+                fields.integer("height"),
+                fields.integer("width"),
+                fields.integer("resize"));
         if (!fields.text("range").equals("0..1")) {
             throw new IllegalArgumentException("preprocessing: range is " + fields.text("range") + ", not 0..1");
         }

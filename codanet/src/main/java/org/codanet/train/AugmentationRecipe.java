@@ -11,12 +11,7 @@ package org.codanet.train;
  * @param randAugmentMagnitude their strength, 0..30
  */
 public record AugmentationRecipe(
-        boolean flip,
-        int resize,
-        int crop,
-        int cropPadding,
-        int randAugmentOperations,
-        int randAugmentMagnitude) {
+        boolean flip, int resize, int crop, int cropPadding, int randAugmentOperations, int randAugmentMagnitude) {
     /** Images as they are. */
     public static final AugmentationRecipe NONE = new AugmentationRecipe(false, 0, 0, 0, 0, 0);
 

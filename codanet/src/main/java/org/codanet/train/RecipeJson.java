@@ -29,7 +29,11 @@ final class RecipeJson {
         json.addProperty("max_norm", recipe.maxNorm());
         json.addProperty("lambda", recipe.lambda());
         json.add("augmentation", write(recipe.augmentation()));
-        return new GsonBuilder().setPrettyPrinting().disableHtmlEscaping().create().toJson(json);
+        return new GsonBuilder()
+                .setPrettyPrinting()
+                .disableHtmlEscaping()
+                .create()
+                .toJson(json);
     }
 
     private static JsonObject write(LearningRate schedule) {
@@ -96,24 +100,23 @@ final class RecipeJson {
 
     private static LearningRate learningRate(JsonFields fields) {
         String kind = fields.text("kind");
-        LearningRate rate =
-                switch (kind) {
-                    case "constant" -> new Constant(fields.number("rate"));
-                    case "steps" -> new Steps(fields.number("rate"), fields.number("factor"), fields.integer("every"));
-                    case "warm_up_then_halve" ->
-                        new WarmUpThenHalve(
-                                fields.number("from"),
-                                fields.number("peak"),
-                                fields.integer("warm_up_epochs"),
-                                fields.integer("halve_every"));
-                    case "cosine" ->
-                        new Cosine(
-                                fields.number("peak"),
-                                fields.number("floor"),
-                                fields.number("warm_up_epochs"),
-                                fields.integer("epochs"));
-                    default -> throw new IllegalArgumentException("training recipe: unknown learning rate " + kind);
-                };
+        LearningRate rate = switch (kind) {
+            case "constant" -> new Constant(fields.number("rate"));
+            case "steps" -> new Steps(fields.number("rate"), fields.number("factor"), fields.integer("every"));
+            case "warm_up_then_halve" ->
+                new WarmUpThenHalve(
+                        fields.number("from"),
+                        fields.number("peak"),
+                        fields.integer("warm_up_epochs"),
+                        fields.integer("halve_every"));
+            case "cosine" ->
+                new Cosine(
+                        fields.number("peak"),
+                        fields.number("floor"),
+                        fields.number("warm_up_epochs"),
+                        fields.integer("epochs"));
+            default -> throw new IllegalArgumentException("training recipe: unknown learning rate " + kind);
+        };
         fields.finish();
         return rate;
     }

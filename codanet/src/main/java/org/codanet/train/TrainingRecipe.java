@@ -43,14 +43,12 @@ public record TrainingRecipe(
      * @throws IllegalArgumentException with one sentence that names the wrong thing
      */
     public TrainingRecipe {
-        check(loss != null && accumulation != null && learningRate != null && augmentation != null, "something is null");
+        check(
+                loss != null && accumulation != null && learningRate != null && augmentation != null,
+                "something is null");
         check(epochs >= 1, "epochs is %d, it must be at least 1", epochs);
         check(microBatch >= 1, "micro_batch is %d, it must be at least 1", microBatch);
-        check(
-                virtualBatch >= microBatch,
-                "virtual_batch is %d, less than micro_batch %d",
-                virtualBatch,
-                microBatch);
+        check(virtualBatch >= microBatch, "virtual_batch is %d, less than micro_batch %d", virtualBatch, microBatch);
         check(beta1 >= 0 && beta1 < 1, "beta1 is %s, it must be in [0, 1)", beta1);
         check(beta2 >= 0 && beta2 < 1, "beta2 is %s, it must be in [0, 1)", beta2);
         check(epsilon > 0 && Double.isFinite(epsilon), "epsilon is %s, it must be above 0", epsilon);
@@ -79,7 +77,18 @@ public record TrainingRecipe(
      */
     public static TrainingRecipe of(LossKind loss, int epochs, int batch, LearningRate learningRate) {
         return new TrainingRecipe(
-                loss, epochs, batch, batch, Accumulation.ALIGNED, learningRate, 0.9, 0.999, 1e-8, 0, 0, 0,
+                loss,
+                epochs,
+                batch,
+                batch,
+                Accumulation.ALIGNED,
+                learningRate,
+                0.9,
+                0.999,
+                1e-8,
+                0,
+                0,
+                0,
                 AugmentationRecipe.NONE);
     }
 
@@ -90,8 +99,19 @@ public record TrainingRecipe(
      */
     public TrainingRecipe withEpochs(int newEpochs) {
         return new TrainingRecipe(
-                loss, newEpochs, microBatch, virtualBatch, accumulation, learningRate.forEpochs(newEpochs), beta1, beta2,
-                epsilon, weightDecay, maxNorm, lambda, augmentation);
+                loss,
+                newEpochs,
+                microBatch,
+                virtualBatch,
+                accumulation,
+                learningRate.forEpochs(newEpochs),
+                beta1,
+                beta2,
+                epsilon,
+                weightDecay,
+                maxNorm,
+                lambda,
+                augmentation);
     }
 
     /**
@@ -102,8 +122,19 @@ public record TrainingRecipe(
      */
     public TrainingRecipe withBatches(int micro, int virtual) {
         return new TrainingRecipe(
-                loss, epochs, micro, virtual, accumulation, learningRate, beta1, beta2, epsilon, weightDecay, maxNorm,
-                lambda, augmentation);
+                loss,
+                epochs,
+                micro,
+                virtual,
+                accumulation,
+                learningRate,
+                beta1,
+                beta2,
+                epsilon,
+                weightDecay,
+                maxNorm,
+                lambda,
+                augmentation);
     }
 
     /**
@@ -113,8 +144,19 @@ public record TrainingRecipe(
      */
     public TrainingRecipe withLearningRate(LearningRate schedule) {
         return new TrainingRecipe(
-                loss, epochs, microBatch, virtualBatch, accumulation, schedule, beta1, beta2, epsilon, weightDecay, maxNorm,
-                lambda, augmentation);
+                loss,
+                epochs,
+                microBatch,
+                virtualBatch,
+                accumulation,
+                schedule,
+                beta1,
+                beta2,
+                epsilon,
+                weightDecay,
+                maxNorm,
+                lambda,
+                augmentation);
     }
 
     /**
@@ -124,8 +166,19 @@ public record TrainingRecipe(
      */
     public TrainingRecipe withAccumulation(Accumulation protocol) {
         return new TrainingRecipe(
-                loss, epochs, microBatch, virtualBatch, protocol, learningRate, beta1, beta2, epsilon, weightDecay, maxNorm,
-                lambda, augmentation);
+                loss,
+                epochs,
+                microBatch,
+                virtualBatch,
+                protocol,
+                learningRate,
+                beta1,
+                beta2,
+                epsilon,
+                weightDecay,
+                maxNorm,
+                lambda,
+                augmentation);
     }
 
     /**
@@ -135,8 +188,19 @@ public record TrainingRecipe(
      */
     public TrainingRecipe withLambda(double weight) {
         return new TrainingRecipe(
-                loss, epochs, microBatch, virtualBatch, accumulation, learningRate, beta1, beta2, epsilon, weightDecay,
-                maxNorm, weight, augmentation);
+                loss,
+                epochs,
+                microBatch,
+                virtualBatch,
+                accumulation,
+                learningRate,
+                beta1,
+                beta2,
+                epsilon,
+                weightDecay,
+                maxNorm,
+                weight,
+                augmentation);
     }
 
     /**
@@ -146,8 +210,19 @@ public record TrainingRecipe(
      */
     public TrainingRecipe withAugmentation(AugmentationRecipe variations) {
         return new TrainingRecipe(
-                loss, epochs, microBatch, virtualBatch, accumulation, learningRate, beta1, beta2, epsilon, weightDecay,
-                maxNorm, lambda, variations);
+                loss,
+                epochs,
+                microBatch,
+                virtualBatch,
+                accumulation,
+                learningRate,
+                beta1,
+                beta2,
+                epsilon,
+                weightDecay,
+                maxNorm,
+                lambda,
+                variations);
     }
 
     /** {@return this recipe as an indented JSON object; {@link #fromJson} gives an equal one} */

@@ -30,11 +30,7 @@ class HostilePickleTest {
     Path folder;
 
     @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            quoteCharacter = '\0',
-            textBlock =
-                    """
+    @CsvSource(delimiter = '|', quoteCharacter = '\0', textBlock = """
             cposix;system;X\\x04\\0\\0\\0trueq\\0\\x85R.      | asks for posix.system
             cbuiltins;eval;.                                  | asks for builtins.eval
             ctorch;load;.                                     | asks for torch.load
@@ -70,11 +66,7 @@ class HostilePickleTest {
 
     /** The storage holds two floats. */
     @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            quoteCharacter = '\0',
-            textBlock =
-                    """
+    @CsvSource(delimiter = '|', quoteCharacter = '\0', textBlock = """
             K\\0K\\x03\\x85K\\x01\\x85            | reaches element 2 of its storage, which has 2
             K\\x01K\\x02\\x85K\\x01\\x85          | reaches element 2 of its storage
             K\\0K\\x02\\x85K\\x02\\x85            | reaches element 2 of its storage
@@ -97,7 +89,8 @@ class HostilePickleTest {
     void aStorageOfAnotherSizeIsRefused() throws IOException {
         String program = "}X\\x01\\0\\0\\0actorch._utils\n_rebuild_tensor_v2\n(" + STORAGE
                 + "K\\0K\\x02\\x85K\\x01\\x85\\x89NtRs.";
-        assertEquals(1, TorchFile.read(zip(program(program), new byte[8])).tensors().size());
+        assertEquals(
+                1, TorchFile.read(zip(program(program), new byte[8])).tensors().size());
         String message = refusal(zip(program(program), new byte[12]));
         assertTrue(message.contains("zip entry a/data/0 has 12 bytes, its tensors expect 8"), message);
     }
@@ -159,7 +152,8 @@ class HostilePickleTest {
     @Test
     void aCompressedBombIsRefusedBeforeItIsUnpacked() throws IOException {
         // 20 million floats that are all zero pack into 80 kB.
-        String program = "}X\\x01\\0\\0\\0actorch._utils\n_rebuild_tensor_v2\n(" + STORAGE.replace("K\\x02", "J\\0\\x2d\\x31\\x01")
+        String program = "}X\\x01\\0\\0\\0actorch._utils\n_rebuild_tensor_v2\n("
+                + STORAGE.replace("K\\x02", "J\\0\\x2d\\x31\\x01")
                 + "K\\0J\\0\\x2d\\x31\\x01\\x85K\\x01\\x85\\x89NtRs.";
         Path file = folder.resolve("bomb.pkl");
         try (ZipOutputStream zip = new ZipOutputStream(Files.newOutputStream(file))) {

@@ -92,11 +92,7 @@ class NpyFileTest {
 
     /** Each dictionary stands before 8 bytes of data. */
     @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            quoteCharacter = '\0',
-            textBlock =
-                    """
+    @CsvSource(delimiter = '|', quoteCharacter = '\0', textBlock = """
             {'descr': '>f4', 'fortran_order': False, 'shape': (2,), }      | big-endian (>f4); save it with array.astype('<f4')
             {'descr': '<f4', 'fortran_order': True, 'shape': (2, 1), }     | Fortran order
             {'descr': '<f4', 'fortran_order': False, 'shape': (3,), }      | cut short

@@ -56,7 +56,8 @@ class SafetensorsFileTest {
             SafetensorsHeader header = SafetensorsHeader.read(bytes);
             assertEquals(0, header.dataStart() % 8);
             header.entries()
-                    .forEach(entry -> assertEquals(0, entry.begin() % entry.type().bytes(), entry.name()));
+                    .forEach(entry ->
+                            assertEquals(0, entry.begin() % entry.type().bytes(), entry.name()));
         }
     }
 
@@ -74,11 +75,7 @@ class SafetensorsFileTest {
 
     /** The data are 8 bytes in every case. */
     @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            quoteCharacter = '\0',
-            textBlock =
-                    """
+    @CsvSource(delimiter = '|', quoteCharacter = '\0', textBlock = """
             {"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}} x                                | not sound JSON at line 1 column 5
             {"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}                                   | not sound JSON
             ["a"]                                                                                   | not a JSON object
@@ -113,8 +110,7 @@ class SafetensorsFileTest {
                 .order(ByteOrder.LITTLE_ENDIAN)
                 .putLong(1L << 62)
                 .array();
-        assertThrows(
-                FileFormatException.class, () -> SafetensorsFile.read("test", new ByteArrayInputStream(bytes)));
+        assertThrows(FileFormatException.class, () -> SafetensorsFile.read("test", new ByteArrayInputStream(bytes)));
     }
 
     @Test
@@ -148,11 +144,13 @@ class SafetensorsFileTest {
         Path missing = folder.resolve("none.safetensors");
         assertEquals(
                 missing + ": no such file",
-                assertThrows(FileFormatException.class, () -> SafetensorsFile.read(missing)).getMessage());
+                assertThrows(FileFormatException.class, () -> SafetensorsFile.read(missing))
+                        .getMessage());
         Path empty = Files.createFile(folder.resolve("empty.safetensors"));
         assertEquals(
                 empty + ": is empty",
-                assertThrows(FileFormatException.class, () -> SafetensorsFile.read(empty)).getMessage());
+                assertThrows(FileFormatException.class, () -> SafetensorsFile.read(empty))
+                        .getMessage());
     }
 
     private static NamedTensors readBytes(String header, byte[] data) throws IOException {

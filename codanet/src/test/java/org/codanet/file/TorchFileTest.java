@@ -62,7 +62,9 @@ class TorchFileTest {
     @Test
     void aModulesStateDictIsReadWithoutItsMetadata() throws IOException {
         List<TensorData> expected = List.copyOf(expected().tensors().values());
-        assertEquals(expected, List.copyOf(TorchFile.read(resource("module.pkl")).tensors().values()));
+        assertEquals(
+                expected,
+                List.copyOf(TorchFile.read(resource("module.pkl")).tensors().values()));
     }
 
     @Test
@@ -93,8 +95,8 @@ class TorchFileTest {
         byte[] whole = Files.readAllBytes(resource(name));
         for (int length = 0; length < whole.length; length += step(whole)) {
             Path file = Files.write(folder.resolve("cut.pkl"), Arrays.copyOf(whole, length));
-            FileFormatException refusal = assertThrows(
-                    FileFormatException.class, () -> TorchFile.read(file), "cut to " + length + " bytes");
+            FileFormatException refusal =
+                    assertThrows(FileFormatException.class, () -> TorchFile.read(file), "cut to " + length + " bytes");
             assertEquals(1, refusal.getMessage().lines().count(), refusal.getMessage());
         }
     }

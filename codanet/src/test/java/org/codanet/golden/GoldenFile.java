@@ -26,14 +26,26 @@ import org.codanet.model.CodaNetConfig;
  */
 public record GoldenFile(Path path, String kind, JsonObject config, NamedTensors content) {
     private static final Set<String> NETWORK_FIELDS = Set.of(
-            "in_channels", "out_channels", "ranks", "kernels", "strides", "paddings", "norm", "logit_bias", "temperature",
-            "num_classes", "add_inverse", "labels", "bias");
+            "in_channels",
+            "out_channels",
+            "ranks",
+            "kernels",
+            "strides",
+            "paddings",
+            "norm",
+            "logit_bias",
+            "temperature",
+            "num_classes",
+            "add_inverse",
+            "labels",
+            "bias");
 
     /** {@return the golden vector in this file} */
     public static GoldenFile read(Path path) throws IOException {
         NamedTensors content = SafetensorsFile.read(path);
         Map<String, String> metadata = content.metadata();
-        JsonObject config = JsonParser.parseString(metadata.getOrDefault("config", "{}")).getAsJsonObject();
+        JsonObject config =
+                JsonParser.parseString(metadata.getOrDefault("config", "{}")).getAsJsonObject();
         return new GoldenFile(path, metadata.getOrDefault("kind", ""), config, content);
     }
 
@@ -116,7 +128,8 @@ public record GoldenFile(Path path, String kind, JsonObject config, NamedTensors
 
     /** {@return the names of the weights in the order of the authors' state_dict} */
     public List<String> stateKeys() {
-        JsonArray keys = JsonParser.parseString(content.metadata().get("state_keys")).getAsJsonArray();
+        JsonArray keys =
+                JsonParser.parseString(content.metadata().get("state_keys")).getAsJsonArray();
         List<String> names = new ArrayList<>();
         keys.forEach(key -> names.add(key.getAsString()));
         return names;

@@ -80,7 +80,9 @@ public final class GoldenFolder {
     private static Optional<Path> committed() {
         URL url = GoldenFolder.class.getResource(COMMITTED + "/README.md");
         try {
-            return url == null ? Optional.empty() : Optional.ofNullable(Path.of(url.toURI()).getParent());
+            return url == null
+                    ? Optional.empty()
+                    : Optional.ofNullable(Path.of(url.toURI()).getParent());
         } catch (URISyntaxException | FileSystemNotFoundException e) {
             return Optional.empty();
         }

@@ -40,7 +40,8 @@ class SeededWeightsTest {
                 at++;
             }
             float[] images = SeededWeights.images(
-                    Long.parseUnsignedLong(file.text("images_seed")), file.tensor("images").count());
+                    Long.parseUnsignedLong(file.text("images_seed")),
+                    file.tensor("images").count());
             assertArrayEquals(file.floats("images"), images, file.name());
         }
     }

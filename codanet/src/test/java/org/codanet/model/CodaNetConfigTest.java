@@ -17,8 +17,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class CodaNetConfigTest {
     /** Three layers, one of them strided, with extents that are all different. */
-    private static final String JSON =
-            """
+    private static final String JSON = """
             {"in_channels": 6, "out_channels": [4, 5, 3], "ranks": [7, 8, 9], "kernels": [3, 5, 1], "strides": [1, 2, 1],
              "paddings": [1, 2, 0], "norm": "SQ", "logit_bias": -2.5, "temperature": 10, "num_classes": 3,
              "add_inverse": true, "labels": ["a", "b", "c"]}""";
@@ -54,7 +53,8 @@ class CodaNetConfigTest {
         Files.writeString(file, "[]");
         assertEquals(
                 file + ": network config: not a JSON object",
-                assertThrows(FileFormatException.class, () -> CodaNetConfig.read(file)).getMessage());
+                assertThrows(FileFormatException.class, () -> CodaNetConfig.read(file))
+                        .getMessage());
         Files.write(file, new byte[] {(byte) 0xff});
         assertThrows(FileFormatException.class, () -> CodaNetConfig.read(file));
         Files.delete(file);
@@ -102,8 +102,7 @@ class CodaNetConfigTest {
     @Test
     void stridesThatLeaveNothingAreRefusedWithTheLayer() {
         CodaNetConfig config = CodaNetConfig.fromJson(JSON.replace("[1, 2, 0]", "[1, 0, 0]"));
-        IllegalArgumentException refusal =
-                assertThrows(IllegalArgumentException.class, () -> config.extents(4, 9));
+        IllegalArgumentException refusal = assertThrows(IllegalArgumentException.class, () -> config.extents(4, 9));
         assertEquals(
                 "network config: layer 1 (kernel 5, stride 2, padding 0) leaves nothing of its 4 x 9 input;"
                         + " the image is 4 x 9",
@@ -111,11 +110,7 @@ class CodaNetConfigTest {
     }
 
     @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            quoteCharacter = '\0',
-            textBlock =
-                    """
+    @CsvSource(delimiter = '|', quoteCharacter = '\0', textBlock = """
             [7, 8, 9]     | [7, 0, 9]     | ranks of layer 1 is 0, it must be at least 1
             [3, 5, 1]     | [0, 5, 1]     | kernels of layer 0 is 0, it must be at least 1
             [1, 2, 1]     | [1, 0, 1]     | strides of layer 1 is 0, it must be at least 1

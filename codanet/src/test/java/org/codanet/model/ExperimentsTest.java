@@ -40,10 +40,12 @@ class ExperimentsTest {
 
     @Test
     void everyLayerOfThePapersNetsHasItsExtents() {
-        List<LayerExtent> small = Experiments.named("9L-S-CoDA-SQ-1000").network().extents(32, 32);
+        List<LayerExtent> small =
+                Experiments.named("9L-S-CoDA-SQ-1000").network().extents(32, 32);
         assertEquals(new LayerExtent(32, 16, 16), small.get(2));
         assertEquals(new LayerExtent(10, 8, 8), small.getLast());
-        List<LayerExtent> large = Experiments.named("9L-L-CoDA-SQ-100000").network().extents(240, 240);
+        List<LayerExtent> large =
+                Experiments.named("9L-L-CoDA-SQ-100000").network().extents(240, 240);
         assertEquals(new LayerExtent(16, 80, 80), large.getFirst());
         assertEquals(new LayerExtent(100, 20, 20), large.getLast());
     }
@@ -53,10 +55,11 @@ class ExperimentsTest {
     void everyExperimentIsFoundByNameAndSurvivesJson(String name) {
         Experiment experiment = Experiments.named(name.toLowerCase(Locale.ROOT));
         assertEquals(name, experiment.name());
-        assertEquals(experiment.network(), CodaNetConfig.fromJson(experiment.network().toJson()));
         assertEquals(
-                experiment.recipe(),
-                TrainingRecipe.fromJson(experiment.recipe().toJson()));
+                experiment.network(),
+                CodaNetConfig.fromJson(experiment.network().toJson()));
+        assertEquals(
+                experiment.recipe(), TrainingRecipe.fromJson(experiment.recipe().toJson()));
     }
 
     @Test
@@ -69,8 +72,12 @@ class ExperimentsTest {
     void theRecipeOfThePaperIsHeld() {
         Experiment small = Experiments.named("9L-S-CoDA-SQ-1000");
         assertEquals(new LearningRate.Steps(2.5e-4, 1.5, 30), small.recipe().learningRate());
-        assertEquals(List.of(8, 16, 200), List.of(
-                small.recipe().microBatch(), small.recipe().virtualBatch(), small.recipe().epochs()));
+        assertEquals(
+                List.of(8, 16, 200),
+                List.of(
+                        small.recipe().microBatch(),
+                        small.recipe().virtualBatch(),
+                        small.recipe().epochs()));
     }
 
     @Test

@@ -36,7 +36,9 @@ class GoldenWeightsTest {
         Path folder = folder();
         List<Path> files;
         try (Stream<Path> all = Files.list(folder)) {
-            files = all.filter(file -> file.getFileName().toString().startsWith("tiny_")).sorted().toList();
+            files = all.filter(file -> file.getFileName().toString().startsWith("tiny_"))
+                    .sorted()
+                    .toList();
         }
         assumeTrue(!files.isEmpty(), "skipped: no tiny_* in " + folder);
         List<GoldenFile> nets = GoldenFolder.ofKind("net")
@@ -59,7 +61,8 @@ class GoldenWeightsTest {
 
     private static Map<String, List<Integer>> shapes(NamedTensors weights) {
         return weights.tensors().entrySet().stream()
-                .collect(Collectors.toMap(Map.Entry::getKey, entry -> entry.getValue().shape()));
+                .collect(Collectors.toMap(
+                        Map.Entry::getKey, entry -> entry.getValue().shape()));
     }
 
     /** Exactly, but for halves: those are the floats rounded to the nearest half. */
@@ -83,11 +86,13 @@ class GoldenWeightsTest {
     void brokenAndHostileFilesAreRefusedInOneSentence() throws IOException {
         Path bad = folder().resolve("bad");
         assumeTrue(Files.exists(bad.resolve("expected.json")), "skipped: no bad/expected.json in the golden folder");
-        JsonObject expected = JsonParser.parseString(Files.readString(bad.resolve("expected.json"))).getAsJsonObject();
+        JsonObject expected = JsonParser.parseString(Files.readString(bad.resolve("expected.json")))
+                .getAsJsonObject();
         CodaNetConfig config = GoldenFile.read(
                         bad.resolveSibling(expected.get("model").getAsString()))
                 .network();
-        for (Map.Entry<String, JsonElement> entry : expected.getAsJsonObject("files").entrySet()) {
+        for (Map.Entry<String, JsonElement> entry :
+                expected.getAsJsonObject("files").entrySet()) {
             Path file = bad.resolve(entry.getKey());
             String message = assertThrows(
                             FileFormatException.class,
@@ -96,7 +101,8 @@ class GoldenWeightsTest {
                     .getMessage();
             assertTrue(message.startsWith(file + ": "), message);
             assertEquals(1, message.lines().count(), message);
-            String expectation = entry.getValue().getAsJsonObject().get("expect").getAsString();
+            String expectation =
+                    entry.getValue().getAsJsonObject().get("expect").getAsString();
             if (expectation.contains("--allow-nan")) {
                 assertFalse(ModelFile.read(file, Optional.of(config), true)
                         .weights()
@@ -123,8 +129,13 @@ class GoldenWeightsTest {
         assumeTrue(!files.isEmpty(), GoldenFolder.whySkipped());
         for (GoldenFile file : files) {
             assertEquals(
-                    List.copyOf(file.network().parameterShapes().keySet()), file.stateKeys(), file.path().toString());
-            assertEquals(file.network().parameterShapes(), shapes(file.weights()), file.path().toString());
+                    List.copyOf(file.network().parameterShapes().keySet()),
+                    file.stateKeys(),
+                    file.path().toString());
+            assertEquals(
+                    file.network().parameterShapes(),
+                    shapes(file.weights()),
+                    file.path().toString());
             if (file.kind().equals("net")) {
                 List<Integer> images = file.shape("images");
                 List<LayerExtent> extents = file.network().extents(images.get(2), images.get(3));

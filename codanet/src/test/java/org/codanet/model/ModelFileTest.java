@@ -29,8 +29,19 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class ModelFileTest {
     private static final CodaNetConfig CONFIG = new CodaNetConfig(
-            2, List.of(3, 2), List.of(4, 5), List.of(3, 1), List.of(2, 1), List.of(1, 0), Norm.SQ, -1.5, 10, 2, true,
-            List.of("cat \"<&>\"", "dög"), true);
+            2,
+            List.of(3, 2),
+            List.of(4, 5),
+            List.of(3, 1),
+            List.of(2, 1),
+            List.of(1, 0),
+            Norm.SQ,
+            -1.5,
+            10,
+            2,
+            true,
+            List.of("cat \"<&>\"", "dög"),
+            true);
     private static final NamedTensors WEIGHTS = SeededWeights.weights(CONFIG, 7, 1);
 
     @TempDir
@@ -72,7 +83,8 @@ class ModelFileTest {
         Path file = folder.resolve(name);
         model.writeWeights(file);
         assertEquals(model, ModelFile.read(file, Optional.of(CONFIG), false));
-        String message = assertThrows(FileFormatException.class, () -> ModelFile.read(file)).getMessage();
+        String message = assertThrows(FileFormatException.class, () -> ModelFile.read(file))
+                .getMessage();
         assertTrue(message.contains("holds weights only"), message);
     }
 
@@ -82,8 +94,8 @@ class ModelFileTest {
         SafetensorsFile.write(file, WEIGHTS);
         assertEquals(WEIGHTS, ModelFile.read(file, Optional.of(CONFIG), false).weights());
         Path text = Files.writeString(folder.resolve("text.bin"), "neither of them");
-        String message =
-                assertThrows(FileFormatException.class, () -> ModelFile.read(text)).getMessage();
+        String message = assertThrows(FileFormatException.class, () -> ModelFile.read(text))
+                .getMessage();
         assertEquals(text + ": is neither a PyTorch checkpoint nor a safetensors file", message);
     }
 
@@ -125,7 +137,10 @@ class ModelFileTest {
         Path file = folder.resolve("w.pkl");
         assertEquals(
                 Float.POSITIVE_INFINITY,
-                ModelFile.read(file, Optional.of(CONFIG), true).weights().get(key).toFloats()[53]);
+                ModelFile.read(file, Optional.of(CONFIG), true)
+                        .weights()
+                        .get(key)
+                        .toFloats()[53]);
     }
 
     @Test
@@ -152,8 +167,8 @@ class ModelFileTest {
         Map<String, String> words = new LinkedHashMap<>(SafetensorsFile.readMetadata(file));
         words.put(word, "{\"top1\": \"high\"}");
         SafetensorsFile.write(file, WEIGHTS.withMetadata(words));
-        String message =
-                assertThrows(FileFormatException.class, () -> ModelFile.read(file)).getMessage();
+        String message = assertThrows(FileFormatException.class, () -> ModelFile.read(file))
+                .getMessage();
         assertTrue(message.startsWith(file + ": "), message);
         assertEquals(1, message.lines().count(), message);
     }

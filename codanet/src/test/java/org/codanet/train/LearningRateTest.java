@@ -59,7 +59,8 @@ class LearningRateTest {
 
     @Test
     void theAuthorsCodeGivesTheSameRates() {
-        List<GoldenFile> files = GoldenFolder.matching(file -> file.has("schedule_simple_decay")).toList();
+        List<GoldenFile> files =
+                GoldenFolder.matching(file -> file.has("schedule_simple_decay")).toList();
         assumeTrue(!files.isEmpty(), GoldenFolder.whySkipped());
         for (GoldenFile file : files) {
             JsonObject schedule = file.config().getAsJsonObject("schedule");

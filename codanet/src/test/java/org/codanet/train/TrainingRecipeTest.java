@@ -24,25 +24,33 @@ class TrainingRecipeTest {
     @MethodSource("schedules")
     void jsonGivesTheRecipeAndBack(LearningRate schedule) {
         TrainingRecipe recipe = new TrainingRecipe(
-                LossKind.CE, 30, 4, 64, Accumulation.AUTHORS, schedule, 0.8, 0.99, 1e-7, 1e-4, 1, 0.25,
+                LossKind.CE,
+                30,
+                4,
+                64,
+                Accumulation.AUTHORS,
+                schedule,
+                0.8,
+                0.99,
+                1e-7,
+                1e-4,
+                1,
+                0.25,
                 new AugmentationRecipe(true, 256, 240, 4, 2, 10));
         assertEquals(recipe, TrainingRecipe.fromJson(recipe.toJson()));
     }
 
     @Test
     void moreEpochsStretchTheSchedule() {
-        TrainingRecipe recipe =
-                TrainingRecipe.of(LossKind.BCE, 30, 8, new LearningRate.Cosine(1.5e-3, 1e-5, 0.5, 30));
-        assertEquals(new LearningRate.Cosine(1.5e-3, 1e-5, 1, 60), recipe.withEpochs(60).learningRate());
+        TrainingRecipe recipe = TrainingRecipe.of(LossKind.BCE, 30, 8, new LearningRate.Cosine(1.5e-3, 1e-5, 0.5, 30));
+        assertEquals(
+                new LearningRate.Cosine(1.5e-3, 1e-5, 1, 60),
+                recipe.withEpochs(60).learningRate());
         assertEquals(recipe, recipe.withEpochs(30));
     }
 
     @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            quoteCharacter = '\0',
-            textBlock =
-                    """
+    @CsvSource(delimiter = '|', quoteCharacter = '\0', textBlock = """
             "epochs": 30       | "epochs": 0         | epochs is 0, it must be at least 1
             "micro_batch": 8   | "micro_batch": 0    | micro_batch is 0
             "virtual_batch": 8 | "virtual_batch": 7  | virtual_batch is 7, less than micro_batch 8
@@ -57,7 +65,8 @@ class TrainingRecipeTest {
             "lambda"           | "lamda"             | lambda is missing
             """)
     void wrongRecipesAreRefusedWithOneSentence(String from, String to, String reason) {
-        String json = TrainingRecipe.of(LossKind.BCE, 30, 8, new LearningRate.Constant(1e-3)).toJson();
+        String json = TrainingRecipe.of(LossKind.BCE, 30, 8, new LearningRate.Constant(1e-3))
+                .toJson();
         assertTrue(json.contains(from), json);
         String message = assertThrows(
                         IllegalArgumentException.class, () -> TrainingRecipe.fromJson(json.replaceFirst(from, to)))
