@@ -1,0 +1,135 @@
+package org.codanet.nn.layer;
+
+import java.util.List;
+import java.util.stream.Stream;
+import org.codanet.nn.device.Device;
+import org.codanet.nn.op.Convolution;
+import org.codanet.nn.op.ConvolutionShape;
+import org.codanet.nn.op.Purpose;
+import org.codanet.nn.tensor.Scope;
+import org.codanet.nn.tensor.Shape;
+import org.codanet.nn.tensor.Tensor;
+
+/**
+ * An ordinary convolution with its parameters: weight (k, k, Ci, Co) and, if the shape says so, bias (Co).
+ *
+ * <p>Without a bias the layer is a linear map, and a network that holds it still decomposes exactly. With one, its output is
+ * that map plus a constant: back-projection and {@link #applyMap} leave the constant out, so contributions then miss what it
+ * adds to a logit.
+ */
+public final class ConvolutionLayer implements Layer {
+    private final String name;
+    private final Device device;
+    private final Convolution operation;
+    private final Convolution map;
+    private final Parameter weight;
+    private final Parameter bias;
+
+    /** The layer, with uninitialised weights owned by {@code scope}; {@code name} is in front of its parameters' names. */
+    public ConvolutionLayer(String name, Device device, Scope scope, ConvolutionShape shape) {
+        this.name = name;
+        this.device = device;
+        this.operation = device.convolution(scope, shape);
+        this.map = shape.bias() ? device.convolution(scope, withoutBias(shape)) : operation;
+        int fanIn = shape.inChannels() * shape.kernel() * shape.kernel();
+        this.weight = new Parameter(name + ".weight", device, scope, shape.weightShape(), fanIn);
+        this.bias = shape.bias()
+                ? new Parameter(name + ".bias", device, scope, Shape.of(shape.outChannels()), fanIn)
+                : null;
+    }
+
+    private static ConvolutionShape withoutBias(ConvolutionShape shape) {
+        return new ConvolutionShape(
+                shape.inChannels(), shape.outChannels(), shape.kernel(), shape.stride(), shape.padding(), false);
+    }
+
+    private record Kept(Tensor input, Tensor output) implements Pass {}
+
+    @Override
+    public String name() {
+        return name + " convolution";
+    }
+
+    /** Geometry. */
+    public ConvolutionShape shape() {
+        return operation.shape();
+    }
+
+    @Override
+    public Shape outputShape(Shape input) {
+        return operation.shape().output(input);
+    }
+
+    @Override
+    public List<Parameter> parameters() {
+        return Stream.of(weight, bias).filter(p -> p != null).toList();
+    }
+
+    /** Nothing is derived from the weights. */
+    @Override
+    public void prepare(Purpose purpose) {}
+
+    @Override
+    public Pass forward(Tensor x, Purpose purpose, Scope scope) {
+        Tensor y = device.allocate(scope, outputShape(x.shape()));
+        operation.forward(x, weight.value(), bias == null ? null : bias.value(), y);
+        return new Kept(x, y);
+    }
+
+    @Override
+    public void backward(Pass pass, Tensor dOut, Tensor dIn) {
+        Tensor x = kept(pass).input();
+        operation.backwardWeights(x, dOut, weight.gradient(), bias == null ? null : bias.gradient());
+        if (dIn != null) {
+            dIn.require(x.shape(), name(), "dIn");
+            operation.backwardData(dOut, weight.value(), dIn);
+        }
+    }
+
+    @Override
+    public void backProject(Pass pass, Tensor dOut, Tensor dIn) {
+        Kept kept = kept(pass);
+        operation.backwardData(
+                images(dOut, kept.output(), "dOut"), weight.value(), images(dIn, kept.input(), "dIn"));
+    }
+
+    /** (N, K, H, W, C) as the N·K images of one plain convolution. */
+    private Tensor images(Tensor functionals, Tensor activation, String role) {
+        Shape shape = functionals.shape();
+        Shape one = activation.shape();
+        int classes = shape.rank() == 5 ? shape.extent(1) : 1;
+        functionals.require(
+                Shape.of(one.extent(0), classes, one.extent(1), one.extent(2), one.extent(3)), name(), role);
+        return functionals.reshape(one.withFirst(one.extent(0) * classes));
+    }
+
+    @Override
+    public void applyMap(Pass pass, Tensor v, Tensor out) {
+        v.require(kept(pass).input().shape(), name(), "v");
+        map.forward(v, weight.value(), null, out);
+    }
+
+    /** The map is the weight alone, whatever x was: {@code dIn} stays as it is. */
+    @Override
+    public void mapBackward(Pass pass, Tensor v, Tensor g, Tensor dIn) {
+        v.require(kept(pass).input().shape(), name(), "v");
+        map.backwardWeights(v, g, weight.gradient(), null);
+    }
+
+    @Override
+    public long passBytes(Shape input, Purpose purpose) {
+        return 0;
+    }
+
+    @Override
+    public long preparedBytes(Purpose purpose) {
+        return 0;
+    }
+
+    private Kept kept(Pass pass) {
+        if (!(pass instanceof Kept kept)) {
+            throw new IllegalStateException(name() + ": this pass was made by another layer");
+        }
+        return kept;
+    }
+}
