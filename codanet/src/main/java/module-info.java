@@ -4,6 +4,7 @@ module org.codanet {
     requires com.google.gson;
     requires transitive java.desktop;
 
+    exports org.codanet.explain;
     exports org.codanet.file;
     exports org.codanet.model;
     exports org.codanet.render;

@@ -1,0 +1,329 @@
+package org.codanet.model;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.codanet.file.NamedTensors;
+import org.codanet.nn.device.Device;
+import org.codanet.nn.layer.DynamicAlignmentLayer;
+import org.codanet.nn.layer.Layer;
+import org.codanet.nn.layer.Parameter;
+import org.codanet.nn.layer.Pass;
+import org.codanet.nn.op.DynamicAlignmentShape;
+import org.codanet.nn.op.ImageInput;
+import org.codanet.nn.op.LossKind;
+import org.codanet.nn.op.Purpose;
+import org.codanet.nn.op.SumPool;
+import org.codanet.nn.tensor.Scope;
+import org.codanet.nn.tensor.Shape;
+import org.codanet.nn.tensor.Tensor;
+import org.codanet.train.TrainingRecipe;
+
+/**
+ * The paper's network on one device: dynamic alignment layers, then the sum over positions divided by the temperature, plus
+ * the logit bias.
+ *
+ * <pre>
+ *   images (N, C, H, W) → input (N, H, W, 2C) → layers → z (N, H', W', K) → logit_k = Σ z_k / T + bias
+ * </pre>
+ *
+ * <p>For one input the whole network is a linear map W_k, so that {@code Σ input · W_k + bias = logit_k}: {@link
+ * #backProject} gives that map, {@code org.codanet.explain.Explainer} the finished explanation. Source: Böhle, Fritz,
+ * Schiele, CVPR 2021.
+ *
+ * <p>Weights live in a scope of their own until {@link #close}. Not thread-safe, as the device is not.
+ */
+public final class CodaNet implements AutoCloseable {
+    private final CodaNetConfig config;
+    private final LossKind loss;
+    private final Device device;
+    private final Scope scope;
+    private final List<Layer> layers;
+    private final SumPool sumPool;
+    private final ImageInput imageInput;
+    private Purpose prepared;
+    private boolean trained;
+
+    private CodaNet(CodaNetConfig config, LossKind loss, Device device, Scope parent) {
+        this.config = config;
+        this.loss = loss;
+        this.device = device;
+        this.scope = parent.child("model");
+        try {
+            this.layers = layers(config, device, scope);
+            this.sumPool = device.sumPool(scope);
+            this.imageInput = device.imageInput(scope);
+        } catch (RuntimeException e) {
+            scope.close();
+            throw e;
+        }
+    }
+
+    private static List<Layer> layers(CodaNetConfig config, Device device, Scope scope) {
+        List<Layer> layers = new ArrayList<>();
+        for (LayerConfig layer : config.layers()) {
+            DynamicAlignmentShape shape = new DynamicAlignmentShape(
+                    layer.inChannels(),
+                    layer.outChannels(),
+                    layer.rank(),
+                    layer.kernel(),
+                    layer.stride(),
+                    layer.padding(),
+                    layer.norm(),
+                    layer.bias());
+            layers.add(new DynamicAlignmentLayer(Integer.toString(layers.size()), device, scope, shape));
+        }
+        return List.copyOf(layers);
+    }
+
+    /**
+     * A network with PyTorch's default initialisation: U(±1/√fan_in), decided by the seed alone.
+     *
+     * @param loss what it will be trained with
+     * @param parent owner of the weights, until {@link #close}
+     */
+    public static CodaNet create(CodaNetConfig config, LossKind loss, Device device, Scope parent, long seed) {
+        return of(config, loss, DefaultWeights.of(config, seed), device, parent);
+    }
+
+    /**
+     * A network with given weights.
+     *
+     * @param loss what it was trained with: decides how logits become probabilities
+     * @param weights under the authors' keys, in the order of values that {@link AuthorsLayout} describes
+     * @param parent owner of the weights, until {@link #close}
+     * @throws IllegalArgumentException naming the first weight that is missing or has other extents than the config says
+     */
+    public static CodaNet of(CodaNetConfig config, LossKind loss, NamedTensors weights, Device device, Scope parent) {
+        CodaNet net = new CodaNet(config, loss, device, parent);
+        try {
+            NetWeights.upload(net, weights);
+        } catch (RuntimeException e) {
+            net.close();
+            throw e;
+        }
+        return net;
+    }
+
+    /**
+     * The network of a model file.
+     *
+     * @param parent owner of the weights, until {@link #close}
+     */
+    public static CodaNet load(ModelFile file, Device device, Scope parent) {
+        // Files of other programs do not tell the loss; the paper's networks are trained with BCE.
+        LossKind loss = file.recipe().map(TrainingRecipe::loss).orElse(LossKind.BCE);
+        return of(file.config(), loss, file.weights(), device, parent);
+    }
+
+    /** The weights under the authors' keys, as {@link AuthorsLayout} orders them: copies on the heap. */
+    public NamedTensors weights() {
+        return NetWeights.download(this, Parameter::value);
+    }
+
+    /** Replaces all weights. @throws IllegalArgumentException as {@link #of} does */
+    public void setWeights(NamedTensors weights) {
+        NetWeights.upload(this, weights);
+        weightsChanged();
+    }
+
+    /** What the network was made from. */
+    public CodaNetConfig config() {
+        return config;
+    }
+
+    /** What it is or was trained with: decides how logits become probabilities. */
+    public LossKind loss() {
+        return loss;
+    }
+
+    /** Where it lives. */
+    public Device device() {
+        return device;
+    }
+
+    /** The dynamic alignment layers, first to last. */
+    public List<Layer> layers() {
+        return layers;
+    }
+
+    /** Of all layers, in the order of the layers: A, B and, where the layer has one, b. */
+    public List<Parameter> parameters() {
+        return layers.stream().flatMap(layer -> layer.parameters().stream()).toList();
+    }
+
+    /** Allocates gradients and Adam's moments, all zero; they live as long as the network. */
+    public void forTraining() {
+        parameters().forEach(parameter -> parameter.forTraining(device, scope));
+        trained = true;
+    }
+
+    /** Whether {@link #forTraining} was called. */
+    public boolean isForTraining() {
+        return trained;
+    }
+
+    /** Derives from the weights what passes of this purpose need; does nothing if that is done already. */
+    public void prepare(Purpose purpose) {
+        if (prepared != purpose) {
+            layers.forEach(layer -> layer.prepare(purpose));
+            prepared = purpose;
+        }
+    }
+
+    /** To be called after every change of the weights: what was derived from them is derived anew by the next pass. */
+    public void weightsChanged() {
+        prepared = null;
+    }
+
+    /** Extents of the network's input for a batch of images of that size. */
+    public Shape inputShape(int batch, int height, int width) {
+        return Shape.of(batch, height, width, config.inChannels());
+    }
+
+    /**
+     * The network's input (N, H, W, C) from images (N, C, H, W) in [0, 1], inverse channels appended where the config says so.
+     *
+     * @throws IllegalArgumentException if the images have not the channels that the network reads
+     */
+    public Tensor input(float[] images, Shape shape, Scope owner) {
+        if (shape.rank() != 4 || shape.extent(1) != config.imageChannels()) {
+            throw new IllegalArgumentException(
+                    "network: images are " + shape + ", expected (N, " + config.imageChannels() + ", H, W)");
+        }
+        Tensor input = device.allocate(owner, inputShape(shape.extent(0), shape.extent(2), shape.extent(3)));
+        try (Scope raw = owner.child("images")) {
+            Tensor uploaded = device.allocate(raw, shape);
+            device.upload(images, uploaded);
+            imageInput.forward(uploaded, config.addInverse(), input);
+        }
+        return input;
+    }
+
+    /**
+     * Runs forward. For inference each layer's output is given back as soon as the next layer has read it.
+     *
+     * @param input (N, H, W, C), inverse channels included; must stay open as long as the pass is used
+     * @param owner owns the logits and what the pass keeps
+     */
+    public NetPass forward(Tensor input, Purpose purpose, Scope owner) {
+        prepare(purpose);
+        List<Pass> passes = new ArrayList<>();
+        List<Scope> scopes = new ArrayList<>();
+        Tensor current = input;
+        for (Layer layer : layers) {
+            Scope own = owner.child(layer.name());
+            Pass pass = layer.forward(current, purpose, own);
+            if (purpose == Purpose.INFERENCE && !scopes.isEmpty()) {
+                scopes.getLast().close();
+            }
+            passes.add(pass);
+            scopes.add(own);
+            current = pass.output();
+        }
+        Tensor logits = device.allocate(owner, Shape.of(input.shape().extent(0), config.numClasses()));
+        sumPool.forward(current, config.temperature(), config.logitBias(), logits);
+        return new NetPass(purpose, input, logits, passes, scopes);
+    }
+
+    /** Writes the logits without their bias, (N, K): not the difference of two large numbers, but the sum itself. */
+    public void evidence(NetPass pass, Tensor evidence) {
+        sumPool.forward(pass.layer(layers.size() - 1).output(), config.temperature(), 0, evidence);
+    }
+
+    /**
+     * Adds the gradient of a loss to the parameters' gradients, and gives back what the pass kept, layer by layer.
+     *
+     * @param dLogits (N, K)
+     * @param inner for each layer a tensor to be added to the gradient of its input, or null; the whole list may be null
+     * @param dInput (N, H, W, C), overwritten with the gradient of the network's input; null if it is not needed
+     * @param owner of what is needed on the way, all of which is given back at the end
+     */
+    public void backward(NetPass pass, Tensor dLogits, List<Tensor> inner, Tensor dInput, Scope owner) {
+        Scope upper = owner.child("gradient");
+        int last = layers.size() - 1;
+        Tensor dOut = device.allocate(upper, pass.layer(last).output().shape());
+        sumPool.backward(dLogits, config.temperature(), dOut);
+        for (int i = last; i >= 0; i--) {
+            Scope lower = owner.child("gradient");
+            Tensor dIn = i == 0
+                    ? dInput
+                    : device.allocate(lower, pass.layer(i).input().shape());
+            layers.get(i).backward(pass.layer(i), dOut, dIn);
+            if (inner != null && inner.get(i) != null && dIn != null) {
+                device.elementwise().add(inner.get(i), 1, dIn);
+            }
+            pass.release(i);
+            upper.close();
+            upper = lower;
+            dOut = dIn;
+        }
+        upper.close();
+    }
+
+    /**
+     * The linear maps of some classes, from the logits down to the input of a layer.
+     *
+     * @param targets for each image the classes, the same number T for all of them
+     * @param layer whose input to stop at; 0 is the network's input
+     * @param owner of the result
+     * @return (N, T, H, W, C) for an input (N, H, W, C) of that layer
+     */
+    public Tensor backProject(NetPass pass, List<List<Integer>> targets, int layer, Scope owner) {
+        Shape z = pass.layer(layers.size() - 1).output().shape();
+        Shape top = Shape.of(z.extent(0), targets.getFirst().size(), z.extent(1), z.extent(2), z.extent(3));
+        Scope upper = owner.child("map");
+        Tensor seeds = device.allocate(upper, top);
+        sumPool.seed(targets, config.temperature(), seeds);
+        return backProject(pass, seeds, upper, layers.size() - 1, layer, owner);
+    }
+
+    /**
+     * The linear map of anything that is linear in the output of one layer, down to the input of another below it.
+     *
+     * @param functionals (N, T, Ho, Wo, Co), coefficients on the output of layer {@code from}
+     * @param layer whose input to stop at, at most {@code from}
+     * @return (N, T, H, W, C)
+     */
+    public Tensor backProject(NetPass pass, Tensor functionals, int from, int layer, Scope owner) {
+        return backProject(pass, functionals, null, from, layer, owner);
+    }
+
+    private Tensor backProject(NetPass pass, Tensor top, Scope topScope, int from, int layer, Scope owner) {
+        Tensor upper = top;
+        Scope upperScope = topScope;
+        for (int i = from; i >= layer; i--) {
+            Shape x = pass.layer(i).input().shape();
+            Scope lowerScope = owner.child("map");
+            Tensor lower = device.allocate(
+                    lowerScope, Shape.of(x.extent(0), top.shape().extent(1), x.extent(1), x.extent(2), x.extent(3)));
+            layers.get(i).backProject(pass.layer(i), upper, lower);
+            if (upperScope != null) {
+                upperScope.close();
+            }
+            upper = lower;
+            upperScope = lowerScope;
+        }
+        return upper;
+    }
+
+    /**
+     * Name of the first layer whose output in this pass holds a value that is not finite.
+     *
+     * @return empty if all of them are finite
+     */
+    public Optional<String> firstNotFinite(NetPass pass) {
+        for (int i = 0; i < pass.depth(); i++) {
+            if (!device.elementwise().allFinite(pass.layer(i).output())) {
+                return Optional.of(layers.get(i).name());
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** Gives back weights, gradients and operations; twice is harmless. */
+    @Override
+    public void close() {
+        scope.close();
+    }
+}

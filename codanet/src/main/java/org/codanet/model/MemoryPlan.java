@@ -1,0 +1,268 @@
+package org.codanet.model;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import org.codanet.nn.layer.Layer;
+import org.codanet.nn.layer.Parameter;
+import org.codanet.nn.op.Purpose;
+import org.codanet.nn.tensor.Shape;
+
+/**
+ * Native memory that a piece of work will hold at its peak, before it runs: found by walking through the same allocations.
+ *
+ * @param work what is planned
+ * @param lines bytes by what they are for, at the moment of the peak
+ */
+public record MemoryPlan(Work work, List<Line> lines) {
+    /** Keeps a copy of the lines. */
+    public MemoryPlan {
+        lines = List.copyOf(lines);
+    }
+
+    /**
+     * One entry of the sum.
+     *
+     * @param name what holds the bytes
+     * @param bytes how many
+     */
+    public record Line(String name, long bytes) {}
+
+    /**
+     * What a network is to do at once.
+     *
+     * @param purpose inference, explanation or training
+     * @param batch images at a time
+     * @param height of the images, pixels
+     * @param width of the images, pixels
+     * @param targets classes explained at a time, for each image; 1 where nothing is explained
+     * @param perChannel whether contributions are wanted for each channel too
+     * @param regularised whether the linear-map regulariser takes part in training
+     */
+    public record Work(
+            Purpose purpose, int batch, int height, int width, int targets, boolean perChannel, boolean regularised) {
+        /** @throws IllegalArgumentException if an extent is not positive */
+        public Work {
+            if (batch < 1 || height < 1 || width < 1 || targets < 1) {
+                throw new IllegalArgumentException("memory plan: batch " + batch + ", height " + height + ", width "
+                        + width + " and targets " + targets + " must be positive");
+            }
+        }
+
+        /** Logits only. */
+        public static Work inference(int batch, int height, int width) {
+            return new Work(Purpose.INFERENCE, batch, height, width, 1, false, false);
+        }
+
+        /** Contributions to {@code targets} classes of each image. */
+        public static Work explanation(int batch, int height, int width, int targets, boolean perChannel) {
+            return new Work(Purpose.EXPLANATION, batch, height, width, targets, perChannel, false);
+        }
+
+        /** One micro-batch, forward and backward. */
+        public static Work training(int batch, int height, int width, boolean regularised) {
+            return new Work(Purpose.TRAINING, batch, height, width, 1, false, regularised);
+        }
+
+        /** The same for another number of images. */
+        public Work withBatch(int images) {
+            return new Work(purpose, images, height, width, targets, perChannel, regularised);
+        }
+
+        /** The same for another number of classes at a time. */
+        public Work withTargets(int classes) {
+            return new Work(purpose, batch, height, width, classes, perChannel, regularised);
+        }
+    }
+
+    /** The plan of a network for some work. @throws IllegalArgumentException if the images do not fit the network */
+    public static MemoryPlan of(CodaNet net, Work work) {
+        long weights = 0;
+        for (Parameter parameter : net.parameters()) {
+            weights += parameter.value().shape().bytes();
+        }
+        long prepared = 0;
+        for (Layer layer : net.layers()) {
+            prepared += layer.preparedBytes(work.purpose());
+        }
+        boolean trained = work.purpose() == Purpose.TRAINING || net.isForTraining();
+        Walk walk = new Walk(net, work);
+        walk.run();
+        List<Line> lines = new ArrayList<>();
+        lines.add(new Line("weights", weights));
+        if (trained) {
+            lines.add(new Line("gradients", weights));
+            lines.add(new Line("moments of Adam", 2 * weights));
+        }
+        lines.add(new Line("derived from the weights", prepared));
+        lines.add(new Line("input", walk.peak[Walk.INPUT]));
+        lines.add(new Line("activations", walk.peak[Walk.ACTIVATIONS]));
+        if (work.purpose() != Purpose.INFERENCE) {
+            lines.add(new Line("kept for the way back", walk.peak[Walk.STATES]));
+            lines.add(new Line(
+                    work.purpose() == Purpose.TRAINING ? "gradients on the way back" : "linear maps and contributions",
+                    walk.peak[Walk.BACK]));
+        }
+        if (work.regularised()) {
+            lines.add(new Line("regulariser", walk.peak[Walk.REGULARISER]));
+        }
+        return new MemoryPlan(work, lines);
+    }
+
+    /** Bytes at the peak. */
+    public long totalBytes() {
+        return lines.stream().mapToLong(Line::bytes).sum();
+    }
+
+    /**
+     * The most images, up to {@code atMost}, that can be worked on at once within a budget.
+     *
+     * @param work whose batch is ignored
+     * @param budgetBytes 0 sets no bound
+     * @throws IllegalArgumentException if not even one image fits
+     */
+    public static int largestBatch(CodaNet net, Work work, long budgetBytes, int atMost) {
+        if (budgetBytes == 0 || of(net, work.withBatch(atMost)).totalBytes() <= budgetBytes) {
+            return atMost;
+        }
+        long one = of(net, work.withBatch(1)).totalBytes();
+        if (one > budgetBytes) {
+            throw new IllegalArgumentException(
+                    "memory: " + mebibytes(budgetBytes) + " do not hold one image at a time, which takes "
+                            + mebibytes(one) + " for " + work.purpose().name().toLowerCase(Locale.ROOT));
+        }
+        int fits = 1;
+        int tooMany = atMost;
+        while (tooMany - fits > 1) {
+            int middle = (fits + tooMany) >>> 1;
+            if (of(net, work.withBatch(middle)).totalBytes() <= budgetBytes) {
+                fits = middle;
+            } else {
+                tooMany = middle;
+            }
+        }
+        return fits;
+    }
+
+    private static String mebibytes(long bytes) {
+        return String.format(Locale.ROOT, "%.1f MiB", bytes / (1024.0 * 1024.0));
+    }
+
+    /** Allocates and gives back on paper what the work allocates and gives back on the device. */
+    private static final class Walk {
+        static final int INPUT = 0;
+        static final int ACTIVATIONS = 1;
+        static final int STATES = 2;
+        static final int BACK = 3;
+        static final int REGULARISER = 4;
+        private static final int KINDS = 5;
+
+        private final CodaNet net;
+        private final Work work;
+        private final List<Shape> inputs = new ArrayList<>();
+        private final List<Shape> outputs = new ArrayList<>();
+        private final long[] live = new long[KINDS];
+        private long[] peak = new long[KINDS];
+
+        Walk(CodaNet net, Work work) {
+            this.net = net;
+            this.work = work;
+            Shape shape = net.inputShape(work.batch(), work.height(), work.width());
+            for (Layer layer : net.layers()) {
+                inputs.add(shape);
+                shape = layer.outputShape(shape);
+                outputs.add(shape);
+            }
+        }
+
+        void run() {
+            Shape x = inputs.getFirst();
+            hold(INPUT, x.bytes() / x.extent(3) * net.config().imageChannels());
+            hold(INPUT, x.bytes());
+            hold(INPUT, -(x.bytes() / x.extent(3) * net.config().imageChannels()));
+            forward();
+            switch (work.purpose()) {
+                case INFERENCE -> {}
+                case EXPLANATION -> explain();
+                case TRAINING -> train();
+            }
+        }
+
+        private void forward() {
+            for (int i = 0; i < outputs.size(); i++) {
+                hold(ACTIVATIONS, outputs.get(i).bytes());
+                if (work.purpose() == Purpose.INFERENCE) {
+                    hold(ACTIVATIONS, i > 0 ? -outputs.get(i - 1).bytes() : 0);
+                } else {
+                    hold(STATES, stateBytes(i));
+                }
+            }
+            hold(ACTIVATIONS, Shape.of(work.batch(), net.config().numClasses()).bytes());
+        }
+
+        private void explain() {
+            long above = outputs.getLast().bytes() * work.targets();
+            hold(BACK, above);
+            for (int i = inputs.size() - 1; i >= 0; i--) {
+                long below = inputs.get(i).bytes() * work.targets();
+                hold(BACK, below);
+                hold(BACK, -above);
+                above = below;
+            }
+            Shape x = inputs.getFirst();
+            hold(BACK, above / x.extent(3) + (work.perChannel() ? above : 0));
+        }
+
+        private void train() {
+            if (work.regularised()) {
+                regularise();
+            }
+            long above = outputs.getLast().bytes();
+            hold(BACK, above);
+            for (int i = inputs.size() - 1; i >= 0; i--) {
+                long below = i > 0 ? inputs.get(i).bytes() : 0;
+                hold(BACK, below);
+                hold(STATES, -stateBytes(i));
+                hold(ACTIVATIONS, -outputs.get(i).bytes());
+                hold(BACK, -above);
+                above = below;
+            }
+        }
+
+        /** The maps of one class at every layer, and what walks up through them; the inner gradients stay for the way back. */
+        private void regularise() {
+            long chain = outputs.getLast().bytes();
+            long inner = 0;
+            for (int i = 0; i < inputs.size(); i++) {
+                chain += inputs.get(i).bytes();
+                inner += i > 0 ? inputs.get(i).bytes() : 0;
+            }
+            long largestStep = inputs.getFirst().bytes();
+            for (int i = 1; i < inputs.size(); i++) {
+                largestStep = Math.max(
+                        largestStep, inputs.get(i - 1).bytes() + inputs.get(i).bytes());
+            }
+            hold(REGULARISER, inner + chain + largestStep);
+            hold(REGULARISER, -chain - largestStep);
+        }
+
+        private long stateBytes(int layer) {
+            return net.layers().get(layer).passBytes(inputs.get(layer), work.purpose());
+        }
+
+        private void hold(int kind, long bytes) {
+            live[kind] += bytes;
+            if (sum(live) > sum(peak)) {
+                peak = live.clone();
+            }
+        }
+
+        private static long sum(long[] values) {
+            long total = 0;
+            for (long value : values) {
+                total += value;
+            }
+            return total;
+        }
+    }
+}
