@@ -1,0 +1,357 @@
+package org.codanet.explain;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.codanet.model.CodaNet;
+import org.codanet.model.ImageBatch;
+import org.codanet.model.MemoryPlan;
+import org.codanet.model.NetPass;
+import org.codanet.nn.device.Device;
+import org.codanet.nn.device.Precision;
+import org.codanet.nn.op.ContributionMap;
+import org.codanet.nn.op.Purpose;
+import org.codanet.nn.tensor.Scope;
+import org.codanet.nn.tensor.Shape;
+import org.codanet.nn.tensor.Tensor;
+
+/**
+ * Explains a network's logits, or the activation of one unit, by the contributions of pixels and channels: one forward pass
+ * and one back-projection through the frozen dynamic weights.
+ *
+ * <p>Safe for use from several threads, which take turns on the device. Keeps nothing between calls: the same image gives
+ * the same numbers, whichever thread asks and whatever else was asked. Every call gives back all the memory that it took.
+ */
+public final class Explainer {
+    private static final int BATCH = 16;
+
+    private final CodaNet net;
+    private final long memoryBudget;
+
+    /** An explainer without a bound on memory other than the device's own. */
+    public Explainer(CodaNet net) {
+        this(net, 0);
+    }
+
+    /**
+     * An explainer that works on so many images and classes at a time as fit a budget; the results do not depend on it.
+     *
+     * @param net closed by its owner, after the last call
+     * @param memoryBudget native bytes, the network's weights included; 0 sets no bound
+     */
+    public Explainer(CodaNet net, long memoryBudget) {
+        this.net = net;
+        this.memoryBudget = memoryBudget;
+    }
+
+    /** The contributions of each pixel. */
+    public Explanation explain(ImageBatch images, Target target) {
+        return explain(images, target, Detail.POSITIONS);
+    }
+
+    /**
+     * The contributions of each pixel.
+     *
+     * @param images (N, C, H, W) in [0, 1]
+     * @param shape four extents
+     */
+    public Explanation explain(float[] images, Shape shape, Target target) {
+        return explain(
+                ImageBatch.of(images, shape.extent(0), shape.extent(1), shape.extent(2), shape.extent(3)), target);
+    }
+
+    /**
+     * Contributions to the logits of the target's classes.
+     *
+     * @throws IllegalArgumentException if images, target or detail do not fit the network
+     */
+    public Explanation explain(ImageBatch images, Target target, Detail detail) {
+        requireLayer(detail.layer());
+        int classes = net.config().numClasses();
+        // Refuses an impossible target before any work is done.
+        target.resolve(0, images.count(), images.count(), classes, new float[images.count() * classes]);
+        synchronized (net.device()) {
+            Parts parts = new Parts(images.count());
+            Split split = split(images, target.width(classes), detail);
+            for (int first = 0; first < images.count(); first += split.batch()) {
+                int count = Math.min(split.batch(), images.count() - first);
+                try (Scope scope = Scope.open("explain")) {
+                    explain(images, first, count, target, detail, split.targets(), parts, scope);
+                }
+            }
+            return finish(parts, target);
+        }
+    }
+
+    private void explain(
+            ImageBatch images,
+            int first,
+            int count,
+            Target target,
+            Detail detail,
+            int targetsAtOnce,
+            Parts parts,
+            Scope scope) {
+        int classes = net.config().numClasses();
+        Tensor input = net.input(images.values(first, count), images.shape().withFirst(count), scope);
+        NetPass pass = net.forward(input, Purpose.EXPLANATION, scope);
+        float[] logits = downloaded(pass.logits());
+        List<List<Integer>> all = target.resolve(first, count, images.count(), classes, logits);
+        int width = all.getFirst().size();
+        Tensor x = pass.layer(detail.layer()).input();
+        parts.begin(x.shape(), width, logits, all);
+        for (int from = 0; from < width; from += targetsAtOnce) {
+            int start = from;
+            int end = Math.min(width, from + targetsAtOnce);
+            List<List<Integer>> some =
+                    all.stream().map(list -> list.subList(start, end)).toList();
+            try (Scope group = scope.child("targets")) {
+                Tensor map = net.backProject(pass, some, detail.layer(), group);
+                contributions(x, map, detail.perChannel(), start, parts, group);
+            }
+        }
+    }
+
+    /**
+     * Contributions to the activation of one unit of one layer, for each image.
+     *
+     * @param detail which layer's input is explained, at most the unit's own layer
+     * @throws IllegalArgumentException if there is no such unit for images of this size
+     */
+    public Explanation explainUnit(ImageBatch images, Unit unit, Detail detail) {
+        requireLayer(unit.layer());
+        if (detail.layer() > unit.layer()) {
+            throw new IllegalArgumentException("explanation: the input of layer " + detail.layer()
+                    + " lies above the output of layer " + unit.layer());
+        }
+        synchronized (net.device()) {
+            Parts parts = new Parts(images.count());
+            Split split = split(images, 1, detail);
+            for (int first = 0; first < images.count(); first += split.batch()) {
+                int count = Math.min(split.batch(), images.count() - first);
+                try (Scope scope = Scope.open("explain unit")) {
+                    Tensor input = net.input(
+                            images.values(first, count), images.shape().withFirst(count), scope);
+                    NetPass pass = net.forward(input, Purpose.EXPLANATION, scope);
+                    Tensor x = pass.layer(detail.layer()).input();
+                    parts.begin(x.shape(), 1, downloaded(pass.logits()), List.of());
+                    parts.values.add(activations(pass, unit));
+                    Tensor map =
+                            net.backProject(pass, selector(pass, unit, scope), unit.layer(), detail.layer(), scope);
+                    contributions(x, map, detail.perChannel(), 0, parts, scope);
+                }
+            }
+            return new Explanation(
+                    parts.contents(net, probabilities(parts.logits()), List.of(), -1, join(parts.values), 0));
+        }
+    }
+
+    private float[] activations(NetPass pass, Unit unit) {
+        Tensor output = pass.layer(unit.layer()).output();
+        float[] all = downloaded(output);
+        Shape shape = output.shape();
+        float[] values = new float[shape.extent(0)];
+        for (int n = 0; n < values.length; n++) {
+            values[n] = all[index(shape, n, unit)];
+        }
+        return values;
+    }
+
+    private Tensor selector(NetPass pass, Unit unit, Scope scope) {
+        Shape shape = pass.layer(unit.layer()).output().shape();
+        float[] ones = new float[Math.toIntExact(shape.elements())];
+        for (int n = 0; n < shape.extent(0); n++) {
+            ones[index(shape, n, unit)] = 1;
+        }
+        Tensor selector = net.device()
+                .allocate(scope, Shape.of(shape.extent(0), 1, shape.extent(1), shape.extent(2), shape.extent(3)));
+        net.device().upload(ones, selector);
+        return selector;
+    }
+
+    private static int index(Shape shape, int n, Unit unit) {
+        if (unit.y() >= shape.extent(1) || unit.x() >= shape.extent(2) || unit.channel() >= shape.extent(3)) {
+            throw new IllegalArgumentException(
+                    "unit: " + unit + " is outside the layer's output (N, H, W, D) = " + shape);
+        }
+        return ((n * shape.extent(1) + unit.y()) * shape.extent(2) + unit.x()) * shape.extent(3) + unit.channel();
+    }
+
+    private void contributions(Tensor x, Tensor map, boolean perChannel, int start, Parts parts, Scope scope) {
+        Device device = net.device();
+        Shape shape = map.shape();
+        int n = shape.extent(0);
+        int t = shape.extent(1);
+        Tensor positions = device.allocate(scope, Shape.of(n, t, shape.extent(2), shape.extent(3)));
+        Tensor channels = perChannel
+                ? device.allocate(scope, Shape.of(n, t, shape.extent(4), shape.extent(2), shape.extent(3)))
+                : null;
+        ContributionMap operation = device.contributionMap(scope);
+        operation.forward(x, map, channels, positions, null);
+        parts.add(start, t, downloaded(positions), perChannel ? downloaded(channels) : null);
+    }
+
+    private Explanation finish(Parts parts, Target target) {
+        float[] logits = parts.logits();
+        int classes = net.config().numClasses();
+        List<List<Integer>> explained = parts.classes;
+        int against = -1;
+        double bias = net.config().logitBias();
+        if (target instanceof Target.Against pair) {
+            parts.subtractSecond();
+            explained = explained.stream().map(list -> list.subList(0, 1)).toList();
+            against = pair.opposed();
+            bias = 0;
+        }
+        float[] values = new float[explained.size() * explained.getFirst().size()];
+        int at = 0;
+        for (int n = 0; n < explained.size(); n++) {
+            for (int k : explained.get(n)) {
+                values[at++] = logits[n * classes + k] - (against < 0 ? 0 : logits[n * classes + against]);
+            }
+        }
+        return new Explanation(parts.contents(net, probabilities(logits), explained, against, values, bias));
+    }
+
+    private float[] probabilities(float[] logits) {
+        return Probabilities.of(net.loss(), logits, net.config().numClasses());
+    }
+
+    /** How many images and how many classes of each go through at a time. */
+    private record Split(int batch, int targets) {}
+
+    private Split split(ImageBatch images, int targets, Detail detail) {
+        int most = Math.min(BATCH, images.count());
+        MemoryPlan.Work work = MemoryPlan.Work.explanation(
+                1, images.shape().extent(2), images.shape().extent(3), targets, detail.perChannel());
+        int atOnce = targets;
+        while (memoryBudget > 0
+                && atOnce > 1
+                && MemoryPlan.of(net, work.withTargets(atOnce)).totalBytes() > memoryBudget) {
+            atOnce = (atOnce + 1) / 2;
+        }
+        return new Split(MemoryPlan.largestBatch(net, work.withTargets(atOnce), memoryBudget, most), atOnce);
+    }
+
+    private void requireLayer(int layer) {
+        if (layer >= net.layers().size()) {
+            throw new IllegalArgumentException("explanation: there is no layer " + layer + "; the network has 0 to "
+                    + (net.layers().size() - 1));
+        }
+    }
+
+    private float[] downloaded(Tensor tensor) {
+        float[] values = new float[Math.toIntExact(tensor.shape().elements())];
+        net.device().download(tensor, values);
+        return values;
+    }
+
+    private static float[] join(List<float[]> pieces) {
+        float[] all = new float[pieces.stream().mapToInt(piece -> piece.length).sum()];
+        int at = 0;
+        for (float[] piece : pieces) {
+            System.arraycopy(piece, 0, all, at, piece.length);
+            at += piece.length;
+        }
+        return all;
+    }
+
+    /** What the chunks of one call have given so far; images in order. */
+    private static final class Parts {
+        private final int images;
+        private final List<float[]> logits = new ArrayList<>();
+        private final List<float[]> values = new ArrayList<>();
+        private final List<List<Integer>> classes = new ArrayList<>();
+        private Shape shape;
+        private int channels;
+        private int before;
+        private int inChunk;
+        private float[] perPosition;
+        private float[] perChannel;
+
+        Parts(int images) {
+            this.images = images;
+        }
+
+        void begin(Shape x, int targets, float[] chunkLogits, List<List<Integer>> chunkClasses) {
+            if (shape == null) {
+                shape = Shape.of(images, targets, x.extent(1), x.extent(2));
+                channels = x.extent(3);
+                perPosition = new float[Math.toIntExact(shape.elements())];
+            }
+            before += inChunk;
+            inChunk = x.extent(0);
+            logits.add(chunkLogits);
+            classes.addAll(chunkClasses);
+        }
+
+        void add(int start, int targets, float[] positions, float[] ofChannels) {
+            scatter(positions, start, targets, perPosition);
+            if (ofChannels != null) {
+                if (perChannel == null) {
+                    perChannel = new float[Math.multiplyExact(perPosition.length, channels)];
+                }
+                scatter(ofChannels, start, targets, perChannel);
+            }
+        }
+
+        private void scatter(float[] source, int start, int targets, float[] destination) {
+            int row = destination.length / (images * shape.extent(1));
+            for (int n = 0; n < inChunk; n++) {
+                int to = ((before + n) * shape.extent(1) + start) * row;
+                System.arraycopy(source, n * targets * row, destination, to, targets * row);
+            }
+        }
+
+        float[] logits() {
+            return join(logits);
+        }
+
+        /** Two maps an image become their difference. */
+        void subtractSecond() {
+            perPosition = difference(perPosition);
+            perChannel = perChannel == null ? null : difference(perChannel);
+            shape = Shape.of(images, 1, shape.extent(2), shape.extent(3));
+        }
+
+        private float[] difference(float[] pairs) {
+            int row = pairs.length / (2 * images);
+            float[] result = new float[row * images];
+            for (int i = 0; i < result.length; i++) {
+                int first = i / row * 2 * row + i % row;
+                result[i] = pairs[first] - pairs[first + row];
+            }
+            return result;
+        }
+
+        Explanation.Contents contents(
+                CodaNet net,
+                float[] probabilities,
+                List<List<Integer>> explained,
+                int against,
+                float[] explainedValues,
+                double bias) {
+            return new Explanation.Contents(
+                    shape,
+                    channels,
+                    net.config().numClasses(),
+                    logits(),
+                    probabilities,
+                    explained,
+                    against,
+                    explainedValues,
+                    bias,
+                    perPosition,
+                    perChannel,
+                    relativeError(net.device().precision()));
+        }
+
+        /** Rounding of one product and of the sums it goes through; bfloat16 keeps 8 bits of each operand, TF32 11. */
+        private static double relativeError(Precision precision) {
+            return switch (precision) {
+                case FP32 -> 1e-5;
+                case TF32 -> 5e-3;
+                case BF16 -> 4e-2;
+            };
+        }
+    }
+}

@@ -1,0 +1,266 @@
+package org.codanet.explain;
+
+import java.nio.FloatBuffer;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import org.codanet.nn.tensor.Shape;
+
+/**
+ * Contributions of every position of N images to T explained values each. Plain values on the heap, immutable.
+ *
+ * <p>What is explained is a logit, the difference of two logits, or the activation of one unit. The contributions of one map
+ * and {@link #bias} add up to it: exactly in theory, up to rounding in float32. {@link #identityError} says by how much they
+ * miss it, {@link #tolerance} how much rounding can explain, and {@link #identityHolds} whether all of them are within.
+ */
+public final class Explanation {
+    private final Contents contents;
+
+    /**
+     * What an explanation is made of; arrays belong to it from then on.
+     *
+     * @param logits (N, K)
+     * @param probabilities (N, K)
+     * @param classes N lists of T classes
+     * @param against the opposed class, or -1
+     * @param values what is explained, (N, T): logits, differences or activations
+     * @param bias added to the contributions of each map
+     * @param perPosition (N, T, H, W)
+     * @param perChannel (N, T, C, H, W) or null
+     * @param precision relative error of one contribution that rounding explains
+     */
+    record Contents(
+            Shape shape,
+            int channels,
+            int classCount,
+            float[] logits,
+            float[] probabilities,
+            List<List<Integer>> classes,
+            int against,
+            float[] values,
+            double bias,
+            float[] perPosition,
+            float[] perChannel,
+            double precision) {}
+
+    Explanation(Contents contents) {
+        this.contents = contents;
+    }
+
+    /** N. */
+    public int images() {
+        return contents.shape().extent(0);
+    }
+
+    /** T, the maps of each image. */
+    public int targets() {
+        return contents.shape().extent(1);
+    }
+
+    /** H, rows of a map. */
+    public int height() {
+        return contents.shape().extent(2);
+    }
+
+    /** W, columns of a map. */
+    public int width() {
+        return contents.shape().extent(3);
+    }
+
+    /** C, the channels that each position's contribution is summed over. */
+    public int channels() {
+        return contents.channels();
+    }
+
+    /** K, the classes of the network. */
+    public int classCount() {
+        return contents.classCount();
+    }
+
+    /** Logit of class k for image n. */
+    public float logit(int n, int k) {
+        return contents.logits()[n * contents.classCount() + k];
+    }
+
+    /** All logits, (N, K). */
+    public FloatBuffer logits() {
+        return FloatBuffer.wrap(contents.logits()).asReadOnlyBuffer();
+    }
+
+    /** Probability of class k for image n: sigmoid or softmax, as the network was trained. */
+    public float probability(int n, int k) {
+        return contents.probabilities()[n * contents.classCount() + k];
+    }
+
+    /** Class with the highest logit of image n; of equal ones the first. */
+    public int predicted(int n) {
+        int best = 0;
+        for (int k = 1; k < contents.classCount(); k++) {
+            if (logit(n, k) > logit(n, best)) {
+                best = k;
+            }
+        }
+        return best;
+    }
+
+    /** The classes explained for image n, in the order of its maps; empty where a single unit is explained. */
+    public List<Integer> classes(int n) {
+        return contents.classes().isEmpty() ? List.of() : contents.classes().get(n);
+    }
+
+    /** The class whose contributions were subtracted, if this is class against class. */
+    public Optional<Integer> against() {
+        return contents.against() < 0 ? Optional.empty() : Optional.of(contents.against());
+    }
+
+    /** What map t of image n adds up to, bias included: a logit, a difference of logits, an activation. */
+    public float value(int n, int t) {
+        return contents.values()[n * targets() + t];
+    }
+
+    /** The constant that the contributions of a map leave out: the logit bias; 0 for a difference or a unit. */
+    public double bias() {
+        return contents.bias();
+    }
+
+    /** Map t of image n, (H, W), row by row; a copy. */
+    public float[] contributions(int n, int t) {
+        int area = height() * width();
+        int start = index(n, t) * area;
+        return Arrays.copyOfRange(contents.perPosition(), start, start + area);
+    }
+
+    /** All maps, (N, T, H, W). */
+    public FloatBuffer contributions() {
+        return FloatBuffer.wrap(contents.perPosition()).asReadOnlyBuffer();
+    }
+
+    /**
+     * Map t of image n for channel c, (H, W), row by row; a copy.
+     *
+     * @throws IllegalStateException if contributions per channel were not asked for
+     */
+    public float[] contributions(int n, int t, int c) {
+        int area = height() * width();
+        int start = (index(n, t) * channels() + c) * area;
+        return Arrays.copyOfRange(perChannel(), start, start + area);
+    }
+
+    /** All maps for each channel, (N, T, C, H, W). @throws IllegalStateException if they were not asked for */
+    public FloatBuffer channelContributions() {
+        return FloatBuffer.wrap(perChannel()).asReadOnlyBuffer();
+    }
+
+    /** Whether contributions per channel were asked for. */
+    public boolean hasChannels() {
+        return contents.perChannel() != null;
+    }
+
+    private float[] perChannel() {
+        if (contents.perChannel() == null) {
+            throw new IllegalStateException(
+                    "explanation: contributions per channel were not asked for; explain with Detail.CHANNELS");
+        }
+        return contents.perChannel();
+    }
+
+    /** Sum of all contributions of map t of image n: what it is worth without the bias. */
+    public double evidence(int n, int t) {
+        double sum = 0;
+        for (float contribution : contributions(n, t)) {
+            sum += contribution;
+        }
+        return sum;
+    }
+
+    /** |Σ contributions + bias − value| of map t of image n. */
+    public double identityError(int n, int t) {
+        return Math.abs(evidence(n, t) + bias() - value(n, t));
+    }
+
+    /**
+     * How large {@link #identityError} may be by rounding alone: a relative error (1e-5 in float32, more where matrix products
+     * round their operands) of Σ |contribution|, plus four units in the last place of value and bias.
+     */
+    public double tolerance(int n, int t) {
+        double absolute = 0;
+        float[] all = hasChannels() ? perChannel() : contents.perPosition();
+        int count = all.length / (images() * targets());
+        for (int i = index(n, t) * count, end = i + count; i < end; i++) {
+            absolute += Math.abs(all[i]);
+        }
+        return contents.precision() * absolute + 4 * (Math.ulp(value(n, t)) + Math.ulp((float) bias()));
+    }
+
+    /** Whether every map adds up within its tolerance; false too if a value is not a number. */
+    public boolean identityHolds() {
+        for (int n = 0; n < images(); n++) {
+            for (int t = 0; t < targets(); t++) {
+                if (!(identityError(n, t) <= tolerance(n, t))) {
+                    return false;
+                }
+            }
+        }
+        return true;
+    }
+
+    /** Sum of the contributions of map t of image n in a region. @throws IllegalArgumentException if it leaves the image */
+    public double sum(int n, int t, Region region) {
+        return sum(contributions(n, t), region, false);
+    }
+
+    /**
+     * Share of a region in the positive contributions of map t of image n: from 0 to 1, and 0 where none is positive. The
+     * measure that the localisation metric of the paper uses.
+     *
+     * @throws IllegalArgumentException if the region leaves the image
+     */
+    public double share(int n, int t, Region region) {
+        float[] map = contributions(n, t);
+        double all = sum(map, new Region(0, 0, height(), width()), true);
+        return all > 0 ? sum(map, region, true) / all : 0;
+    }
+
+    /** Sum of the contributions of channel c in map t of image n. @throws IllegalStateException without channels */
+    public double channelSum(int n, int t, int c) {
+        return sum(contributions(n, t, c), new Region(0, 0, height(), width()), false);
+    }
+
+    /**
+     * Share of channel c in the positive contributions of all channels of map t of image n: from 0 to 1, and 0 where none is
+     * positive.
+     *
+     * @throws IllegalStateException if contributions per channel were not asked for
+     */
+    public double channelShare(int n, int t, int c) {
+        Region whole = new Region(0, 0, height(), width());
+        double all = 0;
+        for (int other = 0; other < channels(); other++) {
+            all += sum(contributions(n, t, other), whole, true);
+        }
+        return all > 0 ? sum(contributions(n, t, c), whole, true) / all : 0;
+    }
+
+    private double sum(float[] map, Region region, boolean positiveOnly) {
+        if (region.bottom() > height() || region.right() > width()) {
+            throw new IllegalArgumentException(
+                    "region: " + region + " leaves a map of " + height() + " rows and " + width() + " columns");
+        }
+        double sum = 0;
+        for (int y = region.top(); y < region.bottom(); y++) {
+            for (int x = region.left(); x < region.right(); x++) {
+                float contribution = map[y * width() + x];
+                sum += positiveOnly ? Math.max(contribution, 0) : contribution;
+            }
+        }
+        return sum;
+    }
+
+    private int index(int n, int t) {
+        if (n < 0 || n >= images() || t < 0 || t >= targets()) {
+            throw new IndexOutOfBoundsException("explanation: map " + t + " of image " + n
+                    + " was asked for; there are " + images() + " images with " + targets() + " maps each");
+        }
+        return n * targets() + t;
+    }
+}

@@ -1,0 +1,33 @@
+package org.codanet.explain;
+
+import org.codanet.nn.op.LossKind;
+
+/** From logits to what a reader takes them for. */
+public final class Probabilities {
+    private Probabilities() {}
+
+    /**
+     * Probabilities (N, K): after training with {@link LossKind#BCE} each class on its own, by the sigmoid; after {@link
+     * LossKind#CE} all classes together, by the softmax.
+     *
+     * @param logits (N, K)
+     */
+    public static float[] of(LossKind loss, float[] logits, int classes) {
+        float[] result = new float[logits.length];
+        for (int row = 0; row < logits.length; row += classes) {
+            double largest = Double.NEGATIVE_INFINITY;
+            for (int k = 0; k < classes; k++) {
+                largest = Math.max(largest, logits[row + k]);
+            }
+            double sum = 0;
+            for (int k = 0; k < classes; k++) {
+                sum += Math.exp(logits[row + k] - largest);
+            }
+            for (int k = 0; k < classes; k++) {
+                double z = logits[row + k];
+                result[row + k] = (float) (loss == LossKind.CE ? Math.exp(z - largest) / sum : 1 / (1 + Math.exp(-z)));
+            }
+        }
+        return result;
+    }
+}

@@ -1,0 +1,176 @@
+package org.codanet.explain;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/** Which classes of each image are explained. Every image of one call has the same number of them. */
+public sealed interface Target {
+    /** The class with the highest logit; of equal ones the first. */
+    record Predicted() implements Target {}
+
+    /**
+     * The classes with the highest logits, the highest first; of equal ones the first.
+     *
+     * @param k how many
+     */
+    record TopK(int k) implements Target {
+        /** @throws IllegalArgumentException if k is not positive */
+        public TopK {
+            if (k < 1) {
+                throw new IllegalArgumentException("target: the top " + k + " classes are none; k must be at least 1");
+            }
+        }
+    }
+
+    /**
+     * The same classes for every image.
+     *
+     * @param classes indices from 0, in the order of the result
+     */
+    record Classes(List<Integer> classes) implements Target {
+        /** @throws IllegalArgumentException if there is none or one is named twice */
+        public Classes {
+            classes = distinct(classes);
+        }
+    }
+
+    /**
+     * Classes of each image on its own.
+     *
+     * @param classes one list an image, all of one length
+     */
+    record ClassesPerImage(List<List<Integer>> classes) implements Target {
+        /** @throws IllegalArgumentException if there is none, one is named twice, or the lengths differ */
+        public ClassesPerImage {
+            classes = classes.stream().map(Target::distinct).toList();
+            if (classes.isEmpty()) {
+                throw new IllegalArgumentException("target: no image was given a class");
+            }
+            for (int n = 1; n < classes.size(); n++) {
+                if (classes.get(n).size() != classes.getFirst().size()) {
+                    throw new IllegalArgumentException(
+                            "target: image " + n + " has " + classes.get(n).size() + " classes, image 0 has "
+                                    + classes.getFirst().size() + "; every image needs as many");
+                }
+            }
+        }
+    }
+
+    /** Every class, in the network's order. */
+    record All() implements Target {}
+
+    /**
+     * What speaks for one class against another: the difference of their maps, which sums to the difference of their logits.
+     *
+     * @param favoured the class whose contributions count
+     * @param opposed the class whose contributions are subtracted
+     */
+    record Against(int favoured, int opposed) implements Target {
+        /** @throws IllegalArgumentException if both are the same class */
+        public Against {
+            if (favoured == opposed) {
+                throw new IllegalArgumentException("target: class " + favoured + " against itself is nothing");
+            }
+        }
+    }
+
+    /** The class with the highest logit. */
+    static Target predicted() {
+        return new Predicted();
+    }
+
+    /** The k classes with the highest logits. */
+    static Target topK(int k) {
+        return new TopK(k);
+    }
+
+    /** These classes, for every image. */
+    static Target classes(Integer... classes) {
+        return new Classes(List.of(classes));
+    }
+
+    /** Every class. */
+    static Target all() {
+        return new All();
+    }
+
+    /** One class against another. */
+    static Target against(int favoured, int opposed) {
+        return new Against(favoured, opposed);
+    }
+
+    /**
+     * Classes to be back-projected for each of some images.
+     *
+     * @param first index of the first image in the call
+     * @param logits (N, K) of these images; read by {@link Predicted} and {@link TopK} only
+     * @throws IllegalArgumentException if a class does not exist, or the lists are not as many as the images
+     */
+    default List<List<Integer>> resolve(int first, int images, int ofImages, int classes, float[] logits) {
+        List<List<Integer>> resolved = switch (this) {
+            case Predicted p -> highest(images, classes, logits, 1);
+            case TopK top -> highest(images, classes, logits, Math.min(top.k(), classes));
+            case Classes same -> repeat(same.classes(), images);
+            case ClassesPerImage each -> {
+                if (each.classes().size() != ofImages) {
+                    throw new IllegalArgumentException("target: classes are given for "
+                            + each.classes().size() + " images, there are " + ofImages);
+                }
+                yield each.classes().subList(first, first + images);
+            }
+            case All all -> repeat(IntStream.range(0, classes).boxed().toList(), images);
+            case Against pair -> repeat(List.of(pair.favoured(), pair.opposed()), images);
+        };
+        for (List<Integer> ofImage : resolved) {
+            for (int k : ofImage) {
+                if (k < 0 || k >= classes) {
+                    throw new IllegalArgumentException(
+                            "target: there is no class " + k + "; the network has 0 to " + (classes - 1));
+                }
+            }
+        }
+        return resolved;
+    }
+
+    /** Classes back-projected for each image of a network with {@code classes} classes. */
+    default int width(int classes) {
+        return switch (this) {
+            case Predicted p -> 1;
+            case TopK top -> Math.min(top.k(), classes);
+            case Classes same -> same.classes().size();
+            case ClassesPerImage each -> each.classes().getFirst().size();
+            case All all -> classes;
+            case Against pair -> 2;
+        };
+    }
+
+    private static List<List<Integer>> repeat(List<Integer> classes, int images) {
+        return IntStream.range(0, images).mapToObj(n -> classes).toList();
+    }
+
+    private static List<List<Integer>> highest(int images, int classes, float[] logits, int k) {
+        List<List<Integer>> result = new ArrayList<>(images);
+        for (int n = 0; n < images; n++) {
+            int row = n * classes;
+            result.add(IntStream.range(0, classes)
+                    .boxed()
+                    .sorted(Comparator.comparingDouble((Integer c) -> -logits[row + c]))
+                    .limit(k)
+                    .toList());
+        }
+        return result;
+    }
+
+    private static List<Integer> distinct(List<Integer> classes) {
+        if (classes.isEmpty()) {
+            throw new IllegalArgumentException("target: no class is named");
+        }
+        if (new HashSet<>(classes).size() != classes.size()) {
+            throw new IllegalArgumentException("target: a class is named twice in " + classes);
+        }
+        return List.copyOf(classes);
+    }
+}
