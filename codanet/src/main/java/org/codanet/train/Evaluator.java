@@ -1,0 +1,80 @@
+package org.codanet.train;
+
+import org.codanet.model.CodaNet;
+import org.codanet.model.MemoryPlan;
+import org.codanet.model.NetPass;
+import org.codanet.nn.device.Device;
+import org.codanet.nn.op.Purpose;
+import org.codanet.nn.tensor.Scope;
+import org.codanet.nn.tensor.Shape;
+import org.codanet.nn.tensor.Tensor;
+
+/**
+ * Runs a network over images and scores it. Threads that share the device take turns, batch by batch. The results do not
+ * depend on how the images are split.
+ */
+public final class Evaluator {
+    private final CodaNet net;
+    private final long memoryBudget;
+
+    /**
+     * An evaluator of a network.
+     *
+     * @param memoryBudget native bytes that a pass must keep to by taking fewer images at a time; 0 sets no bound
+     */
+    public Evaluator(CodaNet net, long memoryBudget) {
+        this.net = net;
+        this.memoryBudget = memoryBudget;
+    }
+
+    /** The scores over one epoch of a source. @throws IllegalStateException if it holds no image */
+    public Evaluation evaluate(BatchSource source) {
+        EvaluationSums sums = new EvaluationSums(net.loss(), net.config().numClasses());
+        try (BatchSource.Batches batches = source.batches(1, 0)) {
+            while (batches.hasNext()) {
+                BatchSource.Batch batch = batches.next();
+                float[] logits = logits(batch.images(), batch.shape());
+                for (int n = 0; n < batch.count(); n++) {
+                    sums.add(logits, n, batch.labels().get(n));
+                }
+            }
+        }
+        return sums.result();
+    }
+
+    /**
+     * The logits (N, K) of images (N, C, H, W) in [0, 1].
+     *
+     * @throws IllegalArgumentException if the images do not fit the network
+     */
+    public float[] logits(float[] images, Shape shape) {
+        synchronized (net.device()) {
+            int n = shape.extent(0);
+            int atOnce = MemoryPlan.largestBatch(
+                    net, MemoryPlan.Work.inference(1, shape.extent(2), shape.extent(3)), memoryBudget, n);
+            int classes = net.config().numClasses();
+            int perImage = images.length / n;
+            float[] all = new float[n * classes];
+            for (int first = 0; first < n; first += atOnce) {
+                int count = Math.min(atOnce, n - first);
+                float[] some = count == n
+                        ? images
+                        : java.util.Arrays.copyOfRange(images, first * perImage, (first + count) * perImage);
+                float[] logits = pass(some, shape.withFirst(count));
+                System.arraycopy(logits, 0, all, first * classes, logits.length);
+            }
+            return all;
+        }
+    }
+
+    private float[] pass(float[] images, Shape shape) {
+        Device device = net.device();
+        try (Scope scope = Scope.open("evaluate")) {
+            Tensor input = net.input(images, shape, scope);
+            NetPass pass = net.forward(input, Purpose.INFERENCE, scope);
+            float[] logits = new float[Math.toIntExact(pass.logits().shape().elements())];
+            device.download(pass.logits(), logits);
+            return logits;
+        }
+    }
+}

@@ -1,0 +1,286 @@
+package org.codanet.train;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.codanet.model.CodaNet;
+import org.codanet.model.ModelFile;
+import org.codanet.model.Preprocessing;
+import org.codanet.nn.tensor.Scope;
+
+/**
+ * The training loop: epochs of micro-batches, an update whenever the virtual batch is full, an evaluation after every epoch.
+ * What it writes lies in one folder, see {@link TrainingRun}.
+ *
+ * <p>The seed decides everything: two runs on the same device with as many threads end in the same bits, also if one of them
+ * was interrupted and went on from its checkpoint.
+ */
+public final class Trainer {
+    private final CodaNet net;
+    private final TrainingRecipe recipe;
+    private final Preprocessing images;
+    private final BatchSource training;
+    private final BatchSource test;
+    private final Options options;
+    private final TrainingListener listener;
+    private final TrainingRun run;
+    private final List<EpochMetrics> metrics = new ArrayList<>();
+    private TrainingCheckpoint.Position position = TrainingCheckpoint.Position.start();
+    private long secondsSince;
+    private long checkpointUpdates;
+    private long checkpointTime;
+    private volatile boolean stop;
+
+    /**
+     * Where and how a run is kept. Of these only the seed changes what is learnt.
+     *
+     * @param seed of the run: the network was created with it, the batches come in its order
+     * @param folder where the run writes; made if it does not exist
+     * @param resume whether to go on from the folder's checkpoint, if it has one
+     * @param checkpointUpdates updates between checkpoints; 0 for none but at the end of each epoch
+     * @param checkpointSeconds seconds between checkpoints; 0 for none but at the end of each epoch
+     * @param memoryBudget native bytes to keep to by taking fewer images at a time; 0 sets no bound
+     */
+    public record Options(
+            long seed,
+            Path folder,
+            boolean resume,
+            long checkpointUpdates,
+            double checkpointSeconds,
+            long memoryBudget) {
+        /** A fresh run in a folder, checkpoints every five minutes. */
+        public static Options in(Path folder, long seed) {
+            return new Options(seed, folder, false, 0, 300, 0);
+        }
+
+        /** The same, going on from a checkpoint if there is one. */
+        public Options resuming() {
+            return new Options(seed, folder, true, checkpointUpdates, checkpointSeconds, memoryBudget);
+        }
+    }
+
+    /**
+     * How a run ended.
+     *
+     * @param finished false if it was stopped and can be resumed
+     * @param metrics of all epochs that are done
+     * @param bestEpoch the epoch whose weights are kept as the best; 0 if none was finished
+     */
+    public record Result(boolean finished, List<EpochMetrics> metrics, int bestEpoch) {}
+
+    /**
+     * A trainer of a network that was created with the same seed.
+     *
+     * @param images what the images are, to be written into the model files
+     * @param training batches of the recipe's micro-batch
+     * @param test images to be evaluated after each epoch
+     */
+    public Trainer(
+            CodaNet net,
+            TrainingRecipe recipe,
+            Preprocessing images,
+            BatchSource training,
+            BatchSource test,
+            Options options,
+            TrainingListener listener) {
+        this.net = net;
+        this.recipe = recipe;
+        this.images = images;
+        this.training = training;
+        this.test = test;
+        this.options = options;
+        this.listener = listener;
+        this.run = new TrainingRun(options.folder());
+    }
+
+    /** Asks the run to end after the update under way, with a checkpoint. May be called from any thread. */
+    public void stop() {
+        stop = true;
+    }
+
+    /**
+     * Trains until the recipe's last epoch, or until {@link #stop}.
+     *
+     * @throws IOException if the folder cannot be written or its checkpoint not be read
+     * @throws TrainingException if a value is not finite, or the checkpoint belongs to another run
+     */
+    public Result train() throws IOException {
+        Files.createDirectories(options.folder());
+        try (Scope scope = Scope.open("train");
+                TrainingStep step = new TrainingStep(net, recipe, scope, options.memoryBudget())) {
+            begin(step);
+            checkpointTime = System.nanoTime();
+            checkpointUpdates = step.updates();
+            while (position.epoch() <= recipe.epochs()) {
+                if (!epoch(step)) {
+                    return new Result(false, List.copyOf(metrics), position.bestEpoch());
+                }
+            }
+            return new Result(true, List.copyOf(metrics), position.bestEpoch());
+        }
+    }
+
+    private void begin(TrainingStep step) throws IOException {
+        if (!Files.exists(run.checkpoint())) {
+            return;
+        }
+        if (!options.resume()) {
+            throw new TrainingException("train: " + run.checkpoint()
+                    + " is there already; go on from it with --resume, or choose another folder");
+        }
+        TrainingCheckpoint checkpoint = TrainingCheckpoint.read(run.checkpoint());
+        checkpoint.requireSameRun(run.checkpoint(), net.config(), recipe, options.seed(), data());
+        checkpoint.restore(net);
+        position = checkpoint.position();
+        metrics.addAll(checkpoint.metrics());
+        step.resumeAt(position.updates());
+        listener.message("resumed from " + run.checkpoint() + ": epoch " + position.epoch() + ", " + position.images()
+                + " images, " + position.updates() + " updates");
+    }
+
+    /** Runs what is left of the epoch; false if it was stopped on the way. */
+    private boolean epoch(TrainingStep step) throws IOException {
+        int epoch = position.epoch();
+        Sums sums = new Sums(position);
+        secondsSince = System.nanoTime();
+        long updatesPerEpoch = Math.max(1, Math.ceilDiv(training.images(), recipe.virtualBatch()));
+        double rate = recipe.learningRate().at(epoch - 1, step.updates(), updatesPerEpoch);
+        try (BatchSource.Batches batches = training.batches(epoch, position.batches())) {
+            while (batches.hasNext()) {
+                BatchSource.Batch batch = batches.next();
+                long draw = Seeds.of(options.seed(), epoch, sums.batches);
+                TrainingStep.Outcome outcome = step.accumulate(batch.images(), batch.shape(), batch.labels(), draw);
+                boolean due = recipe.accumulation().stepsAfter(sums.images, batch.count(), recipe.virtualBatch());
+                sums.add(outcome, batch.count());
+                boolean last = !batches.hasNext();
+                if (due || last && recipe.accumulation().stepsAtEnd()) {
+                    rate = recipe.learningRate().at(epoch - 1, step.updates(), updatesPerEpoch);
+                    step.update(rate);
+                    sums.pending = false;
+                }
+                listener.step(new TrainingListener.Progress(
+                        epoch,
+                        recipe.epochs(),
+                        sums.images,
+                        training.images(),
+                        sums.lossSum / sums.images,
+                        (double) sums.correct / sums.images,
+                        rate));
+                if (!sums.pending && !last && (stop || checkpointDue(step))) {
+                    position = sums.position(epoch, step.updates(), seconds());
+                    secondsSince = System.nanoTime();
+                    checkpoint(step);
+                    if (stop) {
+                        return false;
+                    }
+                }
+            }
+        }
+        if (sums.pending) {
+            step.dropGradients();
+        }
+        finishEpoch(step, sums, rate);
+        return !stop || position.epoch() > recipe.epochs();
+    }
+
+    private void finishEpoch(TrainingStep step, Sums sums, double rate) throws IOException {
+        int epoch = position.epoch();
+        Evaluation evaluation = new Evaluator(net, options.memoryBudget()).evaluate(test);
+        EpochMetrics line = new EpochMetrics(
+                epoch,
+                step.updates(),
+                rate,
+                sums.lossSum / sums.images,
+                (double) sums.correct / sums.images,
+                evaluation.loss(),
+                evaluation.top1(),
+                evaluation.top5(),
+                seconds());
+        metrics.add(line);
+        boolean best = evaluation.top1() > position.bestTop1();
+        position = new TrainingCheckpoint.Position(
+                epoch + 1,
+                0,
+                0,
+                step.updates(),
+                0,
+                0,
+                0,
+                best ? evaluation.top1() : position.bestTop1(),
+                best ? epoch : position.bestEpoch());
+        // The checkpoint comes last: a crash before it runs the epoch again, and writes the same files again.
+        run.writeModels(model(line), best);
+        checkpoint(step);
+        run.writeMetrics(metrics);
+        listener.epoch(line, best);
+    }
+
+    private ModelFile model(EpochMetrics line) {
+        Map<String, Double> scores = new LinkedHashMap<>();
+        scores.put("top1", line.testTop1());
+        scores.put("top5", line.testTop5());
+        scores.put("loss", line.testLoss());
+        scores.put("epoch", (double) line.epoch());
+        return new ModelFile(net.config(), net.weights(), Optional.of(images), Optional.of(recipe), scores);
+    }
+
+    private boolean checkpointDue(TrainingStep step) {
+        boolean byUpdates =
+                options.checkpointUpdates() > 0 && step.updates() - checkpointUpdates >= options.checkpointUpdates();
+        boolean byTime = options.checkpointSeconds() > 0
+                && (System.nanoTime() - checkpointTime) * 1e-9 >= options.checkpointSeconds();
+        return byUpdates || byTime;
+    }
+
+    private void checkpoint(TrainingStep step) throws IOException {
+        TrainingCheckpoint.of(net, recipe, options.seed(), data(), position, metrics)
+                .write(run.checkpoint());
+        checkpointUpdates = step.updates();
+        checkpointTime = System.nanoTime();
+        listener.checkpoint(run.checkpoint());
+    }
+
+    private double seconds() {
+        return position.seconds() + (System.nanoTime() - secondsSince) * 1e-9;
+    }
+
+    private String data() {
+        return training.description() + "; tested on " + test.description();
+    }
+
+    /** The running sums of one epoch. */
+    private static final class Sums {
+        private final TrainingCheckpoint.Position start;
+        private int batches;
+        private long images;
+        private double lossSum;
+        private long correct;
+        private boolean pending;
+
+        Sums(TrainingCheckpoint.Position start) {
+            this.start = start;
+            batches = start.batches();
+            images = start.images();
+            lossSum = start.lossSum();
+            correct = start.correct();
+        }
+
+        void add(TrainingStep.Outcome outcome, int count) {
+            batches++;
+            images += count;
+            lossSum += outcome.loss() * count;
+            correct += outcome.correct();
+            pending = true;
+        }
+
+        TrainingCheckpoint.Position position(int epoch, long updates, double seconds) {
+            return new TrainingCheckpoint.Position(
+                    epoch, batches, images, updates, lossSum, correct, seconds, start.bestTop1(), start.bestEpoch());
+        }
+    }
+}

@@ -1,0 +1,65 @@
+package org.codanet.train;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.List;
+import org.codanet.file.AtomicFile;
+import org.codanet.model.ModelFile;
+
+/**
+ * The folder that a run writes into. Every file is replaced in one step, so that whatever happens each of them is whole.
+ *
+ * @param folder of the run
+ */
+public record TrainingRun(Path folder) {
+    /** What the run goes on from. */
+    public Path checkpoint() {
+        return folder.resolve("checkpoint.safetensors");
+    }
+
+    /** The network after the epoch with the best test accuracy. */
+    public Path best() {
+        return folder.resolve("best.safetensors");
+    }
+
+    /** The network after the last finished epoch. */
+    public Path last() {
+        return folder.resolve("last.safetensors");
+    }
+
+    /** One line an epoch. */
+    public Path metrics() {
+        return folder.resolve("metrics.csv");
+    }
+
+    /** Loss and accuracy over epochs. */
+    public Path curve() {
+        return folder.resolve("curve.svg");
+    }
+
+    /** Replaces the last network and, if it is the best so far, the best one. */
+    void writeModels(ModelFile model, boolean isBest) throws IOException {
+        if (isBest) {
+            model.write(best());
+        }
+        model.write(last());
+    }
+
+    /** Replaces the table and the picture of a run's metrics. */
+    void writeMetrics(List<EpochMetrics> epochs) throws IOException {
+        writeText(metrics(), MetricsCsv.write(epochs));
+        writeText(
+                curve(), TrainingCurve.svg(folder.toAbsolutePath().getFileName().toString(), epochs));
+    }
+
+    private static void writeText(Path file, String text) throws IOException {
+        ByteBuffer bytes = ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8));
+        AtomicFile.write(file, channel -> {
+            while (bytes.hasRemaining()) {
+                channel.write(bytes);
+            }
+        });
+    }
+}

@@ -1,0 +1,223 @@
+package org.codanet.train;
+
+import java.util.List;
+import java.util.stream.Collectors;
+import org.codanet.model.CodaNet;
+import org.codanet.model.MemoryPlan;
+import org.codanet.model.NetPass;
+import org.codanet.nn.device.Device;
+import org.codanet.nn.layer.Parameter;
+import org.codanet.nn.op.Adam;
+import org.codanet.nn.op.Loss;
+import org.codanet.nn.op.Purpose;
+import org.codanet.nn.tensor.Scope;
+import org.codanet.nn.tensor.Shape;
+import org.codanet.nn.tensor.Tensor;
+
+/**
+ * The arithmetic of training without its loop: micro-batches add to the gradients, updates use them up. Owns the optimiser's
+ * operations; the moments belong to the network's parameters.
+ */
+public final class TrainingStep implements AutoCloseable {
+    private final CodaNet net;
+    private final TrainingRecipe recipe;
+    private final Device device;
+    private final Scope scope;
+    private final Loss loss;
+    private final Adam adam;
+    private final Tensor norm;
+    private final Tensor meanLoss;
+    private final MapRegulariser regulariser;
+    private final long memoryBudget;
+    private long updates;
+
+    /**
+     * Prepares a network for training.
+     *
+     * @param parent owner of the optimiser, until {@link #close}
+     * @param memoryBudget native bytes that a pass must keep to by taking fewer images at a time; 0 sets no bound
+     */
+    public TrainingStep(CodaNet net, TrainingRecipe recipe, Scope parent, long memoryBudget) {
+        this.net = net;
+        this.recipe = recipe;
+        this.device = net.device();
+        this.memoryBudget = memoryBudget;
+        this.scope = parent.child("optimiser");
+        net.forTraining();
+        this.loss = device.loss(scope, recipe.loss());
+        this.adam = device.adam(scope);
+        this.norm = device.allocate(scope, Shape.of(1));
+        this.meanLoss = device.allocate(scope, Shape.of(1));
+        this.regulariser = new MapRegulariser(net);
+    }
+
+    /**
+     * What one micro-batch gave.
+     *
+     * @param loss mean over its images, the regulariser included
+     * @param correct images whose highest logit is their label's
+     */
+    public record Outcome(double loss, int correct) {}
+
+    /** Optimiser updates so far. */
+    public long updates() {
+        return updates;
+    }
+
+    /** Goes on counting where a checkpoint left off. */
+    void resumeAt(long updatesBefore) {
+        updates = updatesBefore;
+    }
+
+    /**
+     * Adds the gradient of a micro-batch's mean loss, times its share of the virtual batch, to the parameters' gradients.
+     *
+     * @param images (N, C, H, W) in [0, 1]
+     * @param labels of the images
+     * @param draw decides the regulariser's other classes
+     * @throws TrainingException naming the layer, if a value is not finite
+     */
+    public Outcome accumulate(float[] images, Shape shape, List<Integer> labels, long draw) {
+        int n = shape.extent(0);
+        if (labels.size() != n) {
+            throw new IllegalArgumentException("training: " + n + " images have " + labels.size() + " labels");
+        }
+        List<Integer> others =
+                recipe.lambda() > 0 ? MapRegulariser.others(labels, net.config().numClasses(), draw) : labels;
+        int atOnce = MemoryPlan.largestBatch(
+                net,
+                MemoryPlan.Work.training(1, shape.extent(2), shape.extent(3), recipe.lambda() > 0),
+                memoryBudget,
+                n);
+        int perImage = images.length / n;
+        double lossSum = 0;
+        int correct = 0;
+        for (int first = 0; first < n; first += atOnce) {
+            int count = Math.min(atOnce, n - first);
+            float[] some = count == n
+                    ? images
+                    : java.util.Arrays.copyOfRange(images, first * perImage, (first + count) * perImage);
+            Outcome outcome = pass(
+                    some,
+                    shape.withFirst(count),
+                    labels.subList(first, first + count),
+                    others.subList(first, first + count));
+            lossSum += outcome.loss() * count;
+            correct += outcome.correct();
+        }
+        return new Outcome(lossSum / n, correct);
+    }
+
+    private Outcome pass(float[] images, Shape shape, List<Integer> labels, List<Integer> others) {
+        int n = labels.size();
+        double share = (double) n / recipe.virtualBatch();
+        try (Scope step = scope.child("step")) {
+            Tensor input = net.input(images, shape, step);
+            NetPass pass = net.forward(input, Purpose.TRAINING, step);
+            Tensor dLogits = device.allocate(step, pass.logits().shape());
+            loss.forward(pass.logits(), labelTensor(labels, step), share, meanLoss, dLogits);
+            double value = scalar(meanLoss);
+            float[] logits = new float[Math.toIntExact(pass.logits().shape().elements())];
+            device.download(pass.logits(), logits);
+            requireFinite(value, pass);
+            List<Tensor> inner = null;
+            if (recipe.lambda() > 0) {
+                MapRegulariser.Result result =
+                        regulariser.add(pass, MapRegulariser.pairs(labels, others), recipe.lambda() * share, step);
+                inner = result.inner();
+                value += recipe.lambda() * result.value();
+            }
+            net.backward(pass, dLogits, inner, null, step);
+            return new Outcome(value, correct(logits, labels));
+        }
+    }
+
+    private Tensor labelTensor(List<Integer> labels, Scope step) {
+        float[] values = new float[labels.size()];
+        for (int i = 0; i < values.length; i++) {
+            int label = labels.get(i);
+            if (label < 0 || label >= net.config().numClasses()) {
+                throw new IllegalArgumentException("training: label " + label + " of a network with "
+                        + net.config().numClasses() + " classes");
+            }
+            values[i] = label;
+        }
+        Tensor tensor = device.allocate(step, Shape.of(values.length));
+        device.upload(values, tensor);
+        return tensor;
+    }
+
+    private int correct(float[] logits, List<Integer> labels) {
+        int classes = net.config().numClasses();
+        int correct = 0;
+        for (int n = 0; n < labels.size(); n++) {
+            correct += Ranking.rankOf(labels.get(n), logits, n * classes, classes) == 0 ? 1 : 0;
+        }
+        return correct;
+    }
+
+    private void requireFinite(double value, NetPass pass) {
+        if (Double.isFinite(value)) {
+            return;
+        }
+        String where = net.firstNotFinite(pass)
+                .map(name -> "the output of layer " + name + " is not finite")
+                .orElse("the loss is " + value + ", though every layer's output is finite");
+        throw new TrainingException("training: " + where + ", after " + updates
+                + " updates; a lower learning rate or a bound on the gradient norm may help");
+    }
+
+    /**
+     * Lets the optimiser use the gradients, and clears them.
+     *
+     * @param rate learning rate
+     * @return norm of all gradients before clipping
+     * @throws TrainingException naming the first parameter with a value that is not finite
+     */
+    public double update(double rate) {
+        List<Adam.Slot> slots = net.parameters().stream()
+                .map(p -> new Adam.Slot(p.value(), p.gradient(), p.mean(), p.variance()))
+                .toList();
+        adam.step(
+                slots,
+                new Adam.Step(
+                        rate,
+                        recipe.beta1(),
+                        recipe.beta2(),
+                        recipe.epsilon(),
+                        recipe.weightDecay(),
+                        updates + 1,
+                        recipe.maxNorm()),
+                norm);
+        net.weightsChanged();
+        updates++;
+        double before = scalar(norm);
+        if (!Double.isFinite(before)) {
+            String names = net.parameters().stream()
+                    .filter(p -> !device.elementwise().allFinite(p.value()))
+                    .map(Parameter::name)
+                    .limit(1)
+                    .collect(Collectors.joining());
+            throw new TrainingException("training: the gradient's norm is " + before + " in update " + updates
+                    + (names.isEmpty() ? "" : ", first seen in parameter " + names)
+                    + "; a lower learning rate or a bound on the gradient norm may help");
+        }
+        return before;
+    }
+
+    /** Forgets what micro-batches have added. */
+    public void dropGradients() {
+        net.parameters().forEach(p -> device.elementwise().fill(p.gradient(), 0));
+    }
+
+    private double scalar(Tensor tensor) {
+        float[] value = new float[1];
+        device.download(tensor, value);
+        return value[0];
+    }
+
+    @Override
+    public void close() {
+        scope.close();
+    }
+}
