@@ -1,0 +1,167 @@
+package org.codanet.docs;
+
+import static com.tngtech.archunit.base.DescribedPredicate.not;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.type;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+import java.util.Set;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The arrows between modules and packages that docs/architecture.md draws, and no others. */
+final class DependencyRuleTest {
+    private static final String BINDINGS = "org.codanet.bindings..";
+    private static final String NN = "org.codanet.nn..";
+    private static final String CPU = "org.codanet.nn.cpu..";
+    private static final String REFERENCE = "org.codanet.nn.reference..";
+    private static final String GPU = "org.codanet.gpu..";
+    private static final String CLI = "org.codanet.cli..";
+    private static final String BENCH = "org.codanet.bench..";
+
+    /** Where org.codanet may touch native memory: each takes or hands out bytes that somebody else owns. */
+    private static final Set<String> MAY_NAME_MEMORY = Set.of(
+            "org.codanet.file.TensorData", // the bytes of a tensor in a mapped file
+            "org.codanet.model.ImageBatch"); // images that a caller hands in
+
+    private static final Pattern CUDA_WORD =
+            Pattern.compile("cuda|cudnn|cublas|nvrtc|nvidia", Pattern.CASE_INSENSITIVE);
+
+    private static final JavaClasses ALL = new ClassFileImporter()
+            .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
+            .importPackages("org.codanet");
+
+    /** Everything of the module codanet: data, models, training, explanations, pictures. */
+    private static final DescribedPredicate<JavaClass> CODANET =
+            not(resideInAnyPackage(BINDINGS, NN, GPU, CLI, BENCH)).as("reside in the module codanet");
+
+    /** Without this, a rule about classes that were never found would hold. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "org.codanet.bindings.OneDnn",
+                "org.codanet.bindings.dnnl.Dnnl",
+                "org.codanet.nn.device.Device",
+                "org.codanet.nn.layer.Layer",
+                "org.codanet.nn.cpu.CpuMemory",
+                "org.codanet.model.CodaNetConfig",
+                "org.codanet.cli.Main"
+            })
+    void theClassesOfEveryModuleAreSeen(String name) {
+        assertTrue(ALL.contain(name), name + " is not among the " + ALL.size() + " classes that were found");
+    }
+
+    @Test
+    void theBindingsKnowNothingOfTheRest() {
+        noClasses()
+                .that(resideInAPackage(BINDINGS))
+                .should()
+                .dependOnClassesThat(resideInAPackage("org.codanet..").and(not(resideInAPackage(BINDINGS))))
+                .check(ALL);
+    }
+
+    @Test
+    void onlyTheCpuDeviceUsesOneDnn() {
+        noClasses()
+                .that(not(resideInAnyPackage(BINDINGS, CPU)))
+                .should()
+                .dependOnClassesThat(resideInAPackage("org.codanet.bindings.dnnl.."))
+                .check(ALL);
+    }
+
+    @Test
+    void onlyDevicesUseTheBindings() {
+        noClasses()
+                .that(not(resideInAnyPackage(BINDINGS, CPU, GPU)))
+                .should()
+                .dependOnClassesThat(resideInAPackage(BINDINGS))
+                .check(ALL);
+    }
+
+    @Test
+    void nnKnowsNothingAboveIt() {
+        noClasses()
+                .that(resideInAPackage(NN))
+                .should()
+                .dependOnClassesThat(resideInAnyPackage(GPU, CLI, BENCH).or(inCodanet()))
+                .check(ALL);
+    }
+
+    @Test
+    void nobodyNamesAConcreteDevice() {
+        noClasses()
+                .that(not(resideInAPackage(CPU)))
+                .should()
+                .dependOnClassesThat(resideInAPackage(CPU))
+                .check(ALL);
+        noClasses()
+                .that(not(resideInAPackage(REFERENCE)))
+                .should()
+                .dependOnClassesThat(resideInAPackage(REFERENCE))
+                .check(ALL);
+        noClasses()
+                .that(not(resideInAPackage(GPU)))
+                .should()
+                .dependOnClassesThat(resideInAPackage(GPU))
+                .check(ALL);
+    }
+
+    @Test
+    void theGpuKnowsOnlyTheDeviceInterfaceAndItsBindings() {
+        noClasses()
+                .that(resideInAPackage(GPU))
+                .should()
+                .dependOnClassesThat(resideInAnyPackage(CLI, BENCH).or(inCodanet()))
+                .allowEmptyShould(true)
+                .check(ALL);
+    }
+
+    @Test
+    void codanetKnowsNeitherTheCommandLineNorTheBenchmarks() {
+        noClasses()
+                .that(inCodanet())
+                .should()
+                .dependOnClassesThat(resideInAnyPackage(CLI, BENCH))
+                .check(ALL);
+    }
+
+    @Test
+    void codanetTouchesNativeMemoryOnlyWhereACallerHandsItIn() {
+        noClasses()
+                .that(inCodanet().and(not(isOneOf(MAY_NAME_MEMORY))))
+                .should()
+                .dependOnClassesThat(type(MemorySegment.class))
+                .check(ALL);
+    }
+
+    @Test
+    void noCudaWordStandsInTheSourcesOfCodanet() {
+        List<String> found = SourceTree.files("codanet/src/main", ".java").stream()
+                .flatMap(file -> SourceTree.lines(file).stream()
+                        .filter(line -> CUDA_WORD.matcher(line).find())
+                        .map(line -> SourceTree.root().relativize(file) + ": " + line.strip()))
+                .toList();
+        assertEquals(List.of(), found);
+    }
+
+    private static DescribedPredicate<JavaClass> isOneOf(Set<String> names) {
+        return DescribedPredicate.describe(
+                "are among " + names, type -> names.contains(type.getName().replaceAll("\\$.*", "")));
+    }
+
+    private static DescribedPredicate<JavaClass> inCodanet() {
+        return resideInAPackage("org.codanet..").and(CODANET);
+    }
+}
