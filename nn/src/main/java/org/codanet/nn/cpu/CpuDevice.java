@@ -52,7 +52,7 @@ final class CpuDevice implements Device, PeakMeasurement {
         elementwise = new CpuElementwise(context);
     }
 
-    private static Precision precision(Precision asked, Processor processor) {
+    static Precision precision(Precision asked, Processor processor) {
         if (asked == Precision.TF32) {
             throw new IllegalArgumentException("device cpu: precision tf32 is for GPUs; fp32 and, on some processors, bf16");
         }
