@@ -18,7 +18,12 @@ final class CpuAdam extends CpuOperation implements Adam {
     private static final int VARIANCE = 3;
 
     private record Piece(
-            MemorySegment value, MemorySegment gradient, MemorySegment mean, MemorySegment variance, long offset, int length) {}
+            MemorySegment value,
+            MemorySegment gradient,
+            MemorySegment mean,
+            MemorySegment variance,
+            long offset,
+            int length) {}
 
     CpuAdam(CpuContext context, String owner) {
         super(context, owner, "adam");
@@ -87,6 +92,8 @@ final class CpuAdam extends CpuOperation implements Adam {
         CpuTensor.write(value, 0, piece.value(), offset, length);
         CpuTensor.write(mean, 0, piece.mean(), offset, length);
         CpuTensor.write(variance, 0, piece.variance(), offset, length);
-        piece.gradient().asSlice(offset * Float.BYTES, (long) length * Float.BYTES).fill((byte) 0);
+        piece.gradient()
+                .asSlice(offset * Float.BYTES, (long) length * Float.BYTES)
+                .fill((byte) 0);
     }
 }

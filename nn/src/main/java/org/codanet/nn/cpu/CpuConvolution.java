@@ -85,8 +85,8 @@ final class CpuConvolution extends CpuOperation implements Convolution {
 
     private void requireBias(Tensor bias, String role) {
         if (shape.bias() != (bias != null)) {
-            throw new IllegalArgumentException(operation() + ": " + shape + " has " + (shape.bias() ? "a" : "no") + " bias, "
-                    + role + " is " + (bias == null ? "null" : bias.toString()));
+            throw new IllegalArgumentException(operation() + ": " + shape + " has " + (shape.bias() ? "a" : "no")
+                    + " bias, " + role + " is " + (bias == null ? "null" : bias.toString()));
         }
         if (bias != null) {
             bias.require(Shape.of(shape.outChannels()), operation(), role);
@@ -106,8 +106,8 @@ final class CpuConvolution extends CpuOperation implements Convolution {
 
     private void run(DnnlConvolution.Direction direction, Shape x, boolean bias, List<MemorySegment> data) {
         boolean bfloat16 = context().precision() == Precision.BF16;
-        DnnlConvolution plan = plan(new DnnlConvolution.Subject(
-                direction, shape, x.extent(0), x.extent(1), x.extent(2), bias, bfloat16));
+        DnnlConvolution plan = plan(
+                new DnnlConvolution.Subject(direction, shape, x.extent(0), x.extent(1), x.extent(2), bias, bfloat16));
         plan.run(context().memory(), owner(), data.toArray(MemorySegment[]::new));
     }
 

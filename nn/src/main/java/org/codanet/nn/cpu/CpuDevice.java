@@ -54,11 +54,13 @@ final class CpuDevice implements Device, PeakMeasurement {
 
     static Precision precision(Precision asked, Processor processor) {
         if (asked == Precision.TF32) {
-            throw new IllegalArgumentException("device cpu: precision tf32 is for GPUs; fp32 and, on some processors, bf16");
+            throw new IllegalArgumentException(
+                    "device cpu: precision tf32 is for GPUs; fp32 and, on some processors, bf16");
         }
         if (asked == Precision.BF16 && !processor.hasBfloat16()) {
-            throw new IllegalArgumentException("device cpu: precision bf16 needs a processor with avx512_bf16 or amx_bf16; "
-                    + processor.name() + " has " + processor.instructionSets() + "; fp32 works");
+            throw new IllegalArgumentException(
+                    "device cpu: precision bf16 needs a processor with avx512_bf16 or amx_bf16; " + processor.name()
+                            + " has " + processor.instructionSets() + "; fp32 works");
         }
         return asked == null ? Precision.FP32 : asked;
     }
@@ -205,8 +207,11 @@ final class CpuDevice implements Device, PeakMeasurement {
         Set<String> open = new TreeSet<>(context.operations().owners());
         open.addAll(context.memory().owners());
         if (!open.isEmpty()) {
-            throw new IllegalStateException("device " + NAME + " cannot be closed: tensors or operations are still open in "
-                    + String.join(", ", open.stream().map(path -> "scope '" + path + "'").toList())
+            throw new IllegalStateException("device " + NAME
+                    + " cannot be closed: tensors or operations are still open in "
+                    + String.join(
+                            ", ",
+                            open.stream().map(path -> "scope '" + path + "'").toList())
                     + "; close these first");
         }
         closed = true;

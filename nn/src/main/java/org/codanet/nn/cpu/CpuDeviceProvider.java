@@ -51,7 +51,8 @@ public final class CpuDeviceProvider implements DeviceProvider {
     @Override
     public Device open(int index, DeviceOptions options) {
         if (index != 0) {
-            throw new IllegalArgumentException("device: cpu:" + index + " does not exist; all processors are one device, cpu");
+            throw new IllegalArgumentException(
+                    "device: cpu:" + index + " does not exist; all processors are one device, cpu");
         }
         return new CpuDevice(options);
     }

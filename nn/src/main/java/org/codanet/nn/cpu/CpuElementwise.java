@@ -24,8 +24,11 @@ final class CpuElementwise implements Elementwise {
     }
 
     private void each(long elements, Piece piece) {
-        context.workers().run(Chunks.count(elements), (chunk, worker) ->
-                piece.run(chunk, Chunks.offset(chunk), Chunks.length(chunk, elements), worker));
+        context.workers()
+                .run(
+                        Chunks.count(elements),
+                        (chunk, worker) ->
+                                piece.run(chunk, Chunks.offset(chunk), Chunks.length(chunk, elements), worker));
     }
 
     @Override
@@ -47,8 +50,10 @@ final class CpuElementwise implements Elementwise {
         requireSameElements("copy", source, destination);
         MemorySegment from = CpuTensor.segment(source);
         MemorySegment to = CpuTensor.segment(destination);
-        each(source.shape().elements(), (chunk, offset, length, worker) -> MemorySegment.copy(
-                from, offset * Float.BYTES, to, offset * Float.BYTES, (long) length * Float.BYTES));
+        each(
+                source.shape().elements(),
+                (chunk, offset, length, worker) -> MemorySegment.copy(
+                        from, offset * Float.BYTES, to, offset * Float.BYTES, (long) length * Float.BYTES));
     }
 
     @Override
@@ -105,7 +110,8 @@ final class CpuElementwise implements Elementwise {
             }
             float[] values = context.scratch(worker, 0, Chunks.SIZE);
             CpuTensor.read(from, offset, values, 0, length);
-            // Without its sign a float's bits order as its value does, NaN and infinity last: a maximum that C2 vectorises.
+            // Without its sign a float's bits order as its value does, NaN and infinity last: a maximum that C2
+            // vectorises.
             int largest = 0;
             for (int i = 0; i < length; i++) {
                 largest = Math.max(largest, Float.floatToRawIntBits(values[i]) & Integer.MAX_VALUE);

@@ -81,8 +81,8 @@ final class CpuLoss extends CpuOperation implements Loss {
     private int target(float label, int image, int classes) {
         int target = (int) label;
         if (target != label || target < 0 || target >= classes) {
-            throw new IllegalArgumentException(operation() + ": label " + label + " of image " + image + " is none of the "
-                    + classes + " classes, 0 to " + (classes - 1));
+            throw new IllegalArgumentException(operation() + ": label " + label + " of image " + image
+                    + " is none of the " + classes + " classes, 0 to " + (classes - 1));
         }
         return target;
     }

@@ -131,8 +131,8 @@ final class CpuMemory {
                 .map(entry -> "; largest holder: " + entry.getKey() + " with " + mib(entry.getValue()))
                 .orElse("");
         return new OutOfMemoryException(
-                "out of memory on " + device + ": " + mib(bytes) + " asked for, " + why + ", " + mib(live) + " in use by "
-                        + tensors + " tensors" + largest,
+                "out of memory on " + device + ": " + mib(bytes) + " asked for, " + why + ", " + mib(live)
+                        + " in use by " + tensors + " tensors" + largest,
                 bytes,
                 available);
     }

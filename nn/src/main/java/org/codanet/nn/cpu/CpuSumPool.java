@@ -130,7 +130,8 @@ final class CpuSumPool extends CpuOperation implements SumPool {
     private void requireRank(Tensor t, int rank, String role, String expected) {
         t.requireOpen();
         if (t.shape().rank() != rank) {
-            throw new IllegalArgumentException(operation() + ": " + role + " is " + t.shape() + ", expected " + expected);
+            throw new IllegalArgumentException(
+                    operation() + ": " + role + " is " + t.shape() + ", expected " + expected);
         }
     }
 }

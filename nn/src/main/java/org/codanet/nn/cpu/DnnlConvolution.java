@@ -26,8 +26,7 @@ final class DnnlConvolution implements AutoCloseable {
      * @param bias whether a bias, or its gradient, takes part
      * @param bfloat16 whether the products are of bfloat16 numbers
      */
-    record Subject(
-            Direction direction, ConvolutionShape shape, int n, int h, int w, boolean bias, boolean bfloat16) {}
+    record Subject(Direction direction, ConvolutionShape shape, int n, int h, int w, boolean bias, boolean bfloat16) {}
 
     private final DnnlPrimitive convolution;
     private final List<Integer> roles;
@@ -54,8 +53,8 @@ final class DnnlConvolution implements AutoCloseable {
                 switch (subject.direction()) {
                     case FORWARD -> List.of(DNNL_ARG_SRC_0(), DNNL_ARG_WEIGHTS_0(), DNNL_ARG_DST_0());
                     case BACKWARD_DATA -> List.of(DNNL_ARG_DIFF_DST_0(), DNNL_ARG_WEIGHTS_0(), DNNL_ARG_DIFF_SRC_0());
-                    case BACKWARD_WEIGHTS -> List.of(
-                            DNNL_ARG_SRC_0(), DNNL_ARG_DIFF_DST_0(), DNNL_ARG_DIFF_WEIGHTS_0());
+                    case BACKWARD_WEIGHTS ->
+                        List.of(DNNL_ARG_SRC_0(), DNNL_ARG_DIFF_DST_0(), DNNL_ARG_DIFF_WEIGHTS_0());
                 });
         if (subject.bias()) {
             roles.add(subject.direction() == Direction.FORWARD ? DNNL_ARG_BIAS() : DNNL_ARG_DIFF_BIAS());
@@ -87,7 +86,8 @@ final class DnnlConvolution implements AutoCloseable {
                 shape.outChannels(),
                 shape.outExtent(subject.h()),
                 shape.outExtent(subject.w()));
-        MemorySegment bias = subject.bias() ? formats.tensor(dnnl_f32(), dnnl_x(), shape.outChannels()) : MemorySegment.NULL;
+        MemorySegment bias =
+                subject.bias() ? formats.tensor(dnnl_f32(), dnnl_x(), shape.outChannels()) : MemorySegment.NULL;
         MemorySegment strides = formats.numbers(shape.stride(), shape.stride());
         MemorySegment dilates = formats.numbers(0, 0);
         MemorySegment padding = formats.numbers(shape.padding(), shape.padding());
@@ -173,15 +173,9 @@ final class DnnlConvolution implements AutoCloseable {
         MemorySegment ours;
         if (gradient || role == DNNL_ARG_WEIGHTS_0()) {
             ours = formats.tensor(
-                    dnnl_f32(),
-                    dnnl_hwio(),
-                    shape.outChannels(),
-                    shape.inChannels(),
-                    shape.kernel(),
-                    shape.kernel());
+                    dnnl_f32(), dnnl_hwio(), shape.outChannels(), shape.inChannels(), shape.kernel(), shape.kernel());
         } else if (role == DNNL_ARG_SRC_0()) {
-            ours = formats.tensor(
-                    dnnl_f32(), dnnl_nhwc(), subject.n(), shape.inChannels(), subject.h(), subject.w());
+            ours = formats.tensor(dnnl_f32(), dnnl_nhwc(), subject.n(), shape.inChannels(), subject.h(), subject.w());
         } else if (role == DNNL_ARG_DIFF_DST_0()) {
             ours = formats.tensor(
                     dnnl_f32(),
@@ -204,8 +198,7 @@ final class DnnlConvolution implements AutoCloseable {
                 subject,
                 List.of(DNNL_ARG_SRC_0(), DNNL_ARG_DST_0()),
                 "dnnl_reorder_primitive_desc_create",
-                out -> dnnl_reorder_primitive_desc_create(
-                        out, from, engine.engine(), to, engine.engine(), attributes));
+                out -> dnnl_reorder_primitive_desc_create(out, from, engine.engine(), to, engine.engine(), attributes));
     }
 
     /**

@@ -35,7 +35,9 @@ final class DnnlEngine implements AutoCloseable {
                     handle -> check(dnnl_engine_destroy(handle), "dnnl_engine_destroy", "index 0"));
             stream = handles.own(
                     out -> check(
-                            dnnl_stream_create(out, engine, dnnl_stream_default_flags()), "dnnl_stream_create", "index 0"),
+                            dnnl_stream_create(out, engine, dnnl_stream_default_flags()),
+                            "dnnl_stream_create",
+                            "index 0"),
                     handle -> check(dnnl_stream_destroy(handle), "dnnl_stream_destroy", "index 0"));
         } catch (RuntimeException | Error e) {
             handles.close();

@@ -29,7 +29,11 @@ final class DnnlPrimitive implements AutoCloseable {
      *     leave the scratchpad to the caller
      */
     DnnlPrimitive(
-            DnnlEngine engine, Object subject, List<Integer> roles, String function, ToIntFunction<MemorySegment> describe) {
+            DnnlEngine engine,
+            Object subject,
+            List<Integer> roles,
+            String function,
+            ToIntFunction<MemorySegment> describe) {
         this.engine = engine;
         this.subject = subject;
         this.roles = List.copyOf(roles);
@@ -37,7 +41,8 @@ final class DnnlPrimitive implements AutoCloseable {
             engine.useThreads();
             description = handles.own(
                     out -> engine.check(describe.applyAsInt(out), function, subject),
-                    handle -> engine.check(dnnl_primitive_desc_destroy(handle), "dnnl_primitive_desc_destroy", subject));
+                    handle ->
+                            engine.check(dnnl_primitive_desc_destroy(handle), "dnnl_primitive_desc_destroy", subject));
             primitive = handles.own(
                     out -> engine.check(dnnl_primitive_create(out, description), "dnnl_primitive_create", subject),
                     handle -> engine.check(dnnl_primitive_destroy(handle), "dnnl_primitive_destroy", subject));
@@ -62,7 +67,9 @@ final class DnnlPrimitive implements AutoCloseable {
     private MemorySegment memory(MemorySegment format) {
         return handles.own(
                 out -> engine.check(
-                        dnnl_memory_create(out, format, engine.engine(), MemorySegment.NULL), "dnnl_memory_create", subject),
+                        dnnl_memory_create(out, format, engine.engine(), MemorySegment.NULL),
+                        "dnnl_memory_create",
+                        subject),
                 handle -> engine.check(dnnl_memory_destroy(handle), "dnnl_memory_destroy", subject));
     }
 
@@ -98,8 +105,7 @@ final class DnnlPrimitive implements AutoCloseable {
             engine.useThreads();
             for (int i = 0; i < memories.length; i++) {
                 MemorySegment values = i < data.length ? data[i] : scratch.segment();
-                engine.check(
-                        dnnl_memory_set_data_handle(memories[i], values), "dnnl_memory_set_data_handle", subject);
+                engine.check(dnnl_memory_set_data_handle(memories[i], values), "dnnl_memory_set_data_handle", subject);
             }
             engine.check(
                     dnnl_primitive_execute(primitive, engine.stream(), memories.length, arguments),

@@ -70,8 +70,8 @@ final class PeakProduct {
             return best(() -> {
                 int status = Dnnl.dnnl_sgemm((byte) 'N', (byte) 'N', M, N, K, 1, a, K, b, N, 0, c, N);
                 if (status != Dnnl.dnnl_success()) {
-                    throw new DeviceException("dnnl_sgemm: status " + status + " for " + M + "x" + K + " times " + K + "x" + N
-                            + " on " + context.name());
+                    throw new DeviceException("dnnl_sgemm: status " + status + " for " + M + "x" + K + " times " + K
+                            + "x" + N + " on " + context.name());
                 }
             });
         }

@@ -18,8 +18,8 @@ record Processor(String name, Set<String> flags) {
     private static final Path CPU_INFO = Path.of("/proc/cpuinfo");
 
     /** Instruction sets worth naming, the widest first; of each row one is named. */
-    private static final List<List<String>> WORTH_NAMING = List.of(
-            List.of("amx_tile"), List.of("avx512_bf16"), List.of("avx512f", "avx2", "avx", "asimd"));
+    private static final List<List<String>> WORTH_NAMING =
+            List.of(List.of("amx_tile"), List.of("avx512_bf16"), List.of("avx512f", "avx2", "avx", "asimd"));
 
     Processor {
         flags = Set.copyOf(flags);
@@ -33,7 +33,9 @@ record Processor(String name, Set<String> flags) {
             String flags = field(first, "flags") + " " + field(first, "Features");
             return new Processor(
                     name.isEmpty() ? System.getProperty("os.arch") : name,
-                    Stream.of(flags.split("\\s+")).filter(flag -> !flag.isEmpty()).collect(Collectors.toSet()));
+                    Stream.of(flags.split("\\s+"))
+                            .filter(flag -> !flag.isEmpty())
+                            .collect(Collectors.toSet()));
         } catch (IOException | java.io.UncheckedIOException e) {
             return new Processor(System.getProperty("os.arch"), Set.of());
         }

@@ -62,8 +62,7 @@ final class CpuDeviceTest {
                 .getMessage()
                 .contains("tf32 is for GPUs"));
         Processor older = new Processor("Older Processor", Set.of("avx2", "fma"));
-        String message = assertThrows(
-                        IllegalArgumentException.class, () -> CpuDevice.precision(Precision.BF16, older))
+        String message = assertThrows(IllegalArgumentException.class, () -> CpuDevice.precision(Precision.BF16, older))
                 .getMessage();
         assertTrue(message.contains("Older Processor has avx2"), message);
         assertEquals(Precision.FP32, CpuDevice.precision(null, older));
@@ -85,7 +84,8 @@ final class CpuDeviceTest {
         Tensor tensor = device.allocate(run.child("step"), Shape.of(2, 1));
         // The pool has no memory of its own, and must be missed all the same.
         SumPool pool = device.sumPool(run.child("head"));
-        String message = assertThrows(IllegalStateException.class, device::close).getMessage();
+        String message =
+                assertThrows(IllegalStateException.class, device::close).getMessage();
         assertTrue(message.contains("'run/head'") && message.contains("'run/step'"), message);
         assertDoesNotThrow(() -> device.elementwise().fill(tensor, 1), "a refused close must leave the device usable");
         run.close();

@@ -16,7 +16,8 @@ final class WorkersTest {
     @ValueSource(ints = {1, 2, 3, 5})
     void everyTaskRunsOnceByAWorkerOfItsOwnNumber(int count) {
         try (Workers workers = new Workers(count, "test")) {
-            // Often, and with fewer and more tasks than workers: the hand-over from one call to the next is what can go wrong.
+            // Often, and with fewer and more tasks than workers: the hand-over from one call to the next is what can go
+            // wrong.
             for (int call = 0; call < 500; call++) {
                 int tasks = call % 17;
                 AtomicIntegerArray runs = new AtomicIntegerArray(tasks);
@@ -52,11 +53,15 @@ final class WorkersTest {
     void aTasksFailureReachesTheCallerAndTheNextCallRuns(int count) {
         try (Workers workers = new Workers(count, "test")) {
             IllegalStateException failure = new IllegalStateException("task 5");
-            assertSame(failure, assertThrows(IllegalStateException.class, () -> workers.run(9, (index, worker) -> {
-                if (index == 5) {
-                    throw failure;
-                }
-            })));
+            assertSame(
+                    failure,
+                    assertThrows(
+                            IllegalStateException.class,
+                            () -> workers.run(9, (index, worker) -> {
+                                if (index == 5) {
+                                    throw failure;
+                                }
+                            })));
             int[] runs = new int[4];
             workers.run(4, (index, worker) -> runs[index]++);
             assertEquals(4, runs[0] + runs[1] + runs[2] + runs[3]);
