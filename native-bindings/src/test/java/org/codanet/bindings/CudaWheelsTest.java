@@ -20,6 +20,7 @@ import org.codanet.bindings.cublas.Cublas;
 import org.codanet.bindings.cublaslt.CublasLt;
 import org.codanet.bindings.cudnn.Cudnn;
 import org.codanet.bindings.nvrtc.Nvrtc;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -39,14 +40,21 @@ final class CudaWheelsTest {
         return List.of(System.getProperty(PROPERTY, "").split(Pattern.quote(File.pathSeparator)));
     }
 
-    @BeforeEach
-    void needWheels() {
-        boolean named = !System.getProperty(PROPERTY, "").isBlank();
-        if (!named) {
+    @BeforeAll
+    static void sayWhatIsSkipped() {
+        if (!named()) {
             System.out.println("SKIPPED: the CUDA bindings against NVIDIA's libraries; -D" + PROPERTY
                     + "=VENV[:VENV...] names virtual environments after: " + CudaLibraries.installCommand());
         }
-        assumeTrue(named, "-D" + PROPERTY + " names no virtual environment with NVIDIA's packages");
+    }
+
+    @BeforeEach
+    void needWheels() {
+        assumeTrue(named(), "-D" + PROPERTY + " names no virtual environment with NVIDIA's packages");
+    }
+
+    private static boolean named() {
+        return !System.getProperty(PROPERTY, "").isBlank();
     }
 
     @ParameterizedTest
