@@ -97,7 +97,7 @@ public final class Explainer {
         float[] logits = downloaded(pass.logits());
         List<List<Integer>> all = target.resolve(first, count, images.count(), classes, logits);
         int width = all.getFirst().size();
-        Tensor x = pass.layer(detail.layer()).input();
+        Tensor x = pass.layers().activation(detail.layer());
         parts.begin(x.shape(), width, logits, all);
         for (int from = 0; from < width; from += targetsAtOnce) {
             int start = from;
@@ -132,7 +132,7 @@ public final class Explainer {
                     Tensor input = net.input(
                             images.values(first, count), images.shape().withFirst(count), scope);
                     NetPass pass = net.forward(input, Purpose.EXPLANATION, scope);
-                    Tensor x = pass.layer(detail.layer()).input();
+                    Tensor x = pass.layers().activation(detail.layer());
                     parts.begin(x.shape(), 1, downloaded(pass.logits()), List.of());
                     parts.values.add(activations(pass, unit));
                     Tensor map =
@@ -146,7 +146,7 @@ public final class Explainer {
     }
 
     private float[] activations(NetPass pass, Unit unit) {
-        Tensor output = pass.layer(unit.layer()).output();
+        Tensor output = pass.layers().activation(unit.layer() + 1);
         float[] all = downloaded(output);
         Shape shape = output.shape();
         float[] values = new float[shape.extent(0)];
@@ -157,7 +157,7 @@ public final class Explainer {
     }
 
     private Tensor selector(NetPass pass, Unit unit, Scope scope) {
-        Shape shape = pass.layer(unit.layer()).output().shape();
+        Shape shape = pass.layers().activation(unit.layer() + 1).shape();
         float[] ones = new float[Math.toIntExact(shape.elements())];
         for (int n = 0; n < shape.extent(0); n++) {
             ones[index(shape, n, unit)] = 1;

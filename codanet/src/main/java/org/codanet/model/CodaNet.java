@@ -8,7 +8,8 @@ import org.codanet.nn.device.Device;
 import org.codanet.nn.layer.DynamicAlignmentLayer;
 import org.codanet.nn.layer.Layer;
 import org.codanet.nn.layer.Parameter;
-import org.codanet.nn.layer.Pass;
+import org.codanet.nn.layer.Passes;
+import org.codanet.nn.layer.Sequential;
 import org.codanet.nn.op.DynamicAlignmentShape;
 import org.codanet.nn.op.ImageInput;
 import org.codanet.nn.op.LossKind;
@@ -38,7 +39,7 @@ public final class CodaNet implements AutoCloseable {
     private final LossKind loss;
     private final Device device;
     private final Scope scope;
-    private final List<Layer> layers;
+    private final Sequential network;
     private final SumPool sumPool;
     private final ImageInput imageInput;
     private Purpose prepared;
@@ -50,7 +51,7 @@ public final class CodaNet implements AutoCloseable {
         this.device = device;
         this.scope = parent.child("model");
         try {
-            this.layers = layers(config, device, scope);
+            this.network = new Sequential(device, layers(config, device, scope));
             this.sumPool = device.sumPool(scope);
             this.imageInput = device.imageInput(scope);
         } catch (RuntimeException e) {
@@ -144,12 +145,12 @@ public final class CodaNet implements AutoCloseable {
 
     /** The dynamic alignment layers, first to last. */
     public List<Layer> layers() {
-        return layers;
+        return network.layers();
     }
 
     /** Of all layers, in the order of the layers: A, B and, where the layer has one, b. */
     public List<Parameter> parameters() {
-        return layers.stream().flatMap(layer -> layer.parameters().stream()).toList();
+        return network.parameters();
     }
 
     /** Allocates gradients and Adam's moments, all zero; they live as long as the network. */
@@ -166,7 +167,7 @@ public final class CodaNet implements AutoCloseable {
     /** Derives from the weights what passes of this purpose need; does nothing if that is done already. */
     public void prepare(Purpose purpose) {
         if (prepared != purpose) {
-            layers.forEach(layer -> layer.prepare(purpose));
+            network.prepare(purpose);
             prepared = purpose;
         }
     }
@@ -208,57 +209,71 @@ public final class CodaNet implements AutoCloseable {
      */
     public NetPass forward(Tensor input, Purpose purpose, Scope owner) {
         prepare(purpose);
-        List<Pass> passes = new ArrayList<>();
-        List<Scope> scopes = new ArrayList<>();
-        Tensor current = input;
-        for (Layer layer : layers) {
-            Scope own = owner.child(layer.name());
-            Pass pass = layer.forward(current, purpose, own);
-            if (purpose == Purpose.INFERENCE && !scopes.isEmpty()) {
-                scopes.getLast().close();
-            }
-            passes.add(pass);
-            scopes.add(own);
-            current = pass.output();
-        }
         Tensor logits = device.allocate(owner, Shape.of(input.shape().extent(0), config.numClasses()));
-        sumPool.forward(current, config.temperature(), config.logitBias(), logits);
-        return new NetPass(purpose, input, logits, passes, scopes);
+        if (purpose == Purpose.INFERENCE) {
+            try (Scope inner = owner.child("activations")) {
+                sumPool.forward(network.infer(input, inner), config.temperature(), config.logitBias(), logits);
+            }
+            return new NetPass(input, null, logits);
+        }
+        Passes passes = network.forward(input, purpose, owner);
+        sumPool.forward(passes.output(), config.temperature(), config.logitBias(), logits);
+        return new NetPass(input, passes, logits);
     }
 
     /** Writes the logits without their bias, (N, K): not the difference of two large numbers, but the sum itself. */
     public void evidence(NetPass pass, Tensor evidence) {
-        sumPool.forward(pass.layer(layers.size() - 1).output(), config.temperature(), 0, evidence);
+        sumPool.forward(pass.layers().output(), config.temperature(), 0, evidence);
     }
 
     /**
-     * Adds the gradient of a loss to the parameters' gradients, and gives back what the pass kept, layer by layer.
+     * Adds the gradient of a loss to the parameters' gradients.
      *
+     * @param pass made for training
      * @param dLogits (N, K)
-     * @param inner for each layer a tensor to be added to the gradient of its input, or null; the whole list may be null
      * @param dInput (N, H, W, C), overwritten with the gradient of the network's input; null if it is not needed
      * @param owner of what is needed on the way, all of which is given back at the end
      */
-    public void backward(NetPass pass, Tensor dLogits, List<Tensor> inner, Tensor dInput, Scope owner) {
-        Scope upper = owner.child("gradient");
-        int last = layers.size() - 1;
-        Tensor dOut = device.allocate(upper, pass.layer(last).output().shape());
-        sumPool.backward(dLogits, config.temperature(), dOut);
-        for (int i = last; i >= 0; i--) {
-            Scope lower = owner.child("gradient");
-            Tensor dIn = i == 0
-                    ? dInput
-                    : device.allocate(lower, pass.layer(i).input().shape());
-            layers.get(i).backward(pass.layer(i), dOut, dIn);
-            if (inner != null && inner.get(i) != null && dIn != null) {
-                device.elementwise().add(inner.get(i), 1, dIn);
-            }
-            pass.release(i);
-            upper.close();
-            upper = lower;
-            dOut = dIn;
+    public void backward(NetPass pass, Tensor dLogits, Tensor dInput, Scope owner) {
+        try (Scope own = owner.child("way back")) {
+            network.backward(pass.layers(), gradientAtTop(pass, dLogits, own), dInput, own);
         }
-        upper.close();
+    }
+
+    /**
+     * {@link #backward} of a loss and of the linear-map regulariser: {@code factor · mean |W_k,m|} over the images, over some
+     * classes k of each, and over the entries m of the network's input. Source: paper, section 4.3.
+     *
+     * @param classes for each image the classes whose maps are to be small, the same number for all of them
+     * @param factor λ times the share of these images in their virtual batch
+     * @return the regulariser's value, factor included
+     */
+    public double regularisedBackward(
+            NetPass pass, Tensor dLogits, List<List<Integer>> classes, double factor, Scope owner) {
+        try (Scope own = owner.child("way back")) {
+            List<Tensor> seeds = new ArrayList<>();
+            for (int t = 0; t < classes.getFirst().size(); t++) {
+                int column = t;
+                seeds.add(seeds(
+                        pass, classes.stream().map(list -> List.of(list.get(column))).toList(), own));
+            }
+            return network.regularisedBackward(
+                    pass.layers(), gradientAtTop(pass, dLogits, own), seeds, factor, null, own);
+        }
+    }
+
+    private Tensor gradientAtTop(NetPass pass, Tensor dLogits, Scope owner) {
+        Tensor gradient = device.allocate(owner, pass.layers().output().shape());
+        sumPool.backward(dLogits, config.temperature(), gradient);
+        return gradient;
+    }
+
+    private Tensor seeds(NetPass pass, List<List<Integer>> targets, Scope owner) {
+        Shape z = pass.layers().output().shape();
+        Tensor seeds = device.allocate(
+                owner, Shape.of(z.extent(0), targets.getFirst().size(), z.extent(1), z.extent(2), z.extent(3)));
+        sumPool.seed(targets, config.temperature(), seeds);
+        return seeds;
     }
 
     /**
@@ -270,55 +285,26 @@ public final class CodaNet implements AutoCloseable {
      * @return (N, T, H, W, C) for an input (N, H, W, C) of that layer
      */
     public Tensor backProject(NetPass pass, List<List<Integer>> targets, int layer, Scope owner) {
-        Shape z = pass.layer(layers.size() - 1).output().shape();
-        Shape top = Shape.of(z.extent(0), targets.getFirst().size(), z.extent(1), z.extent(2), z.extent(3));
-        Scope upper = owner.child("map");
-        Tensor seeds = device.allocate(upper, top);
-        sumPool.seed(targets, config.temperature(), seeds);
-        return backProject(pass, seeds, upper, layers.size() - 1, layer, owner);
+        try (Scope own = owner.child("seeds")) {
+            return network.backProject(
+                    pass.layers(), network.layers().size(), seeds(pass, targets, own), layer, owner);
+        }
     }
 
     /**
-     * The linear map of anything that is linear in the output of one layer, down to the input of another below it.
+     * The linear map of anything that is linear in the output of one layer, down to the input of another, not above it.
      *
      * @param functionals (N, T, Ho, Wo, Co), coefficients on the output of layer {@code from}
      * @param layer whose input to stop at, at most {@code from}
-     * @return (N, T, H, W, C)
+     * @return (N, T, H, W, C), owned by {@code owner}
      */
     public Tensor backProject(NetPass pass, Tensor functionals, int from, int layer, Scope owner) {
-        return backProject(pass, functionals, null, from, layer, owner);
+        return network.backProject(pass.layers(), from + 1, functionals, layer, owner);
     }
 
-    private Tensor backProject(NetPass pass, Tensor top, Scope topScope, int from, int layer, Scope owner) {
-        Tensor upper = top;
-        Scope upperScope = topScope;
-        for (int i = from; i >= layer; i--) {
-            Shape x = pass.layer(i).input().shape();
-            Scope lowerScope = owner.child("map");
-            Tensor lower = device.allocate(
-                    lowerScope, Shape.of(x.extent(0), top.shape().extent(1), x.extent(1), x.extent(2), x.extent(3)));
-            layers.get(i).backProject(pass.layer(i), upper, lower);
-            if (upperScope != null) {
-                upperScope.close();
-            }
-            upper = lower;
-            upperScope = lowerScope;
-        }
-        return upper;
-    }
-
-    /**
-     * Name of the first layer whose output in this pass holds a value that is not finite.
-     *
-     * @return empty if all of them are finite
-     */
+    /** Name of the first layer whose output in this pass holds a value that is not finite; empty if all are finite. */
     public Optional<String> firstNotFinite(NetPass pass) {
-        for (int i = 0; i < pass.depth(); i++) {
-            if (!device.elementwise().allFinite(pass.layer(i).output())) {
-                return Optional.of(layers.get(i).name());
-            }
-        }
-        return Optional.empty();
+        return network.firstNonFinite(pass.layers());
     }
 
     /** Gives back weights, gradients and operations; twice is harmless. */

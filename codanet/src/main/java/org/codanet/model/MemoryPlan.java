@@ -201,49 +201,47 @@ public record MemoryPlan(Work work, List<Line> lines) {
         }
 
         private void explain() {
-            long above = outputs.getLast().bytes() * work.targets();
-            hold(BACK, above);
-            for (int i = inputs.size() - 1; i >= 0; i--) {
-                long below = inputs.get(i).bytes() * work.targets();
-                hold(BACK, below);
-                hold(BACK, -above);
-                above = below;
-            }
+            hold(BACK, outputs.getLast().bytes() * work.targets());
+            walkBack(work.targets(), true);
+            hold(BACK, -outputs.getLast().bytes() * work.targets());
             Shape x = inputs.getFirst();
-            hold(BACK, above / x.extent(3) + (work.perChannel() ? above : 0));
+            long maps = x.bytes() * work.targets();
+            hold(BACK, maps / x.extent(3) + (work.perChannel() ? maps : 0));
         }
 
         private void train() {
+            hold(BACK, outputs.getLast().bytes());
+            long inner = 0;
             if (work.regularised()) {
-                regularise();
+                inner = regularise();
             }
-            long above = outputs.getLast().bytes();
-            hold(BACK, above);
-            for (int i = inputs.size() - 1; i >= 0; i--) {
-                long below = i > 0 ? inputs.get(i).bytes() : 0;
+            walkBack(1, false);
+            hold(REGULARISER, -inner);
+        }
+
+        /** From the last layer down: what a layer reads from above is given back when it has written what lies below. */
+        private void walkBack(int functionals, boolean toInput) {
+            long above = 0;
+            for (int i = inputs.size() - 1; i >= (toInput ? 0 : 1); i--) {
+                long below = inputs.get(i).bytes() * functionals;
                 hold(BACK, below);
-                hold(STATES, -stateBytes(i));
-                hold(ACTIVATIONS, -outputs.get(i).bytes());
                 hold(BACK, -above);
                 above = below;
             }
+            hold(BACK, toInput ? 0 : -above);
         }
 
-        /** The maps of one class at every layer, and what walks up through them; the inner gradients stay for the way back. */
-        private void regularise() {
-            long chain = outputs.getLast().bytes();
-            long inner = 0;
+        /** Maps of one class at every layer; returns what stays for the way back: seeds and gradients of inner activations. */
+        private long regularise() {
+            long chain = 0;
+            long inner = 2 * outputs.getLast().bytes();
             for (int i = 0; i < inputs.size(); i++) {
                 chain += inputs.get(i).bytes();
                 inner += i > 0 ? inputs.get(i).bytes() : 0;
             }
-            long largestStep = inputs.getFirst().bytes();
-            for (int i = 1; i < inputs.size(); i++) {
-                largestStep = Math.max(
-                        largestStep, inputs.get(i - 1).bytes() + inputs.get(i).bytes());
-            }
-            hold(REGULARISER, inner + chain + largestStep);
-            hold(REGULARISER, -chain - largestStep);
+            hold(REGULARISER, inner + chain);
+            hold(REGULARISER, -chain);
+            return inner;
         }
 
         private long stateBytes(int layer) {

@@ -1,5 +1,6 @@
 package org.codanet.train;
 
+import java.util.Arrays;
 import org.codanet.model.CodaNet;
 import org.codanet.model.MemoryPlan;
 import org.codanet.model.NetPass;
@@ -59,7 +60,7 @@ public final class Evaluator {
                 int count = Math.min(atOnce, n - first);
                 float[] some = count == n
                         ? images
-                        : java.util.Arrays.copyOfRange(images, first * perImage, (first + count) * perImage);
+                        : Arrays.copyOfRange(images, first * perImage, (first + count) * perImage);
                 float[] logits = pass(some, shape.withFirst(count));
                 System.arraycopy(logits, 0, all, first * classes, logits.length);
             }

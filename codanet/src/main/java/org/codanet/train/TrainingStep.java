@@ -1,7 +1,9 @@
 package org.codanet.train;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.codanet.model.CodaNet;
 import org.codanet.model.MemoryPlan;
 import org.codanet.model.NetPass;
@@ -27,7 +29,6 @@ public final class TrainingStep implements AutoCloseable {
     private final Adam adam;
     private final Tensor norm;
     private final Tensor meanLoss;
-    private final MapRegulariser regulariser;
     private final long memoryBudget;
     private long updates;
 
@@ -48,7 +49,6 @@ public final class TrainingStep implements AutoCloseable {
         this.adam = device.adam(scope);
         this.norm = device.allocate(scope, Shape.of(1));
         this.meanLoss = device.allocate(scope, Shape.of(1));
-        this.regulariser = new MapRegulariser(net);
     }
 
     /**
@@ -83,7 +83,7 @@ public final class TrainingStep implements AutoCloseable {
             throw new IllegalArgumentException("training: " + n + " images have " + labels.size() + " labels");
         }
         List<Integer> others =
-                recipe.lambda() > 0 ? MapRegulariser.others(labels, net.config().numClasses(), draw) : labels;
+                recipe.lambda() > 0 ? OtherClass.draw(labels, net.config().numClasses(), draw) : labels;
         int atOnce = MemoryPlan.largestBatch(
                 net,
                 MemoryPlan.Work.training(1, shape.extent(2), shape.extent(3), recipe.lambda() > 0),
@@ -96,7 +96,7 @@ public final class TrainingStep implements AutoCloseable {
             int count = Math.min(atOnce, n - first);
             float[] some = count == n
                     ? images
-                    : java.util.Arrays.copyOfRange(images, first * perImage, (first + count) * perImage);
+                    : Arrays.copyOfRange(images, first * perImage, (first + count) * perImage);
             Outcome outcome = pass(
                     some,
                     shape.withFirst(count),
@@ -120,16 +120,21 @@ public final class TrainingStep implements AutoCloseable {
             float[] logits = new float[Math.toIntExact(pass.logits().shape().elements())];
             device.download(pass.logits(), logits);
             requireFinite(value, pass);
-            List<Tensor> inner = null;
             if (recipe.lambda() > 0) {
-                MapRegulariser.Result result =
-                        regulariser.add(pass, MapRegulariser.pairs(labels, others), recipe.lambda() * share, step);
-                inner = result.inner();
-                value += recipe.lambda() * result.value();
+                // The regulariser comes back times its share of the virtual batch; the loss is stated without.
+                value += net.regularisedBackward(pass, dLogits, pairs(labels, others), recipe.lambda() * share, step)
+                        / share;
+            } else {
+                net.backward(pass, dLogits, null, step);
             }
-            net.backward(pass, dLogits, inner, null, step);
             return new Outcome(value, correct(logits, labels));
         }
+    }
+
+    private static List<List<Integer>> pairs(List<Integer> labels, List<Integer> others) {
+        return IntStream.range(0, labels.size())
+                .mapToObj(n -> List.of(labels.get(n), others.get(n)))
+                .toList();
     }
 
     private Tensor labelTensor(List<Integer> labels, Scope step) {
