@@ -11,5 +11,6 @@ module org.codanet.nn {
     uses org.codanet.nn.device.DeviceProvider;
 
     provides org.codanet.nn.device.DeviceProvider with
-            org.codanet.nn.cpu.CpuDeviceProvider;
+            org.codanet.nn.cpu.CpuDeviceProvider,
+            org.codanet.nn.reference.ReferenceDeviceProvider;
 }

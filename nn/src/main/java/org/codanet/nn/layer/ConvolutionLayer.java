@@ -89,8 +89,7 @@ public final class ConvolutionLayer implements Layer {
     @Override
     public void backProject(Pass pass, Tensor dOut, Tensor dIn) {
         Kept kept = kept(pass);
-        operation.backwardData(
-                images(dOut, kept.output(), "dOut"), weight.value(), images(dIn, kept.input(), "dIn"));
+        operation.backwardData(images(dOut, kept.output(), "dOut"), weight.value(), images(dIn, kept.input(), "dIn"));
     }
 
     /** (N, K, H, W, C) as the N·K images of one plain convolution. */

@@ -88,7 +88,8 @@ public final class Sequential {
                 Scope done = previous;
                 previous = own == scope ? null : own;
                 try {
-                    activation = layer.forward(activation, Purpose.INFERENCE, own).output();
+                    activation =
+                            layer.forward(activation, Purpose.INFERENCE, own).output();
                 } finally {
                     close(done);
                 }
@@ -154,7 +155,8 @@ public final class Sequential {
             functionals[layers.size()] = seed;
             for (int i = layers.size() - 1; i >= 0; i--) {
                 own.addFirst(maps.child(layers.get(i).name()));
-                functionals[i] = device.allocate(own.getFirst(), one(passes.activation(i).shape()));
+                functionals[i] =
+                        device.allocate(own.getFirst(), one(passes.activation(i).shape()));
                 layers.get(i).backProject(passes.pass(i), functionals[i + 1], functionals[i]);
             }
             Tensor map = functionals[0].reshape(passes.input().shape());
@@ -188,12 +190,15 @@ public final class Sequential {
         Scope previous = null;
         try {
             for (int i = layers.size() - 1; i >= 0; i--) {
-                Scope own = i == 0 ? null : step.child("gradient of " + layers.get(i).name());
+                Scope own = i == 0
+                        ? null
+                        : step.child("gradient of " + layers.get(i).name());
                 Scope done = previous;
                 previous = own;
                 try {
-                    Tensor lower =
-                            i == 0 ? dIn : device.allocate(own, passes.activation(i).shape());
+                    Tensor lower = i == 0
+                            ? dIn
+                            : device.allocate(own, passes.activation(i).shape());
                     layers.get(i).backward(passes.pass(i), upper, lower);
                     if (extra != null && lower != null) {
                         device.elementwise().add(extra.get(i), 1, lower);
@@ -240,11 +245,14 @@ public final class Sequential {
         Scope previous = null;
         try {
             for (int i = from - 1; i >= to; i--) {
-                Scope own = i == to ? scope : scope.child("functionals of " + layers.get(i).name());
+                Scope own = i == to
+                        ? scope
+                        : scope.child("functionals of " + layers.get(i).name());
                 Scope done = previous;
                 previous = own == scope ? null : own;
                 try {
-                    Tensor lower = device.allocate(own, many(passes.activation(i).shape(), classes));
+                    Tensor lower =
+                            device.allocate(own, many(passes.activation(i).shape(), classes));
                     layers.get(i).backProject(passes.pass(i), upper, lower);
                     upper = lower;
                 } finally {

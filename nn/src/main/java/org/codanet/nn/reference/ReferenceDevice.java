@@ -1,0 +1,190 @@
+package org.codanet.nn.reference;
+
+import java.util.Set;
+import org.codanet.nn.device.Device;
+import org.codanet.nn.device.DeviceOptions;
+import org.codanet.nn.device.MemoryUse;
+import org.codanet.nn.device.Precision;
+import org.codanet.nn.op.Adam;
+import org.codanet.nn.op.ContributionMap;
+import org.codanet.nn.op.Convolution;
+import org.codanet.nn.op.ConvolutionShape;
+import org.codanet.nn.op.DynamicAlignment;
+import org.codanet.nn.op.DynamicAlignmentShape;
+import org.codanet.nn.op.Elementwise;
+import org.codanet.nn.op.ImageInput;
+import org.codanet.nn.op.Loss;
+import org.codanet.nn.op.LossKind;
+import org.codanet.nn.op.SumPool;
+import org.codanet.nn.tensor.Scope;
+import org.codanet.nn.tensor.Shape;
+import org.codanet.nn.tensor.Tensor;
+
+/**
+ * What the formulas say, in double precision on one thread. Every tensor holds doubles: they are rounded to float32 when
+ * they are downloaded and nowhere else, so that a whole network's results are right to the last bits of a float.
+ */
+public final class ReferenceDevice implements Device {
+    private static final String NAME = "reference";
+
+    private final ReferenceMemory memory;
+    private final Elementwise elementwise;
+    private boolean closed;
+
+    /** @throws IllegalArgumentException if the options ask for another precision than fp32 */
+    public ReferenceDevice(DeviceOptions options) {
+        if (options.precision() != null && options.precision() != Precision.FP32) {
+            throw new IllegalArgumentException("device reference: precision "
+                    + options.precision().option() + " is for other devices; this one has fp32 alone");
+        }
+        this.memory = new ReferenceMemory(NAME, options.memoryBudget());
+        this.elementwise = new ReferenceElementwise(memory);
+    }
+
+    @Override
+    public String name() {
+        return NAME;
+    }
+
+    @Override
+    public String description() {
+        return NAME + ": plain loops in double precision, 1 thread; for comparison, not for speed";
+    }
+
+    /** FP32: at least that. */
+    @Override
+    public Precision precision() {
+        return Precision.FP32;
+    }
+
+    @Override
+    public Tensor allocate(Scope scope, Shape shape) {
+        requireOpen();
+        return scope.register(new ReferenceTensor(shape, scope.path(), NAME, memory));
+    }
+
+    @Override
+    public void upload(float[] source, Tensor destination) {
+        ReferenceTensor to = own(destination);
+        requireRoom("upload", source.length, to);
+        for (int i = 0; i < to.size(); i++) {
+            to.set(i, source[i]);
+        }
+    }
+
+    @Override
+    public void download(Tensor source, float[] destination) {
+        ReferenceTensor from = own(source);
+        requireRoom("download", destination.length, from);
+        for (int i = 0; i < from.size(); i++) {
+            destination[i] = (float) from.get(i);
+        }
+    }
+
+    /** {@link #upload} of doubles, for finite differences. */
+    public void uploadExactly(double[] source, Tensor destination) {
+        ReferenceTensor to = own(destination);
+        requireRoom("upload", source.length, to);
+        to.write(source);
+    }
+
+    /** All values, unrounded. */
+    public double[] downloadExactly(Tensor source) {
+        return own(source).read();
+    }
+
+    private ReferenceTensor own(Tensor tensor) {
+        requireOpen();
+        return ReferenceTensor.of(tensor, memory);
+    }
+
+    private static void requireRoom(String operation, int length, ReferenceTensor tensor) {
+        if (length < tensor.size()) {
+            throw new IllegalArgumentException(
+                    operation + ": the array has " + length + " numbers, " + tensor + " has " + tensor.size());
+        }
+    }
+
+    @Override
+    public DynamicAlignment dynamicAlignment(Scope scope, DynamicAlignmentShape shape) {
+        requireOpen();
+        return scope.register(new ReferenceDynamicAlignment(memory, scope, shape));
+    }
+
+    @Override
+    public Convolution convolution(Scope scope, ConvolutionShape shape) {
+        requireOpen();
+        return scope.register(new ReferenceConvolution(memory, scope, shape));
+    }
+
+    @Override
+    public SumPool sumPool(Scope scope) {
+        requireOpen();
+        return scope.register(new ReferenceSumPool(memory, scope));
+    }
+
+    @Override
+    public Loss loss(Scope scope, LossKind kind) {
+        requireOpen();
+        return scope.register(new ReferenceLoss(memory, scope, kind));
+    }
+
+    @Override
+    public Adam adam(Scope scope) {
+        requireOpen();
+        return scope.register(new ReferenceAdam(memory, scope));
+    }
+
+    @Override
+    public ImageInput imageInput(Scope scope) {
+        requireOpen();
+        return scope.register(new ReferenceImageInput(memory, scope));
+    }
+
+    @Override
+    public ContributionMap contributionMap(Scope scope) {
+        requireOpen();
+        return scope.register(new ReferenceContributionMap(memory, scope));
+    }
+
+    @Override
+    public Elementwise elementwise() {
+        requireOpen();
+        return elementwise;
+    }
+
+    @Override
+    public MemoryUse memory() {
+        return memory.use();
+    }
+
+    @Override
+    public void resetPeakMemory() {
+        memory.resetPeak();
+    }
+
+    /** Nothing is ever queued. */
+    @Override
+    public void synchronize() {}
+
+    @Override
+    public void close() {
+        Set<String> owners = memory.owners();
+        if (!closed && !owners.isEmpty()) {
+            throw new IllegalStateException("device " + NAME + " was closed while scopes still own something on it: "
+                    + String.join(", ", owners));
+        }
+        closed = true;
+    }
+
+    private void requireOpen() {
+        if (closed) {
+            throw new IllegalStateException("device " + NAME + " was used after it was closed");
+        }
+    }
+
+    @Override
+    public String toString() {
+        return description();
+    }
+}
