@@ -44,6 +44,7 @@ public final class OneDnn {
      */
     public static synchronized LoadedLibrary load() {
         if (loaded == null) {
+            OpenMp.waitPassively();
             loaded = library().load(sources(System::getProperty, System::getenv), HELP);
         }
         return loaded;

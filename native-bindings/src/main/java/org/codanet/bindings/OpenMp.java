@@ -1,10 +1,13 @@
 package org.codanet.bindings;
 
+import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
+import java.util.Optional;
 
 /**
  * The thread counts of the OpenMP runtime that oneDNN uses. Both are settings of the calling thread: work that this
@@ -36,6 +39,32 @@ public final class OpenMp {
         OneDnn.load();
         try {
             return (int) Handles.GET.invokeExact();
+        } catch (Throwable failure) {
+            throw unexpected(failure);
+        }
+    }
+
+    /**
+     * Lets the runtime's idle threads sleep, unless the environment variable {@code OMP_WAIT_POLICY} says otherwise. By
+     * default they spin for milliseconds after each computation, on the processors that the caller's own threads need next.
+     * The runtime reads the variable when it is loaded, so this comes before; Java's view of the environment, which child
+     * processes get, stays as it is.
+     */
+    static void waitPassively() {
+        Linker linker = Linker.nativeLinker();
+        Optional<MemorySegment> setenv = linker.defaultLookup().find("setenv");
+        if (setenv.isEmpty()) {
+            return; // Not a POSIX system: its default stands.
+        }
+        MethodHandle set = linker.downcallHandle(
+                setenv.get(),
+                FunctionDescriptor.of(
+                        ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.ADDRESS, ValueLayout.JAVA_INT));
+        try (Arena arena = Arena.ofConfined()) {
+            int keep = 0;
+            int status =
+                    (int) set.invokeExact(arena.allocateFrom("OMP_WAIT_POLICY"), arena.allocateFrom("passive"), keep);
+            assert status == 0 : "setenv can fail for want of memory alone";
         } catch (Throwable failure) {
             throw unexpected(failure);
         }

@@ -9,8 +9,11 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
 import java.util.List;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -124,6 +127,20 @@ final class OneDnnTest {
             assertEquals(3, OpenMp.threads());
         } finally {
             OpenMp.setThreads(before);
+        }
+    }
+
+    @Test
+    void idleThreadsSleepUnlessTheEnvironmentSaysOtherwise() throws Throwable {
+        Linker linker = Linker.nativeLinker();
+        MethodHandle get = linker.downcallHandle(
+                linker.defaultLookup().findOrThrow("getenv"),
+                FunctionDescriptor.of(ValueLayout.ADDRESS, ValueLayout.ADDRESS));
+        String stated = System.getenv("OMP_WAIT_POLICY");
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment policy = (MemorySegment) get.invokeExact(arena.allocateFrom("OMP_WAIT_POLICY"));
+            assertEquals(
+                    stated == null ? "passive" : stated, policy.reinterpret(64).getString(0));
         }
     }
 
