@@ -42,20 +42,21 @@ public final class AtomicFile {
     public static void write(Path target, Content content) throws IOException {
         Path part = partOf(target);
         try {
-            try (FileChannel channel =
-                    FileChannel.open(part, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+            try (FileChannel channel = open(part, target)) {
                 content.writeTo(channel);
-                channel.force(true);
+                publish(channel, part, target);
             }
-            publish(part, target);
         } catch (IOException e) {
             throw failure(target, e);
         } finally {
-            Files.deleteIfExists(part);
+            discard(part, target);
         }
     }
 
-    /** {@return the name of a temporary file beside the target that no other writer uses} */
+    /**
+     * {@return the name of a temporary file beside the target that no other writer uses; for a device or a pipe the target
+     * itself, which is to be written into and not replaced}
+     */
     static Path partOf(Path target) throws IOException {
         Path folder = target.toAbsolutePath().getParent();
         if (folder == null || !Files.isDirectory(folder)) {
@@ -64,19 +65,42 @@ public final class AtomicFile {
         if (Files.isDirectory(target)) {
             throw new IOException("cannot write " + target + ": it is a folder");
         }
+        if (Files.exists(target) && !Files.isRegularFile(target)) {
+            return target;
+        }
         // Not Files.createTempFile: its files are readable by their owner only, and the rename would keep that.
         String unique = Long.toHexString(ThreadLocalRandom.current().nextLong());
         return folder.resolve("." + target.getFileName() + "." + unique + ".part");
     }
 
-    /** Gives the finished temporary file its name. */
-    static void publish(Path part, Path target) throws IOException {
+    /** {@return a channel into the new temporary file, or into the device} */
+    static FileChannel open(Path part, Path target) throws IOException {
+        return part.equals(target)
+                ? FileChannel.open(target, StandardOpenOption.WRITE)
+                : FileChannel.open(part, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+    }
+
+    /** Brings the finished temporary file to the disk, closes it and gives it its name. */
+    static void publish(FileChannel channel, Path part, Path target) throws IOException {
+        if (part.equals(target)) {
+            channel.close();
+            return;
+        }
+        channel.force(true);
+        channel.close();
         try {
             Files.move(part, target, StandardCopyOption.ATOMIC_MOVE);
         } catch (AtomicMoveNotSupportedException e) {
             Files.move(part, target, StandardCopyOption.REPLACE_EXISTING);
         }
         syncFolder(target.toAbsolutePath().getParent());
+    }
+
+    /** Deletes the temporary file, if it is still there. */
+    static void discard(Path part, Path target) throws IOException {
+        if (!part.equals(target)) {
+            Files.deleteIfExists(part);
+        }
     }
 
     /** {@return the failure in words that name the target} */

@@ -5,9 +5,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.List;
 
 /**
@@ -45,7 +43,7 @@ public final class NpyWriter implements Closeable {
         byte[] header = NpyHeader.bytes(ElementType.F32, shape);
         Path part = AtomicFile.partOf(target);
         try {
-            FileChannel channel = FileChannel.open(part, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+            FileChannel channel = AtomicFile.open(part, target);
             NpyWriter writer = new NpyWriter(target, part, channel, TensorData.elements(shape));
             try {
                 AtomicFile.writeFully(channel, ByteBuffer.wrap(header));
@@ -104,9 +102,7 @@ public final class NpyWriter implements Closeable {
         closed = true;
         try {
             if (!failed && written == elements) {
-                channel.force(true);
-                channel.close();
-                AtomicFile.publish(part, target);
+                AtomicFile.publish(channel, part, target);
             }
         } catch (IOException e) {
             throw AtomicFile.failure(target, e);
@@ -117,6 +113,6 @@ public final class NpyWriter implements Closeable {
 
     private void discard() throws IOException {
         channel.close();
-        Files.deleteIfExists(part);
+        AtomicFile.discard(part, target);
     }
 }
