@@ -13,7 +13,17 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         versionProvider = Version.class,
         description = "Image classifiers that explain themselves exactly: train, evaluate and explain CoDA-Nets.",
-        subcommands = {AutoComplete.GenerateCompletion.class, ManPagesCommand.class},
+        subcommands = {
+            PredictCommand.class,
+            ExplainCommand.class,
+            ConvertCommand.class,
+            InspectCommand.class,
+            PlanCommand.class,
+            DoctorCommand.class,
+            BenchCommand.class,
+            AutoComplete.GenerateCompletion.class,
+            ManPagesCommand.class
+        },
         footerHeading = "%nExamples:%n",
         footer = {
             "  codanet quickstart                        train, evaluate and explain in a few minutes",

@@ -36,7 +36,7 @@ final class ManPagesCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        Files.createDirectories(out);
+        OutputFolder.make(out);
         CommandLine root = Main.commandLine();
         write(root.getCommandSpec(), "codanet");
         for (Map.Entry<String, CommandLine> entry : root.getSubcommands().entrySet()) {

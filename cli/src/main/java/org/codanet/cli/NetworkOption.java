@@ -1,0 +1,81 @@
+package org.codanet.cli;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import org.codanet.model.CodaNetConfig;
+import org.codanet.model.Experiment;
+import org.codanet.model.Experiments;
+import org.codanet.model.ModelFile;
+import org.codanet.model.Preprocessing;
+import org.codanet.nn.op.LossKind;
+
+/**
+ * A network to measure or plan, trained or not.
+ *
+ * @param name as results give it
+ * @param config the network
+ * @param height rows of its images
+ * @param width columns of its images
+ * @param loss that it is trained with
+ * @param trained its weights, if it is a file
+ */
+record NetworkOption(
+        String name, CodaNetConfig config, int height, int width, LossKind loss, Optional<ModelFile> trained) {
+    private static final int DEFAULT_SIDE = 32;
+
+    /**
+     * The network behind a name: an experiment, a model's file or a config's file ({@code .json}).
+     *
+     * @param size H or HxW in pixels; null for the network's own
+     */
+    static NetworkOption of(String name, String size) throws IOException {
+        if (Experiments.names().stream().anyMatch(name::equalsIgnoreCase)) {
+            Experiment experiment = Experiments.named(name);
+            return of(
+                    experiment.name(),
+                    experiment.network(),
+                    Optional.of(experiment.preprocessing()),
+                    experiment.recipe().loss(),
+                    Optional.empty(),
+                    size);
+        }
+        Path file = Path.of(name);
+        if (!Files.isRegularFile(file)) {
+            // Neither: the experiments' own refusal lists what there is.
+            Experiments.named(name);
+        }
+        if (name.endsWith(".json")) {
+            return of(name, ModelOption.readConfig(file), Optional.empty(), LossKind.BCE, Optional.empty(), size);
+        }
+        ModelFile model = ModelFile.read(file);
+        LossKind loss = model.recipe().map(r -> r.loss()).orElse(LossKind.BCE);
+        return of(name, model.config(), model.preprocessing(), loss, Optional.of(model), size);
+    }
+
+    private static NetworkOption of(
+            String name,
+            CodaNetConfig config,
+            Optional<Preprocessing> images,
+            LossKind loss,
+            Optional<ModelFile> trained,
+            String size) {
+        int height = images.map(Preprocessing::height).orElse(DEFAULT_SIDE);
+        int width = images.map(Preprocessing::width).orElse(DEFAULT_SIDE);
+        if (size != null) {
+            String[] parts = size.toLowerCase(java.util.Locale.ROOT).split("x", -1);
+            try {
+                height = Integer.parseInt(parts[0].strip());
+                width = parts.length == 1 ? height : Integer.parseInt(parts[1].strip());
+            } catch (NumberFormatException e) {
+                height = 0;
+            }
+            if (height < 1 || width < 1 || parts.length > 2) {
+                throw new IllegalArgumentException("--size is '" + size + "', not pixels such as 32 or 240x320");
+            }
+        }
+        config.extents(height, width);
+        return new NetworkOption(name, config, height, width, loss, trained);
+    }
+}

@@ -1,0 +1,29 @@
+package org.codanet.cli;
+
+import java.util.Locale;
+import org.codanet.nn.device.Device;
+import org.codanet.report.PageFact;
+
+/** Lines at the head of pages, in words for readers who are new to them. */
+final class PageFacts {
+    private PageFacts() {}
+
+    /** A score that a model's file keeps. */
+    static PageFact score(String name, double value) {
+        return switch (name) {
+            case "top1" -> new PageFact("Accuracy", percent(value), "of held-out images named correctly");
+            case "top5" ->
+                new PageFact("Top 5", percent(value), "of held-out images had the right class among the first five");
+            default -> new PageFact(name, String.format(Locale.ROOT, "%.4g", value), "");
+        };
+    }
+
+    /** Where it was computed. */
+    static PageFact device(Device device) {
+        return new PageFact("Device", device.name(), device.description());
+    }
+
+    private static String percent(double share) {
+        return String.format(Locale.ROOT, "%.1f %%", 100 * share);
+    }
+}
