@@ -29,6 +29,7 @@ final class AlignmentGradient {
     private static final int OTHER_ROWS = 7;
     private static final int OTHER_PADDED = 8;
     private static final int MOMENTS = 10;
+    private static final int FOUND = 11;
 
     /** Scratch of a worker. */
     private static final int RAW = 11;
@@ -235,8 +236,8 @@ final class AlignmentGradient {
         float[] u = context.scratch(worker, CpuDynamicAlignment.PRODUCTS, grid.taskPositions() * 2 * lanes);
         for (int panel = columns.aPanels(); panel < columns.panels(); panel++) {
             products.loadProducts(task, columns, panel, u);
-            int width = columns.width(panel) * lanes;
-            for (int v = 0; v < columns.width(panel); v++) {
+            int width = 2 * lanes;
+            for (int v = 0; v < 2; v++) {
                 int vector = columns.first(panel) + v;
                 kernels.laneSums(
                         u,
@@ -334,22 +335,23 @@ final class AlignmentGradient {
     }
 
     private void findWeightGradients(Sweep sweep, Weights gradients) {
-        context.workers().run(columns.panels(), (panel, worker) -> findPanel(sweep, panel, gradients, worker));
-        float[] moments = context.shared(
-                MOMENTS, columns.unitLanes() * columns.slots() * columns.slots());
+        int row = columns.vectors() * columns.lanes();
+        float[] found = context.shared(FOUND, Math.multiplyExact(shape.patch(), row));
+        context.workers().run(columns.panels(), (panel, worker) -> findPanel(sweep, panel, found, worker));
+        float[] moments = context.shared(MOMENTS, columns.unitLanes() * columns.slots() * columns.slots());
         if (shape.norm() == Norm.WB) {
             boundedMoments(sweep, moments, gradients);
         } else {
             context.workers().run(columns.slots(), (slot, worker) -> findMoments(sweep, slot, moments, worker));
         }
-        addMoments(moments, gradients);
+        addRows(moments, found, gradients);
     }
 
-    /** Products of all patches with one panel's values. */
-    private void findPanel(Sweep sweep, int panel, Weights gradients, int worker) {
+    /** Products of all patches with one panel's values: two vectors of every row of {@code found}. */
+    private void findPanel(Sweep sweep, int panel, float[] found, int worker) {
         PatchGrid grid = sweep.grid();
         int lanes = columns.lanes();
-        int width = columns.width(panel);
+        int width = 2;
         int row = width * lanes;
         int blocks = (patches.depth() + Kernels.ROWS - 1) / Kernels.ROWS;
         int frequency = blocks * Kernels.ROWS * row;
@@ -390,39 +392,21 @@ final class AlignmentGradient {
                 }
             }
         }
-        float[] taps = context.scratch(worker, PIECE, (patches.taps() + 1) * lanes);
+        float[] taps = context.scratch(worker, PIECE, patches.taps() * lanes);
         for (int v = 0; v < width; v++) {
             int vector = columns.first(panel) + v;
             for (int k = 0; k < patches.depth(); k++) {
                 patches.transformWeightAdjoint(sums, k * row + v * lanes, frequency, taps, 0, lanes);
                 for (int tap = 0; tap < patches.taps(); tap++) {
-                    add(gradients, vector, patches.patchEntry(tap, k), taps, tap * lanes, taps, patches.taps() * lanes);
+                    System.arraycopy(
+                            taps,
+                            tap * lanes,
+                            found,
+                            (patches.patchEntry(tap, k) * columns.vectors() + vector) * lanes,
+                            lanes);
                 }
             }
         }
-    }
-
-    /** Adds one vector of lanes to the gradient it belongs to; {@code room} is for as many lanes. */
-    private void add(Weights gradients, int vector, int entry, float[] values, int offset, float[] room, int ro) {
-        Tensor tensor;
-        long at;
-        if (columns.isA(vector)) {
-            tensor = gradients.a();
-            at = (long) entry * shape.rank();
-        } else if (columns.slot(vector) < shape.rank()) {
-            tensor = gradients.b();
-            at = ((long) entry * shape.rank() + columns.slot(vector)) * shape.units();
-        } else {
-            tensor = gradients.bias();
-            at = (long) entry * shape.units();
-        }
-        int count = columns.filled(vector);
-        MemorySegment segment = CpuTensor.segment(tensor);
-        CpuTensor.read(segment, at + columns.lane(vector), room, ro, count);
-        for (int i = 0; i < count; i++) {
-            room[ro + i] += values[offset + i];
-        }
-        CpuTensor.write(room, ro, segment, at + columns.lane(vector), count);
     }
 
     /** {@code Σ e_j a_ρ a_σ} over all positions, for one ρ and every σ from ρ on, as (unit vectors, σ, ρ, lanes) and mirrored. */
@@ -513,28 +497,66 @@ final class AlignmentGradient {
         }
     }
 
-    /** {@code dB_j += B_j M_j}, bias included. */
-    private void addMoments(float[] moments, Weights gradients) {
+    /** Adds {@code B_j M_j} to what was found for B and b, and all of it to the gradients, row by row. */
+    private void addRows(float[] moments, float[] found, Weights gradients) {
         int lanes = columns.lanes();
         int slots = columns.slots();
         int patch = shape.patch();
+        int row = columns.vectors() * lanes;
         int block = 16;
-        int blocks = (patch + block - 1) / block;
-        context.workers().run(columns.unitVectors() * blocks, (task, worker) -> {
-            int v = task / blocks;
-            int entry = task % blocks * block;
+        context.workers().run((patch + block - 1) / block, (task, worker) -> {
+            int entry = task * block;
             int rows = Math.min(block, patch - entry);
             float[] sums = context.scratch(worker, SUMS, block * slots * lanes);
-            float[] room = context.scratch(worker, PIECE, 10 * lanes);
-            kernels.laneProduct(
-                    packed.slices(), (v * patch + entry) * slots * lanes, moments, v * slots * slots * lanes, sums, 0, rows,
-                    slots);
-            for (int i = 0; i < rows; i++) {
-                for (int slot = 0; slot < slots; slot++) {
-                    int vector = columns.aVectors() + slot * columns.unitVectors() + v;
-                    add(gradients, vector, entry + i, sums, (i * slots + slot) * lanes, room, 0);
+            for (int v = 0; v < columns.unitVectors(); v++) {
+                kernels.laneProduct(
+                        packed.slices(),
+                        (v * patch + entry) * slots * lanes,
+                        moments,
+                        v * slots * slots * lanes,
+                        sums,
+                        0,
+                        rows,
+                        slots);
+                for (int i = 0; i < rows; i++) {
+                    for (int slot = 0; slot < slots; slot++) {
+                        int vector = columns.aVectors() + slot * columns.unitVectors() + v;
+                        int to = (entry + i) * row + vector * lanes;
+                        kernels.axpy(1, sums, (i * slots + slot) * lanes, found, to, lanes);
+                    }
                 }
             }
+            float[] before = context.scratch(worker, PIECE, shape.rank() * shape.units());
+            for (int i = entry; i < entry + rows; i++) {
+                addRow(gradients, i, found, i * row, before);
+            }
         });
+    }
+
+    private void addRow(Weights gradients, int entry, float[] found, int offset, float[] before) {
+        int rank = shape.rank();
+        int units = shape.units();
+        int slot = offset + columns.aVectors() * columns.lanes();
+        addTo(gradients.a(), (long) entry * rank, found, offset, 1, rank, rank, before);
+        addTo(gradients.b(), (long) entry * rank * units, found, slot, rank, units, columns.unitLanes(), before);
+        if (shape.bias()) {
+            int last = slot + rank * columns.unitLanes();
+            addTo(gradients.bias(), (long) entry * units, found, last, 1, units, units, before);
+        }
+    }
+
+    /** Adds {@code pieces} of {@code length} floats, {@code stride} apart, to as many contiguous floats of a gradient. */
+    private void addTo(
+            Tensor gradient, long at, float[] found, int offset, int pieces, int length, int stride, float[] before) {
+        MemorySegment segment = CpuTensor.segment(gradient);
+        CpuTensor.read(segment, at, before, 0, pieces * length);
+        if (length == stride) {
+            kernels.axpy(1, found, offset, before, 0, pieces * length);
+        } else {
+            for (int i = 0; i < pieces; i++) {
+                kernels.axpy(1, found, offset + i * stride, before, i * length, length);
+            }
+        }
+        CpuTensor.write(before, 0, segment, at, pieces * length);
     }
 }

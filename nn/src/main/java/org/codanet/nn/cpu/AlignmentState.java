@@ -100,15 +100,15 @@ final class AlignmentState implements DynamicAlignment.State, AutoCloseable {
     }
 
     void saveProducts(int task, Columns columns, int panel, float[] u) {
-        CpuTensor.write(u, 0, products.segment(), productsAt(task, columns, panel), panelFloats(columns, panel));
+        CpuTensor.write(u, 0, products.segment(), productsAt(task, columns, panel), panelFloats(columns));
     }
 
     void loadProducts(int task, Columns columns, int panel, float[] u) {
-        CpuTensor.read(products.segment(), productsAt(task, columns, panel), u, 0, panelFloats(columns, panel));
+        CpuTensor.read(products.segment(), productsAt(task, columns, panel), u, 0, panelFloats(columns));
     }
 
-    private int panelFloats(Columns columns, int panel) {
-        return grid.taskPositions() * columns.width(panel) * columns.lanes();
+    private int panelFloats(Columns columns) {
+        return grid.taskPositions() * 2 * columns.lanes();
     }
 
     private long productsAt(int task, Columns columns, int panel) {

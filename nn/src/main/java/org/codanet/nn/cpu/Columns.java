@@ -7,7 +7,7 @@ import org.codanet.nn.op.DynamicAlignmentShape;
  * of A; then come, for every slot ρ, the units: vector {@code ρ · unitVectors + v} holds B's column ρ for the lanes of unit
  * vector v. A bias is one more slot whose factor is 1, so that w = B a + b becomes one product with (a, 1).
  *
- * <p>Panels are pairs of vectors; the last one of A and the last one of the slots may be single.
+ * <p>Panels are pairs of vectors, of A or of the slots; where their number is odd, a last vector of zeros fills the pair.
  */
 record Columns(int lanes, int rank, int units, boolean bias) {
     static Columns of(DynamicAlignmentShape shape, int lanes) {
@@ -29,16 +29,16 @@ record Columns(int lanes, int rank, int units, boolean bias) {
     }
 
     int aVectors() {
-        return (rank + lanes - 1) / lanes;
+        return (rank + 2 * lanes - 1) / (2 * lanes) * 2;
     }
 
-    /** Row length of the factors (a, 1), padded to whole vectors. */
+    /** Row length of the factors (a, 1, 0), padded to what the vectors of A fill; the zero is for the filling vector. */
     int factorLanes() {
-        return (rank + lanes) / lanes * lanes;
+        return Math.max(aVectors() * lanes, (rank + 1 + lanes) / lanes * lanes);
     }
 
     int slotVectors() {
-        return slots() * unitVectors();
+        return (slots() * unitVectors() + 1) / 2 * 2;
     }
 
     int vectors() {
@@ -46,22 +46,16 @@ record Columns(int lanes, int rank, int units, boolean bias) {
     }
 
     int aPanels() {
-        return (aVectors() + 1) / 2;
+        return aVectors() / 2;
     }
 
     int panels() {
-        return aPanels() + (slotVectors() + 1) / 2;
+        return vectors() / 2;
     }
 
-    /** First vector of a panel. */
+    /** First of a panel's two vectors. */
     int first(int panel) {
-        return panel < aPanels() ? 2 * panel : aVectors() + 2 * (panel - aPanels());
-    }
-
-    /** Vectors of a panel: 1 or 2. */
-    int width(int panel) {
-        int end = panel < aPanels() ? aVectors() : vectors();
-        return Math.min(2, end - first(panel));
+        return 2 * panel;
     }
 
     boolean isA(int vector) {
@@ -78,9 +72,12 @@ record Columns(int lanes, int rank, int units, boolean bias) {
         return isA(vector) ? vector * lanes : (vector - aVectors()) % unitVectors() * lanes;
     }
 
-    /** Lanes of a vector that hold something. */
+    /** Lanes of a vector that hold something: none of a vector that only fills a pair. */
     int filled(int vector) {
-        return Math.min(lanes, (isA(vector) ? rank : units) - lane(vector));
+        if (isA(vector)) {
+            return Math.clamp((long) rank - lane(vector), 0, lanes);
+        }
+        return slot(vector) < slots() ? Math.min(lanes, units - lane(vector)) : 0;
     }
 
     /** Pairs ρ ≤ σ of slots. */

@@ -239,7 +239,7 @@ final class CpuDynamicAlignment implements DynamicAlignment {
 
     /** Tiles of one group of rows with one panel of weights. */
     private void multiply(PatchGrid grid, float[] rows, int offset, int group, int panel, float[] m) {
-        int width = columns.width(panel);
+        int width = 2;
         int lanes = columns.lanes();
         int from = offset + group * Kernels.ROWS * patches.rowLength();
         for (int f = 0; f < patches.frequencies(); f++) {
@@ -270,16 +270,17 @@ final class CpuDynamicAlignment implements DynamicAlignment {
         for (int panel = 0; panel < columns.aPanels(); panel++) {
             for (int group = 0; group < grid.groups(); group++) {
                 multiply(grid, rows, offset, group, panel, m);
-                for (int v = 0; v < columns.width(panel); v++) {
+                for (int v = 0; v < 2; v++) {
                     int to = group * groupPositions * row + (columns.first(panel) + v) * lanes;
-                    patches.collect(m, columns.width(panel), v, null, 0, 0, null, 0, 0, a, to, row);
+                    patches.collect(m, v, null, 0, 0, null, 0, 0, a, to, row);
                 }
             }
         }
-        if (shape.bias()) {
-            for (int p = 0; p < grid.taskPositions(); p++) {
+        for (int p = 0; p < grid.taskPositions(); p++) {
+            if (shape.bias()) {
                 a[p * row + shape.rank()] = 1;
             }
+            a[p * row + columns.slots()] = 0;
         }
     }
 
@@ -291,15 +292,13 @@ final class CpuDynamicAlignment implements DynamicAlignment {
         float[] u = keep == null ? null : context.scratch(worker, PRODUCTS, grid.taskPositions() * 2 * lanes);
         java.util.Arrays.fill(s, 0, grid.taskPositions() * columns.unitLanes(), 0);
         for (int panel = columns.aPanels(); panel < columns.panels(); panel++) {
-            int width = columns.width(panel);
             for (int group = 0; group < grid.groups(); group++) {
                 multiply(grid, rows, 0, group, panel, m);
                 int first = group * groupPositions;
-                for (int v = 0; v < width; v++) {
+                for (int v = 0; v < 2; v++) {
                     int vector = columns.first(panel) + v;
                     patches.collect(
                             m,
-                            width,
                             v,
                             a,
                             first * columns.factorLanes() + columns.slot(vector),
@@ -308,8 +307,8 @@ final class CpuDynamicAlignment implements DynamicAlignment {
                             first * columns.unitLanes() + columns.lane(vector),
                             columns.unitLanes(),
                             u,
-                            first * width * lanes + v * lanes,
-                            width * lanes);
+                            first * 2 * lanes + v * lanes,
+                            2 * lanes);
                 }
             }
             if (keep != null) {

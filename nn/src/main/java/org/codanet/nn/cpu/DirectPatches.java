@@ -69,10 +69,10 @@ final class DirectPatches extends Patches {
 
     @Override
     void collect(
-            float[] m, int width, int vector, float[] a, int ao, int lda, float[] s, int so, int lds, float[] out, int oo,
+            float[] m, int vector, float[] a, int ao, int lda, float[] s, int so, int lds, float[] out, int oo,
             int ldo) {
         int lanes = kernels.lanes();
-        int row = width * lanes;
+        int row = 2 * lanes;
         if (a != null) {
             kernels.scaleAdd(m, vector * lanes, row, a, ao, lda, s, so, lds, Kernels.ROWS);
         }

@@ -49,16 +49,26 @@ interface Kernels {
     float dot(float[] a, int ao, float[] b, int bo, int count);
 
     /**
-     * The output transform of F(2×2, 3×3) with the score's reduction: for each of {@code tiles} rows of 16 frequency tiles
-     * m (frequency stride {@code ldf}, row stride {@code ldm}, one vector each) computes the vectors u of its 4 positions.
-     * Adds {@code a[position] · u} to s; stores u to {@code out} unless it is null.
+     * The output transform of F(2×2, 3×3) with the score's reduction: from 16 tiles of 8 rows, of two vectors each, computes
+     * the vectors u of the rows' 4 positions each, for the first or second vector of a row. Adds {@code a[position] · u} to s;
+     * stores u to {@code out}. The strides of m are fixed so that the compiler can prove the accesses in bounds.
      *
-     * @param a (positions, lda): factor of position {@code 4·row + sub} at {@code ao + (4·row + sub)·lda}; null stores only
-     * @param out (positions, ldo)
+     * @param m (16, 8, 2 · lanes), from its beginning
+     * @param a (32 positions, lda): the factor of position {@code 4·row + sub}; null stores only
+     * @param out (32 positions, ldo); null adds only
      */
     void winogradOutput(
-            float[] m, int mo, int ldf, int ldm, float[] a, int ao, int lda, float[] s, int so, int lds, float[] out, int oo,
-            int ldo, int rows);
+            float[] m,
+            int vector,
+            float[] a,
+            int ao,
+            int lda,
+            float[] s,
+            int so,
+            int lds,
+            float[] out,
+            int oo,
+            int ldo);
 
     /**
      * The adjoint of {@link #winogradOutput} for one row and one vector: from {@code t_sub = factor[sub] · g[sub]} at the 4

@@ -183,8 +183,8 @@ final class PackedWeights {
                 slice(patches.patchEntry(tap, k), taps, tap * row);
             }
             for (int panel = 0; panel < columns.panels(); panel++) {
-                int width = columns.width(panel) * lanes;
-                for (int v = 0; v < columns.width(panel); v++) {
+                int width = 2 * lanes;
+                for (int v = 0; v < 2; v++) {
                     int vector = columns.first(panel) + v;
                     patches.transformWeight(
                             taps, vector * lanes, row, forward, forwardPanel(panel) + k * width + v * lanes, depth * width);
@@ -237,7 +237,7 @@ final class PackedWeights {
         context.workers().run(patches.frequencies() * columns.panels(), (task, worker) -> {
             int frequency = task / columns.panels();
             int panel = task % columns.panels();
-            int width = columns.width(panel) * lanes;
+            int width = 2 * lanes;
             int from = forwardPanel(panel) + frequency * depth * width;
             for (int target = 0; target < patches.depthPanels(); target++) {
                 int targetWidth = patches.depthWidth(target) * lanes;

@@ -18,9 +18,9 @@ abstract class Patches {
         this.kernels = kernels;
     }
 
-    /** The form that is less work for this layer. */
+    /** The form that is less work for this layer: with few channels Winograd's transforms cost more than they save. */
     static Patches of(DynamicAlignmentShape shape, Kernels kernels) {
-        return shape.kernel() == 3 && shape.stride() == 1
+        return shape.kernel() == 3 && shape.stride() == 1 && shape.inChannels() >= kernels.lanes()
                 ? new WinogradPatches(shape, kernels)
                 : new DirectPatches(shape, kernels);
     }
@@ -84,11 +84,11 @@ abstract class Patches {
     abstract void gather(PatchGrid grid, float[] padded, int task, float[] out, int offset);
 
     /**
-     * From tiles m (frequencies, 8 rows, width · lanes) to the values at the rows' positions, one vector, at {@code lane} of
+     * From tiles m (frequencies, 8 rows, 2 · lanes) to the values at the rows' positions, for the first or second vector of
      * the tile. Adds them times a factor to s, stores them to {@code out}; either may be null.
      */
     abstract void collect(
-            float[] m, int width, int vector, float[] a, int ao, int lda, float[] s, int so, int lds, float[] out, int oo,
+            float[] m, int vector, float[] a, int ao, int lda, float[] s, int so, int lds, float[] out, int oo,
             int ldo);
 
     /**

@@ -87,12 +87,22 @@ final class PlainKernels implements Kernels {
 
     @Override
     public void winogradOutput(
-            float[] m, int mo, int ldf, int ldm, float[] a, int ao, int lda, float[] s, int so, int lds, float[] out, int oo,
-            int ldo, int rows) {
+            float[] m,
+            int vector,
+            float[] a,
+            int ao,
+            int lda,
+            float[] s,
+            int so,
+            int lds,
+            float[] out,
+            int oo,
+            int ldo) {
         float[] half = new float[8];
-        for (int row = 0; row < rows; row++) {
+        int ldf = ROWS * 2 * LANES;
+        for (int row = 0; row < ROWS; row++) {
             for (int lane = 0; lane < LANES; lane++) {
-                int at = mo + row * ldm + lane;
+                int at = (2 * row + vector) * LANES + lane;
                 for (int x = 0; x < 4; x++) {
                     float m0 = m[at + x * ldf];
                     float m1 = m[at + (4 + x) * ldf];

@@ -333,10 +333,22 @@ final class VectorKernels implements Kernels {
 
     @Override
     public void winogradOutput(
-            float[] m, int mo, int ldf, int ldm, float[] a, int ao, int lda, float[] s, int so, int lds, float[] out, int oo,
-            int ldo, int rows) {
-        for (int row = 0; row < rows; row++) {
-            int at = mo + row * ldm;
+            float[] m,
+            int vector,
+            float[] a,
+            int ao,
+            int lda,
+            float[] s,
+            int so,
+            int lds,
+            float[] out,
+            int oo,
+            int ldo) {
+        final int ldm = 2 * LANES;
+        final int ldf = ROWS * ldm;
+        int first = vector * LANES;
+        for (int row = 0; row < ROWS; row++) {
+            int at = first + row * ldm;
             // Columns first: the 4 rows of frequencies collapse to 2 rows of positions.
             FloatVector m0 = load(m, at);
             FloatVector m1 = load(m, at + 4 * ldf);

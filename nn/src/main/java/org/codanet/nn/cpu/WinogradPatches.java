@@ -72,11 +72,9 @@ final class WinogradPatches extends Patches {
 
     @Override
     void collect(
-            float[] m, int width, int vector, float[] a, int ao, int lda, float[] s, int so, int lds, float[] out, int oo,
+            float[] m, int vector, float[] a, int ao, int lda, float[] s, int so, int lds, float[] out, int oo,
             int ldo) {
-        int row = width * kernels.lanes();
-        kernels.winogradOutput(
-                m, vector * kernels.lanes(), Kernels.ROWS * row, row, a, ao, lda, s, so, lds, out, oo, ldo, Kernels.ROWS);
+        kernels.winogradOutput(m, vector, a, ao, lda, s, so, lds, out, oo, ldo);
     }
 
     @Override
