@@ -1,0 +1,156 @@
+package org.codanet.nn.testing;
+
+import java.util.Arrays;
+import org.codanet.nn.op.DynamicAlignment;
+import org.codanet.nn.op.DynamicAlignmentShape;
+import org.codanet.nn.op.Purpose;
+import org.codanet.nn.tensor.Shape;
+import org.codanet.nn.tensor.Tensor;
+
+/** One dynamic alignment layer with data on one device, forward already run; each method runs one more pass. */
+public final class AlignmentRun {
+    private final Workplace place;
+    private final DynamicAlignment operation;
+    private final Shape in;
+    private final Shape out;
+    private final Tensor x;
+    private final Tensor y;
+    private final DynamicAlignment.State state;
+
+    /** Values of the weights, in the device's layout; {@code bias} may be null. */
+    public record Data(DynamicAlignmentShape shape, Shape in, float[] x, float[] a, float[] b, float[] bias) {
+        /** Random values of a layer's usual size: weights as PyTorch initialises them, x within 1. */
+        public static Data random(DynamicAlignmentShape shape, Shape in, long seed) {
+            double rankBound = 1 / Math.sqrt(shape.rank());
+            return new Data(
+                    shape,
+                    in,
+                    Values.uniform(seed, in),
+                    Values.uniform(seed + 1, shape.aShape(), 1 / Math.sqrt(shape.patch())),
+                    Values.uniform(seed + 2, shape.bShape(), rankBound),
+                    shape.bias() ? Values.uniform(seed + 3, shape.biasShape(), rankBound) : null);
+        }
+
+        public Shape out() {
+            return shape.output(in);
+        }
+    }
+
+    /** Gradients of the weights and of x; {@code bias} and {@code x} may be null. */
+    public record Gradients(float[] x, float[] a, float[] b, float[] bias) {
+        /** Compares all of them. */
+        public void assertClose(Gradients actual, double tolerance) {
+            if (x != null) {
+                Close.to("dIn", x, actual.x, tolerance);
+            }
+            Close.to("dA", a, actual.a, tolerance);
+            Close.to("dB", b, actual.b, tolerance);
+            if (bias != null) {
+                Close.to("db", bias, actual.bias, tolerance);
+            }
+        }
+    }
+
+    /** Prepares and runs forward; without a state for inference. */
+    public AlignmentRun(Workplace place, Data data, Purpose purpose) {
+        this.place = place;
+        this.in = data.in();
+        this.out = data.out();
+        this.operation = place.device().dynamicAlignment(place.scope(), data.shape());
+        DynamicAlignmentShape shape = data.shape();
+        operation.prepare(
+                new DynamicAlignment.Weights(
+                        place.input(shape.aShape(), data.a()),
+                        place.input(shape.bShape(), data.b()),
+                        shape.bias() ? place.input(shape.biasShape(), data.bias()) : null),
+                purpose);
+        this.x = place.input(in, data.x());
+        this.y = place.output(out);
+        this.state = purpose == Purpose.INFERENCE ? null : operation.state(place.scope(), in, purpose);
+        operation.forward(x, y, state);
+    }
+
+    public DynamicAlignment operation() {
+        return operation;
+    }
+
+    public DynamicAlignment.State state() {
+        return state;
+    }
+
+    public Tensor x() {
+        return x;
+    }
+
+    public float[] y() {
+        return place.read(y);
+    }
+
+    /** {@code dOut} (N, K, Ho, Wo, D) to (N, K, H, W, C). */
+    public float[] backProject(int classes, float[] dOut) {
+        Tensor dIn = place.output(many(in, classes));
+        operation.backProject(state, place.input(many(out, classes), dOut), dIn);
+        return place.read(dIn);
+    }
+
+    public float[] applyMap(float[] v) {
+        Tensor result = place.output(out);
+        operation.applyMap(state, place.input(in, v), result);
+        return place.read(result);
+    }
+
+    public float[] weightNorms() {
+        Tensor result = place.output(out);
+        operation.weightNorms(state, x, result);
+        return place.read(result);
+    }
+
+    /** Gradients of the weights are added to {@code start} everywhere, dIn overwrites. */
+    public Gradients backward(float[] dOut, float start) {
+        return backward(dOut, start, true);
+    }
+
+    public Gradients backward(float[] dOut, float start, boolean withInput) {
+        Tensor dIn = withInput ? place.output(in) : null;
+        DynamicAlignment.Weights gradients = gradients(start);
+        operation.backward(state, x, place.input(out, dOut), dIn, gradients);
+        return read(dIn, gradients);
+    }
+
+    /** All gradients are added to {@code start} everywhere. */
+    public Gradients mapBackward(float[] v, float[] g, float start, boolean withInput) {
+        Tensor dIn = withInput ? filled(in, start) : null;
+        DynamicAlignment.Weights gradients = gradients(start);
+        operation.mapBackward(state, x, place.input(in, v), place.input(out, g), dIn, gradients);
+        return read(dIn, gradients);
+    }
+
+    private Gradients read(Tensor dIn, DynamicAlignment.Weights gradients) {
+        return new Gradients(
+                dIn == null ? null : place.read(dIn),
+                place.read(gradients.a()),
+                place.read(gradients.b()),
+                gradients.bias() == null ? null : place.read(gradients.bias()));
+    }
+
+    /** Weight-shaped tensors to add to. */
+    public DynamicAlignment.Weights gradients(float start) {
+        DynamicAlignmentShape shape = operation.shape();
+        return new DynamicAlignment.Weights(
+                filled(shape.aShape(), start),
+                filled(shape.bShape(), start),
+                shape.bias() ? filled(shape.biasShape(), start) : null);
+    }
+
+    private Tensor filled(Shape shape, float value) {
+        float[] values = new float[Math.toIntExact(shape.elements())];
+        Arrays.fill(values, value);
+        return place.variable(shape, values);
+    }
+
+    /** (N, K, H, W, C) of an activation. */
+    public static Shape many(Shape activation, int classes) {
+        return Shape.of(
+                activation.extent(0), classes, activation.extent(1), activation.extent(2), activation.extent(3));
+    }
+}

@@ -1,0 +1,62 @@
+package org.codanet.nn.testing;
+
+import org.junit.jupiter.api.AssertionFailureBuilder;
+
+/** Comparison element by element, with a tolerance relative to the largest expected value. A NaN on either side fails. */
+public final class Close {
+    private Close() {}
+
+    /**
+     * Fails unless every {@code |expected − actual| ≤ tolerance · max |expected|}, naming the element that is furthest off.
+     *
+     * @param what for the message
+     */
+    public static void to(String what, float[] expected, float[] actual, double tolerance) {
+        within(what, expected, actual, tolerance * largest(expected), tolerance);
+    }
+
+    /** {@link #to} with an absolute bound on the difference. */
+    public static void within(String what, float[] expected, float[] actual, double bound) {
+        within(what, expected, actual, bound, Double.NaN);
+    }
+
+    private static void within(String what, float[] expected, float[] actual, double bound, double tolerance) {
+        if (expected.length != actual.length) {
+            throw AssertionFailureBuilder.assertionFailure()
+                    .message(what + ": number of elements")
+                    .expected(expected.length)
+                    .actual(actual.length)
+                    .build();
+        }
+        int worst = -1;
+        double furthest = bound;
+        for (int i = 0; i < expected.length; i++) {
+            double difference = Math.abs((double) expected[i] - actual[i]);
+            // Written so that a NaN is further off than everything.
+            if (!(difference <= furthest)) {
+                worst = i;
+                furthest = difference;
+                if (Double.isNaN(difference)) {
+                    break;
+                }
+            }
+        }
+        if (worst >= 0) {
+            throw AssertionFailureBuilder.assertionFailure()
+                    .message(what + ": element " + worst + " of " + expected.length + " is off by " + furthest
+                            + ", allowed " + bound
+                            + (Double.isNaN(tolerance) ? "" : " = " + tolerance + " of the largest expected value"))
+                    .expected(expected[worst])
+                    .actual(actual[worst])
+                    .build();
+        }
+    }
+
+    private static double largest(float[] values) {
+        double largest = 0;
+        for (float value : values) {
+            largest = Math.max(largest, Math.abs(value));
+        }
+        return largest;
+    }
+}

@@ -1,0 +1,42 @@
+package org.codanet.nn.testing;
+
+import java.util.SplittableRandom;
+import org.codanet.nn.tensor.Shape;
+
+/** Arrays of test data; the same seed gives the same bits. */
+public final class Values {
+    private Values() {}
+
+    /** Draws from U(−bound, bound), as many as the shape has elements. */
+    public static float[] uniform(long seed, Shape shape, double bound) {
+        SplittableRandom random = new SplittableRandom(seed);
+        float[] values = new float[Math.toIntExact(shape.elements())];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = (float) ((2 * random.nextDouble() - 1) * bound);
+        }
+        return values;
+    }
+
+    /** {@link #uniform} within 1. */
+    public static float[] uniform(long seed, Shape shape) {
+        return uniform(seed, shape, 1);
+    }
+
+    /** Σ a b in double. */
+    public static double product(float[] a, float[] b) {
+        double sum = 0;
+        for (int i = 0; i < a.length; i++) {
+            sum += (double) a[i] * b[i];
+        }
+        return sum;
+    }
+
+    /** Σ |a b| in double: the scale that rounding of {@link #product} is measured by. */
+    public static double absoluteProduct(float[] a, float[] b) {
+        double sum = 0;
+        for (int i = 0; i < a.length; i++) {
+            sum += Math.abs((double) a[i] * b[i]);
+        }
+        return sum;
+    }
+}

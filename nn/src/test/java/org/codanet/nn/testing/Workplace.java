@@ -1,0 +1,110 @@
+package org.codanet.nn.testing;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.codanet.nn.device.Device;
+import org.codanet.nn.tensor.Scope;
+import org.codanet.nn.tensor.Shape;
+import org.codanet.nn.tensor.Tensor;
+
+/**
+ * A device with a scope for one test. Every tensor has guard values on both sides; closing checks that no guard and no
+ * input was written to, and that nothing is left on the device.
+ */
+public final class Workplace implements AutoCloseable {
+    /** 256 bytes: further than any vector or coalesced access reaches, and an alignment that all devices are content with. */
+    private static final int GUARD = 64;
+
+    private static final float GUARD_VALUE = -12345.5f;
+
+    private final Device device;
+    private final Scope scope;
+    private final List<Guarded> guarded = new ArrayList<>();
+
+    /** Takes over the device, and closes it. */
+    public Workplace(Device device) {
+        this.device = device;
+        this.scope = Scope.open("test");
+    }
+
+    /** One allocation: guard, values, guard. {@code kept} is null for what operations write to. */
+    private record Guarded(Tensor whole, Tensor values, float[] kept) {}
+
+    public Device device() {
+        return device;
+    }
+
+    public Scope scope() {
+        return scope;
+    }
+
+    /** A tensor that no operation may write to. */
+    public Tensor input(Shape shape, float[] values) {
+        return guard(shape, values, values.clone());
+    }
+
+    /** A tensor of NaN: an output that is not overwritten everywhere shows. */
+    public Tensor output(Shape shape) {
+        float[] values = new float[Math.toIntExact(shape.elements())];
+        Arrays.fill(values, Float.NaN);
+        return guard(shape, values, null);
+    }
+
+    /** A tensor that is added to or changed in place. */
+    public Tensor variable(Shape shape, float[] values) {
+        return guard(shape, values, null);
+    }
+
+    private Tensor guard(Shape shape, float[] values, float[] kept) {
+        int count = Math.toIntExact(shape.elements());
+        assertEquals(count, values.length, "test data for " + shape);
+        // The second guard starts at the next aligned element, and covers what is between.
+        float[] all = new float[GUARD + (count + GUARD - 1) / GUARD * GUARD + GUARD];
+        Arrays.fill(all, GUARD_VALUE);
+        System.arraycopy(values, 0, all, GUARD, count);
+        Tensor whole = device.allocate(scope, Shape.of(all.length));
+        device.upload(all, whole);
+        Tensor inner = whole.slice(GUARD, count).reshape(shape);
+        guarded.add(new Guarded(whole, inner, kept));
+        return inner;
+    }
+
+    /** All values of a tensor. */
+    public float[] read(Tensor tensor) {
+        float[] values = new float[Math.toIntExact(tensor.shape().elements())];
+        device.download(tensor, values);
+        return values;
+    }
+
+    @Override
+    public void close() {
+        try {
+            guarded.forEach(this::check);
+        } finally {
+            scope.close();
+            assertEquals(0, device.memory().tensors(), "tensors left on " + device.name());
+            device.close();
+        }
+    }
+
+    private void check(Guarded one) {
+        float[] all = read(one.whole());
+        int count = Math.toIntExact(one.values().shape().elements());
+        for (int i = 0; i < all.length; i++) {
+            if (i < GUARD || i >= GUARD + count) {
+                assertEquals(
+                        GUARD_VALUE,
+                        all[i],
+                        "guard at " + (i - GUARD) + " of tensor " + one.values().shape());
+            }
+        }
+        if (one.kept() != null) {
+            float[] inner = Arrays.copyOfRange(all, GUARD, GUARD + count);
+            assertArrayEquals(one.kept(), inner, "input " + one.values().shape() + " was written to");
+        }
+    }
+}
