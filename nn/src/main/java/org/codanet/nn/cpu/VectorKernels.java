@@ -1,7 +1,7 @@
 package org.codanet.nn.cpu;
 
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
@@ -16,6 +16,13 @@ final class VectorKernels implements Kernels {
     private static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
     private static final int LANES = SPECIES.length();
 
+    /** Each swaps every lane with the one that many lanes away. */
+    private static final VectorShuffle<Float> SWAP_1 = swap(1);
+
+    private static final VectorShuffle<Float> SWAP_2 = swap(2);
+    private static final VectorShuffle<Float> SWAP_4 = swap(4);
+    private static final VectorShuffle<Float> SWAP_8 = swap(8);
+
     VectorKernels() {}
 
     @Override
@@ -26,6 +33,33 @@ final class VectorKernels implements Kernels {
     @Override
     public String description() {
         return "Vector API, " + SPECIES.vectorBitSize() + " bits";
+    }
+
+    private static VectorShuffle<Float> swap(int distance) {
+        return VectorShuffle.fromOp(SPECIES, lane -> (lane ^ distance) % LANES);
+    }
+
+    /**
+     * The sum of all lanes, in halves. {@link FloatVector#reduceLanes} promises no order and takes another one once the
+     * method around it is compiled: the same training run would give other bits from one start of the JVM to the next.
+     */
+    private static float total(FloatVector v) {
+        if (LANES > 16) {
+            float sum = 0;
+            for (float lane : v.toArray()) {
+                sum += lane;
+            }
+            return sum;
+        }
+        FloatVector sum = v;
+        if (LANES > 8) {
+            sum = sum.add(sum.rearrange(SWAP_8));
+        }
+        if (LANES > 4) {
+            sum = sum.add(sum.rearrange(SWAP_4));
+        }
+        sum = sum.add(sum.rearrange(SWAP_2));
+        return sum.add(sum.rearrange(SWAP_1)).lane(0);
     }
 
     private static FloatVector load(float[] a, int offset) {
@@ -328,7 +362,7 @@ final class VectorKernels implements Kernels {
         for (; i < count; i++) {
             rest = Math.fma(a[ao + i], b[bo + i], rest);
         }
-        return sum.reduceLanes(VectorOperators.ADD) + rest;
+        return total(sum) + rest;
     }
 
     @Override
@@ -579,7 +613,7 @@ final class VectorKernels implements Kernels {
     @Override
     public void laneSums(float[] u, int uo, int ldu, float[] g, int go, int ldg, float[] out, int oo, int ldo, int rows) {
         for (int i = 0; i < rows; i++) {
-            out[oo + i * ldo] += load(u, uo + i * ldu).mul(load(g, go + i * ldg)).reduceLanes(VectorOperators.ADD);
+            out[oo + i * ldo] += total(load(u, uo + i * ldu).mul(load(g, go + i * ldg)));
         }
     }
 

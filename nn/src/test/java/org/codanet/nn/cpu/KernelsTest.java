@@ -1,5 +1,6 @@
 package org.codanet.nn.cpu;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -258,6 +259,25 @@ final class KernelsTest {
         }
         kernels.laneSums(u, 1, lanes + 2, g, 2, lanes + 1, out, 3, 5, rows);
         assertClose(expected, out);
+    }
+
+    @ParameterizedTest
+    @MethodSource("kernels")
+    void sumsKeepTheirBitsWhenTheCompilerTakesOver(Kernels kernels) {
+        int lanes = kernels.lanes();
+        int count = 7 * lanes + 3;
+        float[] a = values(count);
+        float[] b = values(count);
+        float dot = kernels.dot(a, 0, b, 0, count);
+        float[] sums = new float[7];
+        kernels.laneSums(a, 0, lanes, b, 0, lanes, sums, 0, 1, 7);
+        // Enough calls for the interpreter to hand over to both compilers.
+        for (int call = 0; call < 30_000; call++) {
+            assertEquals(dot, kernels.dot(a, 0, b, 0, count), "call " + call);
+            float[] again = new float[7];
+            kernels.laneSums(a, 0, lanes, b, 0, lanes, again, 0, 1, 7);
+            assertArrayEquals(sums, again, "call " + call);
+        }
     }
 
     @ParameterizedTest

@@ -152,33 +152,33 @@ final class WinogradKernelsTest {
     @MethodSource("kernels")
     void outputTransformScoresAndStores(Kernels kernels) {
         int lanes = kernels.lanes();
-        int rows = 3;
-        int ldm = lanes + 1;
-        int ldf = rows * ldm + 4;
+        int rows = Kernels.ROWS;
         int lda = 6;
         int lds = lanes + 2;
         int ldo = lanes + 3;
-        float[] m = values(2 + 16 * ldf);
+        float[] m = values(16 * rows * 2 * lanes);
         float[] a = values(1 + 4 * rows * lda);
         float[] before = values(5 + 4 * rows * lds);
-        float[] s = before.clone();
-        float[] out = values(4 + 4 * rows * ldo);
-        kernels.winogradOutput(m, 2, ldf, ldm, a, 1, lda, s, 5, lds, out, 4, ldo, rows);
-        float[] scoredOnly = before.clone();
-        kernels.winogradOutput(m, 2, ldf, ldm, a, 1, lda, scoredOnly, 5, lds, null, 0, 0, rows);
-        float[] storedOnly = values(4 + 4 * rows * ldo);
-        kernels.winogradOutput(m, 2, ldf, ldm, null, 0, 0, null, 0, 0, storedOnly, 4, ldo, rows);
-        for (int row = 0; row < rows; row++) {
-            for (int lane = 0; lane < lanes; lane++) {
-                double[] u = around(AT, lane(m, 2 + row * ldm + lane, ldf, 16));
-                for (int sub = 0; sub < 4; sub++) {
-                    int position = 4 * row + sub;
-                    assertEquals(u[sub], out[4 + position * ldo + lane], TOLERANCE);
-                    assertEquals(u[sub], storedOnly[4 + position * ldo + lane], TOLERANCE);
-                    int at = 5 + position * lds + lane;
-                    double score = before[at] + a[1 + position * lda] * u[sub];
-                    assertEquals(score, s[at], TOLERANCE);
-                    assertEquals(score, scoredOnly[at], TOLERANCE);
+        for (int vector = 0; vector < 2; vector++) {
+            float[] s = before.clone();
+            float[] out = values(4 + 4 * rows * ldo);
+            kernels.winogradOutput(m, vector, a, 1, lda, s, 5, lds, out, 4, ldo);
+            float[] scoredOnly = before.clone();
+            kernels.winogradOutput(m, vector, a, 1, lda, scoredOnly, 5, lds, null, 0, 0);
+            float[] storedOnly = values(4 + 4 * rows * ldo);
+            kernels.winogradOutput(m, vector, null, 0, 0, null, 0, 0, storedOnly, 4, ldo);
+            for (int row = 0; row < rows; row++) {
+                for (int lane = 0; lane < lanes; lane++) {
+                    double[] u = around(AT, lane(m, (2 * row + vector) * lanes + lane, rows * 2 * lanes, 16));
+                    for (int sub = 0; sub < 4; sub++) {
+                        int position = 4 * row + sub;
+                        assertEquals(u[sub], out[4 + position * ldo + lane], TOLERANCE);
+                        assertEquals(u[sub], storedOnly[4 + position * ldo + lane], TOLERANCE);
+                        int at = 5 + position * lds + lane;
+                        double score = before[at] + a[1 + position * lda] * u[sub];
+                        assertEquals(score, s[at], TOLERANCE);
+                        assertEquals(score, scoredOnly[at], TOLERANCE);
+                    }
                 }
             }
         }
@@ -215,7 +215,6 @@ final class WinogradKernelsTest {
         float[] taps = values(9 * lanes);
         float[] frequencies = new float[16 * lanes];
         float[] weights = new float[16 * lanes];
-        float[] out = new float[4 * lanes];
         double[] expected = new double[4 * lanes];
         for (int i = 0; i < expected.length; i++) {
             int position = i / lanes;
@@ -226,11 +225,14 @@ final class WinogradKernelsTest {
         }
         kernels.winogradInput(image, 0, 4 * lanes, lanes, frequencies, 0, lanes, lanes);
         kernels.winogradWeight(taps, 0, lanes, weights, 0, lanes);
+        // The first of the rows, and of its two vectors, that the output transform takes at once; the others are zero.
+        float[] products = new float[16 * Kernels.ROWS * 2 * lanes];
         for (int i = 0; i < frequencies.length; i++) {
-            frequencies[i] *= weights[i];
+            products[i / lanes * Kernels.ROWS * 2 * lanes + i % lanes] = frequencies[i] * weights[i];
         }
-        kernels.winogradOutput(frequencies, 0, lanes, lanes, null, 0, 0, null, 0, 0, out, 0, lanes, 1);
-        assertClose(expected, lane(out, 0, 1, out.length));
+        float[] out = new float[4 * Kernels.ROWS * lanes];
+        kernels.winogradOutput(products, 0, null, 0, 0, null, 0, 0, out, 0, lanes);
+        assertClose(expected, lane(out, 0, 1, expected.length));
     }
 
     private static void assertClose(double[] expected, double[] actual) {
