@@ -5,6 +5,7 @@ module org.codanet {
     requires transitive java.desktop;
 
     exports org.codanet.explain;
+    exports org.codanet.data;
     exports org.codanet.file;
     exports org.codanet.model;
     exports org.codanet.render;

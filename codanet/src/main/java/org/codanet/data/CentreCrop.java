@@ -1,0 +1,58 @@
+package org.codanet.data;
+
+import java.util.random.RandomGenerator;
+
+/**
+ * Cuts out the centre; where the margin is odd, as torchvision rounds it: half to even.
+ *
+ * @param height rows that are kept, at least 1
+ * @param width columns that are kept, at least 1
+ */
+public record CentreCrop(int height, int width) implements Transform {
+    /**
+     * Checks the extents.
+     *
+     * @throws IllegalArgumentException if one is below 1
+     */
+    public CentreCrop {
+        if (height < 1 || width < 1) {
+            throw new IllegalArgumentException("centre crop: %d x %d pixels cannot be cut out".formatted(width, height));
+        }
+    }
+
+    @Override
+    public Pixels apply(Pixels image, RandomGenerator random) {
+        if (image.height() < height || image.width() < width) {
+            throw new IllegalArgumentException(
+                    "is %d x %d pixels, too small for the centre crop of %d x %d; resize it before"
+                            .formatted(image.width(), image.height(), width, height));
+        }
+        int top = (int) Math.rint((image.height() - height) / 2.0);
+        int left = (int) Math.rint((image.width() - width) / 2.0);
+        return cut(image, top, left, height, width);
+    }
+
+    /** {@return a window of an image; what lies outside is black} */
+    static Pixels cut(Pixels image, int top, int left, int height, int width) {
+        if (top == 0 && left == 0 && height == image.height() && width == image.width()) {
+            return image;
+        }
+        Pixels result = Pixels.black(image.channels(), height, width);
+        int firstColumn = Math.max(0, -left);
+        int columns = Math.min(width, image.width() - left) - firstColumn;
+        if (columns <= 0) {
+            return result;
+        }
+        for (int c = 0; c < image.channels(); c++) {
+            for (int y = Math.max(0, -top); y < Math.min(height, image.height() - top); y++) {
+                System.arraycopy(
+                        image.values(),
+                        (c * image.height() + top + y) * image.width() + left + firstColumn,
+                        result.values(),
+                        (c * height + y) * width + firstColumn,
+                        columns);
+            }
+        }
+        return result;
+    }
+}

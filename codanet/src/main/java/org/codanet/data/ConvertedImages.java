@@ -1,0 +1,57 @@
+package org.codanet.data;
+
+import java.io.IOException;
+import java.util.List;
+
+/**
+ * Grey images as colours, or colours as grey.
+ *
+ * @param data what is converted
+ * @param channels 1 or 3
+ */
+record ConvertedImages(ImageDataset data, int channels) implements ImageDataset {
+    @Override
+    public String name() {
+        return data.name();
+    }
+
+    @Override
+    public String description() {
+        return data.description() + ", " + (channels == 1 ? "in grey" : "as three equal channels");
+    }
+
+    @Override
+    public int size() {
+        return data.size();
+    }
+
+    @Override
+    public int height() {
+        return data.height();
+    }
+
+    @Override
+    public int width() {
+        return data.width();
+    }
+
+    @Override
+    public List<String> classNames() {
+        return data.classNames();
+    }
+
+    @Override
+    public int label(int index) {
+        return data.label(index);
+    }
+
+    @Override
+    public String imageName(int index) {
+        return data.imageName(index);
+    }
+
+    @Override
+    public Pixels read(int index) throws IOException {
+        return data.read(index).withChannels(channels);
+    }
+}

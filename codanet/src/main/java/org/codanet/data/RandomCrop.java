@@ -1,0 +1,38 @@
+package org.codanet.data;
+
+import java.util.random.RandomGenerator;
+
+/**
+ * Cuts out a window at a random place, every place being as likely as the others.
+ *
+ * @param height rows that are kept, at least 1
+ * @param width columns that are kept, at least 1
+ * @param padding black pixels added on every side before, not negative
+ */
+public record RandomCrop(int height, int width, int padding) implements Transform {
+    /**
+     * Checks the extents.
+     *
+     * @throws IllegalArgumentException if one is wrong
+     */
+    public RandomCrop {
+        if (height < 1 || width < 1 || padding < 0) {
+            throw new IllegalArgumentException("random crop: %d x %d pixels with padding %d cannot be cut out"
+                    .formatted(width, height, padding));
+        }
+    }
+
+    @Override
+    public Pixels apply(Pixels image, RandomGenerator random) {
+        int spareRows = image.height() + 2 * padding - height;
+        int spareColumns = image.width() + 2 * padding - width;
+        if (spareRows < 0 || spareColumns < 0) {
+            throw new IllegalArgumentException(
+                    "is %d x %d pixels, too small for the random crop of %d x %d with padding %d; resize it before"
+                            .formatted(image.width(), image.height(), width, height, padding));
+        }
+        int top = random.nextInt(spareRows + 1) - padding;
+        int left = random.nextInt(spareColumns + 1) - padding;
+        return CentreCrop.cut(image, top, left, height, width);
+    }
+}
