@@ -28,8 +28,8 @@ import org.codanet.nn.tensor.Tensor;
  * All processors of this machine as one device. It owns the worker threads, the memory and, once a convolution is asked for,
  * oneDNN's engine; everything but the ordinary convolution runs without oneDNN.
  *
- * <p>Tasks are cut by extents alone and sums are added in their order, so that the same input gives the same bits on any
- * number of threads; weight gradients of the ordinary convolution, which are oneDNN's, do so on the same number.
+ * <p>The same input gives the same bits at the same number of threads, and outputs, explanations and losses do so at any:
+ * sums are added in an order that no schedule changes. Only weight gradients may be cut into parts by the number of threads.
  */
 final class CpuDevice implements Device, PeakMeasurement {
     private static final String NAME = "cpu";
