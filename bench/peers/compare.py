@@ -98,8 +98,8 @@ def best(measurements, who, what, batch):
     return max(rounds, key=lambda m: m["images_per_s"], default=None)
 
 
-def peak(measurement):
-    return measurement.get("peak_native_mib", measurement.get("peak_mib"))
+def rounded(measurement, key):
+    return f"{measurement[key]:.3g}" if measurement else "failed"
 
 
 def table(measurements, peers, options):
@@ -112,10 +112,10 @@ def table(measurements, peers, options):
             theirs = max((m for m in (best(measurements, f"torch {p}", what, batch) for p in peers) if m),
                          key=lambda m: m["images_per_s"], default=None)
             ratio = f"{ours['images_per_s'] / theirs['images_per_s']:.2f}" if ours and theirs else "-"
-            cells = [what, batch, ours["images_per_s"] if ours else "failed", theirs["images_per_s"] if theirs else "failed",
-                     theirs["who"].removeprefix("torch ") if theirs else "-", ratio, peak(ours) if ours else "-",
-                     peak(theirs) if theirs else "-", (ours or {}).get("share_of_peak", "-")]
-            yield "| " + " | ".join(map(str, cells)) + " |"
+            cells = [what, str(batch), rounded(ours, "images_per_s"), rounded(theirs, "images_per_s"),
+                     theirs["who"].removeprefix("torch ") if theirs else "-", ratio, rounded(ours, "peak_native_mib"),
+                     rounded(theirs, "peak_mib"), f"{ours['share_of_peak']:.0%}" if ours else "-"]
+            yield "| " + " | ".join(cells) + " |"
 
 
 def numbers(text):
