@@ -23,6 +23,7 @@ import org.codanet.nn.tensor.Tensor;
  */
 public final class Explainer {
     private static final int BATCH = 16;
+    private static final int LEAST_TARGETS = 2;
 
     private final CodaNet net;
     private final long memoryBudget;
@@ -100,8 +101,9 @@ public final class Explainer {
         Tensor x = pass.layers().activation(detail.layer());
         parts.begin(x.shape(), width, logits, all);
         for (int from = 0; from < width; from += targetsAtOnce) {
-            int start = from;
             int end = Math.min(width, from + targetsAtOnce);
+            // One class alone is computed in another way than several, with other rounding: never a last one by itself.
+            int start = Math.max(0, Math.min(from, end - Math.min(targetsAtOnce, LEAST_TARGETS)));
             List<List<Integer>> some =
                     all.stream().map(list -> list.subList(start, end)).toList();
             try (Scope group = scope.child("targets")) {

@@ -255,7 +255,9 @@ public final class CodaNet implements AutoCloseable {
             for (int t = 0; t < classes.getFirst().size(); t++) {
                 int column = t;
                 seeds.add(seeds(
-                        pass, classes.stream().map(list -> List.of(list.get(column))).toList(), own));
+                        pass,
+                        classes.stream().map(list -> List.of(list.get(column))).toList(),
+                        own));
             }
             return network.regularisedBackward(
                     pass.layers(), gradientAtTop(pass, dLogits, own), seeds, factor, null, own);
@@ -286,8 +288,7 @@ public final class CodaNet implements AutoCloseable {
      */
     public Tensor backProject(NetPass pass, List<List<Integer>> targets, int layer, Scope owner) {
         try (Scope own = owner.child("seeds")) {
-            return network.backProject(
-                    pass.layers(), network.layers().size(), seeds(pass, targets, own), layer, owner);
+            return network.backProject(pass.layers(), network.layers().size(), seeds(pass, targets, own), layer, owner);
         }
     }
 

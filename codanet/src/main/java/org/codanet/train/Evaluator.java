@@ -58,9 +58,8 @@ public final class Evaluator {
             float[] all = new float[n * classes];
             for (int first = 0; first < n; first += atOnce) {
                 int count = Math.min(atOnce, n - first);
-                float[] some = count == n
-                        ? images
-                        : Arrays.copyOfRange(images, first * perImage, (first + count) * perImage);
+                float[] some =
+                        count == n ? images : Arrays.copyOfRange(images, first * perImage, (first + count) * perImage);
                 float[] logits = pass(some, shape.withFirst(count));
                 System.arraycopy(logits, 0, all, first * classes, logits.length);
             }

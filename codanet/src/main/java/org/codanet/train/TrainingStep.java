@@ -94,9 +94,8 @@ public final class TrainingStep implements AutoCloseable {
         int correct = 0;
         for (int first = 0; first < n; first += atOnce) {
             int count = Math.min(atOnce, n - first);
-            float[] some = count == n
-                    ? images
-                    : Arrays.copyOfRange(images, first * perImage, (first + count) * perImage);
+            float[] some =
+                    count == n ? images : Arrays.copyOfRange(images, first * perImage, (first + count) * perImage);
             Outcome outcome = pass(
                     some,
                     shape.withFirst(count),

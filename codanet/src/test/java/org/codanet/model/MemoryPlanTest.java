@@ -1,0 +1,104 @@
+package org.codanet.model;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.util.List;
+import java.util.stream.Stream;
+import org.codanet.explain.Detail;
+import org.codanet.explain.Explainer;
+import org.codanet.explain.Target;
+import org.codanet.nn.device.Device;
+import org.codanet.nn.op.LossKind;
+import org.codanet.nn.tensor.Scope;
+import org.codanet.nn.tensor.Shape;
+import org.codanet.testing.TestDevices;
+import org.codanet.testing.Toys;
+import org.codanet.train.Evaluator;
+import org.codanet.train.LearningRate;
+import org.codanet.train.TrainingRecipe;
+import org.codanet.train.TrainingStep;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+final class MemoryPlanTest {
+    private static final int SIZE = 32;
+    private static final int BATCH = 4;
+
+    /** The paper's net: in a toy the working room of the device, which no plan counts, would outweigh everything. */
+    private static final CodaNetConfig NETWORK =
+            Experiments.named("9L-S-CoDA-SQ-1000").network();
+
+    static Stream<MemoryPlan.Work> works() {
+        return Stream.of(
+                MemoryPlan.Work.inference(BATCH, SIZE, SIZE),
+                MemoryPlan.Work.explanation(BATCH, SIZE, SIZE, 1, false),
+                MemoryPlan.Work.explanation(BATCH, SIZE, SIZE, 1, true),
+                MemoryPlan.Work.training(BATCH, SIZE, SIZE, false),
+                MemoryPlan.Work.training(BATCH, SIZE, SIZE, true));
+    }
+
+    @ParameterizedTest
+    @MethodSource("works")
+    void planIsWithinATenthOfThePeak(MemoryPlan.Work work) {
+        assumeTrue(TestDevices.names().contains("cpu"), "skipped: there is no cpu device here");
+        try (Device device = TestDevices.open("cpu");
+                Scope run = Scope.open("plan");
+                CodaNet net = CodaNet.create(NETWORK, LossKind.BCE, device, run, 1)) {
+            long planned = MemoryPlan.of(net, work).totalBytes();
+            run(net, work);
+            long peak = device.memory().peak();
+            assertTrue(
+                    planned >= 0.9 * peak && planned <= 1.1 * peak,
+                    MemoryPlan.of(net, work) + " is " + planned + " bytes, the peak was " + peak);
+        }
+    }
+
+    private static void run(CodaNet net, MemoryPlan.Work work) {
+        Shape shape = Shape.of(BATCH, 3, SIZE, SIZE);
+        float[] images = new float[BATCH * 3 * SIZE * SIZE];
+        for (int i = 0; i < images.length; i++) {
+            images[i] = i % 101 / 100f;
+        }
+        switch (work.purpose()) {
+            case INFERENCE -> new Evaluator(net, 0).logits(images, shape);
+            case EXPLANATION ->
+                new Explainer(net)
+                        .explain(
+                                ImageBatch.of(images, BATCH, 3, SIZE, SIZE),
+                                work.targets() == 1 ? Target.predicted() : Target.all(),
+                                new Detail(0, work.perChannel()));
+            case TRAINING -> {
+                TrainingRecipe recipe = TrainingRecipe.of(LossKind.BCE, 1, BATCH, new LearningRate.Constant(1e-3))
+                        .withLambda(work.regularised() ? 1 : 0);
+                try (Scope scope = Scope.open("train");
+                        TrainingStep step = new TrainingStep(net, recipe, scope, 0)) {
+                    step.accumulate(images, shape, List.of(0, 1, 2, 3), 5);
+                    step.update(1e-3);
+                }
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("devices")
+    void largestBatchIsTheLastThatFits(String name) {
+        try (Device device = TestDevices.open(name);
+                Scope run = Scope.open("plan");
+                CodaNet net = CodaNet.create(Toys.network(), LossKind.BCE, device, run, 1)) {
+            MemoryPlan.Work work = MemoryPlan.Work.training(1, Toys.SIZE, Toys.SIZE, false);
+            long five = MemoryPlan.of(net, work.withBatch(5)).totalBytes();
+            assertEquals(5, MemoryPlan.largestBatch(net, work, five, 64));
+            assertEquals(4, MemoryPlan.largestBatch(net, work, five - 1, 64));
+            assertEquals(3, MemoryPlan.largestBatch(net, work, five, 3));
+            assertEquals(64, MemoryPlan.largestBatch(net, work, 0, 64));
+            assertThrows(IllegalArgumentException.class, () -> MemoryPlan.largestBatch(net, work, 1000, 64));
+        }
+    }
+
+    static Stream<String> devices() {
+        return TestDevices.names().stream();
+    }
+}
