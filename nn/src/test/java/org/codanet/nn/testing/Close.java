@@ -32,13 +32,15 @@ public final class Close {
         double furthest = bound;
         for (int i = 0; i < expected.length; i++) {
             double difference = Math.abs((double) expected[i] - actual[i]);
-            // Written so that a NaN is further off than everything.
-            if (!(difference <= furthest)) {
+            if (!Double.isFinite(difference)) {
+                // A NaN or an infinity on either side: no bound holds it, not even one derived from an infinity.
                 worst = i;
                 furthest = difference;
-                if (Double.isNaN(difference)) {
-                    break;
-                }
+                break;
+            }
+            if (difference > furthest) {
+                worst = i;
+                furthest = difference;
             }
         }
         if (worst >= 0) {

@@ -1,0 +1,12 @@
+package org.codanet.nn.cpu;
+
+import org.codanet.nn.device.Device;
+import org.codanet.nn.device.DeviceOptions;
+import org.codanet.nn.testing.LossContract;
+
+final class CpuLossTest extends LossContract {
+    @Override
+    protected Device open() {
+        return new CpuDevice(DeviceOptions.defaults());
+    }
+}

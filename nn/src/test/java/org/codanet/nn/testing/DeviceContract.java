@@ -1,0 +1,203 @@
+package org.codanet.nn.testing;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import org.codanet.nn.device.Device;
+import org.codanet.nn.device.DeviceOptions;
+import org.codanet.nn.device.OutOfMemoryException;
+import org.codanet.nn.op.SumPool;
+import org.codanet.nn.tensor.Scope;
+import org.codanet.nn.tensor.Shape;
+import org.codanet.nn.tensor.Tensor;
+import org.junit.jupiter.api.Test;
+
+/** What every {@link Device} promises about memory and lifetimes. */
+public abstract class DeviceContract {
+    /** Opens a device of the kind under test. */
+    protected abstract Device open(DeviceOptions options);
+
+    private Device open() {
+        return open(DeviceOptions.defaults());
+    }
+
+    /** Not a multiple of a vector's or a page's length. */
+    private static final Shape ODD = Shape.of(3, 7, 11);
+
+    @Test
+    void whatIsUploadedIsDownloaded() {
+        try (Device device = open();
+                Scope scope = Scope.open("run")) {
+            Tensor tensor = device.allocate(scope, ODD);
+            float[] values = Values.uniform(5, ODD);
+            // What a careless conversion would change: signs of zero, subnormal numbers, infinities, NaN.
+            values[0] = -0f;
+            values[1] = Float.MIN_VALUE;
+            values[2] = Float.NEGATIVE_INFINITY;
+            values[3] = Float.NaN;
+            device.upload(values, tensor);
+            float[] back = new float[values.length];
+            device.download(tensor, back);
+            assertArrayEquals(values, back);
+        }
+    }
+
+    @Test
+    void uploadAndDownloadRefuseAnArrayThatIsTooShort() {
+        try (Device device = open();
+                Scope scope = Scope.open("run")) {
+            Tensor tensor = device.allocate(scope, ODD);
+            String message = assertThrows(IllegalArgumentException.class, () -> device.upload(new float[230], tensor))
+                    .getMessage();
+            assertTrue(message.contains("230") && message.contains("231"), message);
+            assertThrows(IllegalArgumentException.class, () -> device.download(tensor, new float[230]));
+        }
+    }
+
+    @Test
+    void viewsShareMemory() {
+        try (Device device = open();
+                Scope scope = Scope.open("run")) {
+            Tensor tensor = device.allocate(scope, ODD);
+            device.elementwise().fill(tensor, 1);
+            Tensor middle = tensor.slice(1, 1).reshape(Shape.of(7, 11)).slice(2, 3);
+            device.elementwise().fill(middle, 2);
+            assertEquals(Shape.of(3, 11), middle.shape());
+            float[] values = new float[231];
+            device.download(tensor, values);
+            for (int i = 0; i < values.length; i++) {
+                assertEquals(i >= 99 && i < 132 ? 2 : 1, values[i], "element " + i);
+            }
+            assertEquals(1, device.memory().tensors(), "a view is no tensor of its own");
+            assertThrows(IllegalArgumentException.class, () -> tensor.reshape(Shape.of(230)));
+            assertThrows(IndexOutOfBoundsException.class, () -> tensor.slice(2, 2));
+        }
+    }
+
+    @Test
+    void memoryIsCountedAndGivenBackWithTheScope() {
+        try (Device device = open();
+                Scope run = Scope.open("run")) {
+            long before = device.memory().live();
+            long most;
+            try (Scope step = run.child("step")) {
+                device.allocate(step, ODD);
+                device.allocate(step, ODD);
+                assertEquals(2, device.memory().tensors());
+                most = device.memory().live();
+                assertTrue(most >= before + 2 * ODD.bytes(), "live: " + most);
+                assertTrue(device.memory().reserved() >= most, "reserved: " + device.memory());
+            }
+            assertEquals(0, device.memory().tensors());
+            assertEquals(before, device.memory().live());
+            assertEquals(most, device.memory().peak());
+            device.resetPeakMemory();
+            assertEquals(before, device.memory().peak());
+        }
+    }
+
+    @Test
+    void aTensorUsedAfterItsScopeNamesTheScope() {
+        try (Device device = open();
+                Scope run = Scope.open("run")) {
+            Scope step = run.child("step");
+            Tensor tensor = device.allocate(step, ODD);
+            Tensor view = tensor.slice(0, 1);
+            step.close();
+            for (Tensor dead : new Tensor[] {tensor, view}) {
+                String message = assertThrows(
+                                IllegalStateException.class,
+                                () -> device.elementwise().fill(dead, 1))
+                        .getMessage();
+                assertTrue(message.contains("'run/step'"), message);
+                assertThrows(IllegalStateException.class, () -> device.download(dead, new float[231]));
+                assertThrows(IllegalStateException.class, () -> dead.slice(0, 1));
+            }
+        }
+    }
+
+    @Test
+    void anOperationUsedAfterItsScopeNamesTheScope() {
+        try (Device device = open();
+                Scope run = Scope.open("run")) {
+            Scope step = run.child("step");
+            SumPool pool = device.sumPool(step);
+            Tensor z = device.allocate(run, Shape.of(1, 1, 1, 1));
+            Tensor logits = device.allocate(run, Shape.of(1, 1));
+            step.close();
+            String message = assertThrows(IllegalStateException.class, () -> pool.forward(z, 1, 0, logits))
+                    .getMessage();
+            assertTrue(message.contains("'run/step'"), message);
+        }
+    }
+
+    @Test
+    void closingWithOpenTensorsNamesTheirScopes() {
+        Device device = open();
+        try (Scope run = Scope.open("forgotten")) {
+            device.allocate(run, ODD);
+            String message =
+                    assertThrows(IllegalStateException.class, device::close).getMessage();
+            assertTrue(message.contains("forgotten"), message);
+        }
+        assertDoesNotThrow(device::close);
+    }
+
+    @Test
+    void aClosedScopeGetsNoTensor() {
+        try (Device device = open()) {
+            Scope run = Scope.open("run");
+            run.close();
+            assertThrows(IllegalStateException.class, () -> device.allocate(run, ODD));
+            assertEquals(0, device.memory().tensors(), "the refused tensor was given back");
+        }
+    }
+
+    @Test
+    void theBudgetIsKeptAndTheMessageSaysWhoHoldsIt() {
+        long mib = 1 << 20;
+        // Room for one block and a half in doubles, so that every device refuses the fourth in floats at the latest.
+        try (Device device = open(DeviceOptions.defaults().withMemoryBudget(3 * mib));
+                Scope run = Scope.open("run")) {
+            Scope hoard = run.child("hoard");
+            Shape block = Shape.of(1 << 18);
+            OutOfMemoryException refused = assertThrows(OutOfMemoryException.class, () -> {
+                for (int i = 0; i < 4; i++) {
+                    device.allocate(hoard, block);
+                }
+            });
+            assertTrue(refused.getMessage().contains("run/hoard"), refused.getMessage());
+            assertTrue(refused.requestedBytes() >= block.bytes(), refused.getMessage());
+            assertTrue(refused.availableBytes() < refused.requestedBytes(), refused.getMessage());
+            assertTrue(device.memory().live() <= 3 * mib, "live: " + device.memory());
+            hoard.close();
+            assertDoesNotThrow(() -> device.allocate(run, block), "what was given back can be had again");
+        }
+    }
+
+    @Test
+    void tensorsOfAnotherDeviceAreRefused() {
+        try (Workplace elsewhere = OperationContract.reference();
+                Device device = open()) {
+            Tensor foreign = elsewhere.variable(Shape.of(2), new float[2]);
+            String message = assertThrows(
+                            IllegalArgumentException.class,
+                            () -> device.elementwise().fill(foreign, 1))
+                    .getMessage();
+            assertTrue(message.contains("not on this device"), message);
+            assertThrows(IllegalArgumentException.class, () -> device.upload(new float[2], foreign));
+        }
+    }
+
+    @Test
+    void aDeviceHasANameAndADescriptionWithoutLineBreaks() {
+        try (Device device = open()) {
+            assertTrue(device.description().startsWith(device.name()), device.description());
+            assertFalse(device.description().contains("\n"), device.description());
+        }
+    }
+}
