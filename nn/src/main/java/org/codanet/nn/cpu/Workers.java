@@ -1,6 +1,5 @@
 package org.codanet.nn.cpu;
 
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
@@ -16,8 +15,42 @@ final class Workers implements AutoCloseable {
         void run(int index, int worker);
     }
 
-    private record Job(int tasks, Task task, AtomicInteger next, AtomicReference<Throwable> failure, CountDownLatch done) {
-        void work(int worker) {
+    /**
+     * One call. A worker that wakes when all tasks are taken stays out, so that the caller never waits for one that has
+     * nothing to do: on a busy machine that takes longer than the call itself.
+     */
+    private static final class Job {
+        /** Added to {@link #inside} when nobody may enter any more. */
+        private static final int ENDED = Integer.MIN_VALUE;
+
+        private final int tasks;
+        private final Task task;
+        private final Thread caller = Thread.currentThread();
+        private final AtomicInteger next = new AtomicInteger();
+        private final AtomicInteger inside = new AtomicInteger();
+        private final AtomicReference<Throwable> failure = new AtomicReference<>();
+
+        Job(int tasks, Task task) {
+            this.tasks = tasks;
+            this.task = task;
+        }
+
+        /** A worker's part. */
+        void help(int worker) {
+            int count = inside.get();
+            while (count >= 0 && !inside.compareAndSet(count, count + 1)) {
+                count = inside.get();
+            }
+            if (count < 0) {
+                return;
+            }
+            work(worker);
+            if (inside.decrementAndGet() == ENDED) {
+                LockSupport.unpark(caller);
+            }
+        }
+
+        private void work(int worker) {
             try {
                 for (int i = next.getAndIncrement(); i < tasks; i = next.getAndIncrement()) {
                     task.run(i, worker);
@@ -25,6 +58,26 @@ final class Workers implements AutoCloseable {
             } catch (Throwable e) {
                 failure.compareAndSet(null, e);
                 next.set(tasks);
+            }
+        }
+
+        /** The caller's part: works, and returns when no worker is inside. */
+        void complete() {
+            work(0);
+            inside.addAndGet(ENDED);
+            long start = System.nanoTime();
+            boolean interrupted = false;
+            while (inside.get() != ENDED) {
+                if (System.nanoTime() - start < SPIN_NANOS) {
+                    Thread.onSpinWait();
+                } else {
+                    LockSupport.park(this);
+                    // The workers still use the caller's memory: an interrupt has to wait until they are done.
+                    interrupted |= Thread.interrupted();
+                }
+            }
+            if (interrupted) {
+                caller.interrupt();
             }
         }
     }
@@ -61,36 +114,18 @@ final class Workers implements AutoCloseable {
             }
             return;
         }
-        Job current =
-                new Job(tasks, task, new AtomicInteger(), new AtomicReference<>(), new CountDownLatch(threads.length));
+        Job current = new Job(tasks, task);
         job = current;
         for (Thread thread : threads) {
             LockSupport.unpark(thread);
         }
-        current.work(0);
-        await(current);
-        Throwable failure = current.failure().get();
+        current.complete();
+        Throwable failure = current.failure.get();
         if (failure instanceof RuntimeException e) {
             throw e;
         }
         if (failure instanceof Error e) {
             throw e;
-        }
-    }
-
-    private static void await(Job current) {
-        boolean interrupted = false;
-        while (true) {
-            try {
-                current.done().await();
-                break;
-            } catch (InterruptedException e) {
-                // The workers still use the caller's memory: the interrupt has to wait until they are done.
-                interrupted = true;
-            }
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
         }
     }
 
@@ -104,8 +139,7 @@ final class Workers implements AutoCloseable {
                     return;
                 }
             }
-            current.work(worker);
-            current.done().countDown();
+            current.help(worker);
             last = current;
         }
     }
