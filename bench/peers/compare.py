@@ -99,7 +99,9 @@ def best(measurements, who, what, batch):
 
 
 def rounded(measurement, key):
-    return f"{measurement[key]:.3g}" if measurement else "failed"
+    if not measurement:
+        return "failed"
+    return f"{measurement[key]:.1f}" if measurement[key] < 100 else f"{measurement[key]:.0f}"
 
 
 def table(measurements, peers, options):

@@ -1,0 +1,119 @@
+package org.codanet.bench;
+
+import java.util.List;
+import org.codanet.model.CodaNetConfig;
+import org.codanet.model.Experiments;
+import org.codanet.model.LayerConfig;
+import org.codanet.model.LayerExtent;
+import org.codanet.nn.device.Device;
+import org.codanet.nn.op.DynamicAlignment;
+import org.codanet.nn.op.DynamicAlignmentShape;
+import org.codanet.nn.op.Purpose;
+import org.codanet.nn.tensor.Scope;
+import org.codanet.nn.tensor.Shape;
+import org.codanet.nn.tensor.Tensor;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.Param;
+
+/**
+ * The dynamic alignment layers of the paper's CIFAR-10 network, one at a time: what a pass through each costs. A call of
+ * {@link #forward} is N·H'·W'·{@link DynamicAlignmentShape#multiplyAddsPerPosition} multiply-adds, {@link #backward} three times
+ * that. Layers 2, 5 and 8 stand for the rest: 32, 16 and 8 pixels wide.
+ */
+public class DynamicAlignmentBenchmark extends OnDevice {
+    private static final String NETWORK = "9L-S-CoDA-SQ-1000";
+    private static final int CLASSES = 10;
+
+    /** Which layer, from 1. */
+    @Param({"2", "5", "8"})
+    public int layer;
+
+    /** Images at a time. */
+    @Param({"1", "16"})
+    public int batch;
+
+    private DynamicAlignment operation;
+    private DynamicAlignment.Weights weights;
+    private DynamicAlignment.Weights gradients;
+    private DynamicAlignment.State trained;
+    private Tensor x;
+    private Tensor y;
+    private Tensor dOut;
+    private Tensor dIn;
+    private Tensor manyOut;
+    private Tensor manyIn;
+
+    @Override
+    protected void prepare(Device on, Scope owner) {
+        CodaNetConfig network = Experiments.named(NETWORK).network();
+        LayerConfig config = network.layers().get(layer - 1);
+        List<LayerExtent> extents = network.extents(32, 32);
+        int extent = layer == 1 ? 32 : extents.get(layer - 2).height();
+        DynamicAlignmentShape shape = new DynamicAlignmentShape(
+                config.inChannels(),
+                config.outChannels(),
+                config.rank(),
+                config.kernel(),
+                config.stride(),
+                config.padding(),
+                config.norm(),
+                config.bias());
+        Shape in = Shape.of(batch, extent, extent, shape.inChannels());
+        Shape out = shape.output(in);
+        operation = on.dynamicAlignment(owner, shape);
+        double range = 1 / Math.sqrt(shape.rank());
+        weights = new DynamicAlignment.Weights(
+                values(on, owner, shape.aShape(), 1 / Math.sqrt(shape.patch())),
+                values(on, owner, shape.bShape(), range),
+                shape.bias() ? values(on, owner, shape.biasShape(), range) : null);
+        gradients = new DynamicAlignment.Weights(
+                values(on, owner, shape.aShape(), 0),
+                values(on, owner, shape.bShape(), 0),
+                shape.bias() ? values(on, owner, shape.biasShape(), 0) : null);
+        x = values(on, owner, in, 1);
+        y = on.allocate(owner, out);
+        dOut = values(on, owner, out, 1);
+        dIn = on.allocate(owner, in);
+        manyOut = values(on, owner, Shape.of(batch, CLASSES, out.extent(1), out.extent(2), out.extent(3)), 1);
+        manyIn = on.allocate(owner, Shape.of(batch, CLASSES, extent, extent, shape.inChannels()));
+        operation.prepare(weights, Purpose.TRAINING);
+        trained = operation.state(owner, in, Purpose.TRAINING);
+        operation.forward(x, y, trained);
+    }
+
+    /** Outputs, nothing kept. */
+    @Benchmark
+    public Tensor forward() {
+        operation.forward(x, y, null);
+        device().synchronize();
+        return y;
+    }
+
+    /** The full gradient, from what one forward pass kept. */
+    @Benchmark
+    public Tensor backward() {
+        operation.backward(trained, x, dOut, dIn, gradients);
+        device().synchronize();
+        return dIn;
+    }
+
+    /** Ten classes pulled back at once through the frozen weights. */
+    @Benchmark
+    public Tensor backProjectTen() {
+        operation.backProject(trained, manyOut, manyIn);
+        device().synchronize();
+        return manyIn;
+    }
+
+    /** What has to be derived after every change of the weights. */
+    @Benchmark
+    public DynamicAlignment prepareForTraining() {
+        operation.prepare(weights, Purpose.TRAINING);
+        device().synchronize();
+        return operation;
+    }
+
+    DynamicAlignment operation() {
+        return operation;
+    }
+}

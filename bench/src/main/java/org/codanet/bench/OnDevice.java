@@ -1,0 +1,83 @@
+package org.codanet.bench;
+
+import java.util.concurrent.TimeUnit;
+import org.codanet.nn.device.Device;
+import org.codanet.nn.device.DeviceOptions;
+import org.codanet.nn.device.Devices;
+import org.codanet.nn.device.Precision;
+import org.codanet.nn.tensor.Scope;
+import org.codanet.nn.tensor.Shape;
+import org.codanet.nn.tensor.Tensor;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Level;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
+import org.openjdk.jmh.annotations.Warmup;
+
+/**
+ * A device, a scope and their end, for every benchmark: average milliseconds a call, in a JVM of its own. A benchmark method
+ * waits for the device before it returns, because a launch returns early.
+ */
+@State(org.openjdk.jmh.annotations.Scope.Thread)
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.MILLISECONDS)
+@Fork(1)
+@Warmup(iterations = 3, time = 1)
+@Measurement(iterations = 5, time = 1)
+public abstract class OnDevice {
+    /** As {@link Devices#open} takes it. */
+    @Param("cpu")
+    public String device;
+
+    /** Worker threads; 0 takes one for each processor. */
+    @Param("0")
+    public int threads;
+
+    /** Arithmetic of the matrix products. */
+    @Param("FP32")
+    public Precision precision;
+
+    private Device opened;
+    private Scope scope;
+
+    /** Opens the device, then lets the benchmark make what it measures. */
+    @Setup(Level.Trial)
+    public void open() {
+        opened = Devices.open(
+                device, DeviceOptions.defaults().withThreads(threads).withPrecision(precision));
+        scope = Scope.open("benchmark");
+        prepare(opened, scope);
+    }
+
+    /** Gives everything back. */
+    @TearDown(Level.Trial)
+    public void close() {
+        scope.close();
+        opened.close();
+    }
+
+    /** Makes operations and tensors, all owned by {@code scope}. */
+    protected abstract void prepare(Device on, Scope owner);
+
+    /** The device, for waiting and for reading results. */
+    protected final Device device() {
+        return opened;
+    }
+
+    /** A tensor with values between -1 and 1 that differ from each other and are the same in every run. */
+    protected static Tensor values(Device on, Scope owner, Shape shape, double scale) {
+        float[] values = new float[Math.toIntExact(shape.elements())];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = (float) (scale * ((i * 7919L % 2003) / 1001.0 - 1));
+        }
+        Tensor tensor = on.allocate(owner, shape);
+        on.upload(values, tensor);
+        return tensor;
+    }
+}
