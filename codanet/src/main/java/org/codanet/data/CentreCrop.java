@@ -16,7 +16,8 @@ public record CentreCrop(int height, int width) implements Transform {
      */
     public CentreCrop {
         if (height < 1 || width < 1) {
-            throw new IllegalArgumentException("centre crop: %d x %d pixels cannot be cut out".formatted(width, height));
+            throw new IllegalArgumentException(
+                    "centre crop: %d x %d pixels cannot be cut out".formatted(width, height));
         }
     }
 

@@ -122,7 +122,8 @@ public final class Datasets {
      */
     public static ImageDataset withChannels(ImageDataset data, int channels) {
         if (channels != 1 && channels != 3) {
-            throw new IllegalArgumentException(data.name() + ": images have 1 or 3 channels, asked for are " + channels);
+            throw new IllegalArgumentException(
+                    data.name() + ": images have 1 or 3 channels, asked for are " + channels);
         }
         return data.channels() == channels ? data : new ConvertedImages(data, channels);
     }

@@ -14,16 +14,7 @@ public final class FashionMnist {
     public static final String NAME = "Fashion-MNIST";
     /** The classes, by label. */
     public static final List<String> CLASS_NAMES = List.of(
-            "T-shirt/top",
-            "Trouser",
-            "Pullover",
-            "Dress",
-            "Coat",
-            "Sandal",
-            "Shirt",
-            "Sneaker",
-            "Bag",
-            "Ankle boot");
+            "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot");
 
     private FashionMnist() {}
 

@@ -78,7 +78,8 @@ final class ImageFolder implements ImageDataset {
             throw new FileFormatException(
                     root.toString(), "has %d class folders but no pictures in them".formatted(classFolders.size()));
         }
-        String name = notes.nameOr(String.valueOf(folder.toAbsolutePath().normalize().getFileName()));
+        String name =
+                notes.nameOr(String.valueOf(folder.toAbsolutePath().normalize().getFileName()));
         String description = "%s: %,d %s images in %d classes, pictures in %s"
                 .formatted(name, files.size(), isSplit ? split.word() : "unsplit", classNames.size(), root);
         return new ImageFolder(

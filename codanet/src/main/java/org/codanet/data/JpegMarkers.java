@@ -36,7 +36,8 @@ record JpegMarkers(int components, int orientation, int adobeTransform) {
             if (frame && length >= 8) {
                 components = Byte.toUnsignedInt(bytes[at + 9]);
             } else if (marker == 0xE1 && length > 16 && has(bytes, at + 4, "Exif\0\0")) {
-                orientation = orientation(ByteBuffer.wrap(bytes, at + 10, length - 8).slice());
+                orientation =
+                        orientation(ByteBuffer.wrap(bytes, at + 10, length - 8).slice());
             } else if (marker == 0xEE && length >= 14 && has(bytes, at + 4, "Adobe")) {
                 adobe = Byte.toUnsignedInt(bytes[at + 15]);
             }

@@ -42,8 +42,8 @@ public final class MemoryImages implements ImageDataset {
     public static MemoryImages of(
             String name, List<String> classNames, int channels, int height, int width, byte[] pixels, int[] labels) {
         if (channels != 1 && channels != 3 || height < 1 || width < 1) {
-            throw new IllegalArgumentException("%s: images of %d channels of %d x %d pixels cannot be"
-                    .formatted(name, channels, height, width));
+            throw new IllegalArgumentException(
+                    "%s: images of %d channels of %d x %d pixels cannot be".formatted(name, channels, height, width));
         }
         int image = Math.multiplyExact(channels, Math.multiplyExact(height, width));
         if (pixels.length == 0 || pixels.length % image != 0) {
@@ -92,7 +92,9 @@ public final class MemoryImages implements ImageDataset {
         try (ExecutorService workers = Executors.newFixedThreadPool(threads, Batches::thread)) {
             List<Future<?>> parts = IntStream.range(0, threads)
                     .<Future<?>>mapToObj(part -> workers.submit(() -> {
-                        for (int i = part; i < images.length && !Thread.currentThread().isInterrupted(); i += threads) {
+                        for (int i = part;
+                                i < images.length && !Thread.currentThread().isInterrupted();
+                                i += threads) {
                             images[i] = bytes(data, i, first);
                         }
                         return null;

@@ -11,7 +11,8 @@ import org.codanet.file.FileFormatException;
 
 /** MNIST and sets of its form, such as Fashion-MNIST: one IDX file of images and one of labels, each plain or as .gz. */
 final class Mnist {
-    static final List<String> DIGITS = IntStream.range(0, 10).mapToObj(Integer::toString).toList();
+    static final List<String> DIGITS =
+            IntStream.range(0, 10).mapToObj(Integer::toString).toList();
 
     private Mnist() {}
 
@@ -39,7 +40,8 @@ final class Mnist {
         Path images = required(folder, split, "images", 3);
         Path labels = required(folder, split, "labels", 1);
         // The two sets have the same file names; only the folder tells them apart.
-        boolean fashion = folder.toAbsolutePath().toString().toLowerCase(Locale.ROOT).contains("fashion");
+        boolean fashion =
+                folder.toAbsolutePath().toString().toLowerCase(Locale.ROOT).contains("fashion");
         return of(
                 notes.nameOr(fashion ? FashionMnist.NAME : "MNIST"),
                 notes.classNamesOr(fashion ? FashionMnist.CLASS_NAMES : DIGITS),

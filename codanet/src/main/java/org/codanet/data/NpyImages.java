@@ -49,7 +49,8 @@ final class NpyImages implements ImageDataset {
             throw new FileFormatException(
                     folder.toString(), "has no " + images.getFileName() + ", so it has no " + split.word() + " images");
         }
-        String name = notes.nameOr(String.valueOf(folder.toAbsolutePath().normalize().getFileName()));
+        String name =
+                notes.nameOr(String.valueOf(folder.toAbsolutePath().normalize().getFileName()));
         return read(images, Files.isRegularFile(labels) ? Optional.of(labels) : Optional.empty(), name, notes);
     }
 
@@ -77,9 +78,7 @@ final class NpyImages implements ImageDataset {
                                     shape.get(1),
                                     shape.get(2),
                                     shape.get(3),
-                                    classNames.isEmpty()
-                                            ? "without labels"
-                                            : "in " + classNames.size() + " classes",
+                                    classNames.isEmpty() ? "without labels" : "in " + classNames.size() + " classes",
                                     file),
                     classNames,
                     shape.get(1),

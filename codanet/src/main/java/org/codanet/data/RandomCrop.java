@@ -17,8 +17,8 @@ public record RandomCrop(int height, int width, int padding) implements Transfor
      */
     public RandomCrop {
         if (height < 1 || width < 1 || padding < 0) {
-            throw new IllegalArgumentException("random crop: %d x %d pixels with padding %d cannot be cut out"
-                    .formatted(width, height, padding));
+            throw new IllegalArgumentException(
+                    "random crop: %d x %d pixels with padding %d cannot be cut out".formatted(width, height, padding));
         }
     }
 

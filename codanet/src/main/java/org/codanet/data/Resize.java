@@ -27,7 +27,8 @@ public record Resize(int shorter) implements Transform {
     public Pixels apply(Pixels image, RandomGenerator random) {
         int height = image.height();
         int width = image.width();
-        int longer = (int) Math.min(Integer.MAX_VALUE, (long) shorter * Math.max(height, width) / Math.min(height, width));
+        int longer =
+                (int) Math.min(Integer.MAX_VALUE, (long) shorter * Math.max(height, width) / Math.min(height, width));
         return height < width ? to(image, shorter, longer) : to(image, longer, shorter);
     }
 

@@ -25,8 +25,7 @@ class BatchesTest {
     /** 23 images: no batch size used here but 1 divides it. Image i is 1 x 4 x 4 of bytes 10 i + k, of class i % 3. */
     private static final int SIZE = 23;
 
-    private static final Transform VARIED =
-            Transform.sequence(List.of(new RandomCrop(4, 4, 2), new RandomFlip()));
+    private static final Transform VARIED = Transform.sequence(List.of(new RandomCrop(4, 4, 2), new RandomFlip()));
 
     private static ImageDataset data() {
         byte[] pixels = new byte[SIZE * 16];
@@ -95,12 +94,12 @@ class BatchesTest {
     @Test
     void seedAndEpochChangeOrderAndVariations() throws IOException {
         List<Seen> seen = all(BatchOptions.training(SIZE, 5, VARIED, 2), 1, 0);
-        assertNotEquals(seen.getFirst().indices(), all(BatchOptions.training(SIZE, 6, VARIED, 2), 1, 0)
-                .getFirst()
-                .indices());
-        assertNotEquals(seen.getFirst().indices(), all(BatchOptions.training(SIZE, 5, VARIED, 2), 2, 0)
-                .getFirst()
-                .indices());
+        assertNotEquals(
+                seen.getFirst().indices(),
+                all(BatchOptions.training(SIZE, 6, VARIED, 2), 1, 0).getFirst().indices());
+        assertNotEquals(
+                seen.getFirst().indices(),
+                all(BatchOptions.training(SIZE, 5, VARIED, 2), 2, 0).getFirst().indices());
         BatchOptions unshuffled = new BatchOptions(SIZE, false, false, 5, VARIED, 2);
         assertNotEquals(
                 all(unshuffled, 1, 0).getFirst().pixelsHash(),
@@ -119,7 +118,9 @@ class BatchesTest {
 
     @Test
     void aPartialBatchIsDroppedOnRequest() throws IOException {
-        assertEquals(5, all(new BatchOptions(4, true, true, 1, Transform.NONE, 2), 1, 0).size());
+        assertEquals(
+                5,
+                all(new BatchOptions(4, true, true, 1, Transform.NONE, 2), 1, 0).size());
         assertThrows(
                 IllegalArgumentException.class,
                 () -> Batches.open(data(), new BatchOptions(24, true, true, 1, Transform.NONE, 2), 1, 0));

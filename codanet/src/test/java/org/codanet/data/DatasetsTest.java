@@ -103,8 +103,7 @@ class DatasetsTest {
     void readsCifarInTheFolderThatItsArchiveMakesWithItsOwnClassNames() throws IOException {
         file("cifar-10-batches-bin/test_batch.bin", cifar(1));
         file("cifar-10-batches-bin/batches.meta.txt", "plane\ncar\n\n".getBytes());
-        assertEquals(
-                List.of("plane", "car"), Datasets.open(folder, Split.TEST).classNames());
+        assertEquals(List.of("plane", "car"), Datasets.open(folder, Split.TEST).classNames());
         assertTrue(refusal(Split.TRAIN).contains("none with training images"));
     }
 
@@ -133,8 +132,9 @@ class DatasetsTest {
         ImageDataset data = Datasets.open(folder, Split.TRAIN);
         assertEquals(List.of(1, 2, 3), List.of(data.channels(), data.height(), data.width()));
         assertEquals(List.of(4, 9), List.of(data.label(0), data.label(1)));
-        assertArrayEquals(new float[] {6 / 255f, 7 / 255f, 8 / 255f, 9 / 255f, 10 / 255f, 1}, data.read(1)
-                .values());
+        assertArrayEquals(
+                new float[] {6 / 255f, 7 / 255f, 8 / 255f, 9 / 255f, 10 / 255f, 1},
+                data.read(1).values());
     }
 
     @Test
@@ -241,8 +241,7 @@ class DatasetsTest {
         NpyFile.write(folder.resolve("X_train.npy"), TensorData.ofFloats(List.of(2, 1, 1, 2), values));
         NpyFile.write(folder.resolve("y_train.npy"), TensorData.ofLongs(List.of(2), new long[] {2, 0}));
         NpyFile.write(
-                folder.resolve("X_test.npy"),
-                TensorData.ofBytes(List.of(1, 3, 1, 1), new byte[] {0, 51, (byte) 255}));
+                folder.resolve("X_test.npy"), TensorData.ofBytes(List.of(1, 3, 1, 1), new byte[] {0, 51, (byte) 255}));
         ImageDataset train = Datasets.open(folder, Split.TRAIN);
         assertArrayEquals(new float[] {0.5f, 1}, train.read(1).values());
         assertEquals(List.of("0", "1", "2"), train.classNames());

@@ -54,8 +54,7 @@ class FashionMnistTest {
     @Test
     void theSubsetIsTheFirstOfEachClassOfTheWholeSet() throws IOException {
         Path whole = Path.of("/usr/share/datasets/fashion-mnist");
-        Assumptions.assumeTrue(
-                Files.isDirectory(whole), "needs the whole set: apt-get install dataset-fashion-mnist");
+        Assumptions.assumeTrue(Files.isDirectory(whole), "needs the whole set: apt-get install dataset-fashion-mnist");
         for (Split split : Split.values()) {
             ImageDataset subset = FashionMnist.subset(split);
             ImageDataset all = Datasets.open(whole, split);

@@ -1,0 +1,177 @@
+package org.codanet.train;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.zip.CRC32;
+import org.codanet.data.BatchOptions;
+import org.codanet.data.CentreCrop;
+import org.codanet.data.Datasets;
+import org.codanet.data.ImageDataset;
+import org.codanet.data.RandAugment;
+import org.codanet.data.RandomCrop;
+import org.codanet.data.RandomFlip;
+import org.codanet.data.Resize;
+import org.codanet.data.Transform;
+import org.codanet.model.Preprocessing;
+import org.codanet.nn.tensor.Shape;
+
+/**
+ * Batches of a set of images, prepared for a network and read ahead on threads of their own.
+ *
+ * <p>A file that cannot be read ends the iteration with an {@link UncheckedIOException}; its cause is one sentence that begins
+ * with the file's name.
+ */
+public final class DatasetSource implements BatchSource {
+    private final ImageDataset data;
+    private final BatchOptions options;
+    private final Preprocessing preprocessing;
+
+    private DatasetSource(ImageDataset data, BatchOptions options, Preprocessing preprocessing) {
+        if (data.classNames().isEmpty()) {
+            throw new IllegalArgumentException(data.name() + ": its images have no labels to learn from or test on");
+        }
+        this.data = Datasets.withChannels(data, preprocessing.channels());
+        this.options = options;
+        this.preprocessing = preprocessing;
+    }
+
+    /**
+     * Shuffled batches, varied as the recipe says, of its micro-batch size.
+     *
+     * @param data labelled images
+     * @param preprocessing what the network reads
+     * @param recipe of the training
+     * @param seed of the run
+     * @param threads how many read at once; they change no bit
+     * @throws IllegalArgumentException if the images have no labels
+     */
+    public static DatasetSource training(
+            ImageDataset data, Preprocessing preprocessing, TrainingRecipe recipe, long seed, int threads) {
+        Transform transform = transform(recipe.augmentation(), preprocessing);
+        return new DatasetSource(
+                data, BatchOptions.training(recipe.microBatch(), seed, transform, threads), preprocessing);
+    }
+
+    /**
+     * Batches in the set's own order, every image once.
+     *
+     * @param data labelled images
+     * @param preprocessing what the network reads
+     * @param batchSize images per batch
+     * @param threads how many read at once
+     * @throws IllegalArgumentException if the images have no labels
+     */
+    public static DatasetSource evaluation(ImageDataset data, Preprocessing preprocessing, int batchSize, int threads) {
+        return new DatasetSource(
+                data, BatchOptions.evaluation(batchSize, transform(preprocessing), threads), preprocessing);
+    }
+
+    /**
+     * What a network's images go through before evaluation: the shorter side resized and the centre cut out, if the
+     * preprocessing resizes at all.
+     *
+     * @param preprocessing of the network
+     */
+    public static Transform transform(Preprocessing preprocessing) {
+        return preprocessing.resize() == 0
+                ? Transform.NONE
+                : Transform.sequence(List.of(
+                        new Resize(preprocessing.resize()),
+                        new CentreCrop(preprocessing.height(), preprocessing.width())));
+    }
+
+    private static Transform transform(AugmentationRecipe recipe, Preprocessing preprocessing) {
+        List<Transform> steps = new ArrayList<>();
+        if (recipe.resize() > 0) {
+            steps.add(new Resize(recipe.resize()));
+        }
+        if (recipe.crop() > 0) {
+            steps.add(new RandomCrop(recipe.crop(), recipe.crop(), recipe.cropPadding()));
+        } else if (recipe.resize() > 0) {
+            steps.add(new CentreCrop(preprocessing.height(), preprocessing.width()));
+        } else {
+            steps.add(transform(preprocessing));
+        }
+        if (recipe.flip()) {
+            steps.add(new RandomFlip());
+        }
+        if (recipe.randAugmentOperations() > 0) {
+            steps.add(new RandAugment(recipe.randAugmentOperations(), recipe.randAugmentMagnitude()));
+        }
+        return Transform.sequence(steps);
+    }
+
+    @Override
+    public long images() {
+        return data.size();
+    }
+
+    @Override
+    public String description() {
+        // Where the files lie does not matter, and pixels would take long to read; order and labels tell most sets
+        // apart.
+        CRC32 sum = new CRC32();
+        data.classNames().forEach(name -> sum.update((name + "\n").getBytes(StandardCharsets.UTF_8)));
+        for (int i = 0; i < data.size(); i++) {
+            sum.update(data.label(i));
+            sum.update(data.label(i) >>> 8);
+        }
+        return "%s, %d images in %d classes (labels %08x)"
+                .formatted(data.name(), data.size(), data.classNames().size(), sum.getValue());
+    }
+
+    @Override
+    public Batches batches(int epoch, int first) {
+        try {
+            return new ReadAhead(org.codanet.data.Batches.open(data, options, epoch, first));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private final class ReadAhead implements Batches {
+        private final org.codanet.data.Batches batches;
+
+        ReadAhead(org.codanet.data.Batches batches) {
+            this.batches = batches;
+            if (batches.height() != preprocessing.height() || batches.width() != preprocessing.width()) {
+                batches.close();
+                throw new IllegalArgumentException(
+                        "%s: images are %d x %d pixels, the network reads %d x %d; resize the images"
+                                .formatted(
+                                        data.name(),
+                                        batches.width(),
+                                        batches.height(),
+                                        preprocessing.width(),
+                                        preprocessing.height()));
+            }
+        }
+
+        @Override
+        public boolean hasNext() {
+            return batches.hasNext();
+        }
+
+        @Override
+        public Batch next() {
+            try {
+                org.codanet.data.Batch batch = batches.next();
+                return new Batch(
+                        batch.pixels(),
+                        Shape.of(batch.count(), batch.channels(), batch.height(), batch.width()),
+                        Arrays.stream(batch.labels()).boxed().toList());
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+
+        @Override
+        public void close() {
+            batches.close();
+        }
+    }
+}

@@ -1,0 +1,86 @@
+package org.codanet.train;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.Arrays;
+import java.util.List;
+import org.codanet.data.ImageDataset;
+import org.codanet.data.MemoryImages;
+import org.codanet.model.Preprocessing;
+import org.codanet.nn.op.LossKind;
+import org.codanet.nn.tensor.Shape;
+import org.junit.jupiter.api.Test;
+
+class DatasetSourceTest {
+    private static final Preprocessing SIX = new Preprocessing(1, 6, 6, 0);
+
+    private static ImageDataset data(int... labels) {
+        byte[] pixels = new byte[labels.length * 36];
+        for (int i = 0; i < pixels.length; i++) {
+            pixels[i] = (byte) (i * 37);
+        }
+        return MemoryImages.of("numbers", List.of("a", "b", "c"), 1, 6, 6, pixels, labels);
+    }
+
+    private static TrainingRecipe recipe(AugmentationRecipe augmentation) {
+        return TrainingRecipe.of(LossKind.BCE, 1, 2, new LearningRate.Constant(1e-3))
+                .withAugmentation(augmentation);
+    }
+
+    @Test
+    void evaluationGivesEveryImageAsItIs() {
+        ImageDataset data = data(2, 1, 0);
+        DatasetSource source = DatasetSource.evaluation(data, SIX, 2, 1);
+        assertEquals(3, source.images());
+        try (BatchSource.Batches batches = source.batches(1, 1)) {
+            BatchSource.Batch batch = batches.next();
+            assertEquals(Shape.of(1, 1, 6, 6), batch.shape());
+            assertEquals(List.of(0), batch.labels());
+            assertEquals(36, batch.images().length);
+            assertFalse(batches.hasNext());
+        }
+    }
+
+    @Test
+    void trainingVariesImagesByTheEpochAndTheSeed() {
+        AugmentationRecipe varied = new AugmentationRecipe(true, 8, 6, 2, 1, 10);
+        float[] first = firstBatch(1, 1, varied);
+        assertArrayEquals(first, firstBatch(1, 1, varied));
+        assertNotEquals(Arrays.hashCode(first), Arrays.hashCode(firstBatch(1, 2, varied)));
+        assertNotEquals(Arrays.hashCode(first), Arrays.hashCode(firstBatch(2, 1, varied)));
+    }
+
+    private static float[] firstBatch(long seed, int epoch, AugmentationRecipe augmentation) {
+        DatasetSource source = DatasetSource.training(data(0, 1, 2, 0), SIX, recipe(augmentation), seed, 2);
+        try (BatchSource.Batches batches = source.batches(epoch, 0)) {
+            return batches.next().images().clone();
+        }
+    }
+
+    @Test
+    void theDescriptionTellsLabelsApart() {
+        String one = DatasetSource.evaluation(data(0, 1), SIX, 1, 1).description();
+        assertNotEquals(one, DatasetSource.evaluation(data(1, 0), SIX, 1, 1).description());
+        assertEquals(one, DatasetSource.evaluation(data(0, 1), SIX, 2, 2).description());
+    }
+
+    @Test
+    void refusesImagesThatTheNetworkCannotRead() {
+        DatasetSource source = DatasetSource.evaluation(data(0), new Preprocessing(1, 5, 5, 0), 1, 1);
+        assertTrue(assertThrows(IllegalArgumentException.class, () -> source.batches(1, 0))
+                .getMessage()
+                .contains("6 x 6 pixels, the network reads 5 x 5"));
+        ImageDataset unlabelled = MemoryImages.of("x", List.of(), 1, 6, 6, new byte[36], new int[0]);
+        assertThrows(IllegalArgumentException.class, () -> DatasetSource.evaluation(unlabelled, SIX, 1, 1));
+        // Resizing and cutting out the centre make any image fit.
+        try (BatchSource.Batches batches = DatasetSource.evaluation(data(0), new Preprocessing(3, 4, 4, 5), 1, 1)
+                .batches(1, 0)) {
+            assertEquals(Shape.of(1, 3, 4, 4), batches.next().shape());
+        }
+    }
+}
