@@ -40,8 +40,8 @@ final class ImageDecoder {
             boolean jpeg = reader.getFormatName().equalsIgnoreCase("jpeg");
             // Only JPEG's metadata are asked for, and those are read here: markers before the picture.
             reader.setInput(in, true, true);
-            String[] damage = new String[1];
-            reader.addIIOReadWarningListener((source, warning) -> damage[0] = warning);
+            boolean[] lacking = new boolean[1];
+            reader.addIIOReadWarningListener((source, warning) -> lacking[0] |= saysThatPixelsLack(warning));
             long size = (long) reader.getWidth(0) * reader.getHeight(0);
             if (size > LARGEST) {
                 throw new FileFormatException(
@@ -53,7 +53,7 @@ final class ImageDecoder {
             Pixels pixels = markers.components() == 4
                     ? Inks.toColours(reader.readRaster(0, null), markers.adobeTransform())
                     : pixels(reader.read(0));
-            if (damage[0] != null && damage[0].toLowerCase(Locale.ROOT).contains("premature end")) {
+            if (lacking[0]) {
                 throw new FileFormatException(name, "is cut short: the picture ends before its last row");
             }
             return Orientation.upright(pixels, markers.orientation());
@@ -66,6 +66,12 @@ final class ImageDecoder {
         } finally {
             reader.dispose();
         }
+    }
+
+    /** The JPEG decoder fills what lacks with grey and only warns. A missing end mark after the last pixel does no harm. */
+    private static boolean saysThatPixelsLack(String warning) {
+        String words = warning.toLowerCase(Locale.ROOT);
+        return words.contains("premature end") || words.contains("invalid sos");
     }
 
     private static ImageReader reader(String name, byte[] bytes) throws FileFormatException {
