@@ -7,6 +7,8 @@ import java.nio.file.Path;
 import java.util.List;
 import org.codanet.file.AtomicFile;
 import org.codanet.model.ModelFile;
+import org.codanet.report.CurvePoint;
+import org.codanet.report.TrainingCurve;
 
 /**
  * The folder that a run writes into. Every file is replaced in one step, so that whatever happens each of them is whole.
@@ -50,8 +52,10 @@ public record TrainingRun(Path folder) {
     /** Replaces the table and the picture of a run's metrics. */
     void writeMetrics(List<EpochMetrics> epochs) throws IOException {
         writeText(metrics(), MetricsCsv.write(epochs));
-        writeText(
-                curve(), TrainingCurve.svg(folder.toAbsolutePath().getFileName().toString(), epochs));
+        List<CurvePoint> points = epochs.stream()
+                .map(m -> new CurvePoint(m.epoch(), m.trainLoss(), m.testLoss(), m.trainTop1(), m.testTop1()))
+                .toList();
+        writeText(curve(), new TrainingCurve(points).svg());
     }
 
     private static void writeText(Path file, String text) throws IOException {
