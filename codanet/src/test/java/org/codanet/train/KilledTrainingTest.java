@@ -1,0 +1,110 @@
+package org.codanet.train;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.File;
+import java.io.IOException;
+import java.net.URISyntaxException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import org.codanet.testing.TestDevices;
+import org.codanet.testing.ToyTraining;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A program that is killed while it trains, at a moment that nobody chose. */
+final class KilledTrainingTest {
+    private static final String DEVICE = "cpu";
+    private static final int EPOCHS = 40;
+    private static final int SECONDS = 60;
+
+    @TempDir
+    private Path folder;
+
+    @Test
+    void goesOnToTheSameBitsAfterSigkill() throws IOException, InterruptedException, URISyntaxException {
+        assumeTrue(TestDevices.names().contains(DEVICE), "skipped: there is no " + DEVICE + " device here");
+        Path whole = folder.resolve("whole");
+        ToyTraining.train(DEVICE, whole, EPOCHS);
+        Path part = folder.resolve("part");
+        Path log = folder.resolve("log.txt");
+        int kills = 0;
+        for (int attempt = 0; attempt < 3; attempt++) {
+            Process program = start(part, log);
+            await(new TrainingRun(part).checkpoint(), program, log);
+            long wait = ThreadLocalRandom.current().nextLong(400);
+            kills += program.waitFor(wait, TimeUnit.MILLISECONDS) ? 0 : 1;
+            program.destroyForcibly();
+            assertTrue(program.waitFor(SECONDS, TimeUnit.SECONDS));
+        }
+        assertFalse(kills == 0, "the program was never killed before it was done; it needs more epochs");
+        ToyTraining.train(DEVICE, part, EPOCHS);
+        TrainingCheckpoint expected = TrainingCheckpoint.read(new TrainingRun(whole).checkpoint());
+        TrainingCheckpoint actual = TrainingCheckpoint.read(new TrainingRun(part).checkpoint());
+        assertEquals(expected.position(), actual.position());
+        assertEquals(expected.weights(), actual.weights());
+        assertEquals(expected.means(), actual.means());
+        assertEquals(expected.variances(), actual.variances());
+        for (int i = 0; i < EPOCHS; i++) {
+            assertEquals(
+                    expected.metrics().get(i).trainLoss(),
+                    actual.metrics().get(i).trainLoss());
+            assertEquals(
+                    expected.metrics().get(i).testLoss(),
+                    actual.metrics().get(i).testLoss());
+        }
+    }
+
+    private static void await(Path file, Process program, Path log) throws IOException, InterruptedException {
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(SECONDS);
+        while (!Files.exists(file)) {
+            assertTrue(System.nanoTime() < end && program.isAlive(), () -> text(log));
+            Thread.sleep(5);
+        }
+    }
+
+    private static String text(Path log) {
+        try {
+            return Files.readString(log);
+        } catch (IOException e) {
+            return e.toString();
+        }
+    }
+
+    /** The same JVM with the same modules; the test's own classes lie on the class path, in no module. */
+    private static Process start(Path run, Path log) throws IOException, URISyntaxException {
+        String name = ToyTraining.class.getSimpleName() + ".class";
+        Path own = Path.of(ToyTraining.class.getResource(name).toURI());
+        Path classes = own.getParent().getParent().getParent().getParent();
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--add-modules=jdk.incubator.vector"));
+        String modules = System.getProperty("jdk.module.path");
+        if (modules == null) {
+            command.add("--enable-native-access=ALL-UNNAMED");
+        } else {
+            command.addAll(List.of(
+                    "--module-path=" + modules,
+                    "--add-modules=org.codanet",
+                    "--enable-native-access=org.codanet.bindings"));
+        }
+        command.addAll(List.of(
+                "-cp",
+                classes + File.pathSeparator + System.getProperty("java.class.path"),
+                ToyTraining.class.getName(),
+                DEVICE,
+                run.toString(),
+                Integer.toString(EPOCHS)));
+        return new ProcessBuilder(command)
+                .redirectErrorStream(true)
+                .redirectOutput(log.toFile())
+                .start();
+    }
+}
