@@ -70,7 +70,9 @@ final class CpuTensor extends Tensor implements AutoCloseable {
         Objects.checkFromIndexSize(from, count, shape().extent(0));
         long stride = shape().bytes() / shape().extent(0);
         return new CpuTensor(
-                shape().withFirst(count), segment.asSlice(from * stride, count * stride), viewed == null ? this : viewed);
+                shape().withFirst(count),
+                segment.asSlice(from * stride, count * stride),
+                viewed == null ? this : viewed);
     }
 
     @Override

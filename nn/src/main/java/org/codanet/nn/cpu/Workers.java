@@ -94,7 +94,10 @@ final class Workers implements AutoCloseable {
         threads = new Thread[count - 1];
         for (int i = 0; i < threads.length; i++) {
             int worker = i + 1;
-            threads[i] = Thread.ofPlatform().daemon().name(device + " worker " + worker).unstarted(() -> serve(worker));
+            threads[i] = Thread.ofPlatform()
+                    .daemon()
+                    .name(device + " worker " + worker)
+                    .unstarted(() -> serve(worker));
             threads[i].start();
         }
     }

@@ -1,0 +1,93 @@
+package org.codanet.nn.cpu;
+
+import org.codanet.nn.device.Device;
+import org.codanet.nn.device.DeviceOptions;
+import org.codanet.nn.testing.AdamContract;
+import org.codanet.nn.testing.ContributionMapContract;
+import org.codanet.nn.testing.ConvolutionContract;
+import org.codanet.nn.testing.DynamicAlignmentContract;
+import org.codanet.nn.testing.ElementwiseContract;
+import org.codanet.nn.testing.GoldenLayerContract;
+import org.codanet.nn.testing.ImageInputContract;
+import org.codanet.nn.testing.LossContract;
+import org.codanet.nn.testing.SumPoolContract;
+import org.junit.jupiter.api.Nested;
+
+/** The contracts again, without the Vector API and with more threads than most machines of a build have processors. */
+final class CpuPlainLoopsTest {
+    private static Device open() {
+        return new CpuDevice(new DeviceOptions(3, null, 0, true));
+    }
+
+    @Nested
+    final class Adam extends AdamContract {
+        @Override
+        protected Device open() {
+            return CpuPlainLoopsTest.open();
+        }
+    }
+
+    @Nested
+    final class ContributionMap extends ContributionMapContract {
+        @Override
+        protected Device open() {
+            return CpuPlainLoopsTest.open();
+        }
+    }
+
+    @Nested
+    final class Convolution extends ConvolutionContract {
+        @Override
+        protected Device open() {
+            return CpuPlainLoopsTest.open();
+        }
+    }
+
+    @Nested
+    final class DynamicAlignment extends DynamicAlignmentContract {
+        @Override
+        protected Device open() {
+            return CpuPlainLoopsTest.open();
+        }
+    }
+
+    @Nested
+    final class Elementwise extends ElementwiseContract {
+        @Override
+        protected Device open() {
+            return CpuPlainLoopsTest.open();
+        }
+    }
+
+    @Nested
+    final class ImageInput extends ImageInputContract {
+        @Override
+        protected Device open() {
+            return CpuPlainLoopsTest.open();
+        }
+    }
+
+    @Nested
+    final class Loss extends LossContract {
+        @Override
+        protected Device open() {
+            return CpuPlainLoopsTest.open();
+        }
+    }
+
+    @Nested
+    final class SumPool extends SumPoolContract {
+        @Override
+        protected Device open() {
+            return CpuPlainLoopsTest.open();
+        }
+    }
+
+    @Nested
+    final class GoldenLayer extends GoldenLayerContract {
+        @Override
+        protected Device open() {
+            return CpuPlainLoopsTest.open();
+        }
+    }
+}
