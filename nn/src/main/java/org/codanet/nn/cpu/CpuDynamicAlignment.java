@@ -362,14 +362,14 @@ final class CpuDynamicAlignment implements DynamicAlignment {
             }
             case L2 -> {
                 for (int i = 0; i < count; i++) {
-                    out[i] = q[i] > 0 ? s[i] / (float) Math.sqrt(q[i]) : 0;
+                    out[i] = q[i] == 0 ? 0 : s[i] / (float) Math.sqrt(q[i]);
                 }
             }
             case WB -> {
                 float[] frobenius = packed.frobenius();
                 for (int i = 0; i < count; i++) {
                     float bound = frobenius[i % columns.unitLanes()] * (float) Math.sqrt(q[i]);
-                    out[i] = bound > 0 ? s[i] / bound : 0;
+                    out[i] = bound == 0 ? 0 : s[i] / bound;
                 }
             }
         }

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Arrays;
+import java.util.List;
 import java.util.stream.Stream;
 import org.codanet.nn.op.DynamicAlignment;
 import org.codanet.nn.op.DynamicAlignmentShape;
@@ -251,6 +252,23 @@ public abstract class DynamicAlignmentContract extends OperationContract {
     private static void assertZero(String what, float[] values) {
         for (float value : values) {
             assertEquals(0.0, value, what);
+        }
+    }
+
+    /** Training is stopped by what shows in outputs: a NaN must not end as the zero of a weight without length. */
+    @ParameterizedTest
+    @EnumSource(Norm.class)
+    void nanInWeightsOrInputShowsInTheOutput(Norm norm) {
+        Case one = one(norm, norm != Norm.WB, 1, 6, 5, 3, 4, 3, 3, 1, 1, "one image");
+        try (Workplace place = place()) {
+            for (int which = 0; which < 3; which++) {
+                AlignmentRun.Data data = one.data();
+                (which == 0 ? data.x() : which == 1 ? data.a() : data.b())[0] = Float.NaN;
+                float[] y = new AlignmentRun(place, data, Purpose.TRAINING).y();
+                assertTrue(
+                        Float.isNaN(y[0]),
+                        "first output with a NaN in " + List.of("x", "A", "B").get(which));
+            }
         }
     }
 
