@@ -27,8 +27,8 @@ public final class Main {
         return code;
     }
 
-    /** The whole command line, ready to parse. */
-    static CommandLine commandLine() {
+    /** {@return the whole command line, ready to parse} */
+    public static CommandLine commandLine() {
         CommandLine line = new CommandLine(new CodanetCommand());
         line.setCaseInsensitiveEnumValuesAllowed(true);
         line.setUsageHelpAutoWidth(true);
