@@ -1,7 +1,6 @@
 package org.codanet.cli;
 
 import picocli.AutoComplete;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
@@ -14,6 +13,9 @@ import picocli.CommandLine.Spec;
         versionProvider = Version.class,
         description = "Image classifiers that explain themselves exactly: train, evaluate and explain CoDA-Nets.",
         subcommands = {
+            QuickstartCommand.class,
+            TrainCommand.class,
+            EvaluateCommand.class,
             PredictCommand.class,
             ExplainCommand.class,
             ConvertCommand.class,
@@ -38,6 +40,6 @@ final class CodanetCommand implements Runnable {
 
     @Override
     public void run() {
-        throw new ParameterException(new CommandLine(spec), "a command is missing");
+        throw new ParameterException(spec.commandLine(), "a command is missing");
     }
 }

@@ -105,16 +105,18 @@ final class Progress implements AutoCloseable {
         return String.format(Locale.ROOT, "%d:%02d:%02d h", whole / 3600, whole / 60 % 60, whole % 60);
     }
 
-    /** Ends the line, so that what follows begins a new one. */
-    @Override
-    public void close() {
-        if (out == null) {
-            return;
-        }
-        if (terminal && drawn > 0) {
+    /** Ends the line, so that what follows begins a new one; twice is harmless. */
+    void finish() {
+        if (out != null && terminal && drawn > 0) {
             show(nanoTime.getAsLong());
             out.println();
             out.flush();
+            drawn = 0;
         }
+    }
+
+    @Override
+    public void close() {
+        finish();
     }
 }

@@ -1,0 +1,247 @@
+package org.codanet.cli;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import org.codanet.data.Datasets;
+import org.codanet.data.ImageDataset;
+import org.codanet.data.Split;
+import org.codanet.model.CodaNet;
+import org.codanet.model.CodaNetConfig;
+import org.codanet.model.Experiment;
+import org.codanet.model.Experiments;
+import org.codanet.model.Preprocessing;
+import org.codanet.nn.device.Device;
+import org.codanet.nn.op.LossKind;
+import org.codanet.nn.tensor.Scope;
+import org.codanet.train.Accumulation;
+import org.codanet.train.DatasetSource;
+import org.codanet.train.EpochMetrics;
+import org.codanet.train.LearningRate;
+import org.codanet.train.Trainer;
+import org.codanet.train.TrainingRecipe;
+import org.codanet.train.TrainingRun;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** Trains a network. */
+@Command(
+        name = "train",
+        description = "Trains a network; writes checkpoints, metrics and a curve. Ctrl-C ends at a checkpoint.",
+        footerHeading = "%nExamples:%n",
+        footer = {
+            "  codanet train --experiment XS-CoDA-SQ-100 --data cifar-10-batches-bin --out run",
+            "  codanet train --experiment XS-CoDA-SQ-100 --data cifar-10-batches-bin --out run --resume",
+            "  codanet train --config net.json --data photos/ --out run --epochs 20 --batch 16 --accumulate 4",
+            "",
+            "OUT holds best.safetensors and last.safetensors (the network), checkpoint.safetensors (to resume), metrics.csv",
+            "and curve.svg. With the same data, seed and number of threads a run gives the same bits, interrupted or not."
+        })
+final class TrainCommand implements Callable<Integer> {
+    /** Exit code of a process that ended by Ctrl-C, as shells have it: 128 and the number of the signal. */
+    static final int INTERRUPTED = 130;
+
+    @Mixin
+    Console console;
+
+    @Mixin
+    DeviceOption deviceOption;
+
+    /** One of the two says what is trained. */
+    static final class Network {
+        @Option(
+                names = "--experiment",
+                paramLabel = "NAME",
+                description = "A named experiment; 'inspect --experiments' lists them.")
+        String experiment;
+
+        @Option(names = "--config", paramLabel = "FILE", description = "A network's config as JSON.")
+        Path config;
+    }
+
+    @ArgGroup(multiplicity = "1")
+    Network network;
+
+    @Option(
+            names = "--recipe",
+            paramLabel = "FILE",
+            description = "How to train, as JSON, in place of the experiment's recipe; 'inspect --json' shows one.")
+    Path recipeFile;
+
+    @Option(
+            names = "--data",
+            required = true,
+            paramLabel = "DIR",
+            description =
+                    "CIFAR-10 binary, MNIST or Fashion-MNIST, arrays, or pictures in train/CLASS/ and test/CLASS/.")
+    Path data;
+
+    @Option(
+            names = "--out",
+            required = true,
+            paramLabel = "RUN",
+            description = "Folder of the run; made if it is missing.")
+    Path out;
+
+    @Option(
+            names = "--epochs",
+            paramLabel = "N",
+            description = "Passes over the training images. Default: the recipe's.")
+    Integer epochs;
+
+    @Option(names = "--batch", paramLabel = "N", description = "Images at a time. Default: the recipe's.")
+    Integer batch;
+
+    @Option(
+            names = "--accumulate",
+            paramLabel = "N",
+            description = "Batches whose gradients are added up for one update. Default: the recipe's.")
+    Integer accumulate;
+
+    @Option(
+            names = "--accumulation",
+            paramLabel = "P",
+            description =
+                    "When updates fall: aligned (when the batches are full), or authors (one early, as the original does).")
+    Accumulation accumulation;
+
+    @Option(
+            names = "--lambda",
+            paramLabel = "X",
+            description = "Weight of the linear-map regulariser. Default: the recipe's.")
+    Double lambda;
+
+    @Option(
+            names = "--seed",
+            paramLabel = "N",
+            defaultValue = "1",
+            description = "Decides first weights, order and variations. Default: ${DEFAULT-VALUE}.")
+    long seed;
+
+    @Option(names = "--resume", description = "Go on from the checkpoint in RUN, if there is one.")
+    boolean resume;
+
+    @Option(
+            names = "--checkpoint-seconds",
+            paramLabel = "S",
+            defaultValue = "300",
+            description = "Seconds between checkpoints within an epoch; 0 for none. Default: ${DEFAULT-VALUE}.")
+    double checkpointSeconds;
+
+    @Override
+    public Integer call() throws IOException {
+        Optional<Experiment> experiment =
+                Optional.ofNullable(network.experiment).map(Experiments::named);
+        CodaNetConfig config =
+                experiment.isPresent() ? experiment.get().network() : ModelOption.readConfig(network.config);
+        TrainingRecipe recipe = recipe(experiment);
+        int threads = Runtime.getRuntime().availableProcessors();
+        Preprocessing images = experiment.isPresent()
+                ? experiment.get().preprocessing()
+                : DataOption.extentsOf(Datasets.open(data, Split.TRAIN), config.imageChannels());
+        ImageDataset training = DataOption.open(data, Split.TRAIN, images, threads);
+        ImageDataset test = DataOption.open(data, Split.TEST, images, threads);
+        if (!training.classNames().equals(test.classNames())) {
+            throw new IllegalArgumentException(data + ": training and test images have other classes");
+        }
+        CodaNetConfig labelled = DataOption.labelled(config, training);
+        OutputFolder.make(out);
+        console.say("data: " + training.description());
+        console.say("data: " + test.description());
+        try (Device device = deviceOption.open(console);
+                Scope scope = Scope.open("train");
+                CodaNet net = CodaNet.create(labelled, recipe.loss(), device, scope, seed);
+                TrainingDisplay display = new TrainingDisplay(console, recipe.epochs())) {
+            Trainer trainer = new Trainer(
+                    net,
+                    recipe,
+                    images,
+                    DatasetSource.training(training, images, recipe, seed, threads),
+                    DatasetSource.evaluation(test, images, Math.max(16, recipe.microBatch()), threads),
+                    new Trainer.Options(seed, out, resume, 0, checkpointSeconds, deviceOption.memoryBytes()),
+                    display);
+            return run(trainer, device, display);
+        }
+    }
+
+    private int run(Trainer trainer, Device device, TrainingDisplay display) throws IOException {
+        try (Interruption _ = new Interruption(trainer::stop)) {
+            Trainer.Result result = trainer.train();
+            display.finish();
+            console.detail(
+                    "peak native memory: " + ByteSize.text(device.memory().peak()));
+            if (!result.finished()) {
+                console.warn("stopped at a checkpoint; go on with: " + resumeLine());
+                return INTERRUPTED;
+            }
+            report(result);
+            return 0;
+        }
+    }
+
+    private void report(Trainer.Result result) {
+        TrainingRun run = new TrainingRun(out);
+        List<EpochMetrics> metrics = result.metrics();
+        EpochMetrics best = metrics.stream()
+                .filter(m -> m.epoch() == result.bestEpoch())
+                .findFirst()
+                .orElse(metrics.getLast());
+        console.result(
+                "best    epoch %d, held-out accuracy %.2f %%, %s", best.epoch(), 100 * best.testTop1(), run.best());
+        console.result(
+                "last    epoch %d, held-out accuracy %.2f %%, %s",
+                metrics.getLast().epoch(), 100 * metrics.getLast().testTop1(), run.last());
+        console.result("curve   %s", run.curve());
+    }
+
+    /** The command that was given, with --resume. */
+    private String resumeLine() {
+        List<String> words = console.spec.commandLine().getParseResult().originalArgs();
+        StringBuilder line = new StringBuilder("codanet train");
+        for (String word : words) {
+            line.append(' ').append(word.matches("[\\w./:=,@%+-]+") ? word : "'" + word.replace("'", "'\\''") + "'");
+        }
+        return words.contains("--resume")
+                ? line.toString()
+                : line.append(" --resume").toString();
+    }
+
+    private TrainingRecipe recipe(Optional<Experiment> experiment) throws IOException {
+        TrainingRecipe recipe = recipeFile != null
+                ? readRecipe(recipeFile)
+                : experiment.map(Experiment::recipe).orElseGet(TrainCommand::plainRecipe);
+        if (epochs != null) {
+            recipe = recipe.withEpochs(epochs);
+        }
+        if (batch != null || accumulate != null) {
+            int micro = batch == null ? recipe.microBatch() : batch;
+            int times = accumulate == null ? Math.max(1, recipe.virtualBatch() / recipe.microBatch()) : accumulate;
+            if (times < 1) {
+                throw new IllegalArgumentException("--accumulate must be at least 1, got " + times);
+            }
+            recipe = recipe.withBatches(micro, Math.multiplyExact(micro, times));
+        }
+        recipe = accumulation == null ? recipe : recipe.withAccumulation(accumulation);
+        return lambda == null ? recipe : recipe.withLambda(lambda);
+    }
+
+    /** For a config without a recipe: what our own experiments use. */
+    private static TrainingRecipe plainRecipe() {
+        int epochs = 30;
+        return TrainingRecipe.of(LossKind.BCE, epochs, 16, new LearningRate.Cosine(1.5e-3, 1e-5, 0.5, epochs));
+    }
+
+    private static TrainingRecipe readRecipe(Path file) throws IOException {
+        String text = Files.readString(ModelOption.requireFile(file));
+        try {
+            return TrainingRecipe.fromJson(text);
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException(file + ": " + e.getMessage(), e);
+        }
+    }
+}

@@ -1,0 +1,68 @@
+package org.codanet.cli;
+
+import java.nio.file.Path;
+import java.util.Locale;
+import org.codanet.train.EpochMetrics;
+import org.codanet.train.TrainingListener;
+
+/** Shows how training goes: a bar for each epoch, then a line with its numbers. */
+final class TrainingDisplay implements TrainingListener, AutoCloseable {
+    private final Console console;
+    private final int epochs;
+    private org.codanet.cli.Progress bar;
+    private int barEpoch;
+
+    TrainingDisplay(Console console, int epochs) {
+        this.console = console;
+        this.epochs = epochs;
+    }
+
+    @Override
+    public void step(TrainingListener.Progress at) {
+        if (bar == null || barEpoch != at.epoch()) {
+            finish();
+            barEpoch = at.epoch();
+            bar = console.progress("epoch " + at.epoch() + "/" + at.epochs(), "images", at.images());
+        }
+        bar.at(at.image(), String.format(Locale.ROOT, "loss %.4f  accuracy %.1f %%", at.loss(), 100 * at.top1()));
+    }
+
+    @Override
+    public void epoch(EpochMetrics metrics, boolean best) {
+        finish();
+        console.say(String.format(
+                Locale.ROOT,
+                "epoch %d/%d  loss %.4f  accuracy %.1f %%  held out: loss %.4f  accuracy %.1f %%%s  %s",
+                metrics.epoch(),
+                epochs,
+                metrics.trainLoss(),
+                100 * metrics.trainTop1(),
+                metrics.testLoss(),
+                100 * metrics.testTop1(),
+                best ? " (best)" : "",
+                org.codanet.cli.Progress.duration(metrics.seconds())));
+    }
+
+    @Override
+    public void checkpoint(Path file) {
+        console.detail("checkpoint: " + file);
+    }
+
+    @Override
+    public void message(String text) {
+        console.say(text);
+    }
+
+    /** Ends the line of a bar that is being drawn; twice is harmless. */
+    void finish() {
+        if (bar != null) {
+            bar.finish();
+            bar = null;
+        }
+    }
+
+    @Override
+    public void close() {
+        finish();
+    }
+}

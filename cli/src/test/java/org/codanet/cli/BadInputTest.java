@@ -1,0 +1,229 @@
+package org.codanet.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipOutputStream;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** What users get wrong, and what broken or hostile files do: one clear sentence, the right exit code, no stack trace. */
+final class BadInputTest {
+    @TempDir
+    static Path folder;
+
+    private static Path model;
+    private static Path picture;
+    private static Path config;
+
+    @BeforeAll
+    static void makeFiles() throws IOException {
+        model = Samples.model(folder, false);
+        picture = Samples.picture(folder.resolve("fine.png"));
+        config = Files.writeString(
+                folder.resolve("config.json"), Samples.config(false).toJson());
+    }
+
+    @Test
+    void aPictureThatIsNone() throws IOException {
+        Path junk = Files.writeString(folder.resolve("junk.png"), "this is no picture");
+        Run.of("predict", "--model", model, junk).failsWith(1, "junk.png");
+    }
+
+    @Test
+    void aPictureCutShort() throws IOException {
+        byte[] whole = Files.readAllBytes(picture);
+        Path cut = Files.write(folder.resolve("cut.png"), Arrays.copyOf(whole, whole.length / 2));
+        Run.of("explain", "--model", model, cut, "--output", folder.resolve("none"))
+                .failsWith(1, "cut.png");
+    }
+
+    @Test
+    void aPictureThatIsNotThere() {
+        Run.of("predict", "--model", model, folder.resolve("absent.png")).failsWith(1, "absent.png");
+    }
+
+    @Test
+    void anEmptyFolder() throws IOException {
+        Path empty = Files.createDirectory(folder.resolve("empty"));
+        Run.of("predict", "--model", model, empty).failsWith(2, "empty", "holds no");
+        Run.of("evaluate", "--model", model, "--data", empty).failsWith(1, "empty");
+        Run.of("train", "--config", config, "--data", empty, "--out", folder.resolve("run-empty"))
+                .failsWith(1, "empty");
+    }
+
+    @Test
+    void aModelCutShort() throws IOException {
+        byte[] whole = Files.readAllBytes(model);
+        Path cut = Files.write(folder.resolve("cut.safetensors"), Arrays.copyOf(whole, whole.length - 100));
+        Run.of("predict", "--model", cut, picture).failsWith(1, "cut.safetensors");
+        Run.of("inspect", cut).failsWith(1, "cut.safetensors");
+    }
+
+    @Test
+    void aModelOfAnotherNetwork() throws IOException {
+        Path other = Files.writeString(
+                folder.resolve("other.json"),
+                Samples.config(false).toJson().replace("\"temperature\": 2.0", "\"temperature\": 3.0"));
+        Run.of("predict", "--model", model, "--config", other, picture).failsWith(1, "another network");
+    }
+
+    /** A pickle that would run {@code touch}: GLOBAL posix system, MARK, STRING, TUPLE, REDUCE, STOP. */
+    @Test
+    void aPickleThatWantsToRunSomething() throws IOException {
+        Path proof = folder.resolve("pickle-ran");
+        String pickle = "cposix\nsystem\n(S'touch " + proof + "'\ntR.";
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        try (ZipOutputStream zip = new ZipOutputStream(bytes)) {
+            for (String entry : List.of("archive/data.pkl", "archive/version")) {
+                zip.putNextEntry(new ZipEntry(entry));
+                zip.write((entry.endsWith("pkl") ? pickle : "3\n").getBytes(StandardCharsets.US_ASCII));
+            }
+        }
+        Path evil = Files.write(folder.resolve("evil.pkl"), bytes.toByteArray());
+        Run.of("convert", "--config", config, evil, folder.resolve("out.safetensors"))
+                .failsWith(1, "evil.pkl");
+        assertFalse(Files.exists(proof), "the pickle was run");
+        assertFalse(Files.exists(folder.resolve("out.safetensors")), "something was written");
+    }
+
+    @Test
+    void arraysOfWrongShape() throws IOException {
+        Path grey = Samples.array(folder, "grey.npy", 2, 1);
+        Run.of("predict", "--model", model, "--input", grey).failsWith(1, "grey.npy", "(N, 3, H, W)");
+        Path flat = Samples.array(folder, "flat.npy", List.of(6), new float[6]);
+        Run.of("explain", "--model", model, "--input", flat, "--output", folder.resolve("C.npy"))
+                .failsWith(1, "flat.npy", "[6]");
+        Path none = Samples.array(folder, "none.npy", List.of(0, 3, 9, 7), new float[0]);
+        Run.of("predict", "--model", model, "--input", none).failsWith(1, "none.npy");
+    }
+
+    @Test
+    void anArrayWithNaNNamesTheImage() throws IOException {
+        float[] values = Samples.values(3, 3);
+        values[2 * 3 * Samples.HEIGHT * Samples.WIDTH + 5] = Float.NaN;
+        Path file = Samples.array(folder, "nan.npy", List.of(3, 3, Samples.HEIGHT, Samples.WIDTH), values);
+        Path out = folder.resolve("nan-logits.npy");
+        Run.of("predict", "--model", model, "--input", file, "--output", out).failsWith(1, "nan.npy", "image 2", "NaN");
+        assertFalse(Files.exists(out), "half an array was left");
+    }
+
+    @Test
+    void aFullDisk() {
+        Path full = Path.of("/dev/full");
+        Assumptions.assumeTrue(
+                Files.exists(full) && !Files.isRegularFile(full), "SKIPPED: this system has no /dev/full");
+        Run.of("convert", model, full).failsWith(1, "/dev/full", "space");
+    }
+
+    @Test
+    void anOutputThatCannotBeWritten() {
+        // A place that not even the superuser can write to.
+        Assumptions.assumeTrue(Files.isDirectory(Path.of("/proc/self")), "SKIPPED: this system has no /proc");
+        Run.of("convert", model, "/proc/out.safetensors").failsWith(1, "/proc/out.safetensors");
+        Run.of("explain", "--model", model, picture, "--output", "/proc/maps").failsWith(1, "/proc/maps");
+        Run.of("convert", model, folder.resolve("no/such/folder/out.safetensors"))
+                .failsWith(1, "does not exist");
+        Run.of("explain", "--model", model, picture, "--output", picture).failsWith(1, "in the way");
+    }
+
+    static Stream<Arguments> badConfigs() {
+        return Stream.of(
+                Arguments.of("\"ranks\":[4,3]", "\"ranks\":[4,0]", "ranks"),
+                Arguments.of("\"kernels\":[3,3]", "\"kernels\":[0,3]", "kernels"),
+                Arguments.of("\"strides\":[1,2]", "\"strides\":[1]", "strides"),
+                Arguments.of("\"norm\":\"SQ\"", "\"norm\":\"L7\"", "L7"),
+                Arguments.of("\"bias\"", "\"bios\"", "bios"),
+                Arguments.of("}", "", "config"));
+    }
+
+    @ParameterizedTest
+    @MethodSource("badConfigs")
+    void aBadConfigNamesTheField(String from, String to, String named) throws IOException {
+        String good = Samples.config(false).toJson().replaceAll("\\s+", "");
+        assertTrue(good.contains(from), good);
+        Path bad = Files.writeString(folder.resolve("bad.json"), good.replace(from, to));
+        Run.of("plan", bad).failsWith(2, "bad.json", named);
+    }
+
+    @Test
+    void stridesThatLeaveNothing() throws IOException {
+        String json = Samples.config(false)
+                .toJson()
+                .replaceAll("\\s+", "")
+                .replace("\"paddings\":[1,1]", "\"paddings\":[0,0]");
+        Path bad = Files.writeString(folder.resolve("shrinks.json"), json);
+        Run.of("plan", bad, "--size", "4").failsWith(2, "leaves nothing");
+    }
+
+    static Stream<List<String>> wrongUsage() {
+        return Stream.of(
+                List.of("predict", "--model", "M"),
+                List.of("predict", "--model", "M", "--threads", "-1", "P"),
+                List.of("predict", "--model", "M", "--threads", "two", "P"),
+                List.of("predict", "--model", "M", "--device", "abacus", "P"),
+                List.of("predict", "--model", "M", "--device", "cpu:x", "P"),
+                List.of("predict", "--model", "M", "--memory", "lots", "P"),
+                List.of("predict", "--model", "M", "--precision", "fp7", "P"),
+                List.of("predict", "--model", "M", "--top", "0", "P"),
+                List.of("explain", "--model", "M", "--target", "9", "P"),
+                List.of("explain", "--model", "M", "--target", "unicorn", "P"),
+                List.of("explain", "--model", "M", "--target", "0,0", "P"),
+                List.of("explain", "--model", "M", "--target", "top0", "P"),
+                List.of("explain", "--model", "M", "--against", "1", "P"),
+                List.of("explain", "--model", "M", "--channels", "P"),
+                List.of("explain", "--model", "M", "--range", "-1", "P"),
+                List.of("plan"),
+                List.of("plan", "no-such-experiment"),
+                List.of("plan", "M", "--batch", "0"),
+                List.of("plan", "M", "--size", "0x5"),
+                List.of("bench", "--model", "M", "--batches", "0"),
+                List.of("bench", "--model", "M", "--what", "sleep"),
+                List.of("bench", "--model", "M", "--seconds", "0"),
+                List.of("inspect"),
+                List.of("inspect", "--experiment", "no-such"),
+                List.of("convert", "M"),
+                List.of("train", "--data", "D", "--out", "O"),
+                List.of("train", "--experiment", "XS-CoDA-grey", "--out", "O"),
+                List.of("evaluate", "--model", "M"));
+    }
+
+    @ParameterizedTest
+    @MethodSource("wrongUsage")
+    void wrongUsageIsExitCodeTwo(List<String> words) {
+        Object[] arguments = words.stream()
+                .map(w -> w.equals("M") ? model.toString() : w.equals("P") ? picture.toString() : w)
+                .toArray();
+        Run.of(arguments).failure(2);
+    }
+
+    @Test
+    void aDeviceThatIsNotHereIsNotReplaced() {
+        Run run = Run.of("predict", "--model", model, "--device", "cuda", picture);
+        Assumptions.assumeTrue(run.code() != 0, "SKIPPED: this machine has a CUDA device");
+        assertTrue(run.failure(run.code()).contains("cuda"), run.err());
+        assertEquals("", run.out());
+    }
+
+    @Test
+    void verboseAddsTheStackTrace() {
+        Run run = Run.of("predict", "--verbose", "--model", model, folder.resolve("absent.png"));
+        assertEquals(1, run.code());
+        assertTrue(run.err().contains("\tat org.codanet"), run.err());
+    }
+}

@@ -1,0 +1,99 @@
+package org.codanet.cli;
+
+import java.awt.Color;
+import java.awt.Graphics2D;
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import javax.imageio.ImageIO;
+import org.codanet.file.NpyFile;
+import org.codanet.file.TensorData;
+import org.codanet.model.CodaNet;
+import org.codanet.model.CodaNetConfig;
+import org.codanet.model.ModelFile;
+import org.codanet.model.Preprocessing;
+import org.codanet.nn.device.Device;
+import org.codanet.nn.device.DeviceOptions;
+import org.codanet.nn.device.Devices;
+import org.codanet.nn.op.LossKind;
+import org.codanet.nn.op.Norm;
+import org.codanet.nn.tensor.Scope;
+
+/** Small files for the commands: a network of two layers, pictures, arrays. */
+final class Samples {
+    /** Rows and columns differ, so that a mix-up of the two shows. */
+    static final int HEIGHT = 9;
+
+    static final int WIDTH = 7;
+
+    private Samples() {}
+
+    static CodaNetConfig config(boolean grey) {
+        return new CodaNetConfig(
+                grey ? 2 : 6,
+                List.of(5, 3),
+                List.of(4, 3),
+                List.of(3, 3),
+                List.of(1, 2),
+                List.of(1, 1),
+                Norm.SQ,
+                CodaNetConfig.DEFAULT_LOGIT_BIAS,
+                2,
+                3,
+                true,
+                List.of("cat", "dog", "<b>&\"owl"),
+                true);
+    }
+
+    static Path model(Path folder, boolean grey) throws IOException {
+        Path file = folder.resolve(grey ? "grey.safetensors" : "colour.safetensors");
+        try (Device device = Devices.open("auto", DeviceOptions.defaults());
+                Scope scope = Scope.open("sample");
+                CodaNet net = CodaNet.create(config(grey), LossKind.BCE, device, scope, 5)) {
+            new ModelFile(
+                            net.config(),
+                            net.weights(),
+                            Optional.of(new Preprocessing(grey ? 1 : 3, HEIGHT, WIDTH, 0)),
+                            Optional.empty(),
+                            Map.of("top1", 0.75))
+                    .write(file);
+        }
+        return file;
+    }
+
+    /** (count, 3, 9, 7) or (count, 1, 9, 7) of values in [0, 1]; no two images are alike. */
+    static float[] values(int count, int channels) {
+        float[] values = new float[count * channels * HEIGHT * WIDTH];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = (i * 7919L % 1009) / 1008f;
+        }
+        return values;
+    }
+
+    static Path array(Path folder, String name, int count, int channels) throws IOException {
+        return array(folder, name, List.of(count, channels, HEIGHT, WIDTH), values(count, channels));
+    }
+
+    static Path array(Path folder, String name, List<Integer> shape, float[] values) throws IOException {
+        Path file = folder.resolve(name);
+        NpyFile.write(file, TensorData.ofFloats(shape, values));
+        return file;
+    }
+
+    /** A picture of other extents than the network's. */
+    static Path picture(Path file) throws IOException {
+        BufferedImage image = new BufferedImage(60, 40, BufferedImage.TYPE_INT_RGB);
+        Graphics2D graphics = image.createGraphics();
+        graphics.setColor(Color.ORANGE);
+        graphics.fillRect(0, 0, 60, 40);
+        graphics.setColor(Color.BLUE);
+        graphics.fillOval(15, 5, 30, 30);
+        graphics.dispose();
+        String name = file.getFileName().toString();
+        ImageIO.write(image, name.substring(name.lastIndexOf('.') + 1), file.toFile());
+        return file;
+    }
+}
