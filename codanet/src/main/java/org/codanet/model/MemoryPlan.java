@@ -83,7 +83,7 @@ public record MemoryPlan(Work work, List<Line> lines) {
         }
         long prepared = 0;
         for (Layer layer : net.layers()) {
-            prepared += layer.preparedBytes(work.purpose());
+            prepared += layer.preparedBytes(work.purpose(), work.targets());
         }
         boolean trained = work.purpose() == Purpose.TRAINING || net.isForTraining();
         Walk walk = new Walk(net, work);
@@ -103,6 +103,7 @@ public record MemoryPlan(Work work, List<Line> lines) {
                     work.purpose() == Purpose.TRAINING ? "gradients on the way back" : "linear maps and contributions",
                     walk.peak[Walk.BACK]));
         }
+        lines.add(new Line("working room", walk.workspace()));
         if (work.regularised()) {
             lines.add(new Line("regulariser", walk.peak[Walk.REGULARISER]));
         }
@@ -242,6 +243,16 @@ public record MemoryPlan(Work work, List<Line> lines) {
             hold(REGULARISER, inner + chain);
             hold(REGULARISER, -chain);
             return inner;
+        }
+
+        /** Layers share it, so the one that needs the most decides. */
+        long workspace() {
+            long most = 0;
+            for (int i = 0; i < inputs.size(); i++) {
+                most = Math.max(
+                        most, net.layers().get(i).workspaceBytes(inputs.get(i), work.purpose(), work.targets()));
+            }
+            return most;
         }
 
         private long stateBytes(int layer) {

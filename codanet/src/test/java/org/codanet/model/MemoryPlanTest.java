@@ -11,6 +11,8 @@ import org.codanet.explain.Detail;
 import org.codanet.explain.Explainer;
 import org.codanet.explain.Target;
 import org.codanet.nn.device.Device;
+import org.codanet.nn.device.DeviceOptions;
+import org.codanet.nn.device.Devices;
 import org.codanet.nn.op.LossKind;
 import org.codanet.nn.tensor.Scope;
 import org.codanet.nn.tensor.Shape;
@@ -20,6 +22,7 @@ import org.codanet.train.Evaluator;
 import org.codanet.train.LearningRate;
 import org.codanet.train.TrainingRecipe;
 import org.codanet.train.TrainingStep;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -27,7 +30,7 @@ final class MemoryPlanTest {
     private static final int SIZE = 32;
     private static final int BATCH = 4;
 
-    /** The paper's net: in a toy the working room of the device, which no plan counts, would outweigh everything. */
+    /** The paper's net: in a toy the small things that no plan counts would weigh more than a tenth. */
     private static final CodaNetConfig NETWORK =
             Experiments.named("9L-S-CoDA-SQ-1000").network();
 
@@ -35,7 +38,7 @@ final class MemoryPlanTest {
         return Stream.of(
                 MemoryPlan.Work.inference(BATCH, SIZE, SIZE),
                 MemoryPlan.Work.explanation(BATCH, SIZE, SIZE, 1, false),
-                MemoryPlan.Work.explanation(BATCH, SIZE, SIZE, 1, true),
+                MemoryPlan.Work.explanation(BATCH, SIZE, SIZE, 10, true),
                 MemoryPlan.Work.training(BATCH, SIZE, SIZE, false),
                 MemoryPlan.Work.training(BATCH, SIZE, SIZE, true));
     }
@@ -79,6 +82,28 @@ final class MemoryPlanTest {
                     step.update(1e-3);
                 }
             }
+        }
+    }
+
+    /** A device that would refuse more than the budget is never asked for more. */
+    @Test
+    void aBudgetIsKeptBySplittingImagesAndClasses() {
+        assumeTrue(TestDevices.names().contains("cpu"), "skipped: there is no cpu device here");
+        MemoryPlan.Work work = MemoryPlan.Work.explanation(BATCH, SIZE, SIZE, 10, false);
+        long budget;
+        try (Device device = TestDevices.open("cpu");
+                Scope run = Scope.open("plan");
+                CodaNet net = CodaNet.create(NETWORK, LossKind.BCE, device, run, 1)) {
+            budget = MemoryPlan.of(net, work.withBatch(1).withTargets(3)).totalBytes();
+            assertTrue(budget < MemoryPlan.of(net, work.withBatch(1)).totalBytes());
+        }
+        long room = budget + budget / 20;
+        try (Device device = Devices.open("cpu", DeviceOptions.defaults().withMemoryBudget(room));
+                Scope run = Scope.open("plan");
+                CodaNet net = CodaNet.create(NETWORK, LossKind.BCE, device, run, 1)) {
+            float[] images = new float[BATCH * 3 * SIZE * SIZE];
+            new Explainer(net, budget).explain(images, Shape.of(BATCH, 3, SIZE, SIZE), Target.all());
+            assertTrue(device.memory().peak() <= room);
         }
     }
 

@@ -46,7 +46,11 @@ final class AlignmentGradient {
     private final PackedWeights packed;
 
     AlignmentGradient(
-            CpuContext context, CpuDynamicAlignment layer, DynamicAlignmentShape shape, Patches patches, Columns columns,
+            CpuContext context,
+            CpuDynamicAlignment layer,
+            DynamicAlignmentShape shape,
+            Patches patches,
+            Columns columns,
             PackedWeights packed) {
         this.context = context;
         this.kernels = context.kernels();
@@ -59,8 +63,16 @@ final class AlignmentGradient {
 
     /** The values of all tasks that both sweeps read. {@code e} is half the factor of the dynamic weight. */
     private record Sweep(
-            PatchGrid grid, float[] padded, float[] rows, float[] slotRows, float[] a, float[] g, float[] e, float[] da,
-            float[][] frobenius, float[] patchFactors) {}
+            PatchGrid grid,
+            float[] padded,
+            float[] rows,
+            float[] slotRows,
+            float[] a,
+            float[] g,
+            float[] e,
+            float[] da,
+            float[][] frobenius,
+            float[] patchFactors) {}
 
     void backward(AlignmentState kept, Tensor x, Tensor dOut, Tensor dIn, Weights gradients) {
         PatchGrid grid = kept.grid();
@@ -96,8 +108,8 @@ final class AlignmentGradient {
         MemorySegment g = CpuTensor.segment(dOut);
         float[] products = dIn == null ? null : backProducts(grid);
         // The products of v's patches with the weights take the place of u; they live for this call alone.
-        try (AlignmentState mapped = new AlignmentState(
-                layer, grid, columns, Purpose.TRAINING, context.memory(), "map gradient")) {
+        try (AlignmentState mapped =
+                new AlignmentState(layer, grid, columns, Purpose.TRAINING, context.memory(), "map gradient")) {
             context.workers().run(grid.tasks(), (task, worker) -> {
                 float[] q = context.scratch(worker, CpuDynamicAlignment.NORMS, unitFloats(grid));
                 float[] s = context.scratch(worker, CpuDynamicAlignment.SCORES, unitFloats(grid));
@@ -121,14 +133,31 @@ final class AlignmentGradient {
 
     private void check(PatchGrid grid, Tensor x, Tensor dOut, Tensor dIn, Weights gradients) {
         String operation = "dynamic alignment gradient";
-        x.require(
-                org.codanet.nn.tensor.Shape.of(grid.n(), grid.h(), grid.w(), shape.inChannels()), operation, "x");
+        x.require(org.codanet.nn.tensor.Shape.of(grid.n(), grid.h(), grid.w(), shape.inChannels()), operation, "x");
         dOut.require(shape.output(x.shape()), operation, "dOut");
         if (dIn != null) {
             dIn.require(x.shape(), operation, "dIn");
         }
         gradients.require(shape, operation);
         packed.gramTransposed();
+    }
+
+    /** Floats that the workers share, beside those of the way back to x. */
+    long sharedFloats(PatchGrid grid) {
+        long positions = (long) grid.tasks() * grid.taskPositions();
+        return (long) grid.tasks() * layer.rowFloats(grid)
+                + 2 * positions * (columns.factorLanes() + columns.unitLanes())
+                + (long) shape.patch() * columns.vectors() * columns.lanes()
+                + (long) columns.unitLanes() * columns.slots() * columns.slots();
+    }
+
+    /** Floats of each worker, beside those that a forward pass needs. */
+    long workerFloats(PatchGrid grid) {
+        int lanes = columns.lanes();
+        long depth = (patches.depth() + Kernels.ROWS - 1) / Kernels.ROWS * Kernels.ROWS;
+        return unitFloats(grid)
+                + grid.taskPositions() * 2L * lanes
+                + patches.frequencies() * (grid.taskRows() + depth) * 2 * lanes;
     }
 
     private int unitFloats(PatchGrid grid) {
@@ -169,7 +198,13 @@ final class AlignmentGradient {
 
     /** g', e and da of one task. */
     private void findGradients(
-            Sweep sweep, AlignmentState kept, AlignmentState products, int task, MemorySegment dOut, float[] q, float[] s,
+            Sweep sweep,
+            AlignmentState kept,
+            AlignmentState products,
+            int task,
+            MemorySegment dOut,
+            float[] q,
+            float[] s,
             int worker) {
         PatchGrid grid = sweep.grid();
         int positions = grid.taskPositions();
@@ -300,7 +335,17 @@ final class AlignmentGradient {
             int end = from < aEnd ? aEnd : vectors;
             int to = Math.min(end, from + CpuDynamicAlignment.CHUNK);
             layer.pullBack(
-                    grid, task, sweep.g(), sweep.a(), sweep.da(), position, from, to, packed.transposed(), products, from > 0,
+                    grid,
+                    task,
+                    sweep.g(),
+                    sweep.a(),
+                    sweep.da(),
+                    position,
+                    from,
+                    to,
+                    packed.transposed(),
+                    products,
+                    from > 0,
                     worker);
             from = to;
         }
@@ -318,7 +363,14 @@ final class AlignmentGradient {
             if (shape.norm() == Norm.WB) {
                 for (int position = n * perImage; position < (n + 1) * perImage; position++) {
                     PatchNorms.addPatch(
-                            grid, shape, patches, kernels, sweep.patchFactors()[position], sweep.padded(), position, sum);
+                            grid,
+                            shape,
+                            patches,
+                            kernels,
+                            sweep.patchFactors()[position],
+                            sweep.padded(),
+                            position,
+                            sum);
                 }
             }
             if (overwrite) {
@@ -355,8 +407,7 @@ final class AlignmentGradient {
         int row = width * lanes;
         int blocks = (patches.depth() + Kernels.ROWS - 1) / Kernels.ROWS;
         int frequency = blocks * Kernels.ROWS * row;
-        float[] t = context.scratch(
-                worker, CpuDynamicAlignment.SPREAD, patches.frequencies() * grid.taskRows() * row);
+        float[] t = context.scratch(worker, CpuDynamicAlignment.SPREAD, patches.frequencies() * grid.taskRows() * row);
         float[] sums = context.scratch(worker, SUMS, patches.frequencies() * frequency);
         java.util.Arrays.fill(sums, 0, patches.frequencies() * frequency, 0);
         float[] rows = columns.isA(columns.first(panel)) ? sweep.rows() : sweep.slotRows();

@@ -34,10 +34,28 @@ final class ClassMaps {
         return (shape.patch() + columns.lanes() - 1) / columns.lanes() * columns.lanes();
     }
 
+    /** Floats that the workers share for so many targets. */
+    long sharedFloats(PatchGrid grid, int targets) {
+        int images = imagesAtOnce(grid, targets);
+        long tasks = Math.min(grid.tasks(), Math.ceilDiv(images * grid.rowsPerImage(), grid.taskRows()) + 1);
+        return tasks * grid.taskPositions() * targets * patchLanes();
+    }
+
+    /** Floats of each worker for so many targets. */
+    long workerFloats(PatchGrid grid, int targets) {
+        return (long) targets * grid.taskPositions() * columns.unitLanes()
+                + shape.units() * Kernels.ROWS * 2L * columns.lanes();
+    }
+
+    private int imagesAtOnce(PatchGrid grid, int targets) {
+        long image = (long) targets * patchLanes() * grid.rowsPerImage() * grid.rowPositions();
+        return Math.clamp(HELD / image, 1, grid.n());
+    }
+
     void backProject(AlignmentState kept, CpuDynamicAlignment layer, Tensor dOut, Tensor dIn, int targets) {
         PatchGrid grid = kept.grid();
         int position = targets * patchLanes();
-        int imagesAtOnce = Math.clamp(HELD / ((long) position * grid.rowsPerImage() * grid.rowPositions()), 1, grid.n());
+        int imagesAtOnce = imagesAtOnce(grid, targets);
         packed.classes();
         for (int image = 0; image < grid.n(); image += imagesAtOnce) {
             int end = Math.min(grid.n(), image + imagesAtOnce);
@@ -46,18 +64,46 @@ final class ClassMaps {
             float[] gradients = context.shared(
                     PATCH_GRADIENTS, Math.multiplyExact((endTask - firstTask) * grid.taskPositions(), position));
             MemorySegment from = CpuTensor.segment(dOut);
-            context.workers().run(endTask - firstTask, (i, worker) -> apply(
-                    kept, layer, from, targets, firstTask + i, gradients, i * grid.taskPositions() * position, worker));
+            context.workers()
+                    .run(
+                            endTask - firstTask,
+                            (i, worker) -> apply(
+                                    kept,
+                                    layer,
+                                    from,
+                                    targets,
+                                    firstTask + i,
+                                    gradients,
+                                    i * grid.taskPositions() * position,
+                                    worker));
             MemorySegment to = CpuTensor.segment(dIn);
             int first = image;
-            context.workers().run((end - image) * targets, (i, worker) -> layer.scatterPatches(
-                    grid, gradients, firstTask, position, patchLanes(), to, first + i / targets, i % targets, targets, worker));
+            context.workers()
+                    .run(
+                            (end - image) * targets,
+                            (i, worker) -> layer.scatterPatches(
+                                    grid,
+                                    gradients,
+                                    firstTask,
+                                    position,
+                                    patchLanes(),
+                                    to,
+                                    first + i / targets,
+                                    i % targets,
+                                    targets,
+                                    worker));
         }
     }
 
     /** Gradients with respect to the patches of one task: (positions, targets, patch lanes). */
     private void apply(
-            AlignmentState kept, CpuDynamicAlignment layer, MemorySegment dOut, int targets, int task, float[] out, int offset,
+            AlignmentState kept,
+            CpuDynamicAlignment layer,
+            MemorySegment dOut,
+            int targets,
+            int task,
+            float[] out,
+            int offset,
             int worker) {
         PatchGrid grid = kept.grid();
         int positions = grid.taskPositions();

@@ -80,8 +80,7 @@ final class CpuDynamicAlignment implements DynamicAlignment {
 
     @Override
     public State state(Scope scope, Shape x, Purpose purpose) {
-        return scope.register(
-                new AlignmentState(this, grid(x), columns, purpose, context.memory(), scope.path()));
+        return scope.register(new AlignmentState(this, grid(x), columns, purpose, context.memory(), scope.path()));
     }
 
     @Override
@@ -90,8 +89,44 @@ final class CpuDynamicAlignment implements DynamicAlignment {
     }
 
     @Override
-    public long preparedBytes(Purpose purpose) {
-        return packed.bytes(purpose);
+    public long preparedBytes(Purpose purpose, int functionals) {
+        return packed.bytes(purpose) + (byClassMaps(functionals) ? packed.classBytes() : 0);
+    }
+
+    @Override
+    public long workspaceBytes(Shape x, Purpose purpose, int functionals) {
+        PatchGrid grid = grid(x);
+        int image = patches.paddedImage(grid);
+        long shared = (long) grid.n() * image;
+        long ofWorker = rowFloats(grid)
+                + factorFloats(grid)
+                + 3L * grid.taskPositions() * columns.unitLanes()
+                + patches.frequencies() * Kernels.ROWS * (CHUNK + 2L) * columns.lanes()
+                + Kernels.ROWS * (long) columns.pairLanes();
+        if (purpose != Purpose.INFERENCE) {
+            ofWorker += image;
+            shared += byClassMaps(functionals)
+                    ? classMaps.sharedFloats(grid, functionals)
+                    : (long) grid.tasks() * patches.productsOfTask(grid);
+        }
+        if (byClassMaps(functionals)) {
+            ofWorker += classMaps.workerFloats(grid, functionals);
+        }
+        if (purpose == Purpose.TRAINING) {
+            shared += gradient.sharedFloats(grid);
+            ofWorker += gradient.workerFloats(grid);
+        }
+        return Float.BYTES * (shared + context.workers().count() * ofWorker);
+    }
+
+    /** Whether so many functionals go through the dynamic weights themselves, and not one by one through the patches. */
+    private boolean byClassMaps(int functionals) {
+        // A row holds as many positions whatever the image: ask for the smallest.
+        int rowPositions = grid(Shape.of(1, shape.kernel(), shape.kernel(), shape.inChannels()))
+                .rowPositions();
+        long byPatch = (long) functionals * patches.frequencies() * patches.depth() / rowPositions * columns.slots();
+        long byWeight = (long) shape.patch() * (columns.slots() + functionals);
+        return functionals > 1 && byWeight < byPatch;
     }
 
     private PatchGrid grid(Shape x) {
@@ -113,7 +148,8 @@ final class CpuDynamicAlignment implements DynamicAlignment {
             float[] a = context.scratch(worker, FACTORS, factorFloats(grid));
             findFactors(grid, rows, 0, a, worker);
             float[] s = context.scratch(worker, SCORES, positions * columns.unitLanes());
-            findScores(grid, rows, a, s, kept != null && kept.purpose() == Purpose.TRAINING ? kept : null, task, worker);
+            findScores(
+                    grid, rows, a, s, kept != null && kept.purpose() == Purpose.TRAINING ? kept : null, task, worker);
             float[] q = context.scratch(worker, NORMS, positions * columns.unitLanes());
             findSquares(grid, padded, task, a, q, worker);
             if (kept != null) {
@@ -152,9 +188,7 @@ final class CpuDynamicAlignment implements DynamicAlignment {
         int classes = dOut.shape().extent(1);
         dOut.require(Shape.of(grid.n(), classes, grid.outH(), grid.outW(), shape.units()), "back-projection", "dOut");
         dIn.require(Shape.of(grid.n(), classes, grid.h(), grid.w(), shape.inChannels()), "back-projection", "dIn");
-        long byPatch = (long) classes * patches.frequencies() * patches.depth() / grid.rowPositions() * columns.slots();
-        long byWeight = (long) shape.patch() * (columns.slots() + classes);
-        if (classes > 1 && byWeight < byPatch) {
+        if (byClassMaps(classes)) {
             classMaps.backProject(kept, this, dOut, dIn, classes);
             return;
         }
@@ -167,8 +201,19 @@ final class CpuDynamicAlignment implements DynamicAlignment {
                 float[] a = context.scratch(worker, FACTORS, factorFloats(grid));
                 float[] g = scaledGradient(kept, task, from, target, classes, a, worker);
                 for (int vector = columns.aVectors(); vector < columns.vectors(); vector += CHUNK) {
-                    pullBack(grid, task, g, a, null, 0, vector, Math.min(columns.vectors(), vector + CHUNK), transposed, products,
-                            vector > columns.aVectors(), worker);
+                    pullBack(
+                            grid,
+                            task,
+                            g,
+                            a,
+                            null,
+                            0,
+                            vector,
+                            Math.min(columns.vectors(), vector + CHUNK),
+                            transposed,
+                            products,
+                            vector > columns.aVectors(),
+                            worker);
                 }
             });
             scatter(grid, products, CpuTensor.segment(dIn), target, classes);
@@ -206,7 +251,8 @@ final class CpuDynamicAlignment implements DynamicAlignment {
 
     private static void requireGrid(AlignmentState kept, PatchGrid grid) {
         if (kept != null && !kept.grid().equals(grid)) {
-            throw new IllegalArgumentException("dynamic alignment: the state was made for " + kept.grid().n() + " images of "
+            throw new IllegalArgumentException("dynamic alignment: the state was made for "
+                    + kept.grid().n() + " images of "
                     + kept.grid().h() + "×" + kept.grid().w() + ", the input has " + grid.n() + " of " + grid.h() + "×"
                     + grid.w());
         }
@@ -338,8 +384,7 @@ final class CpuDynamicAlignment implements DynamicAlignment {
             }
             for (int panel = 0; 2 * panel < columns.unitVectors(); panel++) {
                 int width = Math.min(2, columns.unitVectors() - 2 * panel);
-                kernels.product(
-                        z, 0, row, packed.gram(), packed.gramPanel(panel), width, m, 0, columns.pairs(), false);
+                kernels.product(z, 0, row, packed.gram(), packed.gramPanel(panel), width, m, 0, columns.pairs(), false);
                 for (int i = 0; i < Kernels.ROWS; i++) {
                     int to = (p + i) * columns.unitLanes() + 2 * panel * lanes;
                     for (int lane = 0; lane < width * lanes; lane++) {
@@ -381,7 +426,11 @@ final class CpuDynamicAlignment implements DynamicAlignment {
             long position = grid.position(task, p);
             if (position >= 0) {
                 CpuTensor.write(
-                        values, p * columns.unitLanes(), out, target(grid, position, t, targets) * shape.units(), shape.units());
+                        values,
+                        p * columns.unitLanes(),
+                        out,
+                        target(grid, position, t, targets) * shape.units(),
+                        shape.units());
             }
         }
     }
@@ -393,7 +442,12 @@ final class CpuDynamicAlignment implements DynamicAlignment {
         for (int p = 0; p < grid.taskPositions(); p++) {
             long position = grid.position(task, p);
             if (position >= 0) {
-                CpuTensor.read(in, target(grid, position, t, targets) * shape.units(), values, offset + p * row, shape.units());
+                CpuTensor.read(
+                        in,
+                        target(grid, position, t, targets) * shape.units(),
+                        values,
+                        offset + p * row,
+                        shape.units());
             }
         }
     }
@@ -420,8 +474,18 @@ final class CpuDynamicAlignment implements DynamicAlignment {
      * with {@code da}. The task's values begin at {@code position} of the arrays.
      */
     void pullBack(
-            PatchGrid grid, int task, float[] g, float[] a, float[] da, int position, int from, int to, float[] transposed,
-            float[] products, boolean add, int worker) {
+            PatchGrid grid,
+            int task,
+            float[] g,
+            float[] a,
+            float[] da,
+            int position,
+            int from,
+            int to,
+            float[] transposed,
+            float[] products,
+            boolean add,
+            int worker) {
         int lanes = columns.lanes();
         int row = (to - from) * lanes;
         int groupPositions = Kernels.ROWS * grid.rowPositions();
@@ -429,7 +493,17 @@ final class CpuDynamicAlignment implements DynamicAlignment {
         int base = task * patches.productsOfTask(grid);
         for (int group = 0; group < grid.groups(); group++) {
             for (int vector = from; vector < to; vector++) {
-                spread(grid, g, a, da, position + group * groupPositions, vector, t, (vector - from) * lanes, Kernels.ROWS * row, row,
+                spread(
+                        grid,
+                        g,
+                        a,
+                        da,
+                        position + group * groupPositions,
+                        vector,
+                        t,
+                        (vector - from) * lanes,
+                        Kernels.ROWS * row,
+                        row,
                         Kernels.ROWS);
             }
             for (int panel = 0; panel < patches.depthPanels(); panel++) {
@@ -453,12 +527,30 @@ final class CpuDynamicAlignment implements DynamicAlignment {
 
     /** Spreads one vector's values at the positions from {@code first} of a task over the frequencies of its rows. */
     void spread(
-            PatchGrid grid, float[] g, float[] a, float[] da, int first, int vector, float[] out, int oo, int ldf, int ldt,
+            PatchGrid grid,
+            float[] g,
+            float[] a,
+            float[] da,
+            int first,
+            int vector,
+            float[] out,
+            int oo,
+            int ldf,
+            int ldt,
             int rows) {
         if (columns.isA(vector)) {
             patches.spread(
-                    da, first * columns.factorLanes() + columns.lane(vector), columns.factorLanes(), null, 0, 0, out, oo, ldf,
-                    ldt, rows);
+                    da,
+                    first * columns.factorLanes() + columns.lane(vector),
+                    columns.factorLanes(),
+                    null,
+                    0,
+                    0,
+                    out,
+                    oo,
+                    ldf,
+                    ldt,
+                    rows);
         } else {
             patches.spread(
                     g,
@@ -491,8 +583,16 @@ final class CpuDynamicAlignment implements DynamicAlignment {
      * target of one image.
      */
     void scatterPatches(
-            PatchGrid grid, float[] gradients, int firstTask, int position, int row, MemorySegment dIn, int image, int t,
-            int targets, int worker) {
+            PatchGrid grid,
+            float[] gradients,
+            int firstTask,
+            int position,
+            int row,
+            MemorySegment dIn,
+            int image,
+            int t,
+            int targets,
+            int worker) {
         int floats = patches.paddedImage(grid);
         float[] padded = context.scratch(worker, IMAGE, floats + columns.lanes());
         java.util.Arrays.fill(padded, 0, floats, 0);

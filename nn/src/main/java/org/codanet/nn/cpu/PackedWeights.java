@@ -120,12 +120,26 @@ final class PackedWeights {
         return floats * Float.BYTES;
     }
 
+    /** Bytes of {@link #classes}, beside {@link #bytes}. */
+    long classBytes() {
+        return classFloats() * Float.BYTES;
+    }
+
+    private long classFloats() {
+        int lanes = columns.lanes();
+        return (long) (shape.patch() + lanes - 1) / lanes * lanes * shape.units() * columns.slots();
+    }
+
     private long sliceFloats() {
         return (long) columns.unitLanes() * shape.patch() * columns.slots();
     }
 
     private long transposedFloats() {
-        return (long) patches.frequencies() * columns.vectors() * columns.lanes() * patches.depthVectors() * columns.lanes();
+        return (long) patches.frequencies()
+                * columns.vectors()
+                * columns.lanes()
+                * patches.depthVectors()
+                * columns.lanes();
     }
 
     void prepare(DynamicAlignment.Weights source, Purpose wanted) {
@@ -160,7 +174,11 @@ final class PackedWeights {
 
     /** Lets everything go. */
     void release() {
-        long floats = (long) forward.length + transposed.length + gram.length + gramTransposed.length + slices.length
+        long floats = (long) forward.length
+                + transposed.length
+                + gram.length
+                + gramTransposed.length
+                + slices.length
                 + classes.length;
         context.memory().letGo(4 * floats, owner);
         forward = new float[0];
@@ -187,7 +205,12 @@ final class PackedWeights {
                 for (int v = 0; v < 2; v++) {
                     int vector = columns.first(panel) + v;
                     patches.transformWeight(
-                            taps, vector * lanes, row, forward, forwardPanel(panel) + k * width + v * lanes, depth * width);
+                            taps,
+                            vector * lanes,
+                            row,
+                            forward,
+                            forwardPanel(panel) + k * width + v * lanes,
+                            depth * width);
                 }
             }
         });
@@ -210,8 +233,7 @@ final class PackedWeights {
             }
         }
         if (shape.bias()) {
-            CpuTensor.read(
-                    CpuTensor.segment(weights.bias()), (long) entry * units, row, start + rank * padded, units);
+            CpuTensor.read(CpuTensor.segment(weights.bias()), (long) entry * units, row, start + rank * padded, units);
         }
     }
 
@@ -241,7 +263,8 @@ final class PackedWeights {
             int from = forwardPanel(panel) + frequency * depth * width;
             for (int target = 0; target < patches.depthPanels(); target++) {
                 int targetWidth = patches.depthWidth(target) * lanes;
-                int to = transposedPanel(target) + frequency * inner * targetWidth
+                int to = transposedPanel(target)
+                        + frequency * inner * targetWidth
                         + columns.first(panel) * lanes * targetWidth;
                 int k0 = target * 2 * lanes;
                 int filled = Math.min(targetWidth, depth - k0);
@@ -263,8 +286,15 @@ final class PackedWeights {
             java.util.Arrays.fill(sums, 0, columns.pairLanes() * lanes, 0);
             // Blocks of patch entries that stay in the cache while all pairs of slots are summed.
             for (int entry = 0; entry < patch; entry += 16) {
-                context.kernels().laneGram(
-                        slices, (v * patch + entry) * slots * lanes, Math.min(16, patch - entry), slots, sums, 0, lanes);
+                context.kernels()
+                        .laneGram(
+                                slices,
+                                (v * patch + entry) * slots * lanes,
+                                Math.min(16, patch - entry),
+                                slots,
+                                sums,
+                                0,
+                                lanes);
             }
             int width = Math.min(2, columns.unitVectors() - v / 2 * 2) * lanes;
             int to = gramPanel(v / 2) + v % 2 * lanes;
@@ -338,7 +368,7 @@ final class PackedWeights {
         if (!classesFresh) {
             int lanes = columns.lanes();
             int vectors = (shape.patch() + lanes - 1) / lanes;
-            classes = room(classes, (long) vectors * lanes * shape.units() * columns.slots());
+            classes = room(classes, classFloats());
             context.workers().run((vectors + 1) / 2, (panel, worker) -> packClassPanel(panel, vectors));
             classesFresh = true;
         }
@@ -357,7 +387,8 @@ final class PackedWeights {
         for (int unit = 0; unit < shape.units(); unit++) {
             for (int slot = 0; slot < columns.slots(); slot++) {
                 int to = classPanel(panel) + (unit * columns.slots() + slot) * width;
-                int from = (unit / lanes * shape.patch() + first) * columns.slots() * lanes + slot * lanes + unit % lanes;
+                int from =
+                        (unit / lanes * shape.patch() + first) * columns.slots() * lanes + slot * lanes + unit % lanes;
                 for (int i = 0; i < filled; i++) {
                     classes[to + i] = slices[from + i * columns.slots() * lanes];
                 }

@@ -121,7 +121,12 @@ public final class ConvolutionLayer implements Layer {
     }
 
     @Override
-    public long preparedBytes(Purpose purpose) {
+    public long preparedBytes(Purpose purpose, int functionals) {
+        return 0;
+    }
+
+    @Override
+    public long workspaceBytes(Shape input, Purpose purpose, int functionals) {
         return 0;
     }
 

@@ -60,8 +60,7 @@ public final class DynamicAlignmentLayer implements Layer {
     @Override
     public Pass forward(Tensor x, Purpose purpose, Scope scope) {
         Tensor y = device.allocate(scope, outputShape(x.shape()));
-        DynamicAlignment.State state =
-                purpose == Purpose.INFERENCE ? null : operation.state(scope, x.shape(), purpose);
+        DynamicAlignment.State state = purpose == Purpose.INFERENCE ? null : operation.state(scope, x.shape(), purpose);
         operation.forward(x, y, state);
         return new Kept(x, y, state);
     }
@@ -92,13 +91,19 @@ public final class DynamicAlignmentLayer implements Layer {
     }
 
     @Override
-    public long preparedBytes(Purpose purpose) {
-        return operation.preparedBytes(purpose);
+    public long preparedBytes(Purpose purpose, int functionals) {
+        return operation.preparedBytes(purpose, functionals);
+    }
+
+    @Override
+    public long workspaceBytes(Shape input, Purpose purpose, int functionals) {
+        return operation.workspaceBytes(input, purpose, functionals);
     }
 
     private Kept kept(Pass pass) {
         if (!(pass instanceof Kept kept) || kept.state() == null) {
-            throw new IllegalStateException(name() + ": this pass was made for inference, or by another layer; it has no way back");
+            throw new IllegalStateException(
+                    name() + ": this pass was made for inference, or by another layer; it has no way back");
         }
         return kept;
     }

@@ -41,6 +41,9 @@ public interface Layer {
     /** Bytes that one pass keeps beside input and output. */
     long passBytes(Shape input, Purpose purpose);
 
-    /** Bytes that {@link #prepare} holds beside the weights. */
-    long preparedBytes(Purpose purpose);
+    /** Bytes that are derived from the weights and held beside them, for ways back with so many functionals at a time. */
+    long preparedBytes(Purpose purpose, int functionals);
+
+    /** Bytes of working room, which the layers of a network share: the largest counts, not the sum. */
+    long workspaceBytes(Shape input, Purpose purpose, int functionals);
 }

@@ -289,8 +289,21 @@ public final class Sequential {
     }
 
     /** Bytes that {@link #prepare} holds beside the weights. */
-    public long preparedBytes(Purpose purpose) {
-        return layers.stream().mapToLong(layer -> layer.preparedBytes(purpose)).sum();
+    public long preparedBytes(Purpose purpose, int functionals) {
+        return layers.stream()
+                .mapToLong(layer -> layer.preparedBytes(purpose, functionals))
+                .sum();
+    }
+
+    /** Bytes of working room: those of the layer that needs the most. */
+    public long workspaceBytes(Shape input, Purpose purpose, int functionals) {
+        long most = 0;
+        Shape shape = input;
+        for (Layer layer : layers) {
+            most = Math.max(most, layer.workspaceBytes(shape, purpose, functionals));
+            shape = outputShape(layer, shape);
+        }
+        return most;
     }
 
     /**

@@ -40,8 +40,14 @@ public interface DynamicAlignment {
     /** Bytes of {@link #state} for an input of that shape. */
     long stateBytes(Shape x, Purpose purpose);
 
-    /** Bytes that {@link #prepare} holds, beside the weights. */
-    long preparedBytes(Purpose purpose);
+    /** Bytes that are derived from the weights and held beside them, for ways back with so many functionals at a time. */
+    long preparedBytes(Purpose purpose, int functionals);
+
+    /**
+     * Bytes of working room for an input of that shape, which the operations of a device share: of a network's layers the
+     * largest counts, not the sum.
+     */
+    long workspaceBytes(Shape x, Purpose purpose, int functionals);
 
     /** Writes y; fills {@code state} unless it is null. */
     void forward(Tensor x, Tensor y, State state);
@@ -96,9 +102,8 @@ public interface DynamicAlignment {
             a.require(shape.aShape(), operation, "A");
             b.require(shape.bShape(), operation, "B");
             if (shape.bias() != (bias != null)) {
-                throw new IllegalArgumentException(
-                        operation + ": the layer has " + (shape.bias() ? "a" : "no") + " bias, the weights "
-                                + (bias != null ? "one" : "none"));
+                throw new IllegalArgumentException(operation + ": the layer has " + (shape.bias() ? "a" : "no")
+                        + " bias, the weights " + (bias != null ? "one" : "none"));
             }
             if (bias != null) {
                 bias.require(shape.biasShape(), operation, "b");

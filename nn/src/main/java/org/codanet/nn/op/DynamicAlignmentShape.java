@@ -18,9 +18,11 @@ public record DynamicAlignmentShape(
         int inChannels, int units, int rank, int kernel, int stride, int padding, Norm norm, boolean bias) {
     public DynamicAlignmentShape {
         if (inChannels < 1 || units < 1 || rank < 1 || kernel < 1 || stride < 1 || padding < 0) {
-            throw new IllegalArgumentException("dynamic alignment: channels, units, rank, kernel and stride must be positive"
-                    + " and padding not negative, got C=" + inChannels + " D=" + units + " r=" + rank + " k=" + kernel
-                    + " stride=" + stride + " padding=" + padding);
+            throw new IllegalArgumentException(
+                    "dynamic alignment: channels, units, rank, kernel and stride must be positive"
+                            + " and padding not negative, got C=" + inChannels + " D=" + units + " r=" + rank + " k="
+                            + kernel
+                            + " stride=" + stride + " padding=" + padding);
         }
         if (norm == Norm.WB && bias) {
             throw new IllegalArgumentException("dynamic alignment: the norm WB is defined without bias");

@@ -30,7 +30,7 @@ final class ReferenceDynamicAlignment extends ReferenceOperation implements Dyna
         requireOpen();
         given.require(shape, operation());
         if (weights == null) {
-            memory().hold(preparedBytes(purpose), owner());
+            memory().hold(preparedBytes(purpose, 1), owner());
         }
         weights = new DynamicWeights(
                 shape,
@@ -44,7 +44,7 @@ final class ReferenceDynamicAlignment extends ReferenceOperation implements Dyna
     @Override
     void release() {
         if (weights != null) {
-            memory().letGo(preparedBytes(Purpose.TRAINING), owner());
+            memory().letGo(preparedBytes(Purpose.TRAINING, 1), owner());
             weights = null;
         }
     }
@@ -63,7 +63,12 @@ final class ReferenceDynamicAlignment extends ReferenceOperation implements Dyna
 
     /** Copies of the weights. */
     @Override
-    public long preparedBytes(Purpose purpose) {
+    public long workspaceBytes(Shape x, Purpose purpose, int functionals) {
+        return 0;
+    }
+
+    @Override
+    public long preparedBytes(Purpose purpose, int functionals) {
         long numbers = shape.aShape().elements() + shape.bShape().elements();
         return (numbers + (shape.bias() ? shape.biasShape().elements() : 0)) * Double.BYTES;
     }
