@@ -10,7 +10,6 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
-import org.codanet.nn.device.DeviceException;
 import picocli.CommandLine;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
@@ -66,7 +65,9 @@ final class Failures {
             when e.getReason() != null && e.getFile() != null -> e.getFile() + ": " + e.getReason();
             case IOException e when !message.isEmpty() -> message;
             case IllegalArgumentException e when !message.isEmpty() -> message;
-            case DeviceException e -> message;
+            // Our own exceptions say what went wrong; the JDK's often say it to programmers only.
+            case RuntimeException e
+            when e.getClass().getName().startsWith("org.codanet.") && !message.isEmpty() -> message;
             case IllegalStateException e when !message.isEmpty() -> message;
             case ParameterException e -> message;
             default -> {

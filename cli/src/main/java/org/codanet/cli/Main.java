@@ -16,7 +16,14 @@ public final class Main {
 
     /** Runs one command, printing to the given streams; the exit code: 0 done, 1 failed, 2 wrong usage. */
     static int run(String[] args, PrintWriter out, PrintWriter err) {
-        int code = commandLine().setOut(out).setErr(err).execute(args);
+        int code;
+        try {
+            code = commandLine().setOut(out).setErr(err).execute(args);
+        } catch (OutOfMemoryError e) {
+            err.println(
+                    "codanet: the Java heap is full (" + e.getMessage() + "); more of it: CODANET_JAVA_OPTS=-Xmx8g");
+            code = 1;
+        }
         out.flush();
         err.flush();
         if (out.checkError()) {

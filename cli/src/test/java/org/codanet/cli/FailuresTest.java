@@ -1,0 +1,40 @@
+package org.codanet.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
+import java.nio.file.NoSuchFileException;
+import org.codanet.nn.device.DeviceException;
+import org.codanet.train.TrainingException;
+import org.junit.jupiter.api.Test;
+
+final class FailuresTest {
+    private static String sentence(Throwable thrown) {
+        return Failures.sentence(thrown, false);
+    }
+
+    @Test
+    void filesAreNamedWithTheReason() {
+        assertEquals("there is no file a/b", sentence(new NoSuchFileException("a/b")));
+        assertEquals("permission denied: a/b", sentence(new AccessDeniedException("a/b")));
+        assertEquals(
+                "a/b: No space left on device",
+                sentence(new FileSystemException("a/b", null, "No space left on device")));
+    }
+
+    @Test
+    void ourOwnExceptionsSpeakForThemselvesOnOneLine() {
+        assertEquals("dnnl: status 3; on cpu", sentence(new DeviceException("dnnl: status 3\n  on cpu")));
+        assertEquals("not finite", sentence(new TrainingException("not finite")));
+        assertEquals("cut short", sentence(new IOException("cut short")));
+    }
+
+    @Test
+    void othersAreCalledUnexpected() {
+        assertEquals(
+                "failed unexpectedly: NullPointerException (--verbose shows where)",
+                sentence(new NullPointerException()));
+    }
+}

@@ -1,0 +1,219 @@
+package org.codanet.cli;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.concurrent.TimeUnit;
+import org.codanet.file.NpyFile;
+import org.codanet.file.TensorData;
+import org.codanet.model.ModelFile;
+import org.codanet.train.TrainingRun;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Train, evaluate and quickstart, on images so simple that seconds are enough to learn them. */
+final class TrainTest {
+    private static final int SIDE = 28;
+    private static final int CLASSES = 10;
+
+    @TempDir
+    static Path folder;
+
+    private static Path data;
+    private static Path config;
+
+    /** Class k is a bright row of pixels at height 2k + 4, in noise. */
+    @BeforeAll
+    static void makeFiles() throws IOException {
+        data = Files.createDirectory(folder.resolve("rows"));
+        write("train", 200, 1);
+        write("test", 60, 2);
+        Files.writeString(
+                data.resolve("dataset.json"),
+                "{\"name\": \"Rows\", \"classes\": [\"a\",\"b\",\"c\",\"d\",\"e\",\"f\",\"g\",\"h\",\"i\",\"j\"]}");
+        config = Files.writeString(folder.resolve("small.json"), """
+                {"in_channels": 2, "out_channels": [8, 10], "ranks": [8, 8], "kernels": [5, 3], "strides": [3, 1],
+                 "paddings": [0, 0], "norm": "SQ", "temperature": 10, "num_classes": 10, "add_inverse": true}
+                """);
+    }
+
+    private static void write(String part, int count, long seed) throws IOException {
+        SplittableRandom random = new SplittableRandom(seed);
+        float[] images = new float[count * SIDE * SIDE];
+        long[] labels = new long[count];
+        for (int n = 0; n < count; n++) {
+            labels[n] = n % CLASSES;
+            for (int p = 0; p < SIDE * SIDE; p++) {
+                boolean bright = p / SIDE / 2 == labels[n] + 2;
+                images[n * SIDE * SIDE + p] =
+                        (float) (bright ? 0.7 + 0.3 * random.nextDouble() : 0.3 * random.nextDouble());
+            }
+        }
+        NpyFile.write(data.resolve("X_" + part + ".npy"), TensorData.ofFloats(List.of(count, 1, SIDE, SIDE), images));
+        NpyFile.write(data.resolve("y_" + part + ".npy"), TensorData.ofLongs(List.of(count), labels));
+    }
+
+    private static Object[] train(Path out, Object... more) {
+        List<Object> words = new ArrayList<>(
+                List.of("train", "--config", config, "--data", data, "--out", out, "--batch", "10", "--seed", "3"));
+        words.addAll(List.of(more));
+        return words.toArray();
+    }
+
+    @Test
+    void aRunLeavesModelsMetricsAndACurve() throws IOException {
+        Path out = folder.resolve("runs/first");
+        Run run = Run.of(train(out, "--epochs", "2")).succeeded();
+
+        assertTrue(run.out().contains("held-out accuracy"), run.out());
+        assertTrue(run.err().contains("epoch 2/2"), run.err());
+        TrainingRun files = new TrainingRun(out);
+        assertEquals(3, Files.readAllLines(files.metrics()).size());
+        assertTrue(Files.readString(files.curve()).startsWith("<svg"));
+        ModelFile model = ModelFile.read(files.best());
+        assertEquals("a", model.config().label(0), "the data's names of the classes");
+
+        Run evaluated = Run.of("evaluate", "--model", files.last(), "--data", data, "--json", "-q")
+                .succeeded();
+        JsonObject scores = JsonParser.parseString(evaluated.out()).getAsJsonObject();
+        assertEquals(EvaluateCommand.SCHEMA, scores.get("schema").getAsString());
+        assertEquals(60, scores.get("images").getAsInt());
+        double stated =
+                Double.parseDouble(Files.readAllLines(files.metrics()).get(2).split(",")[6]);
+        assertEquals(stated, scores.get("top1").getAsDouble(), 1e-9, "the accuracy in metrics.csv");
+        Run text = Run.of("evaluate", "--model", files.last(), "--data", data).succeeded();
+        assertTrue(text.out().contains("top-1") && text.out().contains("most often taken for"), text.out());
+    }
+
+    @Test
+    void twoRunsEndInTheSameBitsAndNoneIsOverwritten() throws IOException {
+        Path whole = folder.resolve("whole");
+        Run.of(train(whole, "--epochs", "3")).succeeded();
+        Path again = folder.resolve("again");
+        Run.of(train(again, "--epochs", "3")).succeeded();
+        Run.of(train(again, "--epochs", "3")).failsWith(1, "--resume");
+        assertArrayEquals(
+                Files.readAllBytes(new TrainingRun(whole).last()), Files.readAllBytes(new TrainingRun(again).last()));
+        Run.of(train(again, "--epochs", "3", "--resume")).succeeded();
+        Run.of("train", "--config", config, "--data", data, "--out", again, "--batch", "10", "--seed", "4", "--resume")
+                .failsWith(1, "another run");
+    }
+
+    /** SIGINT to a program of its own, as Ctrl-C sends it; then on from where it stopped, against an undisturbed run. */
+    @Test
+    void ctrlCEndsAtACheckpointAndSaysHowToGoOn() throws Exception {
+        Path out = folder.resolve("interrupted");
+        Object[] words = train(out, "--epochs", "40");
+        List<String> command = new ArrayList<>(List.of(
+                ProcessHandle.current().info().command().orElseThrow(),
+                "--add-modules",
+                "jdk.incubator.vector",
+                "--enable-native-access=org.codanet.bindings",
+                "-cp",
+                System.getProperty("java.class.path"),
+                "-p",
+                System.getProperty("jdk.module.path"),
+                "-m",
+                "org.codanet.cli/org.codanet.cli.Main"));
+        for (Object word : words) {
+            command.add(word.toString());
+        }
+        Path err = folder.resolve("interrupted.err");
+        Process process = new ProcessBuilder(command)
+                .redirectError(err.toFile())
+                .redirectOutput(folder.resolve("interrupted.out").toFile())
+                .start();
+        TrainingRun run = new TrainingRun(out);
+        long patience = System.nanoTime() + TimeUnit.SECONDS.toNanos(120);
+        while (!Files.exists(run.metrics()) && process.isAlive() && System.nanoTime() < patience) {
+            Thread.sleep(20);
+        }
+        assertTrue(process.isAlive(), () -> "it ended before it was interrupted: " + text(err));
+        new ProcessBuilder("kill", "-INT", Long.toString(process.pid())).start().waitFor();
+        assertTrue(process.waitFor(60, TimeUnit.SECONDS), "it does not end");
+
+        assertEquals(TrainCommand.INTERRUPTED, process.exitValue(), () -> text(err));
+        assertTrue(text(err).contains("go on with: codanet train "), text(err));
+        assertTrue(text(err).contains("--resume"), text(err));
+        int done = Files.readAllLines(run.metrics()).size() - 1;
+        assertTrue(done < 40, "all was done before the interruption");
+
+        Run.of(train(out, "--epochs", "40", "--resume", "-q")).succeeded();
+        Path undisturbed = folder.resolve("undisturbed");
+        Run.of(train(undisturbed, "--epochs", "40", "-q")).succeeded();
+        assertArrayEquals(
+                Files.readAllBytes(new TrainingRun(undisturbed).last()), Files.readAllBytes(run.last()), "weights");
+    }
+
+    private static String text(Path file) {
+        try {
+            return Files.readString(file);
+        } catch (IOException e) {
+            return e.toString();
+        }
+    }
+
+    @Test
+    void quickstartEndsInAPage() throws IOException {
+        Path out = folder.resolve("quick");
+        Run run = Run.of("quickstart", "--data", data, "--out", out, "--epochs", "1")
+                .succeeded();
+
+        assertTrue(run.out().contains("index.html"), run.out());
+        for (String name : List.of("model.safetensors", "metrics.csv", "curve.svg", "index.html")) {
+            assertTrue(Files.size(out.resolve(name)) > 0, name);
+        }
+        String page = Files.readString(out.resolve("index.html"));
+        assertTrue(page.contains("Rows") && page.contains("How it learned"));
+        assertFalse(page.contains("not exact"), "an explanation that does not add up");
+        Run.of("predict", "--model", out.resolve("model.safetensors"), "--input", data.resolve("X_test.npy"), "-q")
+                .succeeded();
+        // A second one into the same folder begins anew.
+        Run.of("quickstart", "--data", data, "--out", out, "--epochs", "1", "-q")
+                .succeeded();
+    }
+
+    @Test
+    void dataOfOtherClassesIsRefused() throws IOException {
+        Path model = Samples.model(folder, true);
+        Run.of("evaluate", "--model", model, "--data", data).failsWith(2, "10 classes", "3");
+        Run.of("train", "--experiment", "9L-L-CoDA-SQ-100000", "--data", data, "--out", folder.resolve("no"))
+                .failsWith(2, "100");
+        assertFalse(Files.exists(folder.resolve("no")), "a folder for a run that never was");
+    }
+
+    @Test
+    void recipesAreChecked() {
+        Path out = folder.resolve("none");
+        Run.of(train(out, "--epochs", "0")).failsWith(2, "epochs");
+        Run.of(train(out, "--accumulate", "0")).failsWith(2, "--accumulate");
+        Run.of(train(out, "--lambda", "-1")).failsWith(2, "lambda");
+        assertFalse(Files.exists(out));
+    }
+
+    @Test
+    void anUpdateOfSeveralBatchesAndTheRegulariserTrain() {
+        Run.of(train(
+                        folder.resolve("both"),
+                        "--epochs",
+                        "1",
+                        "--accumulate",
+                        "4",
+                        "--lambda",
+                        "0.1",
+                        "--accumulation",
+                        "authors"))
+                .succeeded();
+    }
+}
