@@ -18,14 +18,14 @@ import org.openjdk.jmh.annotations.Param;
 /**
  * The dynamic alignment layers of the paper's CIFAR-10 network, one at a time: what a pass through each costs. A call of
  * {@link #forward} is N·H'·W'·{@link DynamicAlignmentShape#multiplyAddsPerPosition} multiply-adds, {@link #backward} three times
- * that. Layers 2, 5 and 8 stand for the rest: 32, 16 and 8 pixels wide.
+ * that. {@code -p layer=2,5,8} is a short selection: 32, 16 and 8 pixels wide.
  */
 public class DynamicAlignmentBenchmark extends OnDevice {
     private static final String NETWORK = "9L-S-CoDA-SQ-1000";
     private static final int CLASSES = 10;
 
     /** Which layer, from 1. */
-    @Param({"2", "5", "8"})
+    @Param({"1", "2", "3", "4", "5", "6", "7", "8", "9"})
     public int layer;
 
     /** Images at a time. */
@@ -35,11 +35,14 @@ public class DynamicAlignmentBenchmark extends OnDevice {
     private DynamicAlignment operation;
     private DynamicAlignment.Weights weights;
     private DynamicAlignment.Weights gradients;
+    private DynamicAlignment.State explained;
     private DynamicAlignment.State trained;
     private Tensor x;
     private Tensor y;
     private Tensor dOut;
     private Tensor dIn;
+    private Tensor oneOut;
+    private Tensor oneIn;
     private Tensor manyOut;
     private Tensor manyIn;
 
@@ -74,9 +77,13 @@ public class DynamicAlignmentBenchmark extends OnDevice {
         y = on.allocate(owner, out);
         dOut = values(on, owner, out, 1);
         dIn = on.allocate(owner, in);
+        oneOut = values(on, owner, Shape.of(batch, 1, out.extent(1), out.extent(2), out.extent(3)), 1);
+        oneIn = on.allocate(owner, Shape.of(batch, 1, extent, extent, shape.inChannels()));
         manyOut = values(on, owner, Shape.of(batch, CLASSES, out.extent(1), out.extent(2), out.extent(3)), 1);
         manyIn = on.allocate(owner, Shape.of(batch, CLASSES, extent, extent, shape.inChannels()));
         operation.prepare(weights, Purpose.TRAINING);
+        explained = operation.state(owner, in, Purpose.EXPLANATION);
+        operation.forward(x, y, explained);
         trained = operation.state(owner, in, Purpose.TRAINING);
         operation.forward(x, y, trained);
     }
@@ -89,6 +96,14 @@ public class DynamicAlignmentBenchmark extends OnDevice {
         return y;
     }
 
+    /** Outputs, and all that the gradient needs. */
+    @Benchmark
+    public Tensor forwardForTraining() {
+        operation.forward(x, y, trained);
+        device().synchronize();
+        return y;
+    }
+
     /** The full gradient, from what one forward pass kept. */
     @Benchmark
     public Tensor backward() {
@@ -97,10 +112,18 @@ public class DynamicAlignmentBenchmark extends OnDevice {
         return dIn;
     }
 
+    /** One class pulled back through the frozen weights. */
+    @Benchmark
+    public Tensor backProjectOne() {
+        operation.backProject(explained, oneOut, oneIn);
+        device().synchronize();
+        return oneIn;
+    }
+
     /** Ten classes pulled back at once through the frozen weights. */
     @Benchmark
     public Tensor backProjectTen() {
-        operation.backProject(trained, manyOut, manyIn);
+        operation.backProject(explained, manyOut, manyIn);
         device().synchronize();
         return manyIn;
     }

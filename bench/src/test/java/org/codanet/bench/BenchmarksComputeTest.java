@@ -4,81 +4,172 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.util.List;
+import java.nio.FloatBuffer;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.codanet.explain.Explanation;
 import org.codanet.nn.device.Precision;
 import org.codanet.nn.tensor.Tensor;
+import org.junit.jupiter.api.Named;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** Each benchmark measures a computation that is right: on the CPU it gives what the reference gives for the same call. */
 final class BenchmarksComputeTest {
-    /** Sums of up to 2,304 float32 products of the reference, whose own are double. */
-    private static final float TOLERANCE = 2e-5f;
+    /** Sums of up to 2,304 float32 products, against those of the reference, whose own are double. */
+    private static final double OPERATION = 2e-5;
 
+    /** The same through the layers of a network, one after the other. */
+    private static final double NETWORK = 1e-4;
+
+    static Stream<Named<Function<DynamicAlignmentBenchmark, Tensor>>> alignments() {
+        return Stream.of(
+                Named.of("forward", DynamicAlignmentBenchmark::forward),
+                Named.of("forwardForTraining", DynamicAlignmentBenchmark::forwardForTraining),
+                Named.of("backward", DynamicAlignmentBenchmark::backward),
+                Named.of("backProjectOne", DynamicAlignmentBenchmark::backProjectOne),
+                Named.of("backProjectTen", DynamicAlignmentBenchmark::backProjectTen));
+    }
+
+    /** Layer 6 has the longest patches of those with a stride, layer 9 patches of one position. */
     @ParameterizedTest
-    @ValueSource(ints = {5, 8})
-    void dynamicAlignmentComputesWhatTheReferenceDoes(int layer) {
-        // One step of every benchmark in order, on fresh state: forward and back-projection do not change what others
-        // read.
-        for (Function<DynamicAlignmentBenchmark, Tensor> step : List.<Function<DynamicAlignmentBenchmark, Tensor>>of(
-                DynamicAlignmentBenchmark::forward,
-                DynamicAlignmentBenchmark::backward,
-                DynamicAlignmentBenchmark::backProjectTen)) {
-            close(alignment("reference", layer, step), alignment("cpu", layer, step));
+    @MethodSource("alignments")
+    void dynamicAlignment(Function<DynamicAlignmentBenchmark, Tensor> step) {
+        for (int layer : new int[] {6, 9}) {
+            close(OPERATION, device -> alignment(device, layer, step));
         }
     }
 
     @Test
     void preparationLeavesTheOperationUsable() {
-        close(alignment("cpu", 8, DynamicAlignmentBenchmark::forward), alignment("cpu", 8, benchmark -> {
+        float[] without = alignment("cpu", 8, DynamicAlignmentBenchmark::forward);
+        float[] with = alignment("cpu", 8, benchmark -> {
             assertEquals(benchmark.operation(), benchmark.prepareForTraining());
             return benchmark.forward();
-        }));
-    }
-
-    @Test
-    void convolutionComputesWhatTheReferenceDoes() {
-        for (Function<ConvolutionBenchmark, Tensor> step : List.<Function<ConvolutionBenchmark, Tensor>>of(
-                ConvolutionBenchmark::forward,
-                ConvolutionBenchmark::backwardData,
-                ConvolutionBenchmark::backwardWeights)) {
-            close(convolution("reference", step), convolution("cpu", step));
-        }
+        });
+        assertArrayEquals(without, with);
     }
 
     private static float[] alignment(String device, int layer, Function<DynamicAlignmentBenchmark, Tensor> step) {
         DynamicAlignmentBenchmark benchmark = new DynamicAlignmentBenchmark();
         benchmark.layer = layer;
         benchmark.batch = 1;
-        return run(benchmark, device, () -> step.apply(benchmark));
+        return tensor(benchmark, device, () -> step.apply(benchmark));
     }
 
-    private static float[] convolution(String device, Function<ConvolutionBenchmark, Tensor> step) {
-        ConvolutionBenchmark benchmark = new ConvolutionBenchmark();
-        benchmark.batch = 1;
-        benchmark.pixels = 8;
-        return run(benchmark, device, () -> step.apply(benchmark));
+    static Stream<Named<Function<ConvolutionBenchmark, Tensor>>> convolutions() {
+        return Stream.of(
+                Named.of("forward", ConvolutionBenchmark::forward),
+                Named.of("backwardData", ConvolutionBenchmark::backwardData),
+                Named.of("backwardWeights", ConvolutionBenchmark::backwardWeights));
     }
 
-    private static float[] run(OnDevice benchmark, String device, java.util.function.Supplier<Tensor> step) {
+    @ParameterizedTest
+    @MethodSource("convolutions")
+    void convolution(Function<ConvolutionBenchmark, Tensor> step) {
+        close(OPERATION, device -> {
+            ConvolutionBenchmark benchmark = new ConvolutionBenchmark();
+            benchmark.batch = 1;
+            benchmark.pixels = 8;
+            return tensor(benchmark, device, () -> step.apply(benchmark));
+        });
+    }
+
+    static Stream<Named<Function<MatrixProductBenchmark, Tensor>>> products() {
+        return Stream.of(
+                Named.of("convolution", MatrixProductBenchmark::convolution),
+                Named.of("alignment", MatrixProductBenchmark::alignment));
+    }
+
+    @ParameterizedTest
+    @MethodSource("products")
+    void matrixProduct(Function<MatrixProductBenchmark, Tensor> step) {
+        close(OPERATION, device -> {
+            MatrixProductBenchmark benchmark = new MatrixProductBenchmark();
+            return tensor(benchmark, device, () -> step.apply(benchmark));
+        });
+    }
+
+    /** A count of operations that is wrong would make a speed that is. */
+    @Test
+    void operationsOfTheAlignmentAreCountedAsItsShapeCountsThem() {
+        long positions = 16 * 16;
+        assertEquals(
+                2 * positions * MatrixProductBenchmark.alignmentShape().multiplyAddsPerPosition(),
+                MatrixProductBenchmark.ALIGNMENT_OPERATIONS);
+        assertEquals(2 * positions * 1024 * 1024, MatrixProductBenchmark.CONVOLUTION_OPERATIONS);
+    }
+
+    @Test
+    void adam() {
+        close(OPERATION, device -> {
+            AdamBenchmark benchmark = new AdamBenchmark();
+            benchmark.network = "XS-CoDA-grey";
+            benchmark.maxNorm = 1;
+            return tensor(benchmark, device, () -> {
+                benchmark.update();
+                return benchmark.update();
+            });
+        });
+    }
+
+    static Stream<Named<Function<NetBenchmark, float[]>>> networks() {
+        return Stream.of(
+                Named.of("forward", NetBenchmark::forward),
+                Named.of("explain", benchmark -> contributions(benchmark.explain())),
+                Named.of("explainAll", benchmark -> contributions(benchmark.explainAll())),
+                Named.of("train", benchmark -> {
+                    float norm = (float) benchmark.train();
+                    return new float[] {norm, (float) benchmark.train()};
+                }));
+    }
+
+    /** On the smallest network that has a name: 28 x 28 pixels, four layers. */
+    @ParameterizedTest
+    @MethodSource("networks")
+    void network(Function<NetBenchmark, float[]> step) {
+        close(NETWORK, device -> {
+            NetBenchmark benchmark = new NetBenchmark();
+            benchmark.network = "XS-CoDA-grey";
+            benchmark.batch = 2;
+            return run(benchmark, device, () -> step.apply(benchmark));
+        });
+    }
+
+    private static float[] contributions(Explanation explanation) {
+        FloatBuffer buffer = explanation.contributions();
+        float[] values = new float[buffer.remaining()];
+        buffer.get(values);
+        return values;
+    }
+
+    private static float[] tensor(OnDevice benchmark, String device, Supplier<Tensor> step) {
+        return run(benchmark, device, () -> {
+            Tensor result = step.get();
+            float[] values = new float[Math.toIntExact(result.shape().elements())];
+            benchmark.device().download(result, values);
+            return values;
+        });
+    }
+
+    private static float[] run(OnDevice benchmark, String device, Supplier<float[]> step) {
         benchmark.device = device;
         benchmark.threads = 1;
         benchmark.precision = Precision.FP32;
         benchmark.open();
         try {
-            Tensor result = step.get();
-            float[] values = new float[Math.toIntExact(result.shape().elements())];
-            benchmark.device().download(result, values);
-            return values;
+            return step.get();
         } finally {
             benchmark.close();
         }
     }
 
-    private static void close(float[] wanted, float[] found) {
+    private static void close(double tolerance, Function<String, float[]> onDevice) {
+        float[] wanted = onDevice.apply("reference");
+        float[] found = onDevice.apply("cpu");
         double largest = IntStream.range(0, wanted.length)
                 .mapToDouble(i -> Math.abs(wanted[i]))
                 .max()
@@ -86,6 +177,6 @@ final class BenchmarksComputeTest {
         assertTrue(
                 largest > 0 && Double.isFinite(largest),
                 "the benchmark computes nothing: its largest value is " + largest);
-        assertArrayEquals(wanted, found, (float) (TOLERANCE * largest));
+        assertArrayEquals(wanted, found, (float) (tolerance * largest));
     }
 }

@@ -1,0 +1,59 @@
+package org.codanet.bench;
+
+import com.google.gson.JsonObject;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.stream.Stream;
+import org.codanet.nn.device.Device;
+import org.codanet.nn.device.DeviceOptions;
+import org.codanet.nn.device.Devices;
+import org.codanet.nn.device.PeakMeasurement;
+
+/** What a reader has to know before comparing figures of two machines. */
+final class Machine {
+    private static final Path PROCESSORS = Path.of("/proc/cpuinfo");
+
+    private Machine() {}
+
+    /**
+     * Processor, cores, load, JDK, versions, date, and what the CPU's matrix products reach ({@code peak_gflops}: float32,
+     * all threads, about a second of measuring).
+     *
+     * @param arguments of the run
+     */
+    static JsonObject header(String... arguments) throws IOException {
+        JsonObject header = new JsonObject();
+        header.addProperty("date", Instant.now().truncatedTo(ChronoUnit.SECONDS).toString());
+        header.addProperty("processor", processor());
+        header.addProperty("cores", Runtime.getRuntime().availableProcessors());
+        header.addProperty(
+                "load_before", ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage());
+        header.addProperty("system", System.getProperty("os.name") + " " + System.getProperty("os.version"));
+        header.addProperty("jdk", Runtime.version() + ", " + System.getProperty("java.vm.name"));
+        header.addProperty("codanet", System.getProperty("codanet.revision", "unknown"));
+        try (Device cpu = Devices.open("cpu", DeviceOptions.defaults())) {
+            header.addProperty("cpu", cpu.description());
+            if (cpu instanceof PeakMeasurement measurement) {
+                header.addProperty("peak_gflops", Math.round(measurement.peakGflops() * 10) / 10.0);
+            }
+        }
+        header.addProperty("arguments", String.join(" ", arguments));
+        return header;
+    }
+
+    private static String processor() throws IOException {
+        if (!Files.isReadable(PROCESSORS)) {
+            return System.getProperty("os.arch");
+        }
+        try (Stream<String> lines = Files.lines(PROCESSORS)) {
+            return lines.filter(line -> line.startsWith("model name"))
+                    .map(line -> line.substring(line.indexOf(':') + 1).strip())
+                    .findFirst()
+                    .orElseGet(() -> System.getProperty("os.arch"));
+        }
+    }
+}
