@@ -44,14 +44,12 @@ final class AlignmentGradient {
     private final Patches patches;
     private final Columns columns;
     private final PackedWeights packed;
+    private final Bfloat16Columns wide;
 
     AlignmentGradient(
-            CpuContext context,
-            CpuDynamicAlignment layer,
-            DynamicAlignmentShape shape,
-            Patches patches,
-            Columns columns,
-            PackedWeights packed) {
+            CpuContext context, CpuDynamicAlignment layer, DynamicAlignmentShape shape, Patches patches, Columns columns,
+            PackedWeights packed,
+            Bfloat16Columns wide) {
         this.context = context;
         this.kernels = context.kernels();
         this.layer = layer;
@@ -59,6 +57,7 @@ final class AlignmentGradient {
         this.patches = patches;
         this.columns = columns;
         this.packed = packed;
+        this.wide = wide;
     }
 
     /** The values of all tasks that both sweeps read. {@code e} is half the factor of the dynamic weight. */
@@ -77,20 +76,22 @@ final class AlignmentGradient {
     void backward(AlignmentState kept, Tensor x, Tensor dOut, Tensor dIn, Weights gradients) {
         PatchGrid grid = kept.grid();
         check(grid, x, dOut, dIn, gradients);
-        float[] padded = layer.pad(grid, x, CpuDynamicAlignment.PADDED);
-        float[] rows = gatherAll(grid, padded, ROWS);
-        Sweep sweep = sweep(grid, padded, rows, rows);
+        Sweep sweep = sweep(grid, x, null);
         MemorySegment g = CpuTensor.segment(dOut);
-        float[] products = dIn == null ? null : backProducts(grid);
+        float[] products = dIn == null || wide != null ? null : backProducts(grid);
         context.workers().run(grid.tasks(), (task, worker) -> {
             float[] q = context.scratch(worker, CpuDynamicAlignment.NORMS, unitFloats(grid));
             float[] s = context.scratch(worker, CpuDynamicAlignment.SCORES, unitFloats(grid));
             kept.load(task, columns, sweep.a(), task * factorFloats(grid), q, s);
-            findGradients(sweep, kept, kept, task, g, q, s, worker);
-            if (dIn != null) {
+            findGradients(sweep, kept, task, g, q, s, worker);
+            if (products != null) {
                 pullBack(sweep, task, columns.vectors(), products, worker);
             }
         });
+        if (wide != null) {
+            finishWide(sweep, x, null, dIn, gradients);
+            return;
+        }
         if (dIn != null) {
             scatter(sweep, products, CpuTensor.segment(dIn), true);
         }
@@ -101,34 +102,74 @@ final class AlignmentGradient {
         PatchGrid grid = kept.grid();
         check(grid, x, dOut, dIn, gradients);
         v.require(x.shape(), "dynamic alignment map gradient", "v");
-        float[] padded = layer.pad(grid, x, CpuDynamicAlignment.PADDED);
-        float[] rows = gatherAll(grid, padded, ROWS);
-        float[] other = gatherAll(grid, layer.pad(grid, v, OTHER_PADDED), OTHER_ROWS);
-        Sweep sweep = sweep(grid, padded, rows, other);
         MemorySegment g = CpuTensor.segment(dOut);
-        float[] products = dIn == null ? null : backProducts(grid);
         // The products of v's patches with the weights take the place of u; they live for this call alone.
-        try (AlignmentState mapped =
-                new AlignmentState(layer, grid, columns, Purpose.TRAINING, context.memory(), "map gradient")) {
+        try (AlignmentState mapped = new AlignmentState(
+                layer, grid, columns, wide != null, Purpose.TRAINING, context.memory(), "map gradient")) {
+            layer.eachTask(grid, v, kept, mapped, (task, padded, a, s, worker) -> {
+                float[] q = context.scratch(worker, CpuDynamicAlignment.NORMS, unitFloats(grid));
+                kept.load(task, columns, a, 0, q, null);
+                mapped.save(task, columns, a, q, s);
+            });
+            Sweep sweep = sweep(grid, x, v);
+            float[] products = dIn == null || wide != null ? null : backProducts(grid);
             context.workers().run(grid.tasks(), (task, worker) -> {
                 float[] q = context.scratch(worker, CpuDynamicAlignment.NORMS, unitFloats(grid));
                 float[] s = context.scratch(worker, CpuDynamicAlignment.SCORES, unitFloats(grid));
-                float[] a = context.scratch(worker, CpuDynamicAlignment.FACTORS, layer.factorFloats(grid));
-                kept.load(task, columns, a, 0, q, null);
-                System.arraycopy(a, 0, sweep.a(), task * factorFloats(grid), factorFloats(grid));
-                float[] taskRows = context.scratch(worker, CpuDynamicAlignment.ROWS, layer.rowFloats(grid));
-                System.arraycopy(other, task * layer.rowFloats(grid), taskRows, 0, layer.rowFloats(grid));
-                layer.findScores(grid, taskRows, a, s, mapped, task, worker);
-                findGradients(sweep, kept, mapped, task, g, q, s, worker);
-                if (dIn != null) {
+                mapped.load(task, columns, sweep.a(), task * factorFloats(grid), q, s);
+                findGradients(sweep, mapped, task, g, q, s, worker);
+                if (products != null) {
                     pullBack(sweep, task, columns.aVectors(), products, worker);
                 }
             });
+            if (wide != null) {
+                finishWide(sweep, x, v, dIn, gradients);
+                return;
+            }
+            if (dIn != null) {
+                scatter(sweep, products, CpuTensor.segment(dIn), false);
+            }
+            findWeightGradients(sweep, gradients);
         }
-        if (dIn != null) {
-            scatter(sweep, products, CpuTensor.segment(dIn), false);
+    }
+
+    /** What remains in bfloat16 once g', e and da are known; with v the gradient of the map, whose dIn is added to. */
+    private void finishWide(Sweep sweep, Tensor x, Tensor v, Tensor dIn, Weights gradients) {
+        PatchGrid grid = sweep.grid();
+        int row = columns.vectors() * columns.lanes();
+        float[] found = context.shared(FOUND, Math.multiplyExact(shape.patch(), row));
+        try (CpuTensor sums = wide.gradient()) {
+            if (v == null) {
+                wide.backward(grid, Bfloat16Columns.Which.ALL, sweep.g(), sweep.a(), sweep.da(), dIn, x, sums);
+            } else {
+                wide.backward(grid, Bfloat16Columns.Which.SLOTS, sweep.g(), sweep.a(), sweep.da(), null, v, sums);
+                try (CpuTensor own = dIn == null
+                        ? null
+                        : new CpuTensor(dIn.shape(), "map gradient", context.name(), context.memory())) {
+                    wide.backward(grid, Bfloat16Columns.Which.FACTORS, sweep.g(), sweep.a(), sweep.da(), own, x, sums);
+                    if (own != null) {
+                        addImages(CpuTensor.segment(own), CpuTensor.segment(dIn), grid);
+                    }
+                }
+            }
+            CpuTensor.read(CpuTensor.segment(sums), 0, found, 0, shape.patch() * row);
         }
-        findWeightGradients(sweep, gradients);
+        if (shape.norm() == Norm.WB && dIn != null) {
+            scatter(sweep, null, CpuTensor.segment(dIn), false);
+        }
+        finishWeights(sweep, found, gradients);
+    }
+
+    private void addImages(MemorySegment terms, MemorySegment sums, PatchGrid grid) {
+        int floats = grid.h() * grid.w() * shape.inChannels();
+        context.workers().run(grid.n(), (n, worker) -> {
+            float[] before = context.scratch(worker, SUMS, floats);
+            float[] added = context.scratch(worker, PIECE, floats);
+            CpuTensor.read(sums, (long) n * floats, before, 0, floats);
+            CpuTensor.read(terms, (long) n * floats, added, 0, floats);
+            kernels.axpy(1, added, 0, before, 0, floats);
+            CpuTensor.write(before, 0, sums, (long) n * floats, floats);
+        });
     }
 
     private void check(PatchGrid grid, Tensor x, Tensor dOut, Tensor dIn, Weights gradients) {
@@ -180,9 +221,15 @@ final class AlignmentGradient {
                 CpuDynamicAlignment.BACK_PRODUCTS, Math.multiplyExact(grid.tasks(), patches.productsOfTask(grid)));
     }
 
-    private Sweep sweep(PatchGrid grid, float[] padded, float[] rows, float[] slotRows) {
+    /** @param v whose patches the slots' gradients are taken with; null for x */
+    private Sweep sweep(PatchGrid grid, Tensor x, Tensor v) {
         boolean bounded = shape.norm() == Norm.WB;
         int positions = grid.tasks() * grid.taskPositions();
+        float[] padded = wide == null || bounded ? layer.pad(grid, x, CpuDynamicAlignment.PADDED) : null;
+        float[] rows = wide == null ? gatherAll(grid, padded, ROWS) : null;
+        float[] slotRows = wide == null && v != null
+                ? gatherAll(grid, layer.pad(grid, v, OTHER_PADDED), OTHER_ROWS)
+                : rows;
         return new Sweep(
                 grid,
                 padded,
@@ -198,14 +245,7 @@ final class AlignmentGradient {
 
     /** g', e and da of one task. */
     private void findGradients(
-            Sweep sweep,
-            AlignmentState kept,
-            AlignmentState products,
-            int task,
-            MemorySegment dOut,
-            float[] q,
-            float[] s,
-            int worker) {
+            Sweep sweep, AlignmentState products, int task, MemorySegment dOut, float[] q, float[] s, int worker) {
         PatchGrid grid = sweep.grid();
         int positions = grid.taskPositions();
         int units = columns.unitLanes();
@@ -359,7 +399,9 @@ final class AlignmentGradient {
         context.workers().run(grid.n(), (n, worker) -> {
             float[] sum = context.scratch(worker, CpuDynamicAlignment.IMAGE, image + columns.lanes());
             java.util.Arrays.fill(sum, 0, image, 0);
-            patches.scatter(grid, products, n, sum, 0);
+            if (products != null) {
+                patches.scatter(grid, products, n, sum, 0);
+            }
             if (shape.norm() == Norm.WB) {
                 for (int position = n * perImage; position < (n + 1) * perImage; position++) {
                     PatchNorms.addPatch(
@@ -390,6 +432,10 @@ final class AlignmentGradient {
         int row = columns.vectors() * columns.lanes();
         float[] found = context.shared(FOUND, Math.multiplyExact(shape.patch(), row));
         context.workers().run(columns.panels(), (panel, worker) -> findPanel(sweep, panel, found, worker));
+        finishWeights(sweep, found, gradients);
+    }
+
+    private void finishWeights(Sweep sweep, float[] found, Weights gradients) {
         float[] moments = context.shared(MOMENTS, columns.unitLanes() * columns.slots() * columns.slots());
         if (shape.norm() == Norm.WB) {
             boundedMoments(sweep, moments, gradients);

@@ -123,16 +123,21 @@ final class CpuDevice implements Device, PeakMeasurement {
     @Override
     public DynamicAlignment dynamicAlignment(Scope scope, DynamicAlignmentShape shape) {
         requireOpen();
-        return new CpuDynamicAlignment(context, scope, shape);
+        DnnlEngine bfloat16 = context.precision() == Precision.BF16 ? engine() : null;
+        return new CpuDynamicAlignment(context, scope, shape, bfloat16);
+    }
+
+    private DnnlEngine engine() {
+        if (engine == null) {
+            engine = new DnnlEngine(NAME, context.workers().count());
+        }
+        return engine;
     }
 
     @Override
     public Convolution convolution(Scope scope, ConvolutionShape shape) {
         requireOpen();
-        if (engine == null) {
-            engine = new DnnlEngine(NAME, context.workers().count());
-        }
-        return scope.register(new CpuConvolution(context, scope.path(), engine, shape));
+        return scope.register(new CpuConvolution(context, scope.path(), engine(), shape));
     }
 
     @Override

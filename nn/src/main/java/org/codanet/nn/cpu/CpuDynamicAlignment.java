@@ -1,6 +1,7 @@
 package org.codanet.nn.cpu;
 
 import java.lang.foreign.MemorySegment;
+import org.codanet.nn.op.ConvolutionShape;
 import org.codanet.nn.op.DynamicAlignment;
 import org.codanet.nn.op.DynamicAlignmentShape;
 import org.codanet.nn.op.Norm;
@@ -35,6 +36,8 @@ final class CpuDynamicAlignment implements DynamicAlignment {
     static final int PADDED = 0;
 
     static final int BACK_PRODUCTS = 1;
+    static final int WIDE_FACTORS = 3;
+    static final int WIDE_GRADIENTS = 4;
 
     /** Vectors of slots that are spread at a time on the way back: their weights and values fit the second-level cache. */
     static final int CHUNK = 4;
@@ -44,22 +47,37 @@ final class CpuDynamicAlignment implements DynamicAlignment {
     private final DynamicAlignmentShape shape;
     private final Patches patches;
     private final Columns columns;
+    private final Bfloat16Columns wide;
     private final PackedWeights packed;
     private final ClassMaps classMaps;
     private final AlignmentGradient gradient;
     private final String owner;
 
-    CpuDynamicAlignment(CpuContext context, Scope scope, DynamicAlignmentShape shape) {
+    /** @param engine for products in bfloat16; null computes them in float32 */
+    CpuDynamicAlignment(CpuContext context, Scope scope, DynamicAlignmentShape shape, DnnlEngine engine) {
         this.context = context;
         this.kernels = context.kernels();
         this.shape = shape;
-        this.patches = Patches.of(shape, kernels);
+        this.patches = engine == null ? Patches.of(shape, kernels) : new DirectPatches(shape, kernels);
         this.columns = Columns.of(shape, kernels.lanes());
         this.owner = scope.path() + "/" + shape;
-        this.packed = new PackedWeights(shape, patches, columns, context, owner);
+        this.wide = engine == null ? null : wide(context, scope, engine);
+        this.packed = new PackedWeights(shape, patches, columns, wide, context, owner);
         this.classMaps = new ClassMaps(context, shape, columns, packed);
-        this.gradient = new AlignmentGradient(context, this, shape, patches, columns, packed);
+        this.gradient = new AlignmentGradient(context, this, shape, patches, columns, packed, wide);
         scope.register(packed::release);
+    }
+
+    private Bfloat16Columns wide(CpuContext context, Scope scope, DnnlEngine engine) {
+        ConvolutionShape columnwise = new ConvolutionShape(
+                shape.inChannels(),
+                Bfloat16Columns.width(columns),
+                shape.kernel(),
+                shape.stride(),
+                shape.padding(),
+                false);
+        CpuConvolution convolution = scope.register(new CpuConvolution(context, scope.path(), engine, columnwise));
+        return new Bfloat16Columns(context, convolution, shape, columns, owner);
     }
 
     @Override
@@ -70,7 +88,7 @@ final class CpuDynamicAlignment implements DynamicAlignment {
     /** The algorithm that was chosen, for {@code --verbose}. */
     @Override
     public String toString() {
-        return "dynamic alignment on " + context.name() + ": " + patches.name() + ", " + shape;
+        return "dynamic alignment on " + context.name() + ": " + (wide == null ? patches.name() : "oneDNN, bfloat16") + ", " + shape;
     }
 
     @Override
@@ -80,12 +98,14 @@ final class CpuDynamicAlignment implements DynamicAlignment {
 
     @Override
     public State state(Scope scope, Shape x, Purpose purpose) {
-        return scope.register(new AlignmentState(this, grid(x), columns, purpose, context.memory(), scope.path()));
+        return scope.register(
+                new AlignmentState(
+                this, grid(x), columns, wide != null, purpose, context.memory(), scope.path()));
     }
 
     @Override
     public long stateBytes(Shape x, Purpose purpose) {
-        return AlignmentState.bytes(grid(x), columns, purpose);
+        return AlignmentState.bytes(grid(x), columns, wide != null, purpose);
     }
 
     @Override
@@ -116,7 +136,8 @@ final class CpuDynamicAlignment implements DynamicAlignment {
             shared += gradient.sharedFloats(grid);
             ofWorker += gradient.workerFloats(grid);
         }
-        return Float.BYTES * (shared + context.workers().count() * ofWorker);
+        long own = wide == null ? 0 : wide.workspaceFloats(grid);
+        return Float.BYTES * (own + shared + context.workers().count() * ofWorker);
     }
 
     /** Whether so many functionals go through the dynamic weights themselves, and not one by one through the patches. */
@@ -126,7 +147,7 @@ final class CpuDynamicAlignment implements DynamicAlignment {
                 .rowPositions();
         long byPatch = (long) functionals * patches.frequencies() * patches.depth() / rowPositions * columns.slots();
         long byWeight = (long) shape.patch() * (columns.slots() + functionals);
-        return functionals > 1 && byWeight < byPatch;
+        return functionals > 1 && (byWeight < byPatch || wide != null);
     }
 
     private PatchGrid grid(Shape x) {
@@ -139,23 +160,15 @@ final class CpuDynamicAlignment implements DynamicAlignment {
         PatchGrid grid = grid(x.shape());
         AlignmentState kept = state == null ? null : AlignmentState.of(state, this, Purpose.EXPLANATION);
         requireGrid(kept, grid);
-        float[] padded = pad(grid, x, PADDED);
+        boolean training = kept != null && kept.purpose() == Purpose.TRAINING;
         MemorySegment out = CpuTensor.segment(y);
-        packed.weights();
-        context.workers().run(grid.tasks(), (task, worker) -> {
-            int positions = grid.taskPositions();
-            float[] rows = gather(grid, padded, task, worker);
-            float[] a = context.scratch(worker, FACTORS, factorFloats(grid));
-            findFactors(grid, rows, 0, a, worker);
-            float[] s = context.scratch(worker, SCORES, positions * columns.unitLanes());
-            findScores(
-                    grid, rows, a, s, kept != null && kept.purpose() == Purpose.TRAINING ? kept : null, task, worker);
-            float[] q = context.scratch(worker, NORMS, positions * columns.unitLanes());
+        eachTask(grid, x, null, training ? kept : null, (task, padded, a, s, worker) -> {
+            float[] q = context.scratch(worker, NORMS, grid.taskPositions() * columns.unitLanes());
             findSquares(grid, padded, task, a, q, worker);
             if (kept != null) {
                 kept.save(task, columns, a, q, s);
             }
-            rescale(q, s, s, positions);
+            rescale(q, s, s, grid.taskPositions());
             writePositions(grid, task, s, out, 0, 1);
         });
     }
@@ -166,18 +179,74 @@ final class CpuDynamicAlignment implements DynamicAlignment {
         PatchGrid grid = kept.grid();
         out.require(shape.output(v.shape()), "dynamic alignment map", "out");
         requireGrid(kept, grid(v.shape()));
-        float[] padded = pad(grid, v, PADDED);
         MemorySegment target = CpuTensor.segment(out);
-        context.workers().run(grid.tasks(), (task, worker) -> {
-            int positions = grid.taskPositions();
-            float[] rows = gather(grid, padded, task, worker);
-            float[] a = context.scratch(worker, FACTORS, factorFloats(grid));
-            float[] q = context.scratch(worker, NORMS, positions * columns.unitLanes());
-            float[] s = context.scratch(worker, SCORES, positions * columns.unitLanes());
+        eachTask(grid, v, kept, null, (task, padded, a, s, worker) -> {
+            float[] q = context.scratch(worker, NORMS, grid.taskPositions() * columns.unitLanes());
             kept.load(task, columns, a, 0, q, null);
-            findScores(grid, rows, a, s, null, task, worker);
-            rescale(q, s, s, positions);
+            rescale(q, s, s, grid.taskPositions());
             writePositions(grid, task, s, target, 0, 1);
+        });
+    }
+
+    /** Works on a task's factors a and scores s, which are the worker's own until the next task. */
+    @FunctionalInterface
+    interface TaskWork {
+        /** @param padded the images in the middle of zeros; null where neither products nor norms need them */
+        void run(int task, float[] padded, float[] a, float[] s, int worker);
+    }
+
+    /**
+     * Finds factors and scores of every task: the products of x's patches with the weights, reduced against the factors.
+     *
+     * @param frozen where the factors come from; null takes x's own
+     * @param keep where the products are kept; null keeps none
+     */
+    void eachTask(PatchGrid grid, Tensor x, AlignmentState frozen, AlignmentState keep, TaskWork work) {
+        packed.weights();
+        int scores = grid.taskPositions() * columns.unitLanes();
+        if (wide == null) {
+            float[] padded = pad(grid, x, PADDED);
+            context.workers().run(grid.tasks(), (task, worker) -> {
+                float[] rows = gather(grid, padded, task, worker);
+                float[] a = context.scratch(worker, FACTORS, factorFloats(grid));
+                if (frozen == null) {
+                    findFactors(grid, rows, 0, a, worker);
+                } else {
+                    frozen.load(task, columns, a, 0, context.scratch(worker, NORMS, scores), null);
+                }
+                float[] s = context.scratch(worker, SCORES, scores);
+                findScores(grid, rows, a, s, keep, task, worker);
+                work.run(task, padded, a, s, worker);
+            });
+            return;
+        }
+        float[] padded = shape.norm() == Norm.WB ? pad(grid, x, PADDED) : null;
+        wide.forward(grid, x, keep == null ? null : keep.wide(), (products, first, end) -> {
+            int firstTask = first * grid.rowsPerImage() / grid.taskRows();
+            int endTask = (end * grid.rowsPerImage() + grid.taskRows() - 1) / grid.taskRows();
+            context.workers().run(endTask - firstTask, (i, worker) -> {
+                int task = firstTask + i;
+                float[] a = context.scratch(worker, FACTORS, factorFloats(grid));
+                float[] s = context.scratch(worker, SCORES, scores);
+                if (frozen == null) {
+                    java.util.Arrays.fill(a, 0, factorFloats(grid), 0);
+                } else {
+                    frozen.load(task, columns, a, 0, context.scratch(worker, NORMS, scores), null);
+                }
+                java.util.Arrays.fill(s, 0, scores, 0);
+                for (int p = 0; p < grid.rowsOf(task); p++) {
+                    wide.reduce(
+                            products,
+                            (long) i * grid.taskRows() + p,
+                            a,
+                            p * columns.factorLanes(),
+                            frozen == null,
+                            s,
+                            p * columns.unitLanes(),
+                            worker);
+                }
+                work.run(task, padded, a, s, worker);
+            });
         });
     }
 
@@ -190,6 +259,10 @@ final class CpuDynamicAlignment implements DynamicAlignment {
         dIn.require(Shape.of(grid.n(), classes, grid.h(), grid.w(), shape.inChannels()), "back-projection", "dIn");
         if (byClassMaps(classes)) {
             classMaps.backProject(kept, this, dOut, dIn, classes);
+            return;
+        }
+        if (wide != null) {
+            backProjectWide(kept, dOut, dIn);
             return;
         }
         float[] products = context.shared(BACK_PRODUCTS, grid.tasks() * patches.productsOfTask(grid));
@@ -218,6 +291,23 @@ final class CpuDynamicAlignment implements DynamicAlignment {
             });
             scatter(grid, products, CpuTensor.segment(dIn), target, classes);
         }
+    }
+
+    private void backProjectWide(AlignmentState kept, Tensor dOut, Tensor dIn) {
+        PatchGrid grid = kept.grid();
+        float[] factors = context.shared(WIDE_FACTORS, grid.tasks() * factorFloats(grid));
+        float[] gradients = context.shared(WIDE_GRADIENTS, grid.tasks() * grid.taskPositions() * columns.unitLanes());
+        MemorySegment from = CpuTensor.segment(dOut);
+        context.workers().run(grid.tasks(), (task, worker) -> {
+            float[] a = context.scratch(worker, FACTORS, factorFloats(grid));
+            float[] g = scaledGradient(kept, task, from, 0, 1, a, worker);
+            int factorRow = grid.taskPositions() * columns.factorLanes();
+            int unitRow = grid.taskPositions() * columns.unitLanes();
+            System.arraycopy(a, 0, factors, task * factorRow, factorRow);
+            System.arraycopy(g, 0, gradients, task * unitRow, unitRow);
+        });
+        Tensor whole = dIn.reshape(Shape.of(grid.n(), grid.h(), grid.w(), shape.inChannels()));
+        wide.backward(grid, Bfloat16Columns.Which.SLOTS, gradients, factors, null, whole, null, null);
     }
 
     @Override

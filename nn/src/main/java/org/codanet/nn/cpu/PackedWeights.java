@@ -22,6 +22,7 @@ final class PackedWeights {
     private final DynamicAlignmentShape shape;
     private final Patches patches;
     private final Columns columns;
+    private final Bfloat16Columns wide;
     private final CpuContext context;
     private final String owner;
 
@@ -37,7 +38,15 @@ final class PackedWeights {
     private DynamicAlignment.Weights weights;
     private Purpose purpose;
 
-    PackedWeights(DynamicAlignmentShape shape, Patches patches, Columns columns, CpuContext context, String owner) {
+    /** @param wide where the products are bfloat16: then the panels of the forward and transposed products are left out */
+    PackedWeights(
+            DynamicAlignmentShape shape,
+            Patches patches,
+            Columns columns,
+            Bfloat16Columns wide,
+            CpuContext context,
+            String owner) {
+        this.wide = wide;
         this.shape = shape;
         this.patches = patches;
         this.columns = columns;
@@ -110,8 +119,10 @@ final class PackedWeights {
     /** Bytes held after {@link #prepare}, the class panels of an explanation of many classes included. */
     long bytes(Purpose wanted) {
         long panel = (long) patches.frequencies() * patches.depth() * columns.lanes() * columns.vectors();
-        long floats = panel + (long) columns.pairLanes() * columns.unitLanes() + sliceFloats();
-        if (wanted != Purpose.INFERENCE) {
+        long floats = (wide == null ? panel : wide.matrixBytes() / Float.BYTES)
+                + (long) columns.pairLanes() * columns.unitLanes()
+                + sliceFloats();
+        if (wanted != Purpose.INFERENCE && wide == null) {
             floats += transposedFloats();
         }
         if (wanted == Purpose.TRAINING) {
@@ -146,12 +157,17 @@ final class PackedWeights {
         weights = source.require(shape, "dynamic alignment");
         purpose = wanted;
         classesFresh = false;
-        forward = room(forward, (long) patches.frequencies() * patches.depth() * columns.lanes() * columns.vectors());
         slices = room(slices, sliceFloats());
         gram = room(gram, (long) columns.pairLanes() * columns.unitLanes());
-        packForward();
+        if (wide != null) {
+            packRows();
+        } else {
+            forward = room(
+                    forward, (long) patches.frequencies() * patches.depth() * columns.lanes() * columns.vectors());
+            packForward();
+        }
         packGram();
-        if (wanted != Purpose.INFERENCE) {
+        if (wanted != Purpose.INFERENCE && wide == null) {
             transposed = room(transposed, transposedFloats());
             packTransposed();
         }
@@ -174,11 +190,10 @@ final class PackedWeights {
 
     /** Lets everything go. */
     void release() {
-        long floats = (long) forward.length
-                + transposed.length
-                + gram.length
-                + gramTransposed.length
-                + slices.length
+        if (wide != null) {
+            wide.release();
+        }
+        long floats = (long) forward.length + transposed.length + gram.length + gramTransposed.length + slices.length
                 + classes.length;
         context.memory().letGo(4 * floats, owner);
         forward = new float[0];
@@ -188,6 +203,17 @@ final class PackedWeights {
         slices = forward;
         classes = forward;
         purpose = null;
+    }
+
+    private void packRows() {
+        int row = columns.vectors() * columns.lanes();
+        MemorySegment matrix = wide.matrix();
+        context.workers().run(shape.patch(), (entry, worker) -> {
+            float[] values = context.scratch(worker, 0, row);
+            readRow(entry, values, 0);
+            slice(entry, values, 0);
+            CpuTensor.write(values, 0, matrix, (long) entry * row, row);
+        });
     }
 
     private void packForward() {
