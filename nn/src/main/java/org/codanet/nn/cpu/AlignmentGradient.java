@@ -47,7 +47,11 @@ final class AlignmentGradient {
     private final Bfloat16Columns wide;
 
     AlignmentGradient(
-            CpuContext context, CpuDynamicAlignment layer, DynamicAlignmentShape shape, Patches patches, Columns columns,
+            CpuContext context,
+            CpuDynamicAlignment layer,
+            DynamicAlignmentShape shape,
+            Patches patches,
+            Columns columns,
             PackedWeights packed,
             Bfloat16Columns wide) {
         this.context = context;
@@ -227,9 +231,8 @@ final class AlignmentGradient {
         int positions = grid.tasks() * grid.taskPositions();
         float[] padded = wide == null || bounded ? layer.pad(grid, x, CpuDynamicAlignment.PADDED) : null;
         float[] rows = wide == null ? gatherAll(grid, padded, ROWS) : null;
-        float[] slotRows = wide == null && v != null
-                ? gatherAll(grid, layer.pad(grid, v, OTHER_PADDED), OTHER_ROWS)
-                : rows;
+        float[] slotRows =
+                wide == null && v != null ? gatherAll(grid, layer.pad(grid, v, OTHER_PADDED), OTHER_ROWS) : rows;
         return new Sweep(
                 grid,
                 padded,

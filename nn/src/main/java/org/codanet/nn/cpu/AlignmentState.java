@@ -50,9 +50,7 @@ final class AlignmentState implements DynamicAlignment.State, AutoCloseable {
         if (purpose != Purpose.TRAINING) {
             return coreBytes(grid, columns, purpose);
         }
-        long kept = bfloat16
-                ? Bfloat16Columns.products(grid, columns, grid.n()).bytes()
-                : productBytes(grid, columns);
+        long kept = bfloat16 ? Bfloat16Columns.products(grid, columns, grid.n()).bytes() : productBytes(grid, columns);
         return coreBytes(grid, columns, purpose) + kept;
     }
 
@@ -157,7 +155,9 @@ final class AlignmentState implements DynamicAlignment.State, AutoCloseable {
 
     @Override
     public long bytes() {
-        long kept = wide != null ? wide.shape().bytes() : products != null ? products.segment().byteSize() : 0;
+        long kept = wide != null
+                ? wide.shape().bytes()
+                : products != null ? products.segment().byteSize() : 0;
         return core.segment().byteSize() + kept;
     }
 

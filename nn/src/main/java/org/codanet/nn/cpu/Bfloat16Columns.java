@@ -25,7 +25,11 @@ final class Bfloat16Columns {
     private CpuTensor matrix;
 
     Bfloat16Columns(
-            CpuContext context, CpuConvolution convolution, DynamicAlignmentShape shape, Columns columns, String owner) {
+            CpuContext context,
+            CpuConvolution convolution,
+            DynamicAlignmentShape shape,
+            Columns columns,
+            String owner) {
         this.context = context;
         this.convolution = convolution;
         this.shape = shape;
@@ -115,8 +119,7 @@ final class Bfloat16Columns {
     }
 
     /** Products of a position: a (unless null) and the scores s of its row, which are overwritten. */
-    void reduce(
-            CpuTensor products, long position, float[] a, int ao, boolean factors, float[] s, int so, int worker) {
+    void reduce(CpuTensor products, long position, float[] a, int ao, boolean factors, float[] s, int so, int worker) {
         int width = width(columns);
         int slotsFrom = columns.aVectors() * columns.lanes();
         float[] row = context.scratch(worker, ROW, width);
@@ -130,7 +133,8 @@ final class Bfloat16Columns {
         }
         java.util.Arrays.fill(s, so, so + columns.unitLanes(), 0);
         for (int slot = 0; slot < columns.slots(); slot++) {
-            context.kernels().axpy(a[ao + slot], row, slotsFrom + slot * columns.unitLanes(), s, so, columns.unitLanes());
+            context.kernels()
+                    .axpy(a[ao + slot], row, slotsFrom + slot * columns.unitLanes(), s, so, columns.unitLanes());
         }
     }
 

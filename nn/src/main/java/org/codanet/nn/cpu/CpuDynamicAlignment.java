@@ -88,7 +88,8 @@ final class CpuDynamicAlignment implements DynamicAlignment {
     /** The algorithm that was chosen, for {@code --verbose}. */
     @Override
     public String toString() {
-        return "dynamic alignment on " + context.name() + ": " + (wide == null ? patches.name() : "oneDNN, bfloat16") + ", " + shape;
+        return "dynamic alignment on " + context.name() + ": " + (wide == null ? patches.name() : "oneDNN, bfloat16")
+                + ", " + shape;
     }
 
     @Override
@@ -99,8 +100,7 @@ final class CpuDynamicAlignment implements DynamicAlignment {
     @Override
     public State state(Scope scope, Shape x, Purpose purpose) {
         return scope.register(
-                new AlignmentState(
-                this, grid(x), columns, wide != null, purpose, context.memory(), scope.path()));
+                new AlignmentState(this, grid(x), columns, wide != null, purpose, context.memory(), scope.path()));
     }
 
     @Override

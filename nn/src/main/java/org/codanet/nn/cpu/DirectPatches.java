@@ -69,7 +69,16 @@ final class DirectPatches extends Patches {
 
     @Override
     void collect(
-            float[] m, int vector, float[] a, int ao, int lda, float[] s, int so, int lds, float[] out, int oo,
+            float[] m,
+            int vector,
+            float[] a,
+            int ao,
+            int lda,
+            float[] s,
+            int so,
+            int lds,
+            float[] out,
+            int oo,
             int ldo) {
         int lanes = kernels.lanes();
         int row = 2 * lanes;

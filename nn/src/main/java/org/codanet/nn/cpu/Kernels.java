@@ -21,14 +21,12 @@ interface Kernels {
      * {@code c = a · b}, or {@code c += a · b} if {@code add}: 8 rows of a, {@code k} contiguous values each and {@code lda}
      * apart; b is (k, width · lanes); c a tile.
      */
-    void product(
-            float[] a, int ao, int lda, float[] b, int bo, int width, float[] c, int co, int k, boolean add);
+    void product(float[] a, int ao, int lda, float[] b, int bo, int width, float[] c, int co, int k, boolean add);
 
     /**
      * {@code c += aᵀ · b}: a is (k, 8) with rows {@code lda} apart, b (k, width · lanes) with rows {@code ldb} apart, c a tile.
      */
-    void productTransposed(
-            float[] a, int ao, int lda, float[] b, int bo, int ldb, int width, float[] c, int co, int k);
+    void productTransposed(float[] a, int ao, int lda, float[] b, int bo, int ldb, int width, float[] c, int co, int k);
 
     /** {@code s[i·lds + 0..lanes) += a[i·lda] · u[i·ldu + 0..lanes)} for {@code rows} rows. */
     void scaleAdd(float[] u, int uo, int ldu, float[] a, int ao, int lda, float[] s, int so, int lds, int rows);
@@ -74,8 +72,7 @@ interface Kernels {
      * The adjoint of {@link #winogradOutput} for one row and one vector: from {@code t_sub = factor[sub] · g[sub]} at the 4
      * positions to 16 frequencies, stored {@code ldf} apart.
      */
-    void winogradExpand(
-            float[] g, int go, int ldg, float[] a, int ao, int lda, float[] out, int oo, int ldf);
+    void winogradExpand(float[] g, int go, int ldg, float[] a, int ao, int lda, float[] out, int oo, int ldf);
 
     /**
      * The input transform of one 4×4 window of an image whose rows are {@code ldr} and whose pixels are {@code ldp} floats
@@ -98,7 +95,17 @@ interface Kernels {
      * {@code units}.
      */
     void applyClasses(
-            float[] g, int go, int ldg, float[] w, int wo, int ldw, int width, float[] out, int oo, int ldo, int classes,
+            float[] g,
+            int go,
+            int ldg,
+            float[] w,
+            int wo,
+            int ldw,
+            int width,
+            float[] out,
+            int oo,
+            int ldo,
+            int classes,
             int units);
 
     /** {@code out[i·ldo] += Σ_lane u[i·ldu + lane] · g[i·ldg + lane]} for {@code rows} rows. */

@@ -162,8 +162,8 @@ final class PackedWeights {
         if (wide != null) {
             packRows();
         } else {
-            forward = room(
-                    forward, (long) patches.frequencies() * patches.depth() * columns.lanes() * columns.vectors());
+            forward =
+                    room(forward, (long) patches.frequencies() * patches.depth() * columns.lanes() * columns.vectors());
             packForward();
         }
         packGram();
@@ -193,7 +193,11 @@ final class PackedWeights {
         if (wide != null) {
             wide.release();
         }
-        long floats = (long) forward.length + transposed.length + gram.length + gramTransposed.length + slices.length
+        long floats = (long) forward.length
+                + transposed.length
+                + gram.length
+                + gramTransposed.length
+                + slices.length
                 + classes.length;
         context.memory().letGo(4 * floats, owner);
         forward = new float[0];

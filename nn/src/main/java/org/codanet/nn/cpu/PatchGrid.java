@@ -11,7 +11,17 @@ import org.codanet.nn.tensor.Shape;
  * @param taskRows rows of a task, a multiple of {@link Kernels#ROWS}
  */
 record PatchGrid(
-        int n, int h, int w, int outH, int outW, int side, int rowsH, int rowsW, int paddedH, int paddedW, int taskRows) {
+        int n,
+        int h,
+        int w,
+        int outH,
+        int outW,
+        int side,
+        int rowsH,
+        int rowsW,
+        int paddedH,
+        int paddedW,
+        int taskRows) {
     /** Rows whose transformed patches and results share the second-level cache with a panel of weights. */
     private static final int MOST_TASK_ROWS = 64;
 

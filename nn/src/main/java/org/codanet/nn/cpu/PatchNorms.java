@@ -8,7 +8,13 @@ final class PatchNorms {
 
     /** Writes ‖p‖² of every position of a task into every lane of its row of q; zero where there is no position. */
     static void squares(
-            PatchGrid grid, DynamicAlignmentShape shape, Patches patches, float[] padded, int task, float[] q, int row) {
+            PatchGrid grid,
+            DynamicAlignmentShape shape,
+            Patches patches,
+            float[] padded,
+            int task,
+            float[] q,
+            int row) {
         for (int p = 0; p < grid.taskPositions(); p++) {
             int position = grid.position(task, p);
             float square = 0;
@@ -29,8 +35,14 @@ final class PatchNorms {
 
     /** Adds {@code factor · x} over the patch of an output position to the padded gradient of its image. */
     static void addPatch(
-            PatchGrid grid, DynamicAlignmentShape shape, Patches patches, Kernels kernels, float factor, float[] padded,
-            int position, float[] gradient) {
+            PatchGrid grid,
+            DynamicAlignmentShape shape,
+            Patches patches,
+            Kernels kernels,
+            float factor,
+            float[] padded,
+            int position,
+            float[] gradient) {
         int image = position / (grid.outH() * grid.outW()) * patches.paddedImage(grid);
         int from = corner(grid, shape, patches, position);
         for (int ky = 0; ky < shape.kernel(); ky++) {

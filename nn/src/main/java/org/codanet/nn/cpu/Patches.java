@@ -88,7 +88,16 @@ abstract class Patches {
      * the tile. Adds them times a factor to s, stores them to {@code out}; either may be null.
      */
     abstract void collect(
-            float[] m, int vector, float[] a, int ao, int lda, float[] s, int so, int lds, float[] out, int oo,
+            float[] m,
+            int vector,
+            float[] a,
+            int ao,
+            int lda,
+            float[] s,
+            int so,
+            int lds,
+            float[] out,
+            int oo,
             int ldo);
 
     /**

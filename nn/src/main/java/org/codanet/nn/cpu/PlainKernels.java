@@ -112,7 +112,9 @@ final class PlainKernels implements Kernels {
                 }
                 for (int sub = 0; sub < 4; sub++) {
                     int h = 4 * (sub >> 1);
-                    float u = (sub & 1) == 0 ? half[h] + half[h + 1] + half[h + 2] : half[h + 1] - half[h + 2] - half[h + 3];
+                    float u = (sub & 1) == 0
+                            ? half[h] + half[h + 1] + half[h + 2]
+                            : half[h + 1] - half[h + 2] - half[h + 3];
                     int position = 4 * row + sub;
                     if (a != null) {
                         s[so + position * lds + lane] += a[ao + position * lda] * u;
@@ -126,8 +128,7 @@ final class PlainKernels implements Kernels {
     }
 
     @Override
-    public void winogradExpand(
-            float[] g, int go, int ldg, float[] a, int ao, int lda, float[] out, int oo, int ldf) {
+    public void winogradExpand(float[] g, int go, int ldg, float[] a, int ao, int lda, float[] out, int oo, int ldf) {
         for (int lane = 0; lane < LANES; lane++) {
             float t0 = g[go + lane] * (a == null ? 1 : a[ao]);
             float t1 = g[go + ldg + lane] * (a == null ? 1 : a[ao + lda]);
@@ -177,7 +178,8 @@ final class PlainKernels implements Kernels {
     }
 
     @Override
-    public void winogradInputAdjoint(float[] in, int io, int ldf, float[] image, int at, int ldr, int ldp, int channels) {
+    public void winogradInputAdjoint(
+            float[] in, int io, int ldf, float[] image, int at, int ldr, int ldp, int channels) {
         for (int c = 0; c < channels; c++) {
             for (int row = 0; row < 4; row++) {
                 int from = io + 4 * row * ldf + c;
@@ -255,7 +257,17 @@ final class PlainKernels implements Kernels {
 
     @Override
     public void applyClasses(
-            float[] g, int go, int ldg, float[] w, int wo, int ldw, int width, float[] out, int oo, int ldo, int classes,
+            float[] g,
+            int go,
+            int ldg,
+            float[] w,
+            int wo,
+            int ldw,
+            int width,
+            float[] out,
+            int oo,
+            int ldo,
+            int classes,
             int units) {
         for (int q = 0; q < classes; q++) {
             for (int j = 0; j < units; j++) {
@@ -265,7 +277,8 @@ final class PlainKernels implements Kernels {
     }
 
     @Override
-    public void laneSums(float[] u, int uo, int ldu, float[] g, int go, int ldg, float[] out, int oo, int ldo, int rows) {
+    public void laneSums(
+            float[] u, int uo, int ldu, float[] g, int go, int ldg, float[] out, int oo, int ldo, int rows) {
         for (int i = 0; i < rows; i++) {
             out[oo + i * ldo] += dot(u, uo + i * ldu, g, go + i * ldg, LANES);
         }

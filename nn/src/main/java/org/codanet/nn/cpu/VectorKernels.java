@@ -411,7 +411,9 @@ final class VectorKernels implements Kernels {
             if (a != null) {
                 int factor = ao + 4 * row * lda;
                 int score = so + 4 * row * lds;
-                FloatVector.broadcast(SPECIES, a[factor]).fma(u0, load(s, score)).intoArray(s, score);
+                FloatVector.broadcast(SPECIES, a[factor])
+                        .fma(u0, load(s, score))
+                        .intoArray(s, score);
                 FloatVector.broadcast(SPECIES, a[factor + lda])
                         .fma(u1, load(s, score + lds))
                         .intoArray(s, score + lds);
@@ -433,8 +435,7 @@ final class VectorKernels implements Kernels {
     }
 
     @Override
-    public void winogradExpand(
-            float[] g, int go, int ldg, float[] a, int ao, int lda, float[] out, int oo, int ldf) {
+    public void winogradExpand(float[] g, int go, int ldg, float[] a, int ao, int lda, float[] out, int oo, int ldf) {
         FloatVector t0 = load(g, go);
         FloatVector t1 = load(g, go + ldg);
         FloatVector t2 = load(g, go + 2 * ldg);
@@ -488,7 +489,8 @@ final class VectorKernels implements Kernels {
     }
 
     @Override
-    public void winogradInputAdjoint(float[] in, int io, int ldf, float[] image, int at, int ldr, int ldp, int channels) {
+    public void winogradInputAdjoint(
+            float[] in, int io, int ldf, float[] image, int at, int ldr, int ldp, int channels) {
         for (int c = 0; c < channels; c += LANES) {
             for (int row = 0; row < 4; row++) {
                 int from = io + 4 * row * ldf + c;
@@ -564,7 +566,17 @@ final class VectorKernels implements Kernels {
 
     @Override
     public void applyClasses(
-            float[] g, int go, int ldg, float[] w, int wo, int ldw, int width, float[] out, int oo, int ldo, int classes,
+            float[] g,
+            int go,
+            int ldg,
+            float[] w,
+            int wo,
+            int ldw,
+            int width,
+            float[] out,
+            int oo,
+            int ldo,
+            int classes,
             int units) {
         int q = 0;
         for (; q + 5 <= classes; q += 5) {
@@ -577,7 +589,8 @@ final class VectorKernels implements Kernels {
                 int at = oo + q * ldo + v * LANES;
                 FloatVector sum = load(out, at);
                 for (int j = 0; j < units; j++) {
-                    sum = FloatVector.broadcast(SPECIES, g[go + q * ldg + j]).fma(load(w, wo + j * ldw + v * LANES), sum);
+                    sum = FloatVector.broadcast(SPECIES, g[go + q * ldg + j])
+                            .fma(load(w, wo + j * ldw + v * LANES), sum);
                 }
                 sum.intoArray(out, at);
             }
@@ -611,7 +624,8 @@ final class VectorKernels implements Kernels {
     }
 
     @Override
-    public void laneSums(float[] u, int uo, int ldu, float[] g, int go, int ldg, float[] out, int oo, int ldo, int rows) {
+    public void laneSums(
+            float[] u, int uo, int ldu, float[] g, int go, int ldg, float[] out, int oo, int ldo, int rows) {
         for (int i = 0; i < rows; i++) {
             out[oo + i * ldo] += total(load(u, uo + i * ldu).mul(load(g, go + i * ldg)));
         }
@@ -700,7 +714,8 @@ final class VectorKernels implements Kernels {
             FloatVector v = load(variance, i).mul(f.beta2()).add(g.mul(g).mul(f.gain2()));
             m.intoArray(mean, i);
             v.intoArray(variance, i);
-            x.sub(m.mul(f.rate()).div(v.sqrt().mul(f.correction()).add(f.epsilon()))).intoArray(value, i);
+            x.sub(m.mul(f.rate()).div(v.sqrt().mul(f.correction()).add(f.epsilon())))
+                    .intoArray(value, i);
         }
         PlainKernels.adamRange(value, gradient, mean, variance, i, count, f);
     }

@@ -72,7 +72,16 @@ final class WinogradPatches extends Patches {
 
     @Override
     void collect(
-            float[] m, int vector, float[] a, int ao, int lda, float[] s, int so, int lds, float[] out, int oo,
+            float[] m,
+            int vector,
+            float[] a,
+            int ao,
+            int lda,
+            float[] s,
+            int so,
+            int lds,
+            float[] out,
+            int oo,
             int ldo) {
         kernels.winogradOutput(m, vector, a, ao, lda, s, so, lds, out, oo, ldo);
     }

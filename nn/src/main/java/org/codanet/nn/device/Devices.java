@@ -62,7 +62,9 @@ public final class Devices {
             }
             Optional<String> reason = provider.unavailable();
             if (reason.isEmpty()) {
-                String why = rejected.isEmpty() ? "the most preferred kind present" : "not " + String.join("; not ", rejected);
+                String why = rejected.isEmpty()
+                        ? "the most preferred kind present"
+                        : "not " + String.join("; not ", rejected);
                 return new Choice(provider.open(0, options), why);
             }
             rejected.add(provider.kind() + " (" + reason.get() + ")");
@@ -74,7 +76,8 @@ public final class Devices {
         try {
             return Integer.parseUnsignedInt(name.substring(colon + 1));
         } catch (NumberFormatException e) {
-            throw new IllegalArgumentException("device: '" + name + "' has no number after the colon, as cuda:0 has", e);
+            throw new IllegalArgumentException(
+                    "device: '" + name + "' has no number after the colon, as cuda:0 has", e);
         }
     }
 }

@@ -1,7 +1,7 @@
 package org.codanet.nn.op;
 
-import org.codanet.nn.tensor.Tensor;
 import java.util.List;
+import org.codanet.nn.tensor.Tensor;
 
 /**
  * Adam with bias correction (Kingma and Ba, 2015), as PyTorch computes it, over all parameters in one call.
@@ -23,11 +23,12 @@ public interface Adam {
      * @param step t, from 1
      * @param maxNorm bound on the total gradient norm; 0 sets none
      */
-    record Step(double rate, double beta1, double beta2, double epsilon, double weightDecay, long step, double maxNorm) {
+    record Step(
+            double rate, double beta1, double beta2, double epsilon, double weightDecay, long step, double maxNorm) {
         public Step {
             if (step < 1 || !(rate >= 0) || !(epsilon > 0) || !(maxNorm >= 0)) {
-                throw new IllegalArgumentException("adam: step " + step + " must be at least 1, rate " + rate + " and maxNorm "
-                        + maxNorm + " not negative, epsilon " + epsilon + " positive");
+                throw new IllegalArgumentException("adam: step " + step + " must be at least 1, rate " + rate
+                        + " and maxNorm " + maxNorm + " not negative, epsilon " + epsilon + " positive");
             }
         }
     }

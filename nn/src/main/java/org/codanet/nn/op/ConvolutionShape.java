@@ -15,9 +15,11 @@ import org.codanet.nn.tensor.Shape;
 public record ConvolutionShape(int inChannels, int outChannels, int kernel, int stride, int padding, boolean bias) {
     public ConvolutionShape {
         if (inChannels < 1 || outChannels < 1 || kernel < 1 || stride < 1 || padding < 0) {
-            throw new IllegalArgumentException("convolution: channels, kernel and stride must be positive and padding not"
-                    + " negative, got " + inChannels + " to " + outChannels + " k=" + kernel + " stride=" + stride
-                    + " padding=" + padding);
+            throw new IllegalArgumentException(
+                    "convolution: channels, kernel and stride must be positive and padding not"
+                            + " negative, got " + inChannels + " to " + outChannels + " k=" + kernel + " stride="
+                            + stride
+                            + " padding=" + padding);
         }
     }
 

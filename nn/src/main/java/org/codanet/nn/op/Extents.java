@@ -9,8 +9,8 @@ final class Extents {
     static int convolved(String operation, int extent, int kernel, int stride, int padding) {
         long span = (long) extent + 2L * padding - kernel;
         if (extent < 1 || span < 0) {
-            throw new IllegalArgumentException(operation + ": a kernel of " + kernel + " does not fit an extent of " + extent
-                    + " padded by " + padding + " on each side");
+            throw new IllegalArgumentException(operation + ": a kernel of " + kernel + " does not fit an extent of "
+                    + extent + " padded by " + padding + " on each side");
         }
         return Math.toIntExact(span / stride + 1);
     }

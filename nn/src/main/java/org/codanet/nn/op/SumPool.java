@@ -1,7 +1,7 @@
 package org.codanet.nn.op;
 
-import org.codanet.nn.tensor.Tensor;
 import java.util.List;
+import org.codanet.nn.tensor.Tensor;
 
 /** Sum over positions, temperature and logit bias: {@code logit_k = Σ z_k / T + bias}. {@code z} is (N, H, W, K). */
 public interface SumPool {

@@ -263,11 +263,15 @@ public abstract class DynamicAlignmentContract extends OperationContract {
         try (Workplace place = place()) {
             for (int which = 0; which < 3; which++) {
                 AlignmentRun.Data data = one.data();
-                (which == 0 ? data.x() : which == 1 ? data.a() : data.b())[0] = Float.NaN;
+                // In the middle of the kernel: a device may leave out what meets the padding.
+                float[] values = which == 0 ? data.x() : which == 1 ? data.a() : data.b();
+                values[which == 0 ? 0 : values.length / 2] = Float.NaN;
                 float[] y = new AlignmentRun(place, data, Purpose.TRAINING).y();
-                assertTrue(
-                        Float.isNaN(y[0]),
-                        "first output with a NaN in " + List.of("x", "A", "B").get(which));
+                boolean shows = false;
+                for (int unit = 0; unit < one.shape().units(); unit++) {
+                    shows |= Float.isNaN(y[unit]);
+                }
+                assertTrue(shows, "first position with a NaN in " + List.of("x", "A", "B").get(which));
             }
         }
     }
