@@ -93,7 +93,8 @@ final class Bfloat16Columns {
 
     /** Floats of the products of some images, and of what oneDNN makes of them and of the weights. */
     long workspaceFloats(PatchGrid grid) {
-        return 2 * products(grid, columns, imagesAtOnce(grid)).elements() + matrixShape().elements();
+        return 2 * products(grid, columns, imagesAtOnce(grid)).elements()
+                + matrixShape().elements();
     }
 
     /** Works on the products of some images. */

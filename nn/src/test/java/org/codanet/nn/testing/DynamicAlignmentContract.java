@@ -271,7 +271,9 @@ public abstract class DynamicAlignmentContract extends OperationContract {
                 for (int unit = 0; unit < one.shape().units(); unit++) {
                     shows |= Float.isNaN(y[unit]);
                 }
-                assertTrue(shows, "first position with a NaN in " + List.of("x", "A", "B").get(which));
+                assertTrue(
+                        shows,
+                        "first position with a NaN in " + List.of("x", "A", "B").get(which));
             }
         }
     }
