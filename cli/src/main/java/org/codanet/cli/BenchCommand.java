@@ -32,9 +32,9 @@ import picocli.CommandLine.Option;
             "  codanet bench",
             "  codanet bench --what forward,explain,explain_all,train --model 9L-S-CoDA-SQ-1000 --batches 1,16 --json",
             "",
-            "gflops counts a multiply-add as two operations and every dynamic weight as computed from its factors and used",
-            "once; an explanation counts forward, the weights once more, and their use for each class; training counts four",
-            "forwards. share_of_peak divides it by a large float32 matrix product, measured in the same run."
+            "gflops counts a multiply-add as two operations and every dynamic weight as computed from its factors and used"
+                    + " once; an explanation counts forward, the weights once more, and their use for each class; training"
+                    + " counts four forwards. share_of_peak divides it by a large float32 matrix product, measured in the same run."
         })
 final class BenchCommand implements Callable<Integer> {
     /** Name and version of the form of {@code --json}. */

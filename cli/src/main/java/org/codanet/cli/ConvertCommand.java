@@ -25,8 +25,8 @@ import picocli.CommandLine.Parameters;
             "  codanet convert --config net.json weights.pth net.safetensors",
             "  codanet convert --pytorch-keys net.safetensors weights.pth",
             "",
-            "With --pytorch-keys the weights alone are written, as the authors' code reads them: PyTorch's zip format, or",
-            "safetensors if OUT ends in .safetensors."
+            "With --pytorch-keys the weights alone are written, as the authors' code reads them: PyTorch's zip format, or"
+                    + " safetensors if OUT ends in .safetensors."
         })
 final class ConvertCommand implements Callable<Integer> {
     @Mixin

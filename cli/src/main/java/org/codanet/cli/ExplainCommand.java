@@ -34,8 +34,9 @@ import picocli.CommandLine.Option;
             "  codanet explain --model run/best.safetensors --input photo.png --target cat --against dog",
             "  codanet explain --model run/best.safetensors --input X.npy --target all --output C.npy",
             "",
-            "C.npy is (N, targets, H, W); with --channels (N, targets, channels, H, W), channels being those of the network's",
-            "input: (r, g, b, 1-r, 1-g, 1-b). The contributions of each target and the logit bias add up to the logit."
+            "C.npy is (N, targets, H, W); with --channels (N, targets, channels, H, W), channels being those of the network's"
+                    + " input: (r, g, b, 1-r, 1-g, 1-b). The contributions of each target and the logit bias add up to the"
+                    + " logit."
         })
 final class ExplainCommand implements Callable<Integer> {
     /** Name and version of the form of {@code --json}. */

@@ -34,7 +34,7 @@ final class PictureSink implements AutoCloseable {
     private static final int GAP = 8;
 
     private final Path folder;
-    private final Float fixed;
+    private final Optional<ColourRange> fixed;
     private final int images;
     private final List<ExplainedImage> page = new ArrayList<>();
     private final Set<String> names = new HashSet<>();
@@ -43,12 +43,8 @@ final class PictureSink implements AutoCloseable {
     /** @param fixed what full colour stands for, null for each image's own range */
     PictureSink(Path folder, Float fixed, int images) throws IOException {
         this.folder = folder;
-        this.fixed = fixed;
+        this.fixed = Optional.ofNullable(fixed).map(ColourRange::new);
         this.images = images;
-        if (fixed != null) {
-            // Refuses a bad range before any work is done.
-            new ColourRange(fixed);
-        }
         OutputFolder.make(folder);
     }
 
@@ -61,10 +57,8 @@ final class PictureSink implements AutoCloseable {
             if (page.size() < MOST_ON_PAGE) {
                 page.add(image);
             }
-            ColourRange range = fixed != null
-                    ? new ColourRange(fixed)
-                    : ColourRange.ofPercentile(
-                            image.explained().stream().map(c -> c.map()).toList(), ColourRange.ONE_IMAGE);
+            ColourRange range = fixed.orElseGet(() -> ColourRange.ofPercentile(
+                    image.explained().stream().map(c -> c.map()).toList(), ColourRange.ONE_IMAGE));
             for (var explained : image.explained()) {
                 String file = unique(stem(name) + "-" + stem(explained.score().label())) + ".png";
                 Picture.writePng(row(image.input(), explained.map(), range), folder.resolve(file));
@@ -117,7 +111,7 @@ final class PictureSink implements AutoCloseable {
                 "For each image, what speaks for the classes that the network ranks highest: exactly, pixel by pixel."
                         + (images > page.size() ? " The first " + page.size() + " of " + images + " images." : "");
         ExplanationPage html = new ExplanationPage(
-                "What the network looked at", lead, facts, ClassRanking.meaning(loss), Optional.empty(), page);
+                "What the network looked at", lead, facts, ClassRanking.meaning(loss), Optional.empty(), fixed, page);
         Files.writeString(folder.resolve("index.html"), html.html());
     }
 

@@ -177,6 +177,7 @@ final class QuickstartCommand implements Callable<Integer> {
                 facts,
                 ClassRanking.meaning(net.loss()),
                 Optional.of(curve),
+                Optional.empty(),
                 images);
     }
 }

@@ -39,8 +39,8 @@ import picocli.CommandLine.Option;
             "  codanet train --experiment XS-CoDA-SQ-100 --data cifar-10-batches-bin --out run --resume",
             "  codanet train --config net.json --data photos/ --out run --epochs 20 --batch 16 --accumulate 4",
             "",
-            "OUT holds best.safetensors and last.safetensors (the network), checkpoint.safetensors (to resume), metrics.csv",
-            "and curve.svg. With the same data, seed and number of threads a run gives the same bits, interrupted or not."
+            "OUT holds best.safetensors and last.safetensors (the network), checkpoint.safetensors (to resume), metrics.csv"
+                    + " and curve.svg. With the same data, seed and number of threads a run gives the same bits, interrupted or not."
         })
 final class TrainCommand implements Callable<Integer> {
     /** Exit code of a process that ended by Ctrl-C, as shells have it: 128 and the number of the signal. */

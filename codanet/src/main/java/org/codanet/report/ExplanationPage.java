@@ -6,6 +6,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
+import org.codanet.render.ColourRange;
 import org.codanet.render.ContributionPicture;
 import org.codanet.render.Picture;
 
@@ -18,6 +19,7 @@ import org.codanet.render.Picture;
  * @param facts about model, data and run
  * @param probabilities how logits became probabilities, as a sentence
  * @param curve of the training, if there was one
+ * @param range what full colour stands for in all images; if absent each image has its own
  * @param images in the order to show
  */
 public record ExplanationPage(
@@ -26,6 +28,7 @@ public record ExplanationPage(
         List<PageFact> facts,
         String probabilities,
         Optional<TrainingCurve> curve,
+        Optional<ColourRange> range,
         List<ExplainedImage> images) {
     public ExplanationPage {
         facts = List.copyOf(facts);
@@ -56,7 +59,7 @@ public record ExplanationPage(
                 .append("</div>\n</section>\n"));
         overview(page);
         for (int i = 0; i < images.size(); i++) {
-            new ImageCard(images.get(i), i + 1).append(page);
+            new ImageCard(images.get(i), i + 1, range).append(page);
         }
         return page.append("</main>\n</body>\n</html>\n").toString();
     }
@@ -98,12 +101,14 @@ public record ExplanationPage(
                 contributions of a map add up to it, together with a bias that is the same for every image: nothing of the score \
                 is left unexplained. “Off by” is the difference that rounding leaves.</li>
                 <li><strong>Probability.</strong> %s</li>
-                <li><strong>Range.</strong> Full colour stands for the number given with each image. All maps of one image share \
-                it, so that their colours can be compared.</li>
+                <li><strong>Range.</strong> Full colour stands for the number given with each image. %s</li>
                 </ul>
                 </div>
                 </section>
-                """.formatted(Picture.dataUri(ContributionPicture.scale(257, 18)), Html.escape(probabilities)));
+                """.formatted(Picture.dataUri(ContributionPicture.scale(257, 18)), Html.escape(probabilities),
+                        range.isPresent()
+                                ? "It is the same for all images, so that all colours can be compared."
+                                : "All maps of one image share it, so that their colours can be compared."));
     }
 
     private void overview(StringBuilder page) {
@@ -122,7 +127,7 @@ public record ExplanationPage(
                     .append(Picture.dataUri(image.input()))
                     .append("\" alt=\"\"/><img class=\"pixels\" src=\"")
                     .append(Picture.dataUri(ContributionPicture.colours(
-                            image.explained().getFirst().map(), ImageCard.range(image))))
+                            image.explained().getFirst().map(), ImageCard.range(image, range))))
                     .append("\" alt=\"\"/><span>")
                     .append(label)
                     .append(image.isWrong() ? " \u2717" : "")

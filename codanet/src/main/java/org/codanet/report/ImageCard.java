@@ -13,16 +13,16 @@ final class ImageCard {
     private final int number;
     private final ColourRange range;
 
-    ImageCard(ExplainedImage image, int number) {
+    ImageCard(ExplainedImage image, int number, Optional<ColourRange> fixed) {
         this.image = image;
         this.number = number;
-        this.range = range(image);
+        this.range = range(image, fixed);
     }
 
-    /** One range for all maps of an image, so that their colours compare. */
-    static ColourRange range(ExplainedImage image) {
-        return ColourRange.ofPercentile(
-                image.explained().stream().map(ExplainedClass::map).toList(), ColourRange.ONE_IMAGE);
+    /** The page's range, or else one for all maps of the image, so that their colours compare. */
+    static ColourRange range(ExplainedImage image, Optional<ColourRange> fixed) {
+        return fixed.orElseGet(() -> ColourRange.ofPercentile(
+                image.explained().stream().map(ExplainedClass::map).toList(), ColourRange.ONE_IMAGE));
     }
 
     void append(StringBuilder page) {

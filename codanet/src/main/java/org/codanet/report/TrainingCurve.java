@@ -17,9 +17,9 @@ public final class TrainingCurve {
 
     private static final String STYLE = """
             <style>
-            .tc { --tc-ink: #1d1c1a; --tc-muted: #6b675f; --tc-line: #e2ded6; --tc-train: #8a857b; --tc-held: #1f5fe0; }
+            .tc { background: var(--card, #fffefb); --tc-ink: #1d1c1a; --tc-muted: #6b675f; --tc-line: #e2ded6; --tc-train: #8a857b; --tc-held: #1f5fe0; }
             @media (prefers-color-scheme: dark) {
-              .tc { --tc-ink: #ecebe8; --tc-muted: #a9a69f; --tc-line: #373a42; --tc-train: #97938a; --tc-held: #7aa5ff; }
+              .tc { background: var(--card, #1c1e23); --tc-ink: #ecebe8; --tc-muted: #a9a69f; --tc-line: #373a42; --tc-train: #97938a; --tc-held: #7aa5ff; }
             }
             .tc text { font: 12px system-ui, -apple-system, "Segoe UI", sans-serif; fill: var(--tc-muted); }
             .tc .tc-title { font-size: 13px; font-weight: 600; fill: var(--tc-ink); }

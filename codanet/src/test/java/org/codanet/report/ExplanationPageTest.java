@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import javax.xml.parsers.DocumentBuilderFactory;
+import org.codanet.render.ColourRange;
 import org.codanet.render.SignedMap;
 import org.junit.jupiter.api.Test;
 import org.w3c.dom.Document;
@@ -94,10 +95,27 @@ final class ExplanationPageTest {
                 List.of(score),
                 List.of(new ExplainedClass(score, map, -1, 1e-5)));
 
-        String page = new ExplanationPage("t", "l", List.of(), "p", Optional.empty(), List.of(image)).html();
+        String page = new ExplanationPage("t", "l", List.of(), "p", Optional.empty(), Optional.empty(), List.of(image)).html();
 
         assertTrue(page.contains("this explanation is not exact"));
         assertFalse(html.contains("this explanation is not exact"));
+    }
+
+    @Test
+    void aFixedRangeIsOneNumberForAllImages() {
+        ExplanationPage own = SamplePage.of(3);
+        ExplanationPage fixed = new ExplanationPage(
+                own.title(),
+                own.lead(),
+                own.facts(),
+                own.probabilities(),
+                own.curve(),
+                Optional.of(new ColourRange(0.125f)),
+                own.images());
+
+        assertEquals(3, fixed.html().split("\u00b10.125 or more", -1).length - 1);
+        assertTrue(fixed.html().contains("the same for all images"));
+        assertFalse(own.html().contains("the same for all images"));
     }
 
     @Test

@@ -43,6 +43,7 @@ final class SamplePage {
                         new PageFact("Made", "2026-11-23", "")),
                 "The logit pressed into 0 to 100 %. Each class is judged on its own, so the numbers need not add up to 100 %.",
                 Optional.of(new TrainingCurve(curve)),
+                Optional.empty(),
                 images);
     }
 
