@@ -1,6 +1,8 @@
 package org.codanet.train;
 
 import java.util.Arrays;
+import java.util.Optional;
+import java.util.function.BooleanSupplier;
 import org.codanet.model.CodaNet;
 import org.codanet.model.MemoryPlan;
 import org.codanet.model.NetPass;
@@ -30,9 +32,22 @@ public final class Evaluator {
 
     /** The scores over one epoch of a source. @throws IllegalStateException if it holds no image */
     public Evaluation evaluate(BatchSource source) {
+        return evaluate(source, () -> false).orElseThrow();
+    }
+
+    /**
+     * The scores over one epoch of a source; empty if it was stopped on the way.
+     *
+     * @param stop asked before each batch
+     * @throws IllegalStateException if the source holds no image
+     */
+    public Optional<Evaluation> evaluate(BatchSource source, BooleanSupplier stop) {
         EvaluationSums sums = new EvaluationSums(net.loss(), net.config().numClasses());
         try (BatchSource.Batches batches = source.batches(1, 0)) {
             while (batches.hasNext()) {
+                if (stop.getAsBoolean()) {
+                    return Optional.empty();
+                }
                 BatchSource.Batch batch = batches.next();
                 float[] logits = logits(batch.images(), batch.shape());
                 for (int n = 0; n < batch.count(); n++) {
@@ -40,7 +55,7 @@ public final class Evaluator {
                 }
             }
         }
-        return sums.result();
+        return Optional.of(sums.result());
     }
 
     /**

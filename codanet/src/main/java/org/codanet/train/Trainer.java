@@ -149,7 +149,9 @@ public final class Trainer {
         Sums sums = new Sums(position);
         secondsSince = System.nanoTime();
         long updatesPerEpoch = Math.max(1, Math.ceilDiv(training.images(), recipe.virtualBatch()));
-        double rate = recipe.learningRate().at(epoch - 1, step.updates(), updatesPerEpoch);
+        // Of a resumed epoch the rate of its last update, which the metrics name if no other update follows.
+        long counted = position.batches() == 0 ? step.updates() : step.updates() - 1;
+        double rate = recipe.learningRate().at(epoch - 1, counted, updatesPerEpoch);
         try (BatchSource.Batches batches = training.batches(epoch, position.batches())) {
             while (batches.hasNext()) {
                 BatchSource.Batch batch = batches.next();
@@ -172,9 +174,7 @@ public final class Trainer {
                         (double) sums.correct / sums.images,
                         rate));
                 if (!sums.pending && !last && (stop || checkpointDue(step))) {
-                    position = sums.position(epoch, step.updates(), seconds());
-                    secondsSince = System.nanoTime();
-                    checkpoint(step);
+                    checkpointWithin(epoch, sums, step);
                     if (stop) {
                         return false;
                     }
@@ -184,13 +184,24 @@ public final class Trainer {
         if (sums.pending) {
             step.dropGradients();
         }
-        finishEpoch(step, sums, rate);
-        return !stop || position.epoch() > recipe.epochs();
+        return finishEpoch(step, sums, rate) && (!stop || position.epoch() > recipe.epochs());
     }
 
-    private void finishEpoch(TrainingStep step, Sums sums, double rate) throws IOException {
+    private void checkpointWithin(int epoch, Sums sums, TrainingStep step) throws IOException {
+        position = sums.position(epoch, step.updates(), seconds());
+        secondsSince = System.nanoTime();
+        checkpoint(step);
+    }
+
+    /** Evaluates and writes the epoch down; false if it was stopped before the evaluation was complete. */
+    private boolean finishEpoch(TrainingStep step, Sums sums, double rate) throws IOException {
         int epoch = position.epoch();
-        Evaluation evaluation = new Evaluator(net, options.memoryBudget()).evaluate(test);
+        Optional<Evaluation> complete = new Evaluator(net, options.memoryBudget()).evaluate(test, () -> stop);
+        if (complete.isEmpty()) {
+            checkpointWithin(epoch, sums, step);
+            return false;
+        }
+        Evaluation evaluation = complete.get();
         EpochMetrics line = new EpochMetrics(
                 epoch,
                 step.updates(),
@@ -218,6 +229,7 @@ public final class Trainer {
         checkpoint(step);
         run.writeMetrics(metrics);
         listener.epoch(line, best);
+        return true;
     }
 
     private ModelFile model(EpochMetrics line) {

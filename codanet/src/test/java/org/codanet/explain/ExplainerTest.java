@@ -254,16 +254,17 @@ final class ExplainerTest {
         });
     }
 
+    /** A thousand here; {@code -Dcodanet.soak=10000} or more for a soak. */
     @ParameterizedTest
     @MethodSource("devices")
-    void aThousandExplanationsLeaveNoMemoryBehind(String name) throws Exception {
+    void manyExplanationsLeaveNoMemoryBehind(String name) throws Exception {
         withNet(name, net -> {
             Explainer explainer = new Explainer(net);
             ImageBatch images = Toys.batch(1, 9);
             Device device = net.device();
             explain(explainer, images, 100);
             var before = device.memory();
-            explain(explainer, images, 1000);
+            explain(explainer, images, Integer.getInteger("codanet.soak", 1000));
             var after = device.memory();
             assertEquals(before.tensors(), after.tensors());
             // A worker's scratch grows once, when it gets its first task of a kind; 66 bytes a call would be a leak

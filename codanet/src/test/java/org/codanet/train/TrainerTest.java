@@ -188,6 +188,40 @@ final class TrainerTest {
                 .finished());
     }
 
+    /** A large test set would otherwise keep the user waiting who asked to stop. */
+    @Test
+    void stopDuringTheEvaluationEndsAtACheckpointToo() throws IOException {
+        AtomicReference<Trainer> trainer = new AtomicReference<>();
+        TrainingListener stopper = new TrainingListener() {
+            @Override
+            public void step(Progress progress) {
+                if (progress.image() == progress.images()) {
+                    trainer.get().stop();
+                }
+            }
+        };
+        Path stopped = folder.resolve("stopped");
+        try (Device device = TestDevices.open(TestDevices.REFERENCE);
+                Scope run = Scope.open("test");
+                CodaNet net = CodaNet.create(Toys.network(), LossKind.BCE, device, run, 3)) {
+            trainer.set(new Trainer(net, recipe(2), PIXELS, TRAINING, TEST, in(stopped), stopper));
+            assertFalse(trainer.get().train().finished());
+        }
+        TrainingCheckpoint checkpoint = TrainingCheckpoint.read(new TrainingRun(stopped).checkpoint());
+        assertEquals(1, checkpoint.position().epoch());
+        assertEquals(23, checkpoint.position().images());
+        Trainer.Result resumed =
+                train(TestDevices.REFERENCE, recipe(2), in(stopped).resuming(), TrainingListener.NONE);
+        Trainer.Result whole =
+                train(TestDevices.REFERENCE, recipe(2), in(folder.resolve("whole")), TrainingListener.NONE);
+        for (int i = 0; i < 2; i++) {
+            EpochMetrics expected = whole.metrics().get(i);
+            assertEquals(expected.rate(), resumed.metrics().get(i).rate());
+            assertEquals(expected.updates(), resumed.metrics().get(i).updates());
+            assertEquals(expected.testLoss(), resumed.metrics().get(i).testLoss(), 1e-5);
+        }
+    }
+
     @Test
     void refusesAnotherRunsCheckpointByName() throws IOException {
         train(TestDevices.REFERENCE, recipe(1), in(folder), TrainingListener.NONE);
