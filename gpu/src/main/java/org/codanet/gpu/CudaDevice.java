@@ -1,0 +1,215 @@
+package org.codanet.gpu;
+
+import java.util.Set;
+import org.codanet.bindings.CudaLibraries;
+import org.codanet.bindings.LoadedLibrary;
+import org.codanet.gpu.driver.CudaContext;
+import org.codanet.gpu.driver.StepGraph;
+import org.codanet.gpu.op.CudaElementwise;
+import org.codanet.gpu.op.CudaOperations;
+import org.codanet.gpu.op.CudaResources;
+import org.codanet.gpu.op.CudaTensor;
+import org.codanet.nn.device.Device;
+import org.codanet.nn.device.DeviceOptions;
+import org.codanet.nn.device.MemoryUse;
+import org.codanet.nn.device.Precision;
+import org.codanet.nn.op.Adam;
+import org.codanet.nn.op.ContributionMap;
+import org.codanet.nn.op.Convolution;
+import org.codanet.nn.op.ConvolutionShape;
+import org.codanet.nn.op.DynamicAlignment;
+import org.codanet.nn.op.DynamicAlignmentShape;
+import org.codanet.nn.op.Elementwise;
+import org.codanet.nn.op.ImageInput;
+import org.codanet.nn.op.Loss;
+import org.codanet.nn.op.LossKind;
+import org.codanet.nn.op.SumPool;
+import org.codanet.nn.tensor.Scope;
+import org.codanet.nn.tensor.Shape;
+import org.codanet.nn.tensor.Tensor;
+
+/**
+ * One NVIDIA GPU. Every operation queues its work on one stream and returns; {@link #download}, {@link #synchronize} and {@link
+ * Elementwise#allFinite} wait, and nothing else does. Memory that is given back is kept for the next of its size, so that a
+ * step asks the driver for nothing once one like it has run.
+ */
+public final class CudaDevice implements Device {
+    /** What a workspace should not exceed where work can be cut into pieces. */
+    static final long CHUNK_BYTES = 1L << 30;
+
+    private final CudaResources resources;
+    private final CudaElementwise elementwise;
+    private final CudaOperations operations;
+    private final String libraries;
+    private boolean closed;
+
+    private CudaDevice(CudaResources resources, String libraries) {
+        this.resources = resources;
+        this.libraries = libraries;
+        this.elementwise = new CudaElementwise(resources);
+        this.operations = new CudaOperations(resources);
+    }
+
+    static CudaDevice open(int index, DeviceOptions options, long chunkBytes) {
+        if (options.plainLoops()) {
+            throw new IllegalArgumentException("device cuda:" + index + ": plain loops are for the CPU device");
+        }
+        LoadedLibrary driver = CudaLibraries.driver();
+        LoadedLibrary nvrtc = CudaLibraries.nvrtc();
+        LoadedLibrary cublas = CudaLibraries.cublas();
+        Precision precision = options.precision() == null ? Precision.TF32 : options.precision();
+        CudaContext context = new CudaContext(index);
+        if (precision != Precision.FP32 && context.capability() < 80) {
+            context.close();
+            throw new IllegalArgumentException("device cuda:" + index + ": precision " + precision.option()
+                    + " needs compute capability 8.0, " + context.model() + " has " + context.capability() / 10.0
+                    + "; fp32 works");
+        }
+        String libraries =
+                "driver for CUDA " + driver.version() + ", NVRTC " + nvrtc.version() + ", cuBLAS " + cublas.version();
+        return new CudaDevice(
+                new CudaResources(context, nvrtc, precision, options.memoryBudget(), chunkBytes), libraries);
+    }
+
+    @Override
+    public String name() {
+        return resources.name();
+    }
+
+    @Override
+    public String description() {
+        return name() + ": " + CudaDeviceProvider.describe(resources.context()) + "; " + libraries + "; kernels for "
+                + resources.compiler().target() + "; " + precision().option();
+    }
+
+    @Override
+    public Precision precision() {
+        return resources.precision();
+    }
+
+    @Override
+    public Tensor allocate(Scope scope, Shape shape) {
+        requireOpen();
+        return scope.register(new CudaTensor(resources, shape, scope.path()));
+    }
+
+    @Override
+    public void upload(float[] source, Tensor destination) {
+        requireRoom("upload", source, destination);
+        CudaTensor.upload(resources, source, destination);
+    }
+
+    @Override
+    public void download(Tensor source, float[] destination) {
+        long count = requireRoom("download", destination, source);
+        resources.staging().download(CudaTensor.address(resources, source), destination, count);
+    }
+
+    private static long requireRoom(String operation, float[] array, Tensor tensor) {
+        if (array.length < tensor.shape().elements()) {
+            throw new IllegalArgumentException(operation + ": the array has " + array.length + " floats, " + tensor
+                    + " has " + tensor.shape().elements());
+        }
+        return tensor.shape().elements();
+    }
+
+    @Override
+    public DynamicAlignment dynamicAlignment(Scope scope, DynamicAlignmentShape shape) {
+        requireOpen();
+        return operations.dynamicAlignment(scope, shape);
+    }
+
+    @Override
+    public Convolution convolution(Scope scope, ConvolutionShape shape) {
+        requireOpen();
+        return operations.convolution(scope, shape);
+    }
+
+    @Override
+    public SumPool sumPool(Scope scope) {
+        requireOpen();
+        return operations.sumPool(scope);
+    }
+
+    @Override
+    public Loss loss(Scope scope, LossKind kind) {
+        requireOpen();
+        return operations.loss(scope, kind);
+    }
+
+    @Override
+    public Adam adam(Scope scope) {
+        requireOpen();
+        return operations.adam(scope);
+    }
+
+    @Override
+    public ImageInput imageInput(Scope scope) {
+        requireOpen();
+        return operations.imageInput(scope);
+    }
+
+    @Override
+    public ContributionMap contributionMap(Scope scope) {
+        requireOpen();
+        return operations.contributionMap(scope);
+    }
+
+    @Override
+    public Elementwise elementwise() {
+        requireOpen();
+        return elementwise;
+    }
+
+    /**
+     * Records the work that a step queues, to be queued again by one call. The step must have run before: nothing may be
+     * compiled, allocated, uploaded or waited for while it is recorded. What it reads and writes must stay open as long as the
+     * recording is used; the recording belongs to the scope.
+     */
+    public Recording record(Scope scope, Runnable step) {
+        requireOpen();
+        long room = resources.workspaceAddress();
+        return scope.register(new Recording(resources, StepGraph.record(resources.stream(), step), room));
+    }
+
+    @Override
+    public MemoryUse memory() {
+        return resources.memory().use();
+    }
+
+    @Override
+    public void resetPeakMemory() {
+        resources.memory().resetPeak();
+    }
+
+    @Override
+    public void synchronize() {
+        requireOpen();
+        resources.stream().synchronize();
+    }
+
+    private void requireOpen() {
+        if (closed) {
+            throw new IllegalStateException("device " + name() + " is closed");
+        }
+    }
+
+    /** Refuses and changes nothing while something is open, so that its owner can still be closed and this called again. */
+    @Override
+    public void close() {
+        if (closed) {
+            return;
+        }
+        Set<String> open = resources.owners();
+        if (!open.isEmpty()) {
+            throw new IllegalStateException("device " + name()
+                    + " cannot be closed: tensors or operations are still open in "
+                    + String.join(
+                            ", ",
+                            open.stream().map(path -> "scope '" + path + "'").toList())
+                    + "; close these first");
+        }
+        closed = true;
+        resources.close();
+    }
+}

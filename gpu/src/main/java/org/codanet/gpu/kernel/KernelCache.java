@@ -1,0 +1,77 @@
+package org.codanet.gpu.kernel;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Compiled kernels in a folder of the user, by all that decides what they are: text, options, architecture and the compiler's
+ * version. A file is its content's SHA-256 and the content, so that half a file is no file. The cache saves time and nothing
+ * else: what cannot be read or written is compiled.
+ */
+final class KernelCache {
+    private static final int DIGEST = 32;
+
+    private final Path folder;
+    private final String version;
+
+    KernelCache(Path folder, String version) {
+        this.folder = folder;
+        this.version = version;
+    }
+
+    Optional<byte[]> find(KernelSource source, String target) {
+        try {
+            byte[] file = Files.readAllBytes(path(source, target));
+            byte[] code = Arrays.copyOfRange(file, Math.min(DIGEST, file.length), file.length);
+            boolean whole = Arrays.equals(sha256().digest(code), Arrays.copyOf(file, DIGEST));
+            return whole ? Optional.of(code) : Optional.empty();
+        } catch (IOException absent) {
+            return Optional.empty();
+        }
+    }
+
+    void keep(KernelSource source, String target, byte[] code) {
+        try {
+            Files.createDirectories(folder);
+            // Moved into place: another process must see all of the file or nothing.
+            Path temporary = Files.createTempFile(folder, "kernel", ".part");
+            byte[] file = Arrays.copyOf(sha256().digest(code), DIGEST + code.length);
+            System.arraycopy(code, 0, file, DIGEST, code.length);
+            Files.write(temporary, file);
+            Files.move(
+                    temporary,
+                    path(source, target),
+                    StandardCopyOption.ATOMIC_MOVE,
+                    StandardCopyOption.REPLACE_EXISTING);
+        } catch (IOException unwritable) {
+            // A full or read-only disk costs the next start some tenths of a second.
+        }
+    }
+
+    private Path path(KernelSource source, String target) {
+        MessageDigest digest = sha256();
+        for (String part : List.of(version, String.join(" ", RuntimeCompiler.options(source, target)), source.text())) {
+            digest.update(part.getBytes(StandardCharsets.UTF_8));
+            digest.update((byte) 0);
+        }
+        String key = HexFormat.of().formatHex(digest.digest(), 0, 16);
+        return folder.resolve(source.file().replace(".cu", "") + "-" + target + "-" + key);
+    }
+
+    private static MessageDigest sha256() {
+        try {
+            return MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java has SHA-256", e);
+        }
+    }
+}

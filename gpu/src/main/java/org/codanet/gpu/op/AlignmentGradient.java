@@ -1,0 +1,285 @@
+package org.codanet.gpu.op;
+
+import org.codanet.bindings.cuda.Cuda;
+import org.codanet.gpu.op.CublasHandle.Matrix;
+import org.codanet.nn.op.DynamicAlignment.Weights;
+
+/**
+ * The full gradient of a dynamic alignment layer, patch first. With g' = g f and e = g s ∂f/∂q the gradient with respect to a
+ * dynamic weight is {@code g'_j p + 2 e_j w_j}; it is never formed:
+ *
+ * <pre>
+ *   gradient (m, L) = (da, g' a)                                  beside the products u, column by column
+ *   dx       = collected patches of  gradient · Wᵀ
+ *   dW       = patchesᵀ · gradient,  dB_j += B_j Σ 2 e_j a aᵀ     the sums over all positions of all images
+ * </pre>
+ *
+ * <p>For the gradient of a map that was applied to another input v, the products with B and b are those of v's patches, and dx
+ * has the part that comes through the factors a alone.
+ */
+final class AlignmentGradient {
+    private static final int NOTHING = 0;
+
+    private final CudaResources resources;
+    private final AlignmentKernels kernels;
+    private final AlignmentWeights weights;
+
+    AlignmentGradient(CudaResources resources, AlignmentKernels kernels, AlignmentWeights weights) {
+        this.resources = resources;
+        this.kernels = kernels;
+        this.weights = weights;
+    }
+
+    /** Workspace of one call: addresses, from sums over all images to what some images at a time need. */
+    private static final class Room {
+        private final long dW;
+        private final long moments;
+        private final long scale;
+        private final long mixed;
+        private final long patches;
+        private final long others;
+        private final long u;
+        private final long gradient;
+        private final long moment;
+        private final long scaled;
+        private final long curvature;
+        private final long pairs;
+        private final long dPatches;
+        private final long factors;
+        private final int images;
+
+        /** What the sums take. */
+        private static long sumFloats(AlignmentExtents e) {
+            long moments = (long) e.slots() * e.slots() * e.units();
+            return (long) e.patch() * e.row() + moments + e.units() + (long) e.rank() * e.rank();
+        }
+
+        /** What each position takes. */
+        private static long rowFloats(AlignmentExtents e) {
+            return 3L * e.patch() + 2L * e.row() + (long) e.slots() * e.units() + 2L * e.units() + e.pairs() + 1;
+        }
+
+        static long bytes(CudaResources resources, AlignmentExtents e) {
+            long images = e.imagesWithin(resources.chunkBytes(), rowFloats(e), e.n());
+            return Float.BYTES * (sumFloats(e) + images * e.positions() * rowFloats(e));
+        }
+
+        Room(CudaResources resources, AlignmentExtents e, boolean mapped) {
+            int spread = e.slots() * e.units();
+            images = e.imagesWithin(resources.chunkBytes(), rowFloats(e), e.n());
+            long rows = (long) images * e.positions();
+            dW = resources.workspace().atLeast(bytes(resources, e));
+            moments = dW + 4L * e.patch() * e.row();
+            scale = moments + 4L * e.slots() * spread;
+            mixed = scale + 4L * e.units();
+            patches = mixed + 4L * e.rank() * e.rank();
+            others = mapped ? patches + 4 * rows * e.patch() : patches;
+            u = patches + 8 * rows * e.patch();
+            gradient = u + 4 * rows * e.row();
+            moment = gradient + 4 * rows * e.row();
+            scaled = moment + 4 * rows * spread;
+            curvature = scaled + 4 * rows * e.units();
+            pairs = curvature + 4 * rows * e.units();
+            dPatches = pairs + 4 * rows * e.pairs();
+            factors = dPatches + 4 * rows * e.patch();
+        }
+    }
+
+    /** Bytes of workspace for images of these extents. */
+    long bytes(AlignmentExtents extents) {
+        return Room.bytes(resources, extents);
+    }
+
+    /**
+     * Adds to the gradients of the weights; writes dIn, or adds to it if v is not x.
+     *
+     * @param v what the frozen map was applied to: x itself in a layer's own gradient
+     * @param dIn 0 if it is not needed
+     */
+    void run(AlignmentState kept, long v, long x, long dOut, long dIn, Weights gradients) {
+        AlignmentExtents e = kept.extents();
+        boolean mapped = v != x;
+        Room room = new Room(resources, e, mapped);
+        clear(room.scale, e.units());
+        long image = (long) Float.BYTES * e.h() * e.w() * e.shape().inChannels();
+        for (int first = 0; first < e.n(); first += room.images) {
+            int count = Math.min(room.images, e.n() - first);
+            int rows = Math.toIntExact((long) count * e.positions());
+            long row = (long) first * e.positions();
+            kernels.gather(e, x + first * image, count, room.patches);
+            if (mapped) {
+                kernels.gather(e, v + first * image, count, room.others);
+            }
+            products(room, e, rows);
+            gradients(room, e, kept, row, rows, dOut);
+            sums(room, e, kept, row, rows, first > 0, mapped);
+            if (dIn != NOTHING) {
+                pullBack(room, e, rows, mapped);
+                kernels.collect(e, room.dPatches, count, dIn + first * image, mapped);
+            }
+        }
+        if (e.bounded()) {
+            boundedMoments(room, e);
+        }
+        kernels.elements(
+                "add_weight_gradients",
+                (long) e.patch() * e.row(),
+                kernel -> kernel.address(CudaTensor.address(resources, gradients.a()))
+                        .address(CudaTensor.address(resources, gradients.b()))
+                        .address(gradients.bias() == null ? 0 : CudaTensor.address(resources, gradients.bias()))
+                        .address(room.dW)
+                        .address(weights.packed().address())
+                        .address(room.moments)
+                        .address(e.bounded() ? room.mixed : 0)
+                        .int32(e.rank())
+                        .int32(e.slots())
+                        .int32(e.units()));
+    }
+
+    private void clear(long address, long floats) {
+        resources.context().enter();
+        int status =
+                Cuda.cuMemsetD32Async(address, 0, floats, resources.stream().handle());
+        resources.context().check(status, "cuMemsetD32Async", floats + " floats");
+    }
+
+    private void products(Room room, AlignmentExtents e, int rows) {
+        resources
+                .cublas()
+                .multiply(
+                        rows,
+                        e.row(),
+                        e.patch(),
+                        Matrix.of(room.others, e.patch()),
+                        weights.packed(),
+                        room.u,
+                        e.row(),
+                        false);
+    }
+
+    /** The rows of gradients: g' a beside da. */
+    private void gradients(Room room, AlignmentExtents e, AlignmentState kept, long row, int rows, long dOut) {
+        kernels.elements(
+                "alignment_gradients",
+                (long) rows * e.units(),
+                kernel -> kernel.address(room.scaled)
+                        .address(room.gradient)
+                        .address(room.curvature)
+                        .address(room.moment)
+                        .address(dOut + Float.BYTES * row * e.units())
+                        .address(room.u)
+                        .address(kept.factors(row))
+                        .address(kept.squares(row))
+                        .address(weights.frobenius())
+                        .int32(e.shape().norm().ordinal())
+                        .int32(e.rank())
+                        .int32(e.slots())
+                        .int32(e.units()));
+        if (!e.bounded()) {
+            resources
+                    .cublas()
+                    .multiply(
+                            rows,
+                            e.pairs(),
+                            e.units(),
+                            Matrix.of(room.curvature, e.units()),
+                            Matrix.of(weights.gram(), e.units()).transpose(),
+                            room.pairs,
+                            e.pairs(),
+                            false);
+        }
+        kernels.warps(
+                "factor_gradients",
+                (long) rows * e.rank(),
+                kernel -> kernel.address(room.gradient)
+                        .address(room.scaled)
+                        .address(room.u)
+                        .address(kept.factors(row))
+                        .address(e.bounded() ? 0 : room.pairs)
+                        .int32(e.rank())
+                        .int32(e.slots())
+                        .int32(e.units()));
+        if (e.bounded()) {
+            kernels.warps(
+                    "patch_factors",
+                    rows,
+                    kernel -> kernel.address(room.factors)
+                            .address(room.curvature)
+                            .address(kept.squares(row))
+                            .int32(e.units()));
+            kernels.kernel("unit_factors")
+                    .address(room.scale)
+                    .address(room.curvature)
+                    .address(weights.frobenius())
+                    .int32(e.units())
+                    .int64(rows)
+                    .launch(e.units(), CudaResources.BLOCK);
+        }
+    }
+
+    /** What is summed over all positions: products of patches and gradients, and second moments of the factors. */
+    private void sums(
+            Room room, AlignmentExtents e, AlignmentState kept, long row, int rows, boolean adds, boolean mapped) {
+        int spread = e.slots() * e.units();
+        CublasHandle cublas = resources.cublas();
+        Matrix patches = Matrix.of(room.patches, e.patch()).transpose();
+        Matrix all = Matrix.of(room.gradient, e.row());
+        if (mapped) {
+            Matrix others = Matrix.of(room.others, e.patch()).transpose();
+            Matrix slots = Matrix.of(room.gradient + (long) Float.BYTES * e.rank(), e.row());
+            cublas.multiply(e.patch(), e.rank(), rows, patches, all, room.dW, e.row(), adds);
+            cublas.multiply(
+                    e.patch(), spread, rows, others, slots, room.dW + (long) Float.BYTES * e.rank(), e.row(), adds);
+        } else {
+            cublas.multiply(e.patch(), e.row(), rows, patches, all, room.dW, e.row(), adds);
+        }
+        if (!e.bounded()) {
+            Matrix factors = Matrix.of(kept.factors(row), e.slots()).transpose();
+            cublas.multiply(
+                    e.slots(), spread, rows, factors, Matrix.of(room.moment, spread), room.moments, spread, adds);
+        }
+    }
+
+    /** Gradients of the patches; of a map's, the part through the factors alone. */
+    private void pullBack(Room room, AlignmentExtents e, int rows, boolean mapped) {
+        resources
+                .cublas()
+                .multiply(
+                        rows,
+                        e.patch(),
+                        mapped ? e.rank() : e.row(),
+                        Matrix.of(room.gradient, e.row()),
+                        weights.packed().transpose(),
+                        room.dPatches,
+                        e.patch(),
+                        false);
+        if (e.bounded()) {
+            kernels.elements(
+                    "add_scaled_rows",
+                    (long) rows * e.patch(),
+                    kernel -> kernel.address(room.dPatches)
+                            .address(room.patches)
+                            .address(room.factors)
+                            .int32(e.patch()));
+        }
+    }
+
+    private void boundedMoments(Room room, AlignmentExtents e) {
+        kernels.elements(
+                "bounded_moments",
+                (long) e.rank() * e.rank() * e.units(),
+                kernel -> kernel.address(room.moments)
+                        .address(room.scale)
+                        .address(weights.aProduct())
+                        .int32(e.units()));
+        int entries = e.rank() * e.rank();
+        int warps = CudaResources.BLOCK / 32;
+        kernels.kernel("mixed_grams")
+                .address(room.mixed)
+                .address(room.scale)
+                .address(weights.gram())
+                .int32(e.rank())
+                .int32(e.units())
+                .launch((entries + warps - 1) / warps, CudaResources.BLOCK);
+    }
+}

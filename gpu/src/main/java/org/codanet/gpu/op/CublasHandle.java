@@ -1,0 +1,131 @@
+package org.codanet.gpu.op;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import org.codanet.bindings.cublas.Cublas;
+import org.codanet.gpu.driver.CudaContext;
+import org.codanet.gpu.driver.Handle;
+import org.codanet.gpu.driver.MemoryPool;
+import org.codanet.nn.device.Precision;
+
+/**
+ * Matrix products of one device, row-major. The operands are rounded as the device's precision says, by the matrix units
+ * themselves; sums are float32.
+ */
+final class CublasHandle extends Handle {
+    static final String OWNER = "cuBLAS workspace";
+    /** What NVIDIA recommends for Hopper; with a workspace of its own cuBLAS allocates nothing, so graphs can hold it. */
+    private static final long WORKSPACE = 32L << 20;
+
+    private final Arena arena = Arena.ofShared();
+    private final MemorySegment one = arena.allocateFrom(ValueLayout.JAVA_FLOAT, 1);
+    private final MemorySegment zero = arena.allocateFrom(ValueLayout.JAVA_FLOAT, 0);
+    private final MemoryPool.Block workspace;
+    private final int compute;
+
+    private CublasHandle(CudaContext context, MemorySegment handle, MemoryPool.Block workspace, int compute) {
+        super(context, "cuBLAS handle", handle);
+        this.workspace = workspace;
+        this.compute = compute;
+    }
+
+    static CublasHandle create(CudaResources resources) {
+        CudaContext context = resources.context();
+        context.enter();
+        try (Arena temporary = Arena.ofConfined()) {
+            MemorySegment out = temporary.allocate(ValueLayout.ADDRESS);
+            context.checkCublas(Cublas.cublasCreate_v2(out), "cublasCreate", "the device");
+            MemorySegment handle = out.get(ValueLayout.ADDRESS, 0);
+            MemoryPool.Block workspace = null;
+            try {
+                // A small budget is for small work, which needs no more of it.
+                long bytes = Math.min(
+                        WORKSPACE, Math.max(4L << 20, resources.context().totalBytes() / 1024));
+                workspace = resources.memory().reserve(bytes, OWNER);
+                context.checkCublas(
+                        Cublas.cublasSetStream_v2(handle, resources.stream().handle()),
+                        "cublasSetStream",
+                        "the device");
+                context.checkCublas(
+                        Cublas.cublasSetWorkspace_v2(handle, MemorySegment.ofAddress(workspace.address()), bytes),
+                        "cublasSetWorkspace",
+                        bytes + " bytes");
+            } catch (RuntimeException failure) {
+                Cublas.cublasDestroy_v2(handle);
+                if (workspace != null) {
+                    workspace.release();
+                }
+                throw failure;
+            }
+            return new CublasHandle(context, handle, workspace, compute(resources.precision()));
+        }
+    }
+
+    private static int compute(Precision precision) {
+        return switch (precision) {
+            case FP32 -> Cublas.CUBLAS_COMPUTE_32F();
+            case TF32 -> Cublas.CUBLAS_COMPUTE_32F_FAST_TF32();
+            case BF16 -> Cublas.CUBLAS_COMPUTE_32F_FAST_16BF();
+        };
+    }
+
+    /** A matrix on the device: its first element, elements from row to row, and whether its transpose is meant. */
+    record Matrix(long address, int stride, boolean transposed) {
+        static Matrix of(long address, int stride) {
+            return new Matrix(address, stride, false);
+        }
+
+        Matrix transpose() {
+            return new Matrix(address, stride, !transposed);
+        }
+    }
+
+    /** {@code c (m, n) = a (m, k) · b (k, n)}, or {@code +=} if it adds. */
+    void multiply(int m, int n, int k, Matrix a, Matrix b, long c, int strideC, boolean adds) {
+        multiply(m, n, k, a, b, c, strideC, adds, compute);
+    }
+
+    /** As {@link #multiply}, in float32 whatever the device's precision is: for what other numbers divide by. */
+    void multiplyExactly(int m, int n, int k, Matrix a, Matrix b, long c, int strideC) {
+        multiply(m, n, k, a, b, c, strideC, false, Cublas.CUBLAS_COMPUTE_32F());
+    }
+
+    private void multiply(int m, int n, int k, Matrix a, Matrix b, long c, int strideC, boolean adds, int computeType) {
+        context().enter();
+        // cuBLAS counts by columns: the transpose of the product is the product of the transposes, the other way round.
+        int status = Cublas.cublasGemmEx(
+                handle(),
+                b.transposed() ? Cublas.CUBLAS_OP_T() : Cublas.CUBLAS_OP_N(),
+                a.transposed() ? Cublas.CUBLAS_OP_T() : Cublas.CUBLAS_OP_N(),
+                n,
+                m,
+                k,
+                one,
+                MemorySegment.ofAddress(b.address()),
+                Cublas.CUDA_R_32F(),
+                b.stride(),
+                MemorySegment.ofAddress(a.address()),
+                Cublas.CUDA_R_32F(),
+                a.stride(),
+                adds ? one : zero,
+                MemorySegment.ofAddress(c),
+                Cublas.CUDA_R_32F(),
+                strideC,
+                computeType,
+                Cublas.CUBLAS_GEMM_DEFAULT());
+        if (status != 0) {
+            context().checkCublas(status, "cublasGemmEx", "(" + m + ", " + k + ") times (" + k + ", " + n + ")");
+        }
+    }
+
+    @Override
+    protected void destroy(MemorySegment handle) {
+        int status = Cublas.cublasDestroy_v2(handle);
+        workspace.release();
+        arena.close();
+        if (!context().isDead()) {
+            context().checkCublas(status, "cublasDestroy", this);
+        }
+    }
+}

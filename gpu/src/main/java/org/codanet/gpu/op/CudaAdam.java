@@ -1,0 +1,134 @@
+package org.codanet.gpu.op;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
+import java.util.List;
+import org.codanet.gpu.driver.MemoryPool;
+import org.codanet.gpu.kernel.Kernel;
+import org.codanet.gpu.kernel.KernelSource;
+import org.codanet.nn.op.Adam;
+import org.codanet.nn.tensor.Shape;
+
+/**
+ * {@link Adam} over all parameters in one launch, by {@code adam.cu}. The table of the parameters goes to the device when they
+ * are others than last time; a step with the same ones copies nothing.
+ */
+final class CudaAdam extends CudaOperation implements Adam {
+    private static final int CHUNK = 4096;
+    private static final int ROW = 5;
+
+    private long[] known = new long[0];
+    private int chunks;
+    private MemoryPool.Block table;
+
+    CudaAdam(CudaResources resources, String owner) {
+        super(resources, owner, "adam");
+    }
+
+    @Override
+    public void step(List<Slot> slots, Step step, org.codanet.nn.tensor.Tensor norm) {
+        CudaResources resources = resources();
+        if (norm != null) {
+            norm.require(Shape.of(1), operation(), "norm");
+        }
+        prepare(resources, slots);
+        if (chunks == 0) {
+            return;
+        }
+        long rows = table.address();
+        long starts = rows + 8L * known.length;
+        long indices = starts + 8L * chunks;
+        long scale = 0;
+        if (norm != null || step.maxNorm() > 0) {
+            long parts = resources.workspace().atLeast(8L * chunks + 8);
+            scale = parts + 8L * chunks;
+            kernel("adam_squares")
+                    .address(parts)
+                    .address(rows)
+                    .address(indices)
+                    .address(starts)
+                    .launch(chunks, CudaResources.BLOCK);
+            kernel("adam_norm")
+                    .address(address(norm))
+                    .address(scale)
+                    .address(parts)
+                    .int32(chunks)
+                    .float64(step.maxNorm())
+                    .launch(1, CudaResources.BLOCK);
+        }
+        double meanBias = 1 - Math.pow(step.beta1(), step.step());
+        double varianceBias = 1 - Math.pow(step.beta2(), step.step());
+        // One minus each beta is rounded from the double, as PyTorch does.
+        kernel("adam_step")
+                .address(rows)
+                .address(indices)
+                .address(starts)
+                .address(scale)
+                .float32((float) step.weightDecay())
+                .float32((float) step.beta1())
+                .float32((float) (1 - step.beta1()))
+                .float32((float) step.beta2())
+                .float32((float) (1 - step.beta2()))
+                .float32((float) (step.rate() / meanBias))
+                .float32((float) (1 / Math.sqrt(varianceBias)))
+                .float32((float) step.epsilon())
+                .launch(chunks, CudaResources.BLOCK);
+    }
+
+    private Kernel kernel(String function) {
+        KernelSource source = KernelSource.of("adam.cu", "BLOCK=" + CudaResources.BLOCK, "CHUNK=" + CHUNK);
+        return resources().compiler().kernel(source, function);
+    }
+
+    /** Brings the table up to date: rows, then where each chunk starts, then whose it is. */
+    private void prepare(CudaResources resources, List<Slot> slots) {
+        long[] rows = new long[ROW * slots.size()];
+        for (int i = 0; i < slots.size(); i++) {
+            Slot slot = slots.get(i);
+            Shape shape = slot.value().shape();
+            rows[ROW * i] = address(slot.value());
+            rows[ROW * i + 1] = address(slot.gradient().require(shape, operation(), "gradient"));
+            rows[ROW * i + 2] = address(slot.mean().require(shape, operation(), "mean"));
+            rows[ROW * i + 3] = address(slot.variance().require(shape, operation(), "variance"));
+            rows[ROW * i + 4] = shape.elements();
+        }
+        if (Arrays.equals(rows, known)) {
+            return;
+        }
+        release();
+        int count = 0;
+        for (int i = 0; i < slots.size(); i++) {
+            count += Math.toIntExact((rows[ROW * i + 4] + CHUNK - 1) / CHUNK);
+        }
+        if (count > 0) {
+            try (Arena arena = Arena.ofConfined()) {
+                MemorySegment all = arena.allocate(8L * rows.length + 12L * count, 8);
+                MemorySegment.copy(rows, 0, all, ValueLayout.JAVA_LONG, 0, rows.length);
+                int chunk = 0;
+                for (int i = 0; i < slots.size(); i++) {
+                    for (long start = 0; start < rows[ROW * i + 4]; start += CHUNK) {
+                        all.set(ValueLayout.JAVA_LONG, 8L * (rows.length + chunk), start);
+                        all.set(ValueLayout.JAVA_INT, 8L * (rows.length + count) + 4L * chunk, i);
+                        chunk++;
+                    }
+                }
+                table = resources.memory().reserve(all.byteSize(), owner());
+                resources.staging().upload(all, table.address());
+            }
+        }
+        chunks = count;
+        known = rows;
+    }
+
+    @Override
+    void release() {
+        known = new long[0];
+        chunks = 0;
+        if (table != null) {
+            table.release();
+            table = null;
+        }
+    }
+}

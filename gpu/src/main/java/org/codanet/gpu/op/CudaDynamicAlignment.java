@@ -1,0 +1,308 @@
+package org.codanet.gpu.op;
+
+import org.codanet.gpu.op.CublasHandle.Matrix;
+import org.codanet.nn.op.DynamicAlignment;
+import org.codanet.nn.op.DynamicAlignmentShape;
+import org.codanet.nn.op.Purpose;
+import org.codanet.nn.tensor.Scope;
+import org.codanet.nn.tensor.Shape;
+import org.codanet.nn.tensor.Tensor;
+
+/**
+ * Dynamic alignment without dynamic weights, patch first: one matrix product of the patches with all weights gives the factors a
+ * and the products u, and one kernel makes scores, norms and outputs of them. The way back is the same in reverse. The images of
+ * a call are taken as many at a time as the workspace has room for.
+ */
+final class CudaDynamicAlignment extends CudaOperation implements DynamicAlignment {
+    private static final int FORWARD_THREADS = 128;
+    private static final int TILE = 32;
+
+    private final DynamicAlignmentShape shape;
+    private final AlignmentKernels kernels;
+    private final AlignmentWeights weights;
+    private final AlignmentGradient gradient;
+
+    CudaDynamicAlignment(CudaResources resources, String owner, DynamicAlignmentShape shape) {
+        super(resources, owner, "dynamic alignment");
+        this.shape = shape;
+        this.kernels = new AlignmentKernels(resources, shape);
+        this.weights = new AlignmentWeights(resources, shape, kernels, owner);
+        this.gradient = new AlignmentGradient(resources, kernels, weights);
+    }
+
+    @Override
+    public DynamicAlignmentShape shape() {
+        return shape;
+    }
+
+    @Override
+    public void prepare(Weights next, Purpose purpose) {
+        resources();
+        weights.prepare(next);
+    }
+
+    @Override
+    public State state(Scope scope, Shape x, Purpose purpose) {
+        return scope.register(new AlignmentState(
+                this, AlignmentExtents.of(shape, x), purpose, resources().memory(), scope.path()));
+    }
+
+    @Override
+    public long stateBytes(Shape x, Purpose purpose) {
+        return AlignmentState.bytes(AlignmentExtents.of(shape, x));
+    }
+
+    @Override
+    public long preparedBytes(Purpose purpose, int functionals) {
+        return weights.bytes();
+    }
+
+    @Override
+    public long workspaceBytes(Shape x, Purpose purpose, int functionals) {
+        AlignmentExtents extents = AlignmentExtents.of(shape, x);
+        long bytes = imageBytes(extents, productFloats(extents), extents.n());
+        if (purpose != Purpose.INFERENCE) {
+            bytes = Math.max(bytes, imageBytes(extents, spreadFloats(extents), extents.n() * functionals));
+        }
+        return purpose == Purpose.TRAINING ? Math.max(bytes, gradient.bytes(extents)) : bytes;
+    }
+
+    /** Bytes for as many images as are taken at a time. */
+    private long imageBytes(AlignmentExtents extents, long floats, int images) {
+        int count = extents.imagesWithin(resources().chunkBytes(), floats, images);
+        return Float.BYTES * floats * count * extents.positions();
+    }
+
+    /** Floats for each position in {@link #products}. */
+    private static long productFloats(AlignmentExtents extents) {
+        return extents.row() + 1L + (extents.pointwise() ? 0 : extents.patch());
+    }
+
+    /** Floats for each position in {@link #backProject}. */
+    private static long spreadFloats(AlignmentExtents extents) {
+        return (long) extents.slots() * extents.units() + extents.patch();
+    }
+
+    @Override
+    public void forward(Tensor x, Tensor y, State state) {
+        y.require(shape.output(x.shape()), operation(), "y");
+        weights.requirePrepared();
+        AlignmentExtents extents = AlignmentExtents.of(shape, x.shape());
+        AlignmentState kept = state == null ? null : AlignmentState.of(state, this, Purpose.EXPLANATION);
+        requireSame(kept, extents);
+        long from = address(x);
+        long to = address(y);
+        products(extents, from, (row, rows, u, patches) -> {
+            long squares = kept != null ? kept.squares(row) : 0;
+            if (extents.bounded()) {
+                squares = kept != null ? squares : u + Float.BYTES * rows * extents.row();
+                long q = squares;
+                kernels.warps(
+                        "patch_squares",
+                        rows,
+                        kernel -> kernel.address(q).address(patches).int32(extents.patch()));
+            }
+            kernels.kernel("alignment_forward")
+                    .address(to + Float.BYTES * row * extents.units())
+                    .address(kept == null ? 0 : kept.factors(row))
+                    .address(squares)
+                    .address(u)
+                    .address(weights.gram())
+                    .address(weights.frobenius())
+                    .int32(shape.norm().ordinal())
+                    .int32(extents.rank())
+                    .int32(extents.slots())
+                    .int32(extents.units())
+                    .int64(rows)
+                    .launch((rows + TILE - 1) / TILE, (extents.units() + TILE - 1) / TILE, FORWARD_THREADS);
+        });
+    }
+
+    @Override
+    public void applyMap(State state, Tensor v, Tensor out) {
+        AlignmentState kept = AlignmentState.of(state, this, Purpose.EXPLANATION);
+        AlignmentExtents extents = kept.extents();
+        out.require(shape.output(v.shape()), "dynamic alignment map", "out");
+        requireSame(kept, AlignmentExtents.of(shape, v.shape()));
+        weights.requirePrepared();
+        long from = address(v);
+        long to = address(out);
+        products(
+                extents,
+                from,
+                (row, rows, u, patches) -> kernels.elements(
+                        "alignment_map",
+                        rows * extents.units(),
+                        kernel -> kernel.address(to + Float.BYTES * row * extents.units())
+                                .address(u)
+                                .address(kept.factors(row))
+                                .address(kept.squares(row))
+                                .address(weights.frobenius())
+                                .int32(shape.norm().ordinal())
+                                .int32(extents.rank())
+                                .int32(extents.slots())
+                                .int32(extents.units())));
+    }
+
+    /** What is done with the products of some rows; {@code u} is followed by a float for each row. */
+    @FunctionalInterface
+    private interface Products {
+        void use(long row, long rows, long u, long patches);
+    }
+
+    /** Patches times weights, some images at a time. */
+    private void products(AlignmentExtents extents, long x, Products use) {
+        CudaResources resources = resources();
+        long floats = productFloats(extents);
+        int images = extents.imagesWithin(resources.chunkBytes(), floats, extents.n());
+        long most = (long) images * extents.positions();
+        long u = resources.workspace().atLeast(Float.BYTES * most * floats);
+        long room = u + Float.BYTES * most * (extents.row() + 1L);
+        for (int image = 0; image < extents.n(); image += images) {
+            int count = Math.min(images, extents.n() - image);
+            long rows = (long) count * extents.positions();
+            long patches = patches(extents, x, image, count, room);
+            resources
+                    .cublas()
+                    .multiply(
+                            Math.toIntExact(rows),
+                            extents.row(),
+                            extents.patch(),
+                            Matrix.of(patches, extents.patch()),
+                            weights.packed(),
+                            u,
+                            extents.row(),
+                            false);
+            use.use((long) image * extents.positions(), rows, u, patches);
+        }
+    }
+
+    private long patches(AlignmentExtents extents, long x, int image, int count, long room) {
+        long from = x + (long) Float.BYTES * image * extents.h() * extents.w() * shape.inChannels();
+        if (extents.pointwise()) {
+            return from;
+        }
+        kernels.gather(extents, from, count, room);
+        return room;
+    }
+
+    @Override
+    public void backProject(State state, Tensor dOut, Tensor dIn) {
+        AlignmentState kept = AlignmentState.of(state, this, Purpose.EXPLANATION);
+        AlignmentExtents extents = kept.extents();
+        requireRank(dOut, 5, "dOut", "(N, K, Ho, Wo, D)");
+        int targets = dOut.shape().extent(1);
+        dOut.require(
+                Shape.of(extents.n(), targets, extents.outH(), extents.outW(), extents.units()),
+                "back-projection",
+                "dOut");
+        dIn.require(
+                Shape.of(extents.n(), targets, extents.h(), extents.w(), shape.inChannels()), "back-projection", "dIn");
+        weights.requirePrepared();
+        CudaResources resources = resources();
+        long from = address(dOut);
+        long to = address(dIn);
+        int spread = extents.slots() * extents.units();
+        int all = Math.multiplyExact(extents.n(), targets);
+        int at = extents.imagesWithin(resources.chunkBytes(), spreadFloats(extents), all);
+        long most = (long) at * extents.positions();
+        long t = resources.workspace().atLeast(Float.BYTES * most * spreadFloats(extents));
+        long patches = t + Float.BYTES * most * spread;
+        for (int first = 0; first < all; first += at) {
+            int count = Math.min(at, all - first);
+            int begin = first;
+            long rows = (long) count * extents.positions();
+            kernels.elements(
+                    "spread_targets",
+                    rows * extents.units(),
+                    kernel -> kernel.address(t)
+                            .address(from)
+                            .address(kept.factors(0))
+                            .address(kept.squares(0))
+                            .address(weights.frobenius())
+                            .int32(shape.norm().ordinal())
+                            .int32(extents.slots())
+                            .int32(extents.units())
+                            .int32(extents.positions())
+                            .int32(targets)
+                            .int32(begin));
+            resources
+                    .cublas()
+                    .multiply(
+                            Math.toIntExact(rows),
+                            extents.patch(),
+                            spread,
+                            Matrix.of(t, spread),
+                            weights.slotColumns().transpose(),
+                            patches,
+                            extents.patch(),
+                            false);
+            long image = (long) Float.BYTES * extents.h() * extents.w() * shape.inChannels();
+            kernels.collect(extents, patches, count, to + first * image, false);
+        }
+    }
+
+    @Override
+    public void backward(State state, Tensor x, Tensor dOut, Tensor dIn, Weights gradients) {
+        AlignmentState kept = AlignmentState.of(state, this, Purpose.TRAINING);
+        gradient.run(kept, check(kept, x, dOut, dIn, gradients), address(x), address(dOut), address(dIn), gradients);
+    }
+
+    @Override
+    public void mapBackward(State state, Tensor x, Tensor v, Tensor g, Tensor dIn, Weights gradients) {
+        AlignmentState kept = AlignmentState.of(state, this, Purpose.TRAINING);
+        check(kept, x, g, dIn, gradients);
+        v.require(x.shape(), "dynamic alignment map gradient", "v");
+        gradient.run(kept, address(v), address(x), address(g), address(dIn), gradients);
+    }
+
+    /** Checks the arguments of a gradient; returns where x is. */
+    private long check(AlignmentState kept, Tensor x, Tensor dOut, Tensor dIn, Weights gradients) {
+        String gradientOf = "dynamic alignment gradient";
+        AlignmentExtents extents = kept.extents();
+        x.require(Shape.of(extents.n(), extents.h(), extents.w(), shape.inChannels()), gradientOf, "x");
+        dOut.require(shape.output(x.shape()), gradientOf, "dOut");
+        if (dIn != null) {
+            dIn.require(x.shape(), gradientOf, "dIn");
+        }
+        gradients.require(shape, gradientOf);
+        weights.requirePrepared();
+        return address(x);
+    }
+
+    @Override
+    public void weightNorms(State state, Tensor x, Tensor out) {
+        AlignmentState kept = AlignmentState.of(state, this, Purpose.EXPLANATION);
+        AlignmentExtents extents = kept.extents();
+        out.require(shape.output(x.shape()), "weight norms", "out");
+        weights.requirePrepared();
+        kernels.elements(
+                "weight_norms",
+                extents.rows() * extents.units(),
+                kernel -> kernel.address(address(out))
+                        .address(kept.factors(0))
+                        .address(weights.gram())
+                        .int32(extents.slots())
+                        .int32(extents.units()));
+    }
+
+    private static void requireSame(AlignmentState kept, AlignmentExtents extents) {
+        if (kept != null && !kept.extents().equals(extents)) {
+            AlignmentExtents made = kept.extents();
+            throw new IllegalArgumentException("dynamic alignment: the state was made for " + made.n() + " images of "
+                    + made.h() + "×" + made.w() + ", the input has " + extents.n() + " of " + extents.h() + "×"
+                    + extents.w());
+        }
+    }
+
+    @Override
+    void release() {
+        weights.release();
+    }
+
+    /** What was chosen, for {@code --verbose}. */
+    @Override
+    public String toString() {
+        return "dynamic alignment on " + resources().name() + ": patch first, matrix product by cuBLAS, " + shape;
+    }
+}

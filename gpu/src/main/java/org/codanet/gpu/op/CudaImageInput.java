@@ -1,0 +1,35 @@
+package org.codanet.gpu.op;
+
+import org.codanet.nn.op.ImageInput;
+import org.codanet.nn.tensor.Shape;
+import org.codanet.nn.tensor.Tensor;
+
+/** {@link ImageInput} by {@code image_input.cu}. */
+final class CudaImageInput extends CudaOperation implements ImageInput {
+    CudaImageInput(CudaResources resources, String owner) {
+        super(resources, owner, "image input");
+    }
+
+    @Override
+    public void forward(Tensor images, boolean inverse, Tensor x) {
+        CudaResources resources = resources();
+        requireRank(images, 4, "images", "(N, C, H, W)");
+        Shape shape = images.shape();
+        int channels = shape.extent(1);
+        int positions = Math.multiplyExact(shape.extent(2), shape.extent(3));
+        x.require(
+                Shape.of(shape.extent(0), shape.extent(2), shape.extent(3), inverse ? 2 * channels : channels),
+                operation(),
+                "x");
+        long count = (long) shape.extent(0) * positions;
+        resources
+                .kernel("image_input.cu", "image_input")
+                .address(address(x))
+                .address(address(images))
+                .int32(positions)
+                .int32(channels)
+                .int32(inverse ? 1 : 0)
+                .int64(count)
+                .launch(CudaResources.blocks(count), CudaResources.BLOCK);
+    }
+}

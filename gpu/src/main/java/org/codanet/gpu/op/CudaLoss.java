@@ -1,0 +1,64 @@
+package org.codanet.gpu.op;
+
+import org.codanet.gpu.kernel.Kernel;
+import org.codanet.nn.op.Loss;
+import org.codanet.nn.op.LossKind;
+import org.codanet.nn.tensor.Shape;
+import org.codanet.nn.tensor.Tensor;
+
+/**
+ * {@link Loss} by {@code loss.cu}. Labels are looked at as they were uploaded. Where they came to the device in another way, to
+ * look at them would wait for it in every step: a label that is no class gives a loss of NaN there.
+ */
+final class CudaLoss extends CudaOperation implements Loss {
+    private final LossKind kind;
+
+    CudaLoss(CudaResources resources, String owner, LossKind kind) {
+        super(resources, owner, "loss " + kind);
+        this.kind = kind;
+    }
+
+    @Override
+    public LossKind kind() {
+        return kind;
+    }
+
+    @Override
+    public void forward(Tensor logits, Tensor labels, double gradientScale, Tensor loss, Tensor dLogits) {
+        CudaResources resources = resources();
+        requireRank(logits, 2, "logits", "(N, K)");
+        int images = logits.shape().extent(0);
+        int classes = logits.shape().extent(1);
+        labels.require(Shape.of(images), operation(), "labels");
+        loss.require(Shape.of(1), operation(), "loss");
+        dLogits.require(logits.shape(), operation(), "dLogits");
+        requireClasses(CudaTensor.uploaded(resources, labels), classes);
+        double count = kind == LossKind.BCE ? logits.shape().elements() : images;
+        long parts = resources.workspace().atLeast(8L * images);
+        Kernel rows = resources.kernel("loss.cu", kind == LossKind.BCE ? "bce_rows" : "ce_rows");
+        rows.address(parts)
+                .address(address(dLogits))
+                .address(address(logits))
+                .address(address(labels))
+                .int32(classes)
+                .float64(gradientScale / count)
+                .launch(images, 32);
+        resources
+                .kernel("loss.cu", "loss_mean")
+                .address(address(loss))
+                .address(parts)
+                .int32(images)
+                .float64(count)
+                .launch(1, CudaResources.BLOCK);
+    }
+
+    private void requireClasses(float[] labels, int classes) {
+        for (int n = 0; labels != null && n < labels.length; n++) {
+            int label = (int) labels[n];
+            if (label != labels[n] || label < 0 || label >= classes) {
+                throw new IllegalArgumentException(operation() + ": label " + labels[n] + " of image " + n
+                        + " is none of the " + classes + " classes, 0 to " + (classes - 1));
+            }
+        }
+    }
+}

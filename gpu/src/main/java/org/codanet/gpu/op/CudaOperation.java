@@ -1,0 +1,66 @@
+package org.codanet.gpu.op;
+
+import org.codanet.nn.tensor.Tensor;
+
+/** An operation of a CUDA device: lives until its scope closes it, and says so if it is used later. */
+abstract class CudaOperation implements AutoCloseable {
+    private final CudaResources resources;
+    private final String owner;
+    private final String operation;
+    private boolean closed;
+
+    /**
+     * @param owner path of the scope that will close this
+     * @param operation what it is called in messages
+     */
+    CudaOperation(CudaResources resources, String owner, String operation) {
+        this.resources = resources;
+        this.owner = owner;
+        this.operation = operation;
+        resources.opened(owner);
+    }
+
+    /** @throws IllegalStateException naming the owner, if its scope has been closed */
+    final CudaResources resources() {
+        if (closed) {
+            throw new IllegalStateException(
+                    operation + " on " + resources.name() + " was used after its scope '" + owner + "' was closed");
+        }
+        return resources;
+    }
+
+    final String operation() {
+        return operation;
+    }
+
+    final String owner() {
+        return owner;
+    }
+
+    /** Where an open tensor of this device is; 0 for null. */
+    final long address(Tensor tensor) {
+        return tensor == null ? 0 : CudaTensor.address(resources(), tensor);
+    }
+
+    final void requireRank(Tensor t, int rank, String role, String expected) {
+        t.requireOpen();
+        if (t.shape().rank() != rank) {
+            throw new IllegalArgumentException(operation + ": " + role + " is " + t.shape() + ", expected " + expected);
+        }
+    }
+
+    /** Gives back what a subclass holds; runs once. */
+    void release() {}
+
+    @Override
+    public final void close() {
+        if (!closed) {
+            closed = true;
+            try {
+                release();
+            } finally {
+                resources.closed(owner);
+            }
+        }
+    }
+}

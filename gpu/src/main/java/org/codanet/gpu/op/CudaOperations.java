@@ -1,0 +1,50 @@
+package org.codanet.gpu.op;
+
+import org.codanet.nn.op.Adam;
+import org.codanet.nn.op.ContributionMap;
+import org.codanet.nn.op.Convolution;
+import org.codanet.nn.op.ConvolutionShape;
+import org.codanet.nn.op.DynamicAlignment;
+import org.codanet.nn.op.DynamicAlignmentShape;
+import org.codanet.nn.op.ImageInput;
+import org.codanet.nn.op.Loss;
+import org.codanet.nn.op.LossKind;
+import org.codanet.nn.op.SumPool;
+import org.codanet.nn.tensor.Scope;
+
+/** Makes the operations of one device; each belongs to the scope it is made in. */
+public final class CudaOperations {
+    private final CudaResources resources;
+
+    public CudaOperations(CudaResources resources) {
+        this.resources = resources;
+    }
+
+    public DynamicAlignment dynamicAlignment(Scope scope, DynamicAlignmentShape shape) {
+        return scope.register(new CudaDynamicAlignment(resources, scope.path(), shape));
+    }
+
+    public Convolution convolution(Scope scope, ConvolutionShape shape) {
+        return scope.register(new CudaConvolution(resources, scope.path(), shape));
+    }
+
+    public SumPool sumPool(Scope scope) {
+        return scope.register(new CudaSumPool(resources, scope.path()));
+    }
+
+    public Loss loss(Scope scope, LossKind kind) {
+        return scope.register(new CudaLoss(resources, scope.path(), kind));
+    }
+
+    public Adam adam(Scope scope) {
+        return scope.register(new CudaAdam(resources, scope.path()));
+    }
+
+    public ImageInput imageInput(Scope scope) {
+        return scope.register(new CudaImageInput(resources, scope.path()));
+    }
+
+    public ContributionMap contributionMap(Scope scope) {
+        return scope.register(new CudaContributionMap(resources, scope.path()));
+    }
+}

@@ -1,0 +1,182 @@
+package org.codanet.gpu.op;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.codanet.bindings.LoadedLibrary;
+import org.codanet.gpu.driver.CudaContext;
+import org.codanet.gpu.driver.MemoryPool;
+import org.codanet.gpu.driver.Staging;
+import org.codanet.gpu.driver.Stream;
+import org.codanet.gpu.driver.Workspace;
+import org.codanet.gpu.kernel.Kernel;
+import org.codanet.gpu.kernel.KernelCompiler;
+import org.codanet.gpu.kernel.KernelSource;
+import org.codanet.nn.device.Precision;
+
+/**
+ * What the operations of one CUDA device share: context, stream, memory, workspace, kernels and the libraries' handles. Owns all
+ * of it and closes it in the order in which one needs the other: handles, kernels, buffers, memory, stream, context.
+ */
+public final class CudaResources implements AutoCloseable {
+    /** Threads of a block wherever a kernel does not ask for another number. */
+    static final int BLOCK = 256;
+
+    private final CudaContext context;
+    private final Precision precision;
+    private final long chunkBytes;
+    private final List<AutoCloseable> owned = new ArrayList<>();
+    private final Stream stream;
+    private final MemoryPool memory;
+    private final Staging staging;
+    private final Workspace workspace;
+    private final KernelCompiler compiler;
+    private final Map<String, Integer> operations = new TreeMap<>();
+    private CublasHandle cublas;
+    private CudnnHandle cudnn;
+
+    /**
+     * Takes over the context.
+     *
+     * @param memoryBudget bytes, 0 for no bound
+     * @param chunkBytes what a workspace should not exceed where work can be cut into pieces
+     */
+    public CudaResources(
+            CudaContext context, LoadedLibrary nvrtc, Precision precision, long memoryBudget, long chunkBytes) {
+        this.context = context;
+        this.precision = precision;
+        this.chunkBytes = chunkBytes;
+        try {
+            owned.add(context);
+            this.stream = own(Stream.create(context));
+            this.memory = own(new MemoryPool(context, stream, memoryBudget));
+            this.workspace = own(new Workspace(memory));
+            this.staging = own(new Staging(stream));
+            this.compiler = own(new KernelCompiler(context, stream, nvrtc));
+        } catch (RuntimeException failure) {
+            closeAll(failure);
+            throw failure;
+        }
+    }
+
+    private <T extends AutoCloseable> T own(T resource) {
+        owned.add(resource);
+        return resource;
+    }
+
+    public CudaContext context() {
+        return context;
+    }
+
+    public String name() {
+        return context.name();
+    }
+
+    public Precision precision() {
+        return precision;
+    }
+
+    public Stream stream() {
+        return stream;
+    }
+
+    public MemoryPool memory() {
+        return memory;
+    }
+
+    public Staging staging() {
+        return staging;
+    }
+
+    /** Memory for the length of one call of one operation. */
+    Workspace workspace() {
+        return workspace;
+    }
+
+    /** Where the workspace is; another number once it has moved. */
+    public long workspaceAddress() {
+        return workspace.atLeast(1);
+    }
+
+    long chunkBytes() {
+        return chunkBytes;
+    }
+
+    public KernelCompiler compiler() {
+        return compiler;
+    }
+
+    /** A kernel of a file that is compiled with {@link #BLOCK} alone. */
+    Kernel kernel(String file, String function) {
+        return compiler.kernel(KernelSource.of(file, "BLOCK=" + BLOCK), function);
+    }
+
+    /** Blocks of {@link #BLOCK} threads for that many elements. */
+    static long blocks(long elements) {
+        return (elements + BLOCK - 1) / BLOCK;
+    }
+
+    /** cuBLAS, opened at the first use. */
+    CublasHandle cublas() {
+        if (cublas == null) {
+            cublas = own(CublasHandle.create(this));
+        }
+        return cublas;
+    }
+
+    /** cuDNN, opened at the first use. */
+    CudnnHandle cudnn() {
+        if (cudnn == null) {
+            cudnn = own(CudnnHandle.create(this));
+        }
+        return cudnn;
+    }
+
+    void opened(String owner) {
+        operations.merge(owner, 1, Integer::sum);
+    }
+
+    void closed(String owner) {
+        operations.computeIfPresent(owner, (key, count) -> count == 1 ? null : count - 1);
+    }
+
+    /** Scopes that still hold memory or operations. */
+    public Set<String> owners() {
+        workspace.close();
+        Set<String> open = new TreeSet<>(operations.keySet());
+        open.addAll(memory.owners());
+        if (cublas != null) {
+            open.remove(CublasHandle.OWNER);
+        }
+        return open;
+    }
+
+    @Override
+    public void close() {
+        RuntimeException failure = closeAll(null);
+        if (failure != null) {
+            throw failure;
+        }
+    }
+
+    /** Newest first; everything is tried. */
+    private RuntimeException closeAll(RuntimeException first) {
+        RuntimeException failure = first;
+        for (AutoCloseable resource : owned.reversed()) {
+            try {
+                resource.close();
+            } catch (Exception e) {
+                if (failure == null) {
+                    failure = e instanceof RuntimeException unchecked ? unchecked : new IllegalStateException(e);
+                } else {
+                    failure.addSuppressed(e);
+                }
+            }
+        }
+        owned.clear();
+        return failure;
+    }
+}

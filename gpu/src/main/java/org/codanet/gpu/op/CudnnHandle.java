@@ -1,0 +1,67 @@
+package org.codanet.gpu.op;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.codanet.bindings.CudaLibraries;
+import org.codanet.bindings.cudnn.Cudnn;
+import org.codanet.gpu.driver.CudaContext;
+import org.codanet.gpu.driver.Handle;
+import org.codanet.nn.op.ConvolutionShape;
+
+/** cuDNN on one device's stream, and the plans of all convolutions that have run on it. */
+final class CudnnHandle extends Handle {
+    private final CudaResources resources;
+    private final Map<CudnnPlan.Key, CudnnPlan> plans = new HashMap<>();
+
+    private CudnnHandle(CudaResources resources, MemorySegment handle) {
+        super(resources.context(), "cuDNN handle", handle);
+        this.resources = resources;
+    }
+
+    static CudnnHandle create(CudaResources resources) {
+        CudaLibraries.cudnn();
+        CudaContext context = resources.context();
+        context.enter();
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment out = arena.allocate(ValueLayout.ADDRESS);
+            context.checkCudnn(Cudnn.cudnnCreate(out), "cudnnCreate", "the device");
+            MemorySegment handle = out.get(ValueLayout.ADDRESS, 0);
+            try {
+                context.checkCudnn(
+                        Cudnn.cudnnSetStream(handle, resources.stream().handle()), "cudnnSetStream", "the device");
+            } catch (RuntimeException failure) {
+                Cudnn.cudnnDestroy(handle);
+                throw failure;
+            }
+            return new CudnnHandle(resources, handle);
+        }
+    }
+
+    /** The plan for a convolution of that many images of that size, made at the first use. */
+    CudnnPlan plan(ConvolutionShape shape, int n, int h, int w) {
+        return plans.computeIfAbsent(
+                new CudnnPlan.Key(shape, n, h, w),
+                key -> new CudnnPlan(resources.context(), handle(), resources.precision(), key));
+    }
+
+    /** What was chosen for each convolution so far, one line each. */
+    List<String> choices() {
+        return plans.values().stream().map(CudnnPlan::toString).sorted().toList();
+    }
+
+    @Override
+    protected void destroy(MemorySegment handle) {
+        List<CudnnPlan> all = new ArrayList<>(plans.values());
+        plans.clear();
+        all.forEach(CudnnPlan::close);
+        int status = Cudnn.cudnnDestroy(handle);
+        if (!context().isDead()) {
+            context().checkCudnn(status, "cudnnDestroy", this);
+        }
+    }
+}
