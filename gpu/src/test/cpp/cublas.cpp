@@ -1,0 +1,112 @@
+/* The simulated CUDA machine: cuBLAS, libcublas.so.13, as plain loops. */
+#include "machine.h"
+#include <math.h>
+#include <stdint.h>
+#include <string.h>
+
+namespace {
+struct Handle {
+    machine::Stream* stream;
+};
+
+enum { SUCCESS = 0, INVALID_VALUE = 7, EXECUTION_FAILED = 13, FLOAT = 0, FAST_BFLOAT16 = 75, FAST_TF32 = 77 };
+
+/* An operand as the matrix units see it: rounded to the nearest with fewer bits, ties to even. */
+float rounded(float value, int compute) {
+    if (compute != FAST_BFLOAT16 && compute != FAST_TF32) return value;
+    const int dropped = compute == FAST_TF32 ? 13 : 16;
+    uint32_t bits;
+    memcpy(&bits, &value, 4);
+    if ((bits & 0x7f800000u) == 0x7f800000u) return value;
+    bits += (1u << (dropped - 1)) - 1 + (bits >> dropped & 1);
+    bits &= ~((1u << dropped) - 1);
+    memcpy(&value, &bits, 4);
+    return value;
+}
+
+bool matrix(const float* m, int rows, int columns, int ld, const char* who, bool write) {
+    for (int c = 0; c < columns; c++) {
+        float* column = (float*) m + (size_t) c * ld;
+        if (write ? !machine::writable(column, rows * 4ul, who) : !machine::readable(column, rows * 4ul, who)) return false;
+    }
+    return true;
+}
+
+/* Column-major C (m, n) = alpha op(A) op(B) + beta C. */
+int product(
+        bool ta, bool tb, int m, int n, int k, float alpha, const float* a, int lda, const float* b, int ldb, float beta, float* c,
+        int ldc, int compute) {
+    const char* who = "cublasGemm";
+    if (!matrix(a, ta ? k : m, ta ? m : k, lda, who, false) || !matrix(b, tb ? n : k, tb ? k : n, ldb, who, false)) {
+        return EXECUTION_FAILED;
+    }
+    if ((beta != 0 && !matrix(c, m, n, ldc, who, false)) || !matrix(c, m, n, ldc, who, true)) return EXECUTION_FAILED;
+    std::vector<float> left((size_t) m * k), right((size_t) k * n);
+    for (int i = 0; i < m; i++) {
+        for (int p = 0; p < k; p++) left[(size_t) i * k + p] = rounded(ta ? a[p + (size_t) i * lda] : a[i + (size_t) p * lda], compute);
+    }
+    for (int j = 0; j < n; j++) {
+        for (int p = 0; p < k; p++) right[(size_t) j * k + p] = rounded(tb ? b[j + (size_t) p * ldb] : b[p + (size_t) j * ldb], compute);
+    }
+    for (int j = 0; j < n; j++) {
+        for (int i = 0; i < m; i++) {
+            float sum = 0;
+            const float *x = &left[(size_t) i * k], *y = &right[(size_t) j * k];
+            for (int p = 0; p < k; p++) sum += x[p] * y[p];
+            float& out = c[i + (size_t) j * ldc];
+            out = alpha * sum + (beta == 0 ? 0 : beta * out);
+        }
+    }
+    return SUCCESS;
+}
+}  // namespace
+
+#define ENTER(name)                                     \
+    do {                                                \
+        const int status = machine::enter(name, false); \
+        if (status != 0) return status;                 \
+    } while (0)
+
+API int cublasGetProperty(int which, int* value) { *value = which == 0 ? 13 : 0; return 0; }
+
+API const char* cublasGetStatusName(int status) {
+    return status == 0 ? "CUBLAS_STATUS_SUCCESS" : status == 3 ? "CUBLAS_STATUS_ALLOC_FAILED"
+         : status == 13 ? "CUBLAS_STATUS_EXECUTION_FAILED" : "CUBLAS_STATUS_SIMULATED";
+}
+
+API int cublasCreate_v2(Handle** handle) {
+    ENTER("cublasCreate_v2");
+    *handle = new Handle{nullptr};
+    machine::live("cuBLAS handle", 1);
+    return SUCCESS;
+}
+
+API int cublasDestroy_v2(Handle* handle) {
+    machine::enter("cublasDestroy_v2", false);
+    delete handle;
+    machine::live("cuBLAS handle", -1);
+    return SUCCESS;
+}
+
+API int cublasSetStream_v2(Handle* handle, machine::Stream* stream) {
+    ENTER("cublasSetStream_v2");
+    handle->stream = stream;
+    return SUCCESS;
+}
+
+API int cublasSetMathMode(Handle*, int) { ENTER("cublasSetMathMode"); return SUCCESS; }
+API int cublasSetWorkspace_v2(Handle*, void*, size_t) { ENTER("cublasSetWorkspace_v2"); return SUCCESS; }
+
+API int cublasGemmEx(
+        Handle* handle, int ta, int tb, int m, int n, int k, const void* alpha, const void* a, int at, int lda, const void* b,
+        int bt, int ldb, const void* beta, void* c, int ct, int ldc, int compute, int) {
+    ENTER("cublasGemmEx");
+    if (m < 1 || n < 1 || k < 1 || at != FLOAT || bt != FLOAT || ct != FLOAT || lda < (ta ? k : m) || ldb < (tb ? n : k) || ldc < m) {
+        return INVALID_VALUE;
+    }
+    const float alpha_now = *(const float*) alpha, beta_now = *(const float*) beta;
+    return machine::submit(handle->stream, [=] {
+        return product(
+                ta != 0, tb != 0, m, n, k, alpha_now, (const float*) a, lda, (const float*) b, ldb, beta_now, (float*) c, ldc, compute);
+    });
+}

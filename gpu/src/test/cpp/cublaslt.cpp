@@ -1,0 +1,7 @@
+/* The simulated CUDA machine: cuBLASLt, libcublasLt.so.13, of which nothing is used but the version. */
+#include "machine.h"
+
+API int cublasLtGetProperty(int which, int* value) {
+    *value = which == 0 ? 13 : 0;
+    return 0;
+}

@@ -1,0 +1,233 @@
+/* The simulated CUDA machine: cuDNN, libcudnn.so.9, as plain loops: convolutions of float tensors, channels last. */
+#include "machine.h"
+#include <stdint.h>
+#include <string.h>
+
+namespace {
+enum { SUCCESS = 0, BAD_PARAM = 2000, NOT_SUPPORTED = 3000, EXECUTION_FAILED = 5000, NHWC = 1, FMA_MATH = 3 };
+
+struct Handle {
+    machine::Stream* stream;
+};
+struct Tensor {
+    int n, c, h, w;
+};
+struct Filter {
+    int k, c, h, w;
+};
+struct Convolution {
+    int pad, stride, math;
+};
+/* cudnnConvolution*AlgoPerf_t */
+struct Choice {
+    int algo, status;
+    float time;
+    size_t memory;
+    int determinism, math, reserved[3];
+};
+
+float rounded(float value, int math) {
+    if (math == FMA_MATH) return value;
+    uint32_t bits;
+    memcpy(&bits, &value, 4);
+    bits += (1u << 12) - 1 + (bits >> 13 & 1);
+    bits &= ~((1u << 13) - 1);
+    memcpy(&value, &bits, 4);
+    return value;
+}
+
+int out(int extent, int kernel, const Convolution& c) { return (extent + 2 * c.pad - kernel) / c.stride + 1; }
+
+bool agree(const Tensor& x, const Filter& w, const Convolution& c, const Tensor& y) {
+    return x.c == w.c && y.c == w.k && x.n == y.n && y.h == out(x.h, w.h, c) && y.w == out(x.w, w.w, c);
+}
+
+size_t bytes(const Tensor& t) { return 4ul * t.n * t.c * t.h * t.w; }
+size_t bytes(const Filter& f) { return 4ul * f.k * f.c * f.h * f.w; }
+
+/* Calls visit(index into x, index into w, index into y) for every product of the convolution. */
+template <class V>
+void each(const Tensor& x, const Filter& w, const Convolution& c, const Tensor& y, V visit) {
+    for (int n = 0; n < y.n; n++)
+        for (int oy = 0; oy < y.h; oy++)
+            for (int ox = 0; ox < y.w; ox++)
+                for (int k = 0; k < w.k; k++)
+                    for (int ky = 0; ky < w.h; ky++)
+                        for (int kx = 0; kx < w.w; kx++) {
+                            const int iy = oy * c.stride - c.pad + ky, ix = ox * c.stride - c.pad + kx;
+                            if (iy < 0 || iy >= x.h || ix < 0 || ix >= x.w) continue;
+                            const size_t to = (((size_t) n * y.h + oy) * y.w + ox) * w.k + k;
+                            for (int ci = 0; ci < x.c; ci++) {
+                                visit((((size_t) n * x.h + iy) * x.w + ix) * x.c + ci, (((size_t) k * w.h + ky) * w.w + kx) * x.c + ci, to);
+                            }
+                        }
+}
+
+/* Checks what is read and written, scales the result by beta, and runs the loops on operands as the math type rounds them. */
+template <class V>
+int run(
+        const void* a, size_t na, const void* b, size_t nb, void* result, size_t nr, float beta, int math, const Tensor& x,
+        const Filter& w, const Convolution& c, const Tensor& y, V visit) {
+    const char* who = "cudnnConvolution";
+    if (!machine::readable(a, na, who) || !machine::readable(b, nb, who)) return EXECUTION_FAILED;
+    if ((beta != 0 && !machine::readable(result, nr, who)) || !machine::writable(result, nr, who)) return EXECUTION_FAILED;
+    std::vector<float> left(na / 4), right(nb / 4);
+    for (size_t i = 0; i < left.size(); i++) left[i] = rounded(((const float*) a)[i], math);
+    for (size_t i = 0; i < right.size(); i++) right[i] = rounded(((const float*) b)[i], math);
+    float* to = (float*) result;
+    for (size_t i = 0; i < nr / 4; i++) to[i] = beta == 0 ? 0 : beta * to[i];
+    each(x, w, c, y, [&](size_t ix, size_t iw, size_t iy) { visit(left.data(), right.data(), to, ix, iw, iy); });
+    return SUCCESS;
+}
+
+int choose(int wanted, int* found, Choice* choices, int algo) {
+    if (wanted < 1) return BAD_PARAM;
+    *found = 1;
+    choices[0] = Choice{algo, SUCCESS, 1, 256, 1, 0, {0, 0, 0}};
+    return SUCCESS;
+}
+}  // namespace
+
+#define ENTER(name)                                     \
+    do {                                                \
+        const int status = machine::enter(name, false); \
+        if (status != 0) return status;                 \
+    } while (0)
+
+API size_t cudnnGetVersion() { return 91900; }
+API size_t cudnnGetCudartVersion() { return 13000; }
+
+API const char* cudnnGetErrorString(int status) {
+    return status == SUCCESS ? "CUDNN_STATUS_SUCCESS" : status == NOT_SUPPORTED ? "CUDNN_STATUS_NOT_SUPPORTED"
+         : status == BAD_PARAM ? "CUDNN_STATUS_BAD_PARAM" : status == EXECUTION_FAILED ? "CUDNN_STATUS_EXECUTION_FAILED"
+         : "CUDNN_STATUS_SIMULATED";
+}
+
+API void cudnnGetLastErrorString(char* message, size_t room) {
+    if (room > 0) message[0] = 0;
+}
+
+API int cudnnCreate(Handle** handle) {
+    ENTER("cudnnCreate");
+    *handle = new Handle{nullptr};
+    machine::live("cuDNN handle", 1);
+    return SUCCESS;
+}
+
+API int cudnnDestroy(Handle* handle) {
+    machine::enter("cudnnDestroy", false);
+    delete handle;
+    machine::live("cuDNN handle", -1);
+    return SUCCESS;
+}
+
+API int cudnnSetStream(Handle* handle, machine::Stream* stream) { ENTER("cudnnSetStream"); handle->stream = stream; return SUCCESS; }
+
+#define DESCRIPTOR(type, Name)                                                                               \
+    API int cudnnCreate##Name##Descriptor(type** d) {                                                        \
+        ENTER("cudnnCreate" #Name "Descriptor");                                                             \
+        *d = new type();                                                                                     \
+        machine::live("cuDNN descriptor", 1);                                                                \
+        return SUCCESS;                                                                                      \
+    }                                                                                                        \
+    API int cudnnDestroy##Name##Descriptor(type* d) {                                                        \
+        machine::enter("cudnnDestroy" #Name "Descriptor", false);                                            \
+        delete d;                                                                                            \
+        machine::live("cuDNN descriptor", -1);                                                               \
+        return SUCCESS;                                                                                      \
+    }
+DESCRIPTOR(Tensor, Tensor)
+DESCRIPTOR(Filter, Filter)
+DESCRIPTOR(Convolution, Convolution)
+
+API int cudnnSetTensor4dDescriptor(Tensor* d, int format, int type, int n, int c, int h, int w) {
+    ENTER("cudnnSetTensor4dDescriptor");
+    if (format != NHWC || type != 0 || n < 1 || c < 1 || h < 1 || w < 1) return BAD_PARAM;
+    *d = {n, c, h, w};
+    return SUCCESS;
+}
+
+API int cudnnSetFilter4dDescriptor(Filter* d, int type, int format, int k, int c, int h, int w) {
+    ENTER("cudnnSetFilter4dDescriptor");
+    if (format != NHWC || type != 0 || k < 1 || c < 1 || h < 1 || w < 1) return BAD_PARAM;
+    *d = {k, c, h, w};
+    return SUCCESS;
+}
+
+API int cudnnSetConvolution2dDescriptor(Convolution* d, int ph, int pw, int sh, int sw, int dh, int dw, int mode, int type) {
+    ENTER("cudnnSetConvolution2dDescriptor");
+    if (ph != pw || sh != sw || dh != 1 || dw != 1 || mode != 1 || type != 0) return BAD_PARAM; /* cross-correlation of floats */
+    *d = {ph, sh, 0};
+    return SUCCESS;
+}
+
+API int cudnnSetConvolutionMathType(Convolution* d, int math) { ENTER("cudnnSetConvolutionMathType"); d->math = math; return SUCCESS; }
+
+API int cudnnGetConvolution2dForwardOutputDim(Convolution* c, Tensor* x, Filter* w, int* n, int* k, int* h, int* wd) {
+    ENTER("cudnnGetConvolution2dForwardOutputDim");
+    *n = x->n;
+    *k = w->k;
+    *h = out(x->h, w->h, *c);
+    *wd = out(x->w, w->w, *c);
+    return SUCCESS;
+}
+
+API int cudnnGetConvolutionForwardAlgorithm_v7(Handle*, Tensor* x, Filter* w, Convolution* c, Tensor* y, int n, int* found, Choice* choices) {
+    ENTER("cudnnGetConvolutionForwardAlgorithm_v7");
+    return agree(*x, *w, *c, *y) ? choose(n, found, choices, 1) : BAD_PARAM;
+}
+
+API int cudnnGetConvolutionBackwardDataAlgorithm_v7(Handle*, Filter* w, Tensor* y, Convolution* c, Tensor* x, int n, int* found, Choice* choices) {
+    ENTER("cudnnGetConvolutionBackwardDataAlgorithm_v7");
+    return agree(*x, *w, *c, *y) ? choose(n, found, choices, 1) : BAD_PARAM;
+}
+
+API int cudnnGetConvolutionBackwardFilterAlgorithm_v7(Handle*, Tensor* x, Tensor* y, Convolution* c, Filter* w, int n, int* found, Choice* choices) {
+    ENTER("cudnnGetConvolutionBackwardFilterAlgorithm_v7");
+    return agree(*x, *w, *c, *y) ? choose(n, found, choices, 1) : BAD_PARAM;
+}
+
+API int cudnnConvolutionForward(
+        Handle* handle, const float*, Tensor* xd, const void* x, Filter* wd, const void* w, Convolution* cd, int, void*, size_t,
+        const float* beta, Tensor* yd, void* y) {
+    ENTER("cudnnConvolutionForward");
+    if (!agree(*xd, *wd, *cd, *yd)) return BAD_PARAM;
+    const Tensor xt = *xd, yt = *yd;
+    const Filter f = *wd;
+    const Convolution c = *cd;
+    const float b = *beta;
+    return machine::submit(handle->stream, [=] {
+        return run(x, bytes(xt), w, bytes(f), y, bytes(yt), b, c.math, xt, f, c, yt,
+                   [](const float* l, const float* r, float* to, size_t ix, size_t iw, size_t iy) { to[iy] += l[ix] * r[iw]; });
+    });
+}
+
+API int cudnnConvolutionBackwardData(
+        Handle* handle, const float*, Filter* wd, const void* w, Tensor* yd, const void* dy, Convolution* cd, int, void*, size_t,
+        const float* beta, Tensor* xd, void* dx) {
+    ENTER("cudnnConvolutionBackwardData");
+    if (!agree(*xd, *wd, *cd, *yd)) return BAD_PARAM;
+    const Tensor xt = *xd, yt = *yd;
+    const Filter f = *wd;
+    const Convolution c = *cd;
+    const float b = *beta;
+    return machine::submit(handle->stream, [=] {
+        return run(w, bytes(f), dy, bytes(yt), dx, bytes(xt), b, c.math, xt, f, c, yt,
+                   [](const float* l, const float* r, float* to, size_t ix, size_t iw, size_t iy) { to[ix] += l[iw] * r[iy]; });
+    });
+}
+
+API int cudnnConvolutionBackwardFilter(
+        Handle* handle, const float*, Tensor* xd, const void* x, Tensor* yd, const void* dy, Convolution* cd, int, void*, size_t,
+        const float* beta, Filter* wd, void* dw) {
+    ENTER("cudnnConvolutionBackwardFilter");
+    if (!agree(*xd, *wd, *cd, *yd)) return BAD_PARAM;
+    const Tensor xt = *xd, yt = *yd;
+    const Filter f = *wd;
+    const Convolution c = *cd;
+    const float b = *beta;
+    return machine::submit(handle->stream, [=] {
+        return run(x, bytes(xt), dy, bytes(yt), dw, bytes(f), b, c.math, xt, f, c, yt,
+                   [](const float* l, const float* r, float* to, size_t ix, size_t iw, size_t iy) { to[iw] += l[ix] * r[iy]; });
+    });
+}

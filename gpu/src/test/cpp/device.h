@@ -1,0 +1,90 @@
+/* CUDA's words for a C++ compiler: what the kernels of codanet use, on the simulated machine. */
+#pragma once
+#include <math.h>
+#include <stddef.h>
+#include <string.h>
+
+#define CODANET_SIMULATED 1
+#define __global__ __attribute__((visibility("default")))
+#define __device__
+#define __forceinline__ inline __attribute__((always_inline))
+#define __shared__ static
+#define __launch_bounds__(...)
+#define __align__(n) __attribute__((aligned(n)))
+
+struct sim_dim {
+    unsigned x, y, z;
+};
+extern "C" sim_dim sim_thread, sim_block, sim_block_size, sim_grid_size;
+extern "C" char* sim_shared;
+extern "C" void sim_block_barrier();
+extern "C" void sim_warp_barrier();
+extern "C" const void* sim_warp_exchange(const void* value, size_t bytes);
+#define threadIdx sim_thread
+#define blockIdx sim_block
+#define blockDim sim_block_size
+#define gridDim sim_grid_size
+#define __syncthreads sim_block_barrier
+
+struct alignas(16) float4 {
+    float x, y, z, w;
+};
+struct alignas(8) float2 {
+    float x, y;
+};
+static inline float4 make_float4(float x, float y, float z, float w) { return {x, y, z, w}; }
+
+static inline void __syncwarp(unsigned = 0xffffffffu) { sim_warp_barrier(); }
+static inline int min(int a, int b) { return a < b ? a : b; }
+static inline int max(int a, int b) { return a > b ? a : b; }
+
+static inline unsigned sim_lane() {
+    return (sim_thread.x + sim_block_size.x * (sim_thread.y + sim_block_size.y * sim_thread.z)) % 32;
+}
+
+/* A lane's value in a full warp of one dimension. */
+template <class T>
+static inline T sim_from_lane(T value, unsigned lane) {
+    const char* all = (const char*) sim_warp_exchange(&value, sizeof value);
+    T other;
+    __builtin_memcpy(&other, all + (lane % 32) * 64, sizeof other);
+    return other;
+}
+template <class T>
+static inline T __shfl_xor_sync(unsigned, T value, int mask) { return sim_from_lane(value, sim_lane() ^ (unsigned) mask); }
+template <class T>
+static inline T __shfl_sync(unsigned, T value, int lane) { return sim_from_lane(value, (unsigned) lane); }
+
+static inline unsigned __float_as_uint(float value) {
+    unsigned bits;
+    __builtin_memcpy(&bits, &value, 4);
+    return bits;
+}
+static inline float __uint_as_float(unsigned bits) {
+    float value;
+    __builtin_memcpy(&value, &bits, 4);
+    return value;
+}
+
+/* What a launch needs to know of a kernel: how to call it with addresses, and the size of each parameter. */
+template <size_t... I>
+struct sim_indices {};
+template <size_t N, size_t... I>
+struct sim_count : sim_count<N - 1, N - 1, I...> {};
+template <size_t... I>
+struct sim_count<0, I...> {
+    typedef sim_indices<I...> type;
+};
+template <class... A, size_t... I>
+static inline void sim_call(void (*kernel)(A...), void** p, sim_indices<I...>) { kernel(*(A*) p[I]...); }
+template <class... A>
+static inline void sim_call(void (*kernel)(A...), void** p) { sim_call(kernel, p, typename sim_count<sizeof...(A)>::type()); }
+template <class F>
+struct sim_sizes;
+template <class... A>
+struct sim_sizes<void(A...)> {
+    size_t sizes[sizeof...(A) + 1] = {sizeof(A)..., 0};
+};
+#define SIM_KERNEL(name)                                                                                                     \
+    extern "C" __attribute__((visibility("default"))) void sim_invoke_##name(void** p) { sim_call(name, p); }                \
+    extern "C" __attribute__((visibility("default"))) const sim_sizes<decltype(name)> sim_sizes_##name = sim_sizes<decltype(name)>();

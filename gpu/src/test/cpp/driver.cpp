@@ -1,0 +1,397 @@
+/* The simulated CUDA machine: the driver API, libcuda.so.1. Handles are pointers to what they stand for. */
+#include "machine.h"
+#include <dlfcn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+#include <map>
+#include <string>
+
+using machine::Stream;
+
+extern "C" void sim_die(int status);
+
+namespace {
+enum Status {
+    OK = 0,
+    INVALID_VALUE = 1,
+    OUT_OF_MEMORY = 2,
+    INVALID_DEVICE = 101,
+    INVALID_CONTEXT = 201,
+    INVALID_HANDLE = 400,
+    NOT_FOUND = 500,
+    ILLEGAL_ADDRESS = 700,
+    CAPTURE_UNSUPPORTED = 900,
+};
+
+struct Event {
+    double milliseconds;
+};
+
+struct Function {
+    std::string name;
+    void (*invoke)(void**);
+    const size_t* sizes; /* of each parameter, ended by 0 */
+};
+
+struct Module {
+    void* library;
+    std::map<std::string, Function> functions;
+};
+
+struct Graph {
+    std::vector<std::function<int()>> work;
+};
+
+int contexts;
+void* current_context;
+std::map<Stream*, Graph*> captures;
+char device_context, device_pool;
+
+bool capturing() { return !captures.empty(); }
+
+double now() {
+    timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return t.tv_sec * 1e3 + t.tv_nsec * 1e-6;
+}
+}  // namespace
+
+#define ENTER(name)                            \
+    do {                                       \
+        const int status = machine::enter(name, true); \
+        if (status != 0) return status;        \
+    } while (0)
+#define ENTER_WITH_CONTEXT(name)               \
+    ENTER(name);                               \
+    if (current_context == nullptr) return INVALID_CONTEXT
+/* What would wait for, or belongs beside, the work of a stream that is being captured. */
+#define ENTER_OUTSIDE_CAPTURE(name)            \
+    ENTER_WITH_CONTEXT(name);                  \
+    if (capturing()) return CAPTURE_UNSUPPORTED
+
+API int cuInit(unsigned) { ENTER("cuInit"); return OK; }
+API int cuDriverGetVersion(int* version) { *version = 13000; return OK; }
+API int cuDeviceGetCount(int* count) { ENTER("cuDeviceGetCount"); *count = 1; return OK; }
+
+API int cuDeviceGet(int* device, int ordinal) {
+    ENTER("cuDeviceGet");
+    *device = ordinal;
+    return ordinal == 0 ? OK : INVALID_DEVICE;
+}
+
+API int cuDeviceGetName(char* name, int room, int) {
+    ENTER("cuDeviceGetName");
+    snprintf(name, (size_t) room, "Simulated machine");
+    return OK;
+}
+
+API int cuDeviceTotalMem_v2(size_t* bytes, int) {
+    ENTER("cuDeviceTotalMem_v2");
+    *bytes = machine::CAPACITY;
+    return OK;
+}
+
+API int cuDeviceGetAttribute(int* value, int attribute, int) {
+    ENTER("cuDeviceGetAttribute");
+    switch (attribute) {
+        case 75: *value = 9; break;       /* compute capability, major */
+        case 76: *value = 0; break;       /* minor */
+        case 16: *value = 4; break;       /* multiprocessors */
+        case 97: *value = 232448; break;  /* shared memory a block may opt in to */
+        case 115: *value = 1; break;      /* memory pools */
+        default: return INVALID_VALUE;
+    }
+    return OK;
+}
+
+API int cuDevicePrimaryCtxRetain(void** context, int) {
+    ENTER("cuDevicePrimaryCtxRetain");
+    contexts++;
+    machine::live("context", 1);
+    *context = &device_context;
+    return OK;
+}
+
+/* Closing works on a dead device too, as a process that gives up would; the planned failure alone can refuse it. */
+API int cuDevicePrimaryCtxRelease_v2(int) {
+    machine::enter("cuDevicePrimaryCtxRelease_v2", false);
+    if (contexts == 0) return INVALID_CONTEXT;
+    contexts--;
+    machine::live("context", -1);
+    return OK;
+}
+
+API int cuCtxSetCurrent(void* context) { ENTER("cuCtxSetCurrent"); current_context = context; return OK; }
+API int cuCtxGetCurrent(void** context) { ENTER("cuCtxGetCurrent"); *context = current_context; return OK; }
+
+API int cuMemGetInfo_v2(size_t* free, size_t* total) {
+    ENTER_WITH_CONTEXT("cuMemGetInfo_v2");
+    *total = machine::CAPACITY;
+    *free = machine::CAPACITY - machine::in_use();
+    return OK;
+}
+
+static const std::map<int, const char*> NAMES = {
+        {0, "CUDA_SUCCESS"}, {1, "CUDA_ERROR_INVALID_VALUE"}, {2, "CUDA_ERROR_OUT_OF_MEMORY"},
+        {101, "CUDA_ERROR_INVALID_DEVICE"}, {201, "CUDA_ERROR_INVALID_CONTEXT"}, {214, "CUDA_ERROR_ECC_UNCORRECTABLE"},
+        {400, "CUDA_ERROR_INVALID_HANDLE"}, {500, "CUDA_ERROR_NOT_FOUND"}, {700, "CUDA_ERROR_ILLEGAL_ADDRESS"},
+        {701, "CUDA_ERROR_LAUNCH_OUT_OF_RESOURCES"}, {719, "CUDA_ERROR_LAUNCH_FAILED"},
+        {801, "CUDA_ERROR_NOT_SUPPORTED"}, {900, "CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED"}};
+
+API int cuGetErrorName(int status, const char** name) {
+    auto found = NAMES.find(status);
+    *name = found == NAMES.end() ? nullptr : found->second;
+    return found == NAMES.end() ? INVALID_VALUE : OK;
+}
+
+API int cuGetErrorString(int status, const char** text) {
+    *text = machine::violated() && status == ILLEGAL_ADDRESS ? "an illegal memory access" : "simulated";
+    return OK;
+}
+
+/* ---- Streams and events ---- */
+
+API int cuStreamCreate(Stream** stream, unsigned) {
+    ENTER_WITH_CONTEXT("cuStreamCreate");
+    *stream = new Stream();
+    machine::live("stream", 1);
+    return OK;
+}
+
+API int cuStreamDestroy_v2(Stream* stream) {
+    machine::enter("cuStreamDestroy_v2", false);
+    delete stream;
+    machine::live("stream", -1);
+    return OK;
+}
+
+API int cuStreamSynchronize(Stream*) { ENTER_OUTSIDE_CAPTURE("cuStreamSynchronize"); return OK; }
+
+API int cuEventCreate(Event** event, unsigned) {
+    ENTER_WITH_CONTEXT("cuEventCreate");
+    *event = new Event{0};
+    machine::live("event", 1);
+    return OK;
+}
+
+API int cuEventDestroy_v2(Event* event) {
+    machine::enter("cuEventDestroy_v2", false);
+    delete event;
+    machine::live("event", -1);
+    return OK;
+}
+
+API int cuEventRecord(Event* event, Stream* stream) {
+    ENTER_WITH_CONTEXT("cuEventRecord");
+    return machine::submit(stream, [event] { event->milliseconds = now(); return 0; });
+}
+
+API int cuEventSynchronize(Event*) { ENTER_OUTSIDE_CAPTURE("cuEventSynchronize"); return OK; }
+
+API int cuEventElapsedTime(float* milliseconds, Event* from, Event* to) {
+    ENTER_WITH_CONTEXT("cuEventElapsedTime");
+    *milliseconds = (float) (to->milliseconds - from->milliseconds);
+    return OK;
+}
+
+/* ---- Memory ---- */
+
+API int cuMemPoolCreate(void** pool, const void*) {
+    ENTER_WITH_CONTEXT("cuMemPoolCreate");
+    machine::live("pool", 1);
+    *pool = &device_pool;
+    return OK;
+}
+
+API int cuMemPoolDestroy(void*) {
+    machine::enter("cuMemPoolDestroy", false);
+    machine::live("pool", -1);
+    return OK;
+}
+
+API int cuMemPoolSetAttribute(void*, int, void*) { ENTER("cuMemPoolSetAttribute"); return OK; }
+API int cuMemPoolTrimTo(void*, size_t) { ENTER("cuMemPoolTrimTo"); return OK; }
+
+API int cuMemAllocFromPoolAsync(void** address, size_t bytes, void*, Stream*) {
+    ENTER_OUTSIDE_CAPTURE("cuMemAllocFromPoolAsync");
+    *address = bytes == 0 ? nullptr : machine::allocate(bytes);
+    return *address == nullptr ? OUT_OF_MEMORY : OK;
+}
+
+/* Frees on a dead device as well, so that what a test counts is what the program forgot. */
+API int cuMemFreeAsync(void* address, Stream*) {
+    const int status = machine::enter("cuMemFreeAsync", true);
+    if (!machine::release(address)) return INVALID_VALUE;
+    return status;
+}
+
+API int cuMemHostAlloc(void** address, size_t bytes, unsigned) {
+    ENTER_OUTSIDE_CAPTURE("cuMemHostAlloc");
+    *address = malloc(bytes);
+    machine::live("pinned memory", 1);
+    return OK;
+}
+
+API int cuMemFreeHost(void* address) {
+    machine::enter("cuMemFreeHost", false);
+    free(address);
+    machine::live("pinned memory", -1);
+    return OK;
+}
+
+API int cuMemcpyHtoDAsync_v2(void* to, const void* from, size_t bytes, Stream* stream) {
+    ENTER_WITH_CONTEXT("cuMemcpyHtoDAsync_v2");
+    return machine::submit(stream, [=] {
+        if (!machine::writable(to, bytes, "cuMemcpyHtoDAsync")) return (int) ILLEGAL_ADDRESS;
+        memcpy(to, from, bytes);
+        return 0;
+    });
+}
+
+API int cuMemcpyDtoHAsync_v2(void* to, const void* from, size_t bytes, Stream* stream) {
+    ENTER_WITH_CONTEXT("cuMemcpyDtoHAsync_v2");
+    /* A caller may look at memory that nothing wrote; its values are not a number. */
+    return machine::submit(stream, [=] { memcpy(to, from, bytes); return 0; });
+}
+
+API int cuMemcpyDtoDAsync_v2(void* to, const void* from, size_t bytes, Stream* stream) {
+    ENTER_WITH_CONTEXT("cuMemcpyDtoDAsync_v2");
+    return machine::submit(stream, [=] {
+        if (!machine::readable(from, bytes, "cuMemcpyDtoDAsync") || !machine::writable(to, bytes, "cuMemcpyDtoDAsync")) {
+            return (int) ILLEGAL_ADDRESS;
+        }
+        memmove(to, from, bytes);
+        return 0;
+    });
+}
+
+API int cuMemsetD32Async(void* to, unsigned value, size_t count, Stream* stream) {
+    ENTER_WITH_CONTEXT("cuMemsetD32Async");
+    return machine::submit(stream, [=] {
+        if (!machine::writable(to, count * 4, "cuMemsetD32Async")) return (int) ILLEGAL_ADDRESS;
+        for (size_t i = 0; i < count; i++) ((unsigned*) to)[i] = value;
+        return 0;
+    });
+}
+
+/* ---- Modules and launches ---- */
+
+API int cuModuleLoadData(Module** module, const void* image) {
+    ENTER_WITH_CONTEXT("cuModuleLoadData");
+    /* The image is a shared object behind its length, as the simulated compiler wrote it. */
+    const size_t bytes = *(const size_t*) image;
+    std::string path = machine::folder() + "/kernel-XXXXXX";
+    const int file = mkstemp(&path[0]);
+    if (file < 0 || write(file, (const char*) image + sizeof bytes, bytes) != (ssize_t) bytes) return INVALID_VALUE;
+    close(file);
+    void* library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
+    if (library == nullptr) fprintf(stderr, "simulated CUDA machine: %s\n", dlerror());
+    unlink(path.c_str());
+    if (library == nullptr) return INVALID_VALUE;
+    *module = new Module{library, {}};
+    machine::live("module", 1);
+    return OK;
+}
+
+API int cuModuleUnload(Module* module) {
+    machine::enter("cuModuleUnload", false);
+    dlclose(module->library);
+    delete module;
+    machine::live("module", -1);
+    return OK;
+}
+
+API int cuModuleGetFunction(Function** function, Module* module, const char* name) {
+    ENTER_WITH_CONTEXT("cuModuleGetFunction");
+    void* invoke = dlsym(module->library, (std::string("sim_invoke_") + name).c_str());
+    void* sizes = dlsym(module->library, (std::string("sim_sizes_") + name).c_str());
+    if (invoke == nullptr || sizes == nullptr) return NOT_FOUND;
+    *function = &(module->functions[name] = Function{name, (void (*)(void**)) invoke, (const size_t*) sizes});
+    return OK;
+}
+
+API int cuFuncGetAttribute(int* value, int, Function*) { ENTER("cuFuncGetAttribute"); *value = 0; return OK; }
+API int cuFuncSetAttribute(Function*, int, int) { ENTER("cuFuncSetAttribute"); return OK; }
+
+API int cuLaunchKernel(
+        Function* function, unsigned gx, unsigned gy, unsigned gz, unsigned bx, unsigned by, unsigned bz, unsigned shared,
+        Stream* stream, void** parameters, void**) {
+    ENTER_WITH_CONTEXT("cuLaunchKernel");
+    std::vector<std::vector<char>> values; /* a recorded launch outlives its caller's memory */
+    for (int i = 0; function->sizes[i] != 0; i++) {
+        const char* from = (const char*) parameters[i];
+        values.emplace_back(from, from + function->sizes[i]);
+    }
+    return machine::submit(stream, [=]() mutable {
+        std::vector<void*> addresses;
+        for (auto& value : values) addresses.push_back(value.data());
+        const int status = machine::run(
+                function->name.c_str(), function->invoke, addresses.data(), {gx, gy, gz}, {bx, by, bz}, shared);
+        if (status == ILLEGAL_ADDRESS) {
+            sim_die(status);
+        }
+        return status;
+    });
+}
+
+/* ---- Graphs ---- */
+
+API int cuStreamBeginCapture_v2(Stream* stream, int) {
+    ENTER_OUTSIDE_CAPTURE("cuStreamBeginCapture_v2");
+    Graph* graph = new Graph();
+    captures[stream] = graph;
+    stream->capture = &graph->work;
+    return OK;
+}
+
+API int cuStreamEndCapture(Stream* stream, Graph** graph) {
+    ENTER_WITH_CONTEXT("cuStreamEndCapture");
+    auto found = captures.find(stream);
+    if (found == captures.end()) return INVALID_VALUE;
+    *graph = found->second;
+    captures.erase(found);
+    stream->capture = nullptr;
+    machine::live("graph", 1);
+    return OK;
+}
+
+API int cuGraphInstantiateWithFlags(Graph** executable, Graph* graph, unsigned long long) {
+    ENTER_WITH_CONTEXT("cuGraphInstantiateWithFlags");
+    *executable = new Graph(*graph);
+    machine::live("executable graph", 1);
+    return OK;
+}
+
+API int cuGraphLaunch(Graph* executable, Stream* stream) {
+    ENTER_WITH_CONTEXT("cuGraphLaunch");
+    return machine::submit(stream, [executable] {
+        for (auto& work : executable->work) {
+            const int status = work();
+            if (status != 0) return status;
+        }
+        return 0;
+    });
+}
+
+API int cuGraphGetNodes(Graph* graph, void**, size_t* count) {
+    ENTER("cuGraphGetNodes");
+    *count = graph->work.size();
+    return OK;
+}
+
+API int cuGraphDestroy(Graph* graph) {
+    machine::enter("cuGraphDestroy", false);
+    delete graph;
+    machine::live("graph", -1);
+    return OK;
+}
+
+API int cuGraphExecDestroy(Graph* executable) {
+    machine::enter("cuGraphExecDestroy", false);
+    delete executable;
+    machine::live("executable graph", -1);
+    return OK;
+}

@@ -1,0 +1,409 @@
+/* The simulated CUDA machine: memory, counters, injected failures, and the threads of a block as fibers. */
+#include "machine.h"
+#include <dlfcn.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <map>
+#include <mutex>
+#include <string>
+#if !defined(__x86_64__)
+#include <ucontext.h>
+#endif
+
+namespace machine {
+namespace {
+std::mutex lock;
+std::map<std::string, long> calls, handles;
+std::string first_violation;
+
+struct Failure {
+    std::string function;
+    long countdown;
+    int status;
+    bool sticky;
+} planned{"", 0, 0, false};
+int dead = 0;
+
+enum : uint8_t { FREE, EMPTY, WRITTEN };
+const size_t GUARD = 4096;
+char* base;
+uint8_t* states;
+std::map<size_t, size_t> blocks;
+size_t used, peak;
+
+void reserve() {
+    if (base == nullptr) {
+        const int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
+        base = (char*) mmap(nullptr, CAPACITY, PROT_READ | PROT_WRITE, flags, -1, 0);
+        states = (uint8_t*) mmap(nullptr, CAPACITY / 4, PROT_READ | PROT_WRITE, flags, -1, 0);
+    }
+}
+
+bool inside(const void* address) {
+    return base != nullptr && (const char*) address >= base && (const char*) address < base + CAPACITY;
+}
+}  // namespace
+
+int enter(const char* function, bool driver) {
+    std::lock_guard<std::mutex> held(lock);
+    calls[function]++;
+    if (planned.function == function && --planned.countdown == 0) {
+        if (planned.sticky) dead = planned.status;
+        return planned.status;
+    }
+    return driver ? dead : 0;
+}
+
+void live(const char* kind, long change) {
+    std::lock_guard<std::mutex> held(lock);
+    handles[kind] += change;
+}
+
+void violation(const char* format, ...) {
+    if (!first_violation.empty()) return;
+    char text[512];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    first_violation = text;
+}
+
+bool violated() { return !first_violation.empty(); }
+
+std::string folder() {
+    Dl_info here;
+    dladdr((void*) folder, &here);
+    const std::string path = here.dli_fname;
+    return path.substr(0, path.rfind('/'));
+}
+
+void* allocate(size_t bytes) {
+    reserve();
+    const size_t room = (bytes + 255) / 256 * 256;
+    size_t at = GUARD;
+    for (auto& block : blocks) {
+        if (block.first >= at + room + GUARD) break;
+        at = block.first + (block.second + 255) / 256 * 256 + GUARD;
+    }
+    if (at + room + GUARD > CAPACITY) return nullptr;
+    blocks[at] = bytes;
+    used += bytes;
+    peak = used > peak ? used : peak;
+    memset(base + at, 0xff, bytes); /* every float a NaN */
+    memset(states + at / 4, EMPTY, (bytes + 3) / 4);
+    live("device memory", 1);
+    return base + at;
+}
+
+bool release(void* address) {
+    auto block = blocks.find((size_t) ((char*) address - base));
+    if (!inside(address) || block == blocks.end()) return false;
+    memset(address, 0xff, block->second);
+    memset(states + block->first / 4, FREE, (block->second + 3) / 4);
+    used -= block->second;
+    blocks.erase(block);
+    live("device memory", -1);
+    return true;
+}
+
+size_t in_use() { return used; }
+size_t largest() { return peak; }
+
+static const char* describe(uint8_t state) { return state == FREE ? "memory that is not allocated" : "memory that nothing wrote"; }
+
+bool readable(const void* address, size_t bytes, const char* who) {
+    if (!inside(address)) {
+        violation("%s reads %zu bytes at %p, which is no device memory", who, bytes, address);
+        return false;
+    }
+    const size_t from = (size_t) ((const char*) address - base);
+    for (size_t i = from / 4; i < (from + bytes + 3) / 4; i++) {
+        if (states[i] != WRITTEN) {
+            violation("%s reads %s, %zu bytes into %zu", who, describe(states[i]), i * 4 - from, bytes);
+            return false;
+        }
+    }
+    return true;
+}
+
+bool writable(void* address, size_t bytes, const char* who) {
+    if (!inside(address)) {
+        violation("%s writes %zu bytes at %p, which is no device memory", who, bytes, address);
+        return false;
+    }
+    const size_t from = (size_t) ((char*) address - base);
+    for (size_t i = from / 4; i < (from + bytes + 3) / 4; i++) {
+        if (states[i] == FREE) {
+            violation("%s writes %s, %zu bytes into %zu", who, describe(FREE), i * 4 - from, bytes);
+            return false;
+        }
+        states[i] = WRITTEN;
+    }
+    return true;
+}
+
+int submit(Stream* stream, std::function<int()> work) {
+    if (stream != nullptr && stream->capture != nullptr) {
+        stream->capture->push_back(std::move(work));
+        return 0;
+    }
+    return work();
+}
+}  // namespace machine
+
+/* ---- Threads. A block's threads are fibers of one processor thread; each runs until it waits or ends. ---- */
+
+using machine::Dim;
+
+API Dim sim_thread, sim_block, sim_block_size, sim_grid_size;
+API char* sim_shared;
+Dim sim_thread, sim_block, sim_block_size, sim_grid_size;
+char* sim_shared;
+
+namespace {
+const size_t STACK = 64 * 1024;
+const unsigned MOST = 1024, WARP = 32, SLOT = 64;
+enum Wait { RUNS, AT_BLOCK, AT_WARP, ENDED };
+
+struct Fiber {
+    Wait wait;
+    Dim index;
+#if defined(__x86_64__)
+    void* stack;
+#else
+    ucontext_t context;
+#endif
+} fibers[MOST];
+
+char* stacks;
+char shared_memory[232448] __attribute__((aligned(128)));
+char exchange[MOST][SLOT];
+unsigned current;
+const char* running;
+void (*body)(void**);
+void** arguments;
+}  // namespace
+
+#if defined(__x86_64__)
+/* Saves the registers that a call keeps, and goes on where the other left off: glibc's swapcontext costs a system call. */
+extern "C" void sim_switch(void** from, void* to);
+asm(R"(
+.text
+.globl sim_switch
+.type sim_switch, @function
+sim_switch:
+    pushq %rbp
+    pushq %rbx
+    pushq %r12
+    pushq %r13
+    pushq %r14
+    pushq %r15
+    movq %rsp, (%rdi)
+    movq %rsi, %rsp
+    popq %r15
+    popq %r14
+    popq %r13
+    popq %r12
+    popq %rbx
+    popq %rbp
+    ret
+)");
+static void* scheduler;
+static void leave() { sim_switch(&fibers[current].stack, scheduler); }
+static void resume() { sim_switch(&scheduler, fibers[current].stack); }
+#else
+static ucontext_t scheduler;
+static void leave() { swapcontext(&fibers[current].context, &scheduler); }
+static void resume() { swapcontext(&scheduler, &fibers[current].context); }
+#endif
+
+static void thread_body() {
+    body(arguments);
+    fibers[current].wait = ENDED;
+    leave();
+}
+
+static void prepare(unsigned i) {
+    char* top = stacks + (i + 1) * STACK;
+    fibers[i].wait = RUNS;
+#if defined(__x86_64__)
+    void** frame = (void**) top;
+    *--frame = nullptr; /* where thread_body would return to; it never does */
+    *--frame = (void*) thread_body;
+    for (int r = 0; r < 6; r++) *--frame = nullptr;
+    fibers[i].stack = frame;
+#else
+    getcontext(&fibers[i].context);
+    fibers[i].context.uc_stack.ss_sp = top - STACK;
+    fibers[i].context.uc_stack.ss_size = STACK;
+    fibers[i].context.uc_link = &scheduler;
+    makecontext(&fibers[i].context, thread_body, 0);
+#endif
+}
+
+static void wait_at(Wait where) {
+    fibers[current].wait = where;
+    leave();
+}
+
+API void sim_block_barrier() { wait_at(AT_BLOCK); }
+
+API void sim_warp_barrier() { wait_at(AT_WARP); }
+
+/* Shows every lane of the warp what each hands in; the answer is the first of 32 slots of 64 bytes. */
+API const void* sim_warp_exchange(const void* value, size_t bytes) {
+    wait_at(AT_WARP); /* until all have read what was exchanged before */
+    memcpy(exchange[current], value, bytes);
+    wait_at(AT_WARP);
+    return exchange[current / WARP * WARP];
+}
+
+/* Lets the warps go on whose living threads all wait at a warp's barrier, else the block if all wait at its. */
+static bool let_go(unsigned threads) {
+    bool moved = false, all = true;
+    for (unsigned first = 0; first < threads; first += WARP) {
+        const unsigned end = first + WARP < threads ? first + WARP : threads;
+        unsigned alive = 0, waiting = 0;
+        for (unsigned i = first; i < end; i++) {
+            alive += fibers[i].wait != ENDED;
+            waiting += fibers[i].wait == AT_WARP;
+            all = all && (fibers[i].wait == ENDED || fibers[i].wait == AT_BLOCK);
+        }
+        for (unsigned i = first; waiting > 0 && waiting == alive && i < end; i++) {
+            if (fibers[i].wait == AT_WARP) fibers[i].wait = RUNS;
+            moved = true;
+        }
+    }
+    for (unsigned i = 0; all && i < threads; i++) {
+        if (fibers[i].wait == AT_BLOCK) fibers[i].wait = RUNS, moved = true;
+    }
+    return moved;
+}
+
+static bool run_block(unsigned threads) {
+    for (unsigned i = 0; i < threads; i++) {
+        const Dim b = sim_block_size;
+        fibers[i].index = {i % b.x, i / b.x % b.y, i / b.x / b.y};
+        prepare(i);
+    }
+    for (unsigned ended = 0; ended < threads;) {
+        for (unsigned i = 0; i < threads; i++) {
+            if (fibers[i].wait != RUNS) continue;
+            current = i;
+            sim_thread = fibers[i].index;
+            resume();
+            ended += fibers[i].wait == ENDED;
+        }
+        if (ended < threads && !let_go(threads)) {
+            machine::violation("%s: threads of one block wait at different barriers", running);
+            return false;
+        }
+    }
+    return true;
+}
+
+int machine::run(const char* kernel, void (*invoke)(void**), void** parameters, Dim grid, Dim block, unsigned bytes) {
+    const unsigned threads = block.x * block.y * block.z;
+    if (threads == 0 || threads > MOST || grid.x == 0 || grid.y == 0 || grid.z == 0 || bytes > sizeof shared_memory) {
+        return 1; /* CUDA_ERROR_INVALID_VALUE */
+    }
+    if (stacks == nullptr) {
+        const int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
+        stacks = (char*) mmap(nullptr, MOST * STACK, PROT_READ | PROT_WRITE, flags, -1, 0);
+    }
+    running = kernel;
+    body = invoke;
+    arguments = parameters;
+    sim_grid_size = grid;
+    sim_block_size = block;
+    sim_shared = shared_memory;
+    for (sim_block.z = 0; sim_block.z < grid.z; sim_block.z++) {
+        for (sim_block.y = 0; sim_block.y < grid.y; sim_block.y++) {
+            for (sim_block.x = 0; sim_block.x < grid.x; sim_block.x++) {
+                memset(shared_memory, 0xff, bytes);
+                if (!run_block(threads)) return 719; /* CUDA_ERROR_LAUNCH_FAILED */
+                if (violated()) return 700;          /* CUDA_ERROR_ILLEGAL_ADDRESS */
+            }
+        }
+    }
+    return 0;
+}
+
+/* ---- Every memory access of a kernel: the compiler calls these because of -fsanitize=kernel-address. ---- */
+
+static inline void accessed(void* address, size_t bytes, bool write) {
+    using namespace machine;
+    const size_t from = (size_t) ((char*) address - base);
+    if (from >= CAPACITY || base == nullptr) return; /* the thread's stack or shared memory */
+    for (size_t i = from / 4; i <= (from + bytes - 1) / 4; i++) {
+        const uint8_t state = states[i];
+        if (state == FREE || (state == EMPTY && !write)) {
+            violation(
+                    "%s: block (%u, %u, %u), thread (%u, %u, %u) %s %s", running, sim_block.x, sim_block.y, sim_block.z,
+                    sim_thread.x, sim_thread.y, sim_thread.z, write ? "writes" : "reads", describe(state));
+            return;
+        }
+        if (write) states[i] = WRITTEN;
+    }
+}
+
+#define ACCESS(n)                                                                   \
+    API void __asan_load##n##_noabort(void* address) { accessed(address, n, false); } \
+    API void __asan_store##n##_noabort(void* address) { accessed(address, n, true); }
+ACCESS(1)
+ACCESS(2)
+ACCESS(4)
+ACCESS(8)
+ACCESS(16)
+API void __asan_loadN_noabort(void* address, size_t n) { accessed(address, n, false); }
+API void __asan_storeN_noabort(void* address, size_t n) { accessed(address, n, true); }
+API void __asan_handle_no_return() {}
+
+/* ---- What a test may ask and order. ---- */
+
+/* The nth call of a function from now on returns this status; if sticky, every call of the driver after it, too. */
+API void sim_fail(const char* function, long nth, int status, int sticky) {
+    machine::planned = {function, nth, status, sticky != 0};
+}
+
+/* A new process: no failure is planned or left behind. Memory and handles stay. */
+API void sim_forgive() {
+    machine::planned = {"", 0, 0, false};
+    machine::dead = 0;
+    machine::first_violation.clear();
+}
+
+API void sim_die(int status) { machine::dead = status; }
+
+API const char* sim_violation() { return machine::first_violation.c_str(); }
+
+API long sim_calls(const char* function) {
+    std::lock_guard<std::mutex> held(machine::lock);
+    if (*function != 0) return machine::calls[function];
+    long sum = 0;
+    for (auto& each : machine::calls) sum += each.second;
+    return sum;
+}
+
+/* Kinds of handles that are open, as "stream 1, event 2"; empty if none is. */
+API const char* sim_live() {
+    std::lock_guard<std::mutex> held(machine::lock);
+    static std::string text;
+    text.clear();
+    for (auto& each : machine::handles) {
+        if (each.second != 0) text += (text.empty() ? "" : ", ") + each.first + " " + std::to_string(each.second);
+    }
+    return text.c_str();
+}
+
+API long sim_bytes() { return (long) machine::used; }
+
+API int sim_unbound(const char* function) {
+    fprintf(stderr, "simulated CUDA machine: %s is not simulated\n", function);
+    return 801; /* CUDA_ERROR_NOT_SUPPORTED */
+}

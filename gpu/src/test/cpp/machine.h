@@ -1,0 +1,43 @@
+/* The simulated CUDA machine: what its four libraries share. machine.cpp has the memory, the counters and the threads; driver.cpp,
+ * nvrtc.cpp, cublas.cpp and cudnn.cpp are the functions that codanet calls. Everything else that is bound fails by name. */
+#pragma once
+#include <stddef.h>
+#include <functional>
+#include <string>
+#include <vector>
+
+#define API extern "C" __attribute__((visibility("default")))
+
+namespace machine __attribute__((visibility("default"))) {
+/* Counts a call of an entry point. Returns the status that a test asked for, or that an earlier error left behind, else 0. */
+int enter(const char* function, bool driver);
+/* Moves the counter of live handles of a kind. Every counter is zero once all is closed. */
+void live(const char* kind, long change);
+/* Remembers the first broken rule, for the test to read. */
+void violation(const char* format, ...) __attribute__((format(printf, 1, 2)));
+bool violated();
+/* The folder that these libraries lie in; temporary files go there. */
+std::string folder();
+
+/* Device memory: host memory between guard zones, with one state for every four bytes. */
+const size_t CAPACITY = size_t(1) << 30;
+void* allocate(size_t bytes);            /* null if there is no room */
+bool release(void* address);             /* false if nothing begins there */
+size_t in_use();
+size_t largest();                        /* the most that in_use() has been */
+/* True if the device may read (and something was written there) or write these bytes; else a violation is recorded. */
+bool readable(const void* address, size_t bytes, const char* who);
+bool writable(void* address, size_t bytes, const char* who);
+
+/* A stream runs its work at once, in order, unless it is being captured: then the work is recorded. */
+struct Stream {
+    std::vector<std::function<int()>>* capture = nullptr;
+};
+int submit(Stream* stream, std::function<int()> work);
+
+struct Dim {
+    unsigned x, y, z;
+};
+/* Runs every block of a grid, each thread a fiber. Returns a CUresult. */
+int run(const char* kernel, void (*invoke)(void**), void** parameters, Dim grid, Dim block, unsigned shared_bytes);
+}  // namespace machine

@@ -1,0 +1,245 @@
+package org.codanet.gpu;
+
+import static org.junit.jupiter.api.Assumptions.abort;
+
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SymbolLookup;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.security.MessageDigest;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.codanet.bindings.cublas.Cublas;
+import org.codanet.bindings.cublaslt.CublasLt;
+import org.codanet.bindings.cuda.Cuda;
+import org.codanet.bindings.cudnn.Cudnn;
+import org.codanet.bindings.nvrtc.Nvrtc;
+import org.codanet.nn.device.Device;
+import org.codanet.nn.device.DeviceOptions;
+import org.codanet.nn.device.Precision;
+
+/**
+ * CUDA's libraries as stand-ins that run on the processor, built from {@code src/test/cpp} with g++: the device under test runs
+ * unchanged on them, through the same bindings. What the sources say about themselves is in {@code machine.h}.
+ *
+ * <p>A process loads CUDA once, so all tests of this module share one machine; {@link #reset} begins each.
+ */
+@SuppressWarnings("restricted")
+public final class SimulatedMachine {
+    private static final Path SOURCES = Path.of("src/test/cpp").toAbsolutePath();
+    private static SimulatedMachine machine;
+
+    private final SymbolLookup driver;
+
+    private SimulatedMachine(Path folder) {
+        this.driver = SymbolLookup.libraryLookup(folder.resolve("libcuda.so.1"), Arena.global());
+    }
+
+    /** The machine, built if its sources have changed; the calling test is skipped, loudly, where there is no g++. */
+    public static synchronized SimulatedMachine get() {
+        if (machine == null) {
+            if (!hasCompiler()) {
+                String reason = "SKIPPED: there is no g++ to build the simulated CUDA machine with";
+                if (Boolean.getBoolean("codanet.requireGpu")) {
+                    throw new IllegalStateException(reason);
+                }
+                System.err.println(reason);
+                abort(reason);
+            }
+            try {
+                Path folder = build();
+                // Kernels compiled by one state of the machine are of no use to another.
+                System.setProperty("codanet.cache", folder.resolve("cache").toString());
+                System.setProperty("codanet.cuda.path", folder.toString());
+                machine = new SimulatedMachine(folder);
+            } catch (IOException | InterruptedException e) {
+                throw new IllegalStateException("the simulated CUDA machine cannot be built", e);
+            }
+        }
+        return machine;
+    }
+
+    /** A device on a machine without planned failures, in float32: its results are held against others by their rounding. */
+    public static Device open() {
+        return open(DeviceOptions.defaults().withPrecision(Precision.FP32));
+    }
+
+    /** A device on a machine without planned failures. */
+    public static Device open(DeviceOptions options) {
+        return open(options, 1 << 20);
+    }
+
+    /** As {@link #open}, cutting work into pieces of that many bytes. */
+    public static CudaDevice open(DeviceOptions options, long chunkBytes) {
+        get().reset();
+        return CudaDevice.open(0, options, chunkBytes);
+    }
+
+    /** Forgets planned and past failures. */
+    public void reset() {
+        call("sim_forgive");
+    }
+
+    /**
+     * Plans a failure.
+     *
+     * @param nth which call of the function from now on, from 1
+     * @param sticky whether every later call of the driver fails in the same way
+     */
+    public void fail(String function, long nth, int status, boolean sticky) {
+        try (Arena arena = Arena.ofConfined()) {
+            handle(
+                            "sim_fail",
+                            FunctionDescriptor.ofVoid(
+                                    ValueLayout.ADDRESS,
+                                    ValueLayout.JAVA_LONG,
+                                    ValueLayout.JAVA_INT,
+                                    ValueLayout.JAVA_INT))
+                    .invoke(arena.allocateFrom(function), nth, status, sticky ? 1 : 0);
+        } catch (Throwable e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** How often a function has been called; of all functions if it is empty. */
+    public long calls(String function) {
+        try (Arena arena = Arena.ofConfined()) {
+            return (long) handle("sim_calls", FunctionDescriptor.of(ValueLayout.JAVA_LONG, ValueLayout.ADDRESS))
+                    .invoke(arena.allocateFrom(function));
+        } catch (Throwable e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** Kinds and numbers of open handles; empty if there is none. */
+    public String live() {
+        return text("sim_live");
+    }
+
+    /** The first broken rule of memory or barriers; empty if none was. */
+    public String violation() {
+        return text("sim_violation");
+    }
+
+    private String text(String function) {
+        try {
+            MemorySegment address = (MemorySegment)
+                    handle(function, FunctionDescriptor.of(ValueLayout.ADDRESS)).invoke();
+            return address.reinterpret(Long.MAX_VALUE).getString(0);
+        } catch (Throwable e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private void call(String function) {
+        try {
+            handle(function, FunctionDescriptor.ofVoid()).invoke();
+        } catch (Throwable e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private MethodHandle handle(String function, FunctionDescriptor type) {
+        return Linker.nativeLinker().downcallHandle(driver.findOrThrow(function), type);
+    }
+
+    private static boolean hasCompiler() {
+        return Stream.of(System.getenv().getOrDefault("PATH", "").split(":"))
+                .anyMatch(folder -> Files.isExecutable(Path.of(folder, "g++")));
+    }
+
+    private static Path build() throws IOException, InterruptedException {
+        Path folder = Path.of("target", "simulated-cuda", digest()).toAbsolutePath();
+        if (Files.isDirectory(folder)) {
+            return folder;
+        }
+        Files.createDirectories(folder.getParent());
+        Path work = Files.createTempDirectory(folder.getParent(), "building");
+        Files.copy(SOURCES.resolve("device.h"), work.resolve("device.h"));
+        library(work, "libcuda.so.1", Cuda.class, List.of("machine.cpp", "driver.cpp"));
+        library(work, "libnvrtc.so.13", Nvrtc.class, List.of("nvrtc.cpp"));
+        library(work, "libcublas.so.13", Cublas.class, List.of("cublas.cpp"));
+        library(work, "libcublasLt.so.13", CublasLt.class, List.of("cublaslt.cpp"));
+        library(work, "libcudnn.so.9", Cudnn.class, List.of("cudnn.cpp"));
+        Files.move(work, folder, StandardCopyOption.ATOMIC_MOVE);
+        return folder;
+    }
+
+    /** The functions that are bound and have no stand-in fail, and say their name: the loader wants all to be there. */
+    private static void library(Path folder, String name, Class<?> bindings, List<String> sources)
+            throws IOException, InterruptedException {
+        StringBuilder rest = new StringBuilder("extern \"C\" int sim_unbound(const char*);\n");
+        for (String function : functions(bindings)) {
+            rest.append(String.format(
+                    Locale.ROOT,
+                    "extern \"C\" __attribute__((weak, visibility(\"default\"))) int %s() { return sim_unbound(\"%s\"); }%n",
+                    function,
+                    function));
+        }
+        Path stubs = folder.resolve(name + ".stubs.cpp");
+        Files.writeString(stubs, rest.toString());
+        List<String> command = new ArrayList<>(List.of(
+                "g++",
+                "-std=c++17",
+                "-O2",
+                "-shared",
+                "-fPIC",
+                "-fvisibility=hidden",
+                "-Wl,-soname," + name,
+                "-o",
+                folder.resolve(name).toString()));
+        sources.forEach(source -> command.add(SOURCES.resolve(source).toString()));
+        command.add(stubs.toString());
+        if (!name.startsWith("libcuda.")) {
+            command.add(folder.resolve("libcuda.so.1").toString());
+        }
+        command.add("-ldl");
+        run(command);
+    }
+
+    private static List<String> functions(Class<?> bindings) {
+        return Arrays.stream(bindings.getMethods())
+                .map(method -> method.getName())
+                .filter(name -> name.endsWith("$address"))
+                .map(name -> name.replace("$address", ""))
+                .distinct()
+                .sorted()
+                .toList();
+    }
+
+    private static void run(List<String> command) throws IOException, InterruptedException {
+        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        if (!process.waitFor(120, TimeUnit.SECONDS) || process.exitValue() != 0) {
+            throw new IOException(String.join(" ", command) + ": " + output);
+        }
+    }
+
+    private static String digest() throws IOException {
+        try (Stream<Path> files = Files.list(SOURCES)) {
+            MessageDigest digest = MessageDigest.getInstance("SHA-256");
+            for (Path file : files.sorted().toList()) {
+                digest.update(Files.readAllBytes(file));
+            }
+            for (Class<?> bindings : List.of(Cuda.class, Nvrtc.class, Cublas.class, CublasLt.class, Cudnn.class)) {
+                digest.update(functions(bindings).toString().getBytes(StandardCharsets.UTF_8));
+            }
+            return HexFormat.of().formatHex(digest.digest(), 0, 8);
+        } catch (java.security.NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java has SHA-256", e);
+        }
+    }
+}
