@@ -11,7 +11,9 @@ import java.util.function.LongSupplier;
 final class Progress implements AutoCloseable {
     private static final long TERMINAL_PAUSE = 100_000_000L;
     private static final long LINE_PAUSE = 10_000_000_000L;
-    private static final int BAR = 24;
+    private static final int BAR = 10;
+    /** A line that is longer than the terminal is wide cannot be drawn over. */
+    private static final int COLUMNS = columns();
 
     private final PrintWriter out;
     private final boolean terminal;
@@ -58,8 +60,16 @@ final class Progress implements AutoCloseable {
         at(steps, note);
     }
 
+    private static int columns() {
+        String columns = System.getenv("COLUMNS");
+        return columns != null && columns.matches("[1-9]\\d{1,3}") ? Integer.parseInt(columns) : 80;
+    }
+
     private void show(long now) {
         String line = line(now);
+        if (terminal && line.length() >= COLUMNS) {
+            line = line.substring(0, COLUMNS - 1);
+        }
         if (terminal) {
             // Blanks cover what a longer line before left.
             out.print("\r" + line + " ".repeat(Math.max(0, drawn - line.length())));
@@ -81,8 +91,11 @@ final class Progress implements AutoCloseable {
                     .append(" ".repeat(BAR - full))
                     .append("] ");
         }
-        line.append(String.format(
-                Locale.ROOT, "%3d %%  %d/%d  %s %s/s", 100 * done / total, done, total, shorter(rate), unit));
+        line.append(String.format(Locale.ROOT, "%3d %%  ", 100 * done / total));
+        if (!terminal) {
+            line.append(done).append('/').append(total).append("  ");
+        }
+        line.append(shorter(rate)).append(' ').append(unit).append("/s");
         if (done > 0 && done < total) {
             line.append("  ").append(duration((total - done) / rate)).append(" left");
         }

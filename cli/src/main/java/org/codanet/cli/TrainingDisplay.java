@@ -24,7 +24,7 @@ final class TrainingDisplay implements TrainingListener, AutoCloseable {
             barEpoch = at.epoch();
             bar = console.progress("epoch " + at.epoch() + "/" + at.epochs(), "images", at.images());
         }
-        bar.at(at.image(), String.format(Locale.ROOT, "loss %.4f  accuracy %.1f %%", at.loss(), 100 * at.top1()));
+        bar.at(at.image(), String.format(Locale.ROOT, "loss %.4f  %.1f %%", at.loss(), 100 * at.top1()));
     }
 
     @Override

@@ -121,6 +121,14 @@ final class PredictExplainTest {
     }
 
     @Test
+    void devicesAgree() throws IOException {
+        float[] cpu = logits().toFloats();
+        float[] reference = logits("--device", "reference").toFloats();
+        // Logits are near the bias, about 2.2: float32 rounding of that size, with room for a sum of 63 positions.
+        assertArrayEquals(reference, cpu, 2e-5f);
+    }
+
+    @Test
     void greyModelsHaveTwoChannels() throws IOException {
         Path grey = Samples.model(folder, true);
         Path x = Samples.array(folder, "G.npy", 2, 1);
@@ -213,5 +221,6 @@ final class PredictExplainTest {
     void theDeviceThatRanIsNamed() {
         Run run = Run.of("predict", "--model", model, "--input", array).succeeded();
         assertTrue(run.err().contains("device: ") && run.err().contains("(auto: "), run.err());
+        assertTrue(run.err().contains("peak native memory: "), run.err());
     }
 }

@@ -30,11 +30,8 @@ final class ProgressTest {
         }
 
         List<String> drawn = List.of(text.toString().split("\r"));
-        assertEquals(
-                "epoch 1/3 [======                  ]  25 %  250/1000  250 images/s  3 s left  loss 0.5000",
-                drawn.get(1));
-        assertTrue(drawn.get(2)
-                .startsWith("epoch 1/3 [========================] 100 %  1000/1000  250 images/s  loss 0.25"));
+        assertEquals("epoch 1/3 [==        ]  25 %  250 images/s  3 s left  loss 0.5000", drawn.get(1));
+        assertTrue(drawn.get(2).startsWith("epoch 1/3 [==========] 100 %  250 images/s  loss 0.25"));
         assertEquals(
                 drawn.get(1).length(),
                 drawn.get(2).stripTrailing().length() + trailing(drawn.get(2)),
@@ -61,6 +58,14 @@ final class ProgressTest {
                         "epoch 1/3  40 %  400/1000  40.0 images/s  15 s left",
                         "epoch 1/3  80 %  800/1000  40.0 images/s  5 s left"),
                 text.toString().lines().toList());
+    }
+
+    @Test
+    void aLineStaysShorterThanTheTerminal() {
+        Progress progress = progress(true);
+        second(1);
+        progress.at(1, "x".repeat(300));
+        assertTrue(text.toString().length() <= 80, text.toString());
     }
 
     @Test
