@@ -23,15 +23,25 @@ SETTINGS = {
     "patch-compiled-cached": ["--style", "patch", "--channels-last", "--compile", "--cached"],
 }
 
+DJL = "libtorch through DJL"
+
 
 class Peer:
-    """One setting of PyTorch in a process of its own, which compiles once and waits between measurements."""
+    """A peer in a process of its own, which compiles once and waits between measurements."""
 
-    def __init__(self, name, options):
+    def __init__(self, name, command):
         self.name = name
-        command = [sys.executable, str(HERE / "torch_peer.py"), *SETTINGS[name], "--model", options.model,
-                   "--precision", options.precision, "--threads", str(options.threads), "--device", options.peer_device]
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    @classmethod
+    def torch(cls, setting, options):
+        return cls(f"torch {setting}", [
+            sys.executable, str(HERE / "torch_peer.py"), *SETTINGS[setting], "--model", options.model,
+            "--precision", options.precision, "--threads", str(options.threads), "--device", options.peer_device])
+
+    @classmethod
+    def djl(cls, options):
+        return cls(DJL, [str(HERE / "djl/run"), sys.executable, options.model, str(options.threads)])
 
     def measure(self, what, batch, seconds):
         try:
@@ -40,7 +50,7 @@ class Peer:
         except BrokenPipeError:
             answer = ""
         line = json.loads(answer) if answer else dict(error="the process ended (out of memory, or no torch?)", what=what, batch=batch)
-        return dict(line, who=f"torch {self.name}")
+        return dict(line, who=self.name)
 
     def close(self):
         self.process.stdin.close()
@@ -120,6 +130,20 @@ def table(measurements, peers, options):
             yield "| " + " | ".join(cells) + " |"
 
 
+def djl_table(measurements, options):
+    """The same for libtorch in a JVM, which a user of Java would take."""
+    yield f"| what | batch | codanet images/s | {DJL} | ratio | its MiB |"
+    yield "|---|---|---|---|---|---|"
+    for what in options.what:
+        for batch in options.batches:
+            ours = best(measurements, "codanet", what, batch)
+            theirs = best(measurements, DJL, what, batch)
+            if theirs:
+                ratio = f"{ours['images_per_s'] / theirs['images_per_s']:.2f}" if ours else "-"
+                yield "| " + " | ".join([what, str(batch), rounded(ours, "images_per_s"), rounded(theirs, "images_per_s"), ratio,
+                                         rounded(theirs, "peak_mib")]) + " |"
+
+
 def numbers(text):
     return [int(n) for n in text.split(",")]
 
@@ -133,6 +157,7 @@ def main():
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
     parser.add_argument("--precision", default="fp32", choices=["fp32", "tf32", "bf16"])
     parser.add_argument("--settings", type=lambda s: s.split(","), default=list(SETTINGS), help="of the peer")
+    parser.add_argument("--djl", action="store_true", help=f"also measure {DJL} (float32; no training), fetched from Maven Central")
     parser.add_argument("--seconds", type=float, default=4.0, help="of each measurement, after its warm-up")
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--device", default="cpu", help="of codanet")
@@ -145,8 +170,13 @@ def main():
     if any("compile" in s for s in options.settings) and not shutil.which("g++"):
         parser.error("torch.compile needs g++ (Debian: apt-get install g++), or leave its settings out with --settings")
 
+    if options.djl and (options.precision != "fp32" or options.peer_device != "cpu"):
+        parser.error(f"{DJL} is measured with --precision fp32 on the CPU")
+
     header = machine(options)
-    contestants = [Codanet(options)] + [Peer(name, options) for name in options.settings]
+    contestants = [Codanet(options)] + [Peer.torch(name, options) for name in options.settings]
+    if options.djl:
+        contestants.append(Peer.djl(options))
     measurements = []
     try:
         for number in range(options.rounds):
@@ -162,6 +192,8 @@ def main():
             contestant.close()
     header["load_after"] = os.getloadavg()[0]
     rows = list(table(measurements, options.settings, options))
+    if options.djl:
+        rows += ["", *djl_table(measurements, options)]
     stamp = header["date"][:19].replace(":", "")
     out = options.out or TOP / "bench/results" / f"{options.model}-{options.precision}-{stamp}.json"
     out.parent.mkdir(parents=True, exist_ok=True)
