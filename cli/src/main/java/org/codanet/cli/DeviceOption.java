@@ -1,5 +1,7 @@
 package org.codanet.cli;
 
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.codanet.nn.device.Device;
 import org.codanet.nn.device.DeviceOptions;
 import org.codanet.nn.device.Devices;
@@ -50,8 +52,22 @@ final class DeviceOption {
     Device open(Console console) {
         Devices.Choice choice = Devices.choose(name, options());
         Device device = choice.device();
-        console.say(
-                "device: " + device.description() + (name.equals("auto") ? " (auto: " + choice.reason() + ")" : ""));
+        String why = name.equals("auto") ? " (auto: " + brief(choice.reason(), console.verbose) + ")" : "";
+        console.say("device: " + device.description() + why);
         return device;
+    }
+
+    /**
+     * Why a device was chosen, on one line. Of the kinds that were not, the first sentence of each reason: where a driver was
+     * looked for is what doctor tells.
+     */
+    static String brief(String reason, boolean verbose) {
+        String line = Failures.oneLine(reason);
+        if (verbose) {
+            return line;
+        }
+        return Stream.of(line.split("; (?=not )"))
+                .map(one -> one.contains(". ") && one.endsWith(")") ? one.substring(0, one.indexOf(". ")) + ")" : one)
+                .collect(Collectors.joining("; "));
     }
 }

@@ -95,8 +95,7 @@ final class EvaluateCommand implements Callable<Integer> {
             } else {
                 print(evaluation, file.config());
             }
-            console.detail(
-                    "peak native memory: " + ByteSize.text(device.memory().peak()));
+            console.say("peak native memory: " + ByteSize.text(device.memory().peak()));
         }
         return 0;
     }

@@ -117,8 +117,7 @@ final class ExplainCommand implements Callable<Integer> {
             if (pictures != null) {
                 pictures.writePage(modelOption.name(), file, device);
             }
-            console.detail(
-                    "peak native memory: " + ByteSize.text(device.memory().peak()));
+            console.say("peak native memory: " + ByteSize.text(device.memory().peak()));
         }
         if (array) {
             console.say("wrote " + output);

@@ -85,7 +85,8 @@ final class Failures {
         return innermost != null && innermost.hasMatchedOption("--verbose");
     }
 
-    private static String oneLine(String message) {
+    /** The text without line breaks. */
+    static String oneLine(String message) {
         return message.strip().replaceAll("\\s*\\R\\s*", "; ");
     }
 

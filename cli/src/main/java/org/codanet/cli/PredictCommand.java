@@ -85,8 +85,7 @@ final class PredictCommand implements Callable<Integer> {
                 done += chunk.count();
                 progress.at(done);
             }
-            console.detail(
-                    "peak native memory: " + ByteSize.text(device.memory().peak()));
+            console.say("peak native memory: " + ByteSize.text(device.memory().peak()));
         }
         if (output != null) {
             console.say("wrote " + output);

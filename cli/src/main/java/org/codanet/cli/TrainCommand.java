@@ -173,8 +173,7 @@ final class TrainCommand implements Callable<Integer> {
         try (Interruption _ = new Interruption(trainer::stop)) {
             Trainer.Result result = trainer.train();
             display.finish();
-            console.detail(
-                    "peak native memory: " + ByteSize.text(device.memory().peak()));
+            console.say("peak native memory: " + ByteSize.text(device.memory().peak()));
             if (!result.finished()) {
                 console.warn("stopped at a checkpoint; go on with: " + resumeLine());
                 return INTERRUPTED;

@@ -32,6 +32,16 @@ final class FailuresTest {
     }
 
     @Test
+    void theReasonForADeviceIsBriefUnlessAskedFor() {
+        String reason = "not cuda (no driver. Tried:\n  libcuda.so.1: no such file); not npu (absent)";
+        assertEquals("not cuda (no driver); not npu (absent)", DeviceOption.brief(reason, false));
+        assertEquals(
+                "not cuda (no driver. Tried:; libcuda.so.1: no such file); not npu (absent)",
+                DeviceOption.brief(reason, true));
+        assertEquals("the only kind present", DeviceOption.brief("the only kind present", false));
+    }
+
+    @Test
     void othersAreCalledUnexpected() {
         assertEquals(
                 "failed unexpectedly: NullPointerException (--verbose shows where)",
