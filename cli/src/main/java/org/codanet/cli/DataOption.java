@@ -47,7 +47,9 @@ final class DataOption {
         requireClasses(data, config);
         List<String> names = data.classNames();
         for (int k = 0; k < config.labels().size(); k++) {
-            if (!sameName(names.get(k), config.label(k))) {
+            // Files that name no class have numbers for names.
+            boolean numbered = names.get(k).equals(Integer.toString(k));
+            if (!numbered && !sameName(names.get(k), config.label(k))) {
                 throw new IllegalArgumentException(String.format(
                         "%s calls class %d '%s', the network calls it '%s': these are other classes, or in another order",
                         data.name(), k, names.get(k), config.label(k)));

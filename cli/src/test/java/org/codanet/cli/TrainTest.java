@@ -194,6 +194,22 @@ final class TrainTest {
     }
 
     @Test
+    void dataWithoutNamesOfClassesFitsAnyAndOtherNamesDoNot() throws IOException {
+        Path out = folder.resolve("named");
+        Run.of(train(out, "--epochs", "1", "-q")).succeeded();
+        Path model = new TrainingRun(out).last();
+        Path other = Files.createDirectory(folder.resolve("other-names"));
+        for (String file : List.of("X_test.npy", "y_test.npy")) {
+            Files.copy(data.resolve(file), other.resolve(file));
+        }
+        Run.of("evaluate", "--model", model, "--data", other, "-q").succeeded();
+        Files.writeString(
+                other.resolve("dataset.json"),
+                "{\"classes\": [\"b\",\"a\",\"c\",\"d\",\"e\",\"f\",\"g\",\"h\",\"i\",\"j\"]}");
+        Run.of("evaluate", "--model", model, "--data", other, "-q").failsWith(2, "another order");
+    }
+
+    @Test
     void recipesAreChecked() {
         Path out = folder.resolve("none");
         Run.of(train(out, "--epochs", "0")).failsWith(2, "epochs");
