@@ -134,14 +134,14 @@ final class ExplainerTest {
         return d;
     }
 
-    /** The same bits for an image alone, at any place of a batch, and under a budget that splits images and classes. */
+    /** The same bits for an image alone, at any place of a batch, and under a budget that splits images. */
     @ParameterizedTest
     @MethodSource("devices")
     void anImageHasOneExplanationHoweverTheWorkIsSplit(String name) throws Exception {
         withNet(name, net -> {
             ImageBatch images = Toys.batch(19, 3);
             Explanation whole = new Explainer(net).explain(images, Target.all(), Detail.CHANNELS);
-            long budget = MemoryPlan.of(net, MemoryPlan.Work.explanation(1, Toys.SIZE, Toys.SIZE, 2, true))
+            long budget = MemoryPlan.of(net, MemoryPlan.Work.explanation(1, Toys.SIZE, Toys.SIZE, 3, true))
                     .totalBytes();
             Explanation split = new Explainer(net, budget).explain(images, Target.all(), Detail.CHANNELS);
             assertArrayEquals(logits(whole), logits(split));
