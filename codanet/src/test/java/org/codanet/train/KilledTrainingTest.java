@@ -5,15 +5,13 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import java.io.File;
 import java.io.IOException;
-import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import org.codanet.testing.OwnJvm;
 import org.codanet.testing.TestDevices;
 import org.codanet.testing.ToyTraining;
 import org.junit.jupiter.api.Test;
@@ -29,7 +27,7 @@ final class KilledTrainingTest {
     private Path folder;
 
     @Test
-    void goesOnToTheSameBitsAfterSigkill() throws IOException, InterruptedException, URISyntaxException {
+    void goesOnToTheSameBitsAfterSigkill() throws IOException, InterruptedException {
         assumeTrue(TestDevices.names().contains(DEVICE), "skipped: there is no " + DEVICE + " device here");
         Path whole = folder.resolve("whole");
         ToyTraining.train(DEVICE, whole, EPOCHS);
@@ -78,31 +76,8 @@ final class KilledTrainingTest {
         }
     }
 
-    /** The same JVM with the same modules; the test's own classes lie on the class path, in no module. */
-    private static Process start(Path run, Path log) throws IOException, URISyntaxException {
-        String name = ToyTraining.class.getSimpleName() + ".class";
-        Path own = Path.of(ToyTraining.class.getResource(name).toURI());
-        Path classes = own.getParent().getParent().getParent().getParent();
-        List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "--add-modules=jdk.incubator.vector"));
-        String modules = System.getProperty("jdk.module.path");
-        if (modules == null) {
-            command.add("--enable-native-access=ALL-UNNAMED");
-        } else {
-            command.addAll(List.of(
-                    "--module-path=" + modules,
-                    "--add-modules=org.codanet",
-                    "--enable-native-access=org.codanet.bindings"));
-        }
-        command.addAll(List.of(
-                "-cp",
-                classes + File.pathSeparator + System.getProperty("java.class.path"),
-                ToyTraining.class.getName(),
-                DEVICE,
-                run.toString(),
-                Integer.toString(EPOCHS)));
-        return new ProcessBuilder(command)
+    private static Process start(Path run, Path log) throws IOException {
+        return OwnJvm.of(ToyTraining.class, List.of(), List.of(DEVICE, run.toString(), Integer.toString(EPOCHS)))
                 .redirectErrorStream(true)
                 .redirectOutput(log.toFile())
                 .start();

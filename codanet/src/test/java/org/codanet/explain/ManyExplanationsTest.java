@@ -1,0 +1,80 @@
+package org.codanet.explain;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.codanet.testing.ManyExplanations;
+import org.codanet.testing.OwnJvm;
+import org.codanet.testing.TestDevices;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** A program that explains all day long: the last of 10,000 finds the memory that an early one did, and gives the same bits. */
+final class ManyExplanationsTest {
+    /** By then the JVM has loaded and compiled what it needs, and the threads have their scratch memory. */
+    private static final int BEFORE = 4_000;
+
+    private static final int IN_ALL = 10_000;
+
+    /**
+     * What the JVM may add in the second part, for code it compiles late. A leak of the smallest map of a call alone would be
+     * seen in the device's own count; one outside of it, in oneDNN, from 2 KiB a call.
+     */
+    private static final long SLACK_KIB = 6 * 1024;
+
+    /** The heap has its size from the start, and malloc one arena: the rest of the process's memory is native and in use. */
+    private static final List<String> FLAGS = List.of("-Xms96m", "-Xmx96m", "-XX:+AlwaysPreTouch", "-XX:+UseSerialGC");
+
+    private static final int MINUTES = 5;
+
+    @TempDir
+    private Path folder;
+
+    static Stream<String> devices() {
+        return TestDevices.names().stream().filter(name -> !name.equals(TestDevices.REFERENCE));
+    }
+
+    @ParameterizedTest
+    @MethodSource("devices")
+    void nativeMemoryStaysFlatAndBitsStayEqual(String device) throws IOException, InterruptedException {
+        assumeTrue(Files.exists(Path.of("/proc/self/status")), "skipped: no /proc here that tells a process's memory");
+        Path log = folder.resolve("log.txt");
+        ProcessBuilder builder = OwnJvm.of(
+                ManyExplanations.class,
+                FLAGS,
+                List.of(device, Integer.toString(BEFORE), Integer.toString(IN_ALL - BEFORE)));
+        builder.environment().put("MALLOC_ARENA_MAX", "1");
+        Process program =
+                builder.redirectErrorStream(true).redirectOutput(log.toFile()).start();
+        try {
+            assertTrue(program.waitFor(MINUTES, TimeUnit.MINUTES), "not done after " + MINUTES + " minutes");
+        } finally {
+            program.destroyForcibly();
+        }
+        String said = Files.readString(log);
+        assertEquals(0, program.exitValue(), said);
+        List<long[]> reports = said.lines()
+                .filter(line -> line.matches("\\d+( \\d+){3}"))
+                .map(line -> Arrays.stream(line.split(" "))
+                        .mapToLong(Long::parseLong)
+                        .toArray())
+                .toList();
+        assertEquals(2, reports.size(), said);
+        long[] early = reports.getFirst();
+        long[] late = reports.getLast();
+        assertEquals(early[1], late[1], "live bytes");
+        assertEquals(early[2], late[2], "reserved bytes");
+        assertEquals(early[3], late[3], "open tensors");
+        long grown = late[0] - early[0];
+        assertTrue(grown < SLACK_KIB, "after " + IN_ALL + " explanations the process has " + grown + " KiB more");
+    }
+}
