@@ -52,12 +52,20 @@ public final class MemoryPool implements AutoCloseable {
             MemorySegment handle = temporary.allocate(ValueLayout.ADDRESS);
             context.check(Cuda.cuMemPoolCreate(handle, properties), "cuMemPoolCreate", "the device's pool");
             this.pool = handle.get(ValueLayout.ADDRESS, 0);
-            // Left at zero, the driver would give everything back to the system at each synchronisation.
-            MemorySegment threshold = temporary.allocateFrom(ValueLayout.JAVA_LONG, Long.MAX_VALUE);
-            context.check(
-                    Cuda.cuMemPoolSetAttribute(pool, Cuda.CU_MEMPOOL_ATTR_RELEASE_THRESHOLD(), threshold),
-                    "cuMemPoolSetAttribute",
-                    "the device's pool");
+            keepAll(temporary);
+        } catch (RuntimeException failure) {
+            arena.close();
+            throw failure;
+        }
+    }
+
+    /** Left at zero, the threshold would give everything back to the system at each synchronisation. */
+    private void keepAll(Arena temporary) {
+        MemorySegment threshold = temporary.allocateFrom(ValueLayout.JAVA_LONG, Long.MAX_VALUE);
+        int status = Cuda.cuMemPoolSetAttribute(pool, Cuda.CU_MEMPOOL_ATTR_RELEASE_THRESHOLD(), threshold);
+        if (status != 0) {
+            context.checkClosing(Cuda.cuMemPoolDestroy(pool), "cuMemPoolDestroy", "the device's pool");
+            context.check(status, "cuMemPoolSetAttribute", "the device's pool");
         }
     }
 

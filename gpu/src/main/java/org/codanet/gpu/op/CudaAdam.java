@@ -77,9 +77,12 @@ final class CudaAdam extends CudaOperation implements Adam {
                 .launch(chunks, CudaResources.BLOCK);
     }
 
+    static KernelSource source() {
+        return KernelSource.of("adam.cu", "BLOCK=" + CudaResources.BLOCK, "CHUNK=" + CHUNK);
+    }
+
     private Kernel kernel(String function) {
-        KernelSource source = KernelSource.of("adam.cu", "BLOCK=" + CudaResources.BLOCK, "CHUNK=" + CHUNK);
-        return resources().compiler().kernel(source, function);
+        return resources().compiler().kernel(source(), function);
     }
 
     /** Brings the table up to date: rows, then where each chunk starts, then whose it is. */

@@ -27,9 +27,12 @@ final class CudaConvolution extends CudaOperation implements Convolution {
         return shape;
     }
 
+    static KernelSource source() {
+        return KernelSource.of("convolution.cu", "BLOCK=" + CudaResources.BLOCK, "ROWS=" + ROWS);
+    }
+
     private Kernel kernel(String function) {
-        KernelSource source = KernelSource.of("convolution.cu", "BLOCK=" + CudaResources.BLOCK, "ROWS=" + ROWS);
-        return resources().compiler().kernel(source, function);
+        return resources().compiler().kernel(source(), function);
     }
 
     private CudnnPlan plan(Shape input) {

@@ -8,12 +8,13 @@ extern "C" __global__ __launch_bounds__(BLOCK)
 void contributions(float* __restrict__ per_channel, float* __restrict__ per_position, double* __restrict__ parts,
                    const float* __restrict__ x, const float* __restrict__ map, int targets, int positions, int channels) {
     const int runs = (positions + BLOCK - 1) / BLOCK;
+    const int image = blockIdx.x / runs / targets, p = (int) (blockIdx.x % runs) * BLOCK + threadIdx.x;
     const long long pair = blockIdx.x / runs;
-    const int p = (int) (blockIdx.x % runs) * BLOCK + threadIdx.x;
     double sum = 0;
     if (p < positions) {
-        const float* values = x + (pair / targets * positions + p) * channels;
+        const float* values = x + ((long long) image * positions + p) * channels;
         const float* weights = map + (pair * positions + p) * channels;
+#pragma unroll 2 /* more, and sm_90's compiler keeps a pointer in local memory */
         for (int c = 0; c < channels; c++) {
             const float value = values[c], weight = weights[c];
             sum += (double) value * weight;

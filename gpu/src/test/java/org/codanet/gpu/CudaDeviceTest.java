@@ -1,0 +1,331 @@
+package org.codanet.gpu;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.List;
+import org.codanet.gpu.driver.CudaException;
+import org.codanet.nn.device.Device;
+import org.codanet.nn.device.DeviceException;
+import org.codanet.nn.device.DeviceOptions;
+import org.codanet.nn.device.Devices;
+import org.codanet.nn.device.OutOfMemoryException;
+import org.codanet.nn.device.Precision;
+import org.codanet.nn.tensor.Scope;
+import org.codanet.nn.tensor.Shape;
+import org.codanet.nn.testing.Close;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What the CUDA device is beside its operations: what a step costs, what it does when CUDA fails, what it leaves behind. */
+final class CudaDeviceTest {
+    private static final DeviceOptions EXACT = DeviceOptions.defaults().withPrecision(Precision.FP32);
+
+    private final SimulatedMachine machine = SimulatedMachine.get();
+
+    private static CudaDevice device() {
+        return SimulatedMachine.open(EXACT, 1 << 20);
+    }
+
+    @Test
+    void isFoundByNameAndTakenBeforeTheProcessor() {
+        machine.reset();
+        try (Device named = Devices.open("cuda", DeviceOptions.defaults())) {
+            assertEquals("cuda:0", named.name());
+            assertEquals(Precision.TF32, named.precision(), "what a user gets who does not choose");
+            assertTrue(named.description().contains("Simulated machine"), named.description());
+        }
+        try (Device taken = Devices.open("auto", DeviceOptions.defaults())) {
+            assertEquals("cuda:0", taken.name());
+        }
+        assertTrue(assertThrows(DeviceException.class, () -> Devices.open("cuda:1", DeviceOptions.defaults()))
+                .getMessage()
+                .contains("there is 1 GPU"));
+        List<String> report = new CudaDeviceProvider().report();
+        assertTrue(report.stream().anyMatch(line -> line.contains("compute capability 9.0")), report.toString());
+    }
+
+    @Test
+    void closingGivesEveryHandleAndByteBack() {
+        try (CudaDevice device = device();
+                Scope scope = Scope.open("run")) {
+            SmallNet net = new SmallNet(device, scope);
+            net.load(7);
+            net.step(1);
+            assertTrue(net.loss() > 0);
+            assertFalse(machine.live().isEmpty());
+        }
+        assertEquals("", machine.live());
+        assertEquals("", machine.violation());
+        assertDoesNotThrow(() -> device().close());
+    }
+
+    @Test
+    void trainingLowersTheLossAsOnTheReference() {
+        try (CudaDevice device = device();
+                Scope scope = Scope.open("run");
+                Device reference = Devices.open("reference", DeviceOptions.defaults());
+                Scope other = Scope.open("run")) {
+            SmallNet net = new SmallNet(device, scope);
+            SmallNet expected = new SmallNet(reference, other);
+            net.load(7);
+            expected.load(7);
+            float before = 0;
+            for (int step = 1; step <= 8; step++) {
+                net.step(step);
+                expected.step(step);
+                before = step == 1 ? net.loss() : before;
+                assertEquals(expected.loss(), net.loss(), 1e-4f * expected.loss(), "step " + step);
+            }
+            assertTrue(net.loss() < before, net.loss() + " after " + before);
+        }
+    }
+
+    /** A hidden allocation or wait would cost more than the kernels of a small step. */
+    @Test
+    void aStepLikeTheLastAllocatesNothingAndWaitsForNothing() {
+        List<String> costly = List.of(
+                "cuMemAllocFromPoolAsync",
+                "cuMemFreeAsync",
+                "cuMemHostAlloc",
+                "cuStreamSynchronize",
+                "cuEventSynchronize",
+                "cuModuleLoadData",
+                "cudnnCreateTensorDescriptor",
+                "cudnnGetConvolutionForwardAlgorithm_v7",
+                "cuMemcpyHtoDAsync_v2",
+                "cuMemcpyDtoHAsync_v2");
+        try (CudaDevice device = device();
+                Scope scope = Scope.open("run")) {
+            SmallNet net = new SmallNet(device, scope);
+            net.load(7);
+            net.step(1);
+            List<Long> before = costly.stream().map(machine::calls).toList();
+            net.step(2);
+            net.step(3);
+            assertEquals(before, costly.stream().map(machine::calls).toList(), costly.toString());
+        }
+    }
+
+    @Test
+    void tensorsOfAStepComeFromTheLastOnes() {
+        try (CudaDevice device = device();
+                Scope run = Scope.open("run")) {
+            for (int step = 0; step < 3; step++) {
+                long before = machine.calls("cuMemAllocFromPoolAsync");
+                try (Scope scope = run.child("step")) {
+                    device.allocate(scope, Shape.of(64, 3));
+                    device.allocate(scope, Shape.of(17));
+                }
+                assertEquals(step == 0 ? 2 : 0, machine.calls("cuMemAllocFromPoolAsync") - before);
+            }
+        }
+    }
+
+    /** Pieces of one image each give what all images at once give. */
+    @Test
+    void workIsCutIntoPiecesWithoutChangingTheResult() {
+        float[][] results = new float[2][];
+        for (int i = 0; i < 2; i++) {
+            try (CudaDevice device = SimulatedMachine.open(EXACT, i == 0 ? 1 << 24 : 1);
+                    Scope scope = Scope.open("run")) {
+                SmallNet net = new SmallNet(device, scope);
+                net.load(3);
+                net.step(1);
+                results[i] = net.weights();
+            }
+        }
+        Close.to("B after a step", results[0], results[1], 1e-5);
+    }
+
+    @Test
+    void aRecordedStepRunsAgainOnNewData() {
+        float[] expected;
+        try (CudaDevice device = device();
+                Scope scope = Scope.open("run")) {
+            SmallNet net = new SmallNet(device, scope);
+            net.load(7);
+            net.step(1);
+            net.load(8);
+            net.step(2);
+            net.load(9);
+            net.step(2);
+            expected = net.weights();
+        }
+        try (CudaDevice device = device();
+                Scope scope = Scope.open("run")) {
+            SmallNet net = new SmallNet(device, scope);
+            net.load(7);
+            net.step(1);
+            float[] before = net.weights();
+            Recording recording = device.record(scope, () -> net.step(2));
+            assertTrue(recording.nodes() > 20, recording.nodes() + " nodes");
+            assertArrayEquals(before, net.weights(), "recording runs nothing");
+            long launches = machine.calls("cuLaunchKernel");
+            net.load(8);
+            recording.replay();
+            net.load(9);
+            recording.replay();
+            assertEquals(launches, machine.calls("cuLaunchKernel"), "a replay is one call");
+            assertArrayEquals(expected, net.weights());
+        }
+        assertEquals("", machine.live());
+    }
+
+    @Test
+    void aRecordingThatWouldWaitIsRefusedAndLeavesTheDeviceUsable() {
+        try (CudaDevice device = device();
+                Scope scope = Scope.open("run")) {
+            SmallNet net = new SmallNet(device, scope);
+            net.load(7);
+            net.step(1);
+            CudaException refused = assertThrows(CudaException.class, () -> device.record(scope, device::synchronize));
+            assertTrue(refused.getMessage().contains("STREAM_CAPTURE"), refused.getMessage());
+            net.step(2);
+            assertTrue(net.loss() > 0);
+        }
+        assertEquals("", machine.live());
+    }
+
+    /** Rounded operands: 10 bits of mantissa are 5e-4 each, 7 bits 4e-3; sums of some dozen products, twice over. */
+    @ParameterizedTest
+    @CsvSource({"FP32, 1e-5", "TF32, 1e-2", "BF16, 6e-2"})
+    void eachPrecisionStaysNearTheReference(Precision precision, double tolerance) {
+        try (CudaDevice device = SimulatedMachine.open(DeviceOptions.defaults().withPrecision(precision), 1 << 20);
+                Scope scope = Scope.open("run");
+                Device reference = Devices.open("reference", DeviceOptions.defaults());
+                Scope other = Scope.open("run")) {
+            SmallNet net = new SmallNet(device, scope);
+            SmallNet expected = new SmallNet(reference, other);
+            for (SmallNet each : List.of(net, expected)) {
+                each.load(7);
+                each.step(1);
+            }
+            assertEquals(expected.loss(), net.loss(), tolerance * expected.loss());
+            if (precision != Precision.FP32) {
+                assertTrue(expected.loss() != net.loss(), "the operands were not rounded");
+            }
+        }
+    }
+
+    /** Whichever allocation fails, the failure says so, and nothing is left behind. */
+    @ParameterizedTest
+    @ValueSource(strings = {"cuMemAllocFromPoolAsync", "cuMemHostAlloc"})
+    void everyAllocationMayFail(String function) {
+        long failures = 0;
+        for (int nth = 1; nth < 200; nth++) {
+            CudaDevice device = device();
+            machine.fail(function, nth, 2, false);
+            boolean failed = false;
+            try (Scope scope = Scope.open("run")) {
+                SmallNet net = new SmallNet(device, scope);
+                net.load(7);
+                net.step(1);
+                net.loss();
+            } catch (DeviceException e) {
+                failed = true;
+                assertTrue(e instanceof OutOfMemoryException || e.getMessage().contains(function), e.getMessage());
+            }
+            machine.reset();
+            device.close();
+            assertEquals("", machine.live(), function + " number " + nth);
+            if (!failed) {
+                assertTrue(failures > 0, "no call of " + function + " failed");
+                return;
+            }
+            failures++;
+        }
+        throw new AssertionError(function + " is called too often to fail at each");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "cuLaunchKernel, 701, CUDA_ERROR_LAUNCH_OUT_OF_RESOURCES",
+        "cuModuleLoadData, 1, CUDA_ERROR_INVALID_VALUE",
+        "cuMemcpyHtoDAsync_v2, 1, CUDA_ERROR_INVALID_VALUE",
+        "cuEventCreate, 2, CUDA_ERROR_OUT_OF_MEMORY",
+        "cublasCreate_v2, 3, CUBLAS_STATUS_ALLOC_FAILED",
+        "cublasGemmEx, 13, CUBLAS_STATUS_EXECUTION_FAILED",
+        "cudnnCreate, 3000, CUDNN_STATUS_NOT_SUPPORTED",
+        "cudnnCreateFilterDescriptor, 3000, CUDNN_STATUS_NOT_SUPPORTED",
+        "cudnnGetConvolutionBackwardDataAlgorithm_v7, 3000, CUDNN_STATUS_NOT_SUPPORTED",
+        "cudnnConvolutionForward, 5000, CUDNN_STATUS_EXECUTION_FAILED",
+    })
+    void aFailedCallIsNamedAndNothingIsLeftBehind(String function, int status, String name) {
+        CudaDevice device = device();
+        machine.fail(function, 1, status, false);
+        try (Scope scope = Scope.open("run")) {
+            String message = assertThrows(DeviceException.class, () -> {
+                        SmallNet net = new SmallNet(device, scope);
+                        net.load(7);
+                        net.step(1);
+                    })
+                    .getMessage();
+            assertTrue(message.contains(name) && message.contains("cuda:0"), message);
+        }
+        device.close();
+        assertEquals("", machine.live());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"cuDevicePrimaryCtxRetain", "cuStreamCreate", "cuMemPoolCreate", "cuMemPoolSetAttribute"})
+    void aDeviceThatDoesNotOpenLeavesNothingBehind(String function) {
+        machine.reset();
+        machine.fail(function, 1, 1, false);
+        assertThrows(CudaException.class, () -> CudaDevice.open(0, EXACT, 1 << 20));
+        assertEquals("", machine.live());
+    }
+
+    /** 700 is an illegal address, 214 an uncorrectable error of the memory. */
+    @ParameterizedTest
+    @ValueSource(ints = {700, 214})
+    void afterAStickyErrorTheDeviceIsDeadAndSaysWhy(int status) {
+        CudaDevice device = device();
+        try (Scope scope = Scope.open("run")) {
+            SmallNet net = new SmallNet(device, scope);
+            net.load(7);
+            net.step(1);
+            machine.fail("cuLaunchKernel", 3, status, true);
+            assertThrows(CudaException.class, () -> net.step(2));
+            String message = assertThrows(DeviceException.class, net::loss).getMessage();
+            assertTrue(message.contains("cannot be used any more") && message.contains("(" + status + ")"), message);
+        }
+        device.close();
+        assertEquals("", machine.live());
+    }
+
+    @Test
+    void theBudgetCoversWorkspacesAndNamesWhatWouldFit() {
+        try (CudaDevice device = SimulatedMachine.open(EXACT.withMemoryBudget(1 << 20), 1 << 20);
+                Scope scope = Scope.open("run")) {
+            SmallNet net = new SmallNet(device, scope);
+            net.load(7);
+            OutOfMemoryException refused = assertThrows(OutOfMemoryException.class, () -> net.step(1));
+            assertTrue(refused.getMessage().contains("budget 1.0 MiB"), refused.getMessage());
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(Precision.class)
+    void theSameInputGivesTheSameBits(Precision precision) {
+        float[][] results = new float[2][];
+        for (int i = 0; i < 2; i++) {
+            try (CudaDevice device =
+                            SimulatedMachine.open(DeviceOptions.defaults().withPrecision(precision), 1 << 20);
+                    Scope scope = Scope.open("run")) {
+                SmallNet net = new SmallNet(device, scope);
+                net.load(3);
+                net.step(1);
+                results[i] = net.weights();
+            }
+        }
+        assertArrayEquals(results[0], results[1]);
+    }
+}

@@ -1,0 +1,121 @@
+package org.codanet.gpu.kernel;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assertions.fail;
+import static org.junit.jupiter.api.Assumptions.abort;
+
+import java.io.File;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.codanet.gpu.op.KernelSources;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Every kernel through NVIDIA's own compiler, for every architecture that codanet says it runs on: that it compiles, and that its
+ * machine code stays within what its launch and its speed rest on. Needs pip's wheels, named by {@code codanet.cuda.wheels}, and
+ * neither a GPU nor a driver.
+ */
+final class RealCompilerTest {
+    private static final String TARGETS = "sm_75,sm_80,sm_86,sm_89,sm_90,sm_90a,sm_100,sm_120";
+    /** 65,536 registers of a multiprocessor over 1,024 threads: half of the threads it can hold. */
+    private static final int MOST_REGISTERS = 64;
+    /** Static shared memory that a launch may have without asking. */
+    private static final int MOST_SHARED = 48 * 1024;
+
+    private static List<String> environments() {
+        return Stream.of(System.getProperty("codanet.cuda.wheels", "").split(File.pathSeparator))
+                .filter(each -> !each.isBlank())
+                .toList();
+    }
+
+    private static void skip() {
+        String reason = "SKIPPED: kernels through NVIDIA's compiler; -Dcodanet.cuda.wheels=VENV[:VENV...] names virtual"
+                + " environments after: pip install nvidia-cuda-nvrtc==13.0.88";
+        if (Boolean.getBoolean("codanet.requireGpu")) {
+            fail(reason);
+        }
+        System.err.println(reason);
+        abort(reason);
+    }
+
+    private static List<CompileEveryKernel.Line> compiled(String environment) throws Exception {
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:TieredStopAtLevel=1",
+                "--enable-native-access=ALL-UNNAMED",
+                "-Dcodanet.cuda.path=" + environment,
+                "-cp",
+                classPath(),
+                CompileEveryKernel.class.getName(),
+                TARGETS));
+        Process process = new ProcessBuilder(command)
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
+        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertTrue(process.waitFor(300, TimeUnit.SECONDS), "the compiler did not end");
+        assertEquals(0, process.exitValue(), output);
+        List<CompileEveryKernel.Line> lines = output.lines()
+                .filter(line -> !line.startsWith("#"))
+                .map(CompileEveryKernel.Line::parse)
+                .toList();
+        assertTrue(lines.size() > 100, "only " + lines.size() + " kernels were compiled:\n" + output);
+        write(environment, output);
+        return lines;
+    }
+
+    private static String classPath() {
+        return Stream.of(
+                        "target/classes",
+                        "target/test-classes",
+                        System.getProperty("jdk.module.path", ""),
+                        System.getProperty("java.class.path", ""))
+                .filter(each -> !each.isEmpty())
+                .collect(Collectors.joining(File.pathSeparator));
+    }
+
+    /** For docs/performance.md. */
+    private static void write(String environment, String output) throws IOException {
+        Files.writeString(Path.of("target", "kernels-" + Path.of(environment).getFileName() + ".txt"), output);
+    }
+
+    @Test
+    void everyKernelCompilesAndStaysWithinItsLimits() throws Exception {
+        if (environments().isEmpty()) {
+            skip();
+        }
+        for (String environment : environments()) {
+            for (CompileEveryKernel.Line each : compiled(environment)) {
+                String where = each + " of " + environment;
+                assertTrue(each.shared() <= MOST_SHARED, where);
+                int most = each.kernel().equals("alignment_forward") || each.hmma() > 0 ? 255 : MOST_REGISTERS;
+                assertTrue(each.registers() > 0 && each.registers() <= most, where);
+                assertEquals(0, each.local(), "local memory: " + where);
+                assertEquals(0, each.stack(), "stack: " + where);
+            }
+        }
+    }
+
+    /** A source that the list lacks would be compiled by nobody before its first user. */
+    @Test
+    void theListNamesEverySource() throws IOException {
+        Set<String> listed =
+                KernelSources.all(90).stream().map(KernelSource::file).collect(Collectors.toCollection(TreeSet::new));
+        try (Stream<Path> files = Files.list(Path.of("src/main/resources/org/codanet/gpu/op"))) {
+            assertEquals(
+                    files.map(file -> file.getFileName().toString())
+                            .filter(name -> name.endsWith(".cu"))
+                            .collect(Collectors.toCollection(TreeSet::new)),
+                    listed);
+        }
+    }
+}
