@@ -34,7 +34,7 @@ import picocli.CommandLine.Parameters;
             "  codanet inspect run/best.safetensors",
             "  codanet inspect last_model_epoch_200.pkl",
             "  codanet inspect --experiments",
-            "  codanet inspect --experiment XS-CoDA-SQ-100 --json"
+            "  codanet inspect --experiment XS-CoDA-SQ-30 --json"
         })
 final class InspectCommand implements Callable<Integer> {
     /** Name and version of the form of {@code --json}. */

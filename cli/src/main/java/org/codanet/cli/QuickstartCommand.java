@@ -83,7 +83,7 @@ final class QuickstartCommand implements Callable<Integer> {
         int threads = Runtime.getRuntime().availableProcessors();
         ImageDataset train = data == null ? FashionMnist.subset(Split.TRAIN) : Datasets.open(data, Split.TRAIN);
         ImageDataset test = data == null ? FashionMnist.subset(Split.TEST) : Datasets.open(data, Split.TEST);
-        Experiment experiment = Experiments.named(train.channels() == 1 ? "XS-CoDA-grey" : "XS-CoDA-SQ-100");
+        Experiment experiment = Experiments.named(train.channels() == 1 ? "XS-CoDA-grey" : "XS-CoDA-SQ-30");
         Preprocessing images = experiment.preprocessing();
         train = Datasets.inMemory(train, threads);
         test = Datasets.inMemory(test, threads);

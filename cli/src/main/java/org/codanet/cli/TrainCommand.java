@@ -35,8 +35,8 @@ import picocli.CommandLine.Option;
         description = "Trains a network; writes checkpoints, metrics and a curve. Ctrl-C ends at a checkpoint.",
         footerHeading = "%nExamples:%n",
         footer = {
-            "  codanet train --experiment XS-CoDA-SQ-100 --data cifar-10-batches-bin --out run",
-            "  codanet train --experiment XS-CoDA-SQ-100 --data cifar-10-batches-bin --out run --resume",
+            "  codanet train --experiment XS-CoDA-SQ-30 --data cifar-10-batches-bin --out run",
+            "  codanet train --experiment XS-CoDA-SQ-30 --data cifar-10-batches-bin --out run --resume",
             "  codanet train --config net.json --data photos/ --out run --epochs 20 --batch 16 --accumulate 4",
             "",
             "OUT holds best.safetensors and last.safetensors (the network), checkpoint.safetensors (to resume), metrics.csv"

@@ -7,7 +7,7 @@ import java.util.Optional;
 /** The trained network that comes with this program: colour images of 32 x 32 pixels, the ten classes of CIFAR-10. */
 public final class BundledModel {
     /** What results and pages call it. */
-    public static final String NAME = "XS-CoDA-SQ-100 (CIFAR-10, JPEG copy)";
+    public static final String NAME = "XS-CoDA-SQ-30 (CIFAR-10, JPEG copy)";
 
     private static final String RESOURCE = "cifar10.safetensors";
 

@@ -121,17 +121,17 @@ public final class Experiments {
     /** Five layers for CIFAR-10, of which a CPU with two cores makes an epoch in minutes. */
     private static Experiment extraSmall() {
         CodaNetConfig network = colour(
-                List.of(16, 32, 32, 64, 10),
-                List.of(32, 32, 32, 32, 32),
-                List.of(3, 3, 3, 3, 1),
-                List.of(1, 2, 1, 2, 1),
-                List.of(1, 1, 1, 1, 0),
+                List.of(32, 64, 64, 10),
+                List.of(16, 16, 16, 16),
+                List.of(3, 3, 3, 1),
+                List.of(2, 2, 1, 1),
+                List.of(1, 1, 1, 0),
                 Norm.SQ,
-                100,
+                30,
                 CIFAR10);
-        TrainingRecipe recipe = TrainingRecipe.of(LossKind.BCE, 30, 16, new LearningRate.Cosine(1.5e-3, 1e-5, 0.5, 30))
+        TrainingRecipe recipe = TrainingRecipe.of(LossKind.BCE, 16, 16, new LearningRate.Cosine(1e-3, 1e-5, 0.3, 16))
                 .withAugmentation(new AugmentationRecipe(true, 0, 32, 4, 0, 0));
-        return new Experiment("XS-CoDA-SQ-100", network, new Preprocessing(3, 32, 32, 0), recipe);
+        return new Experiment("XS-CoDA-SQ-30", network, new Preprocessing(3, 32, 32, 0), recipe);
     }
 
     /** Four layers for grey images of 28 x 28 pixels, trained in a few minutes. */

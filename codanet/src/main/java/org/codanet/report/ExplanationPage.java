@@ -105,7 +105,9 @@ public record ExplanationPage(
                 </ul>
                 </div>
                 </section>
-                """.formatted(Picture.dataUri(ContributionPicture.scale(257, 18)), Html.escape(probabilities),
+                """.formatted(
+                        Picture.dataUri(ContributionPicture.scale(257, 18)),
+                        Html.escape(probabilities),
                         range.isPresent()
                                 ? "It is the same for all images, so that all colours can be compared."
                                 : "All maps of one image share it, so that their colours can be compared."));

@@ -95,7 +95,8 @@ final class ExplanationPageTest {
                 List.of(score),
                 List.of(new ExplainedClass(score, map, -1, 1e-5)));
 
-        String page = new ExplanationPage("t", "l", List.of(), "p", Optional.empty(), Optional.empty(), List.of(image)).html();
+        String page = new ExplanationPage("t", "l", List.of(), "p", Optional.empty(), Optional.empty(), List.of(image))
+                .html();
 
         assertTrue(page.contains("this explanation is not exact"));
         assertFalse(html.contains("this explanation is not exact"));
