@@ -9,9 +9,11 @@ import org.codanet.nn.tensor.Shape;
 import org.codanet.nn.tensor.Tensor;
 
 /**
- * Dynamic alignment without dynamic weights, patch first: one matrix product of the patches with all weights gives the factors a
- * and the products u, and one kernel makes scores, norms and outputs of them. The way back is the same in reverse. The images of
- * a call are taken as many at a time as the workspace has room for.
+ * Dynamic alignment without dynamic weights in memory, in two forms that agree but for rounding.
+ *
+ * <p>Patch first: one matrix product of the patches with all weights gives the factors a and the products u, and one kernel makes
+ * scores, norms and outputs of them. Every way back is the same in reverse. Weights in registers: the forward pass of TF32 and
+ * bfloat16, see {@link AlignmentTiles}. The images of a call are taken as many at a time as the workspace has room for.
  */
 final class CudaDynamicAlignment extends CudaOperation implements DynamicAlignment {
     private static final int FORWARD_THREADS = 128;
@@ -21,6 +23,7 @@ final class CudaDynamicAlignment extends CudaOperation implements DynamicAlignme
     private final AlignmentKernels kernels;
     private final AlignmentWeights weights;
     private final AlignmentGradient gradient;
+    private final AlignmentTiles tiles;
 
     CudaDynamicAlignment(CudaResources resources, String owner, DynamicAlignmentShape shape) {
         super(resources, owner, "dynamic alignment");
@@ -28,6 +31,7 @@ final class CudaDynamicAlignment extends CudaOperation implements DynamicAlignme
         this.kernels = new AlignmentKernels(resources, shape);
         this.weights = new AlignmentWeights(resources, shape, kernels, owner);
         this.gradient = new AlignmentGradient(resources, kernels, weights);
+        this.tiles = AlignmentTiles.of(resources, shape, owner);
     }
 
     @Override
@@ -39,6 +43,9 @@ final class CudaDynamicAlignment extends CudaOperation implements DynamicAlignme
     public void prepare(Weights next, Purpose purpose) {
         resources();
         weights.prepare(next);
+        if (tiles != null) {
+            tiles.prepare(weights.packed());
+        }
     }
 
     @Override
@@ -54,17 +61,26 @@ final class CudaDynamicAlignment extends CudaOperation implements DynamicAlignme
 
     @Override
     public long preparedBytes(Purpose purpose, int functionals) {
-        return weights.bytes();
+        return weights.bytes() + (tiles == null ? 0 : tiles.bytes());
     }
 
     @Override
     public long workspaceBytes(Shape x, Purpose purpose, int functionals) {
         AlignmentExtents extents = AlignmentExtents.of(shape, x);
-        long bytes = imageBytes(extents, productFloats(extents), extents.n());
+        long bytes = imageBytes(extents, productFloats(extents, forwardColumns()), extents.n());
         if (purpose != Purpose.INFERENCE) {
             bytes = Math.max(bytes, imageBytes(extents, spreadFloats(extents), extents.n() * functionals));
         }
-        return purpose == Purpose.TRAINING ? Math.max(bytes, gradient.bytes(extents)) : bytes;
+        if (purpose == Purpose.TRAINING) {
+            bytes = Math.max(bytes, imageBytes(extents, productFloats(extents, extents.row()), extents.n()));
+            bytes = Math.max(bytes, gradient.bytes(extents));
+        }
+        return bytes;
+    }
+
+    /** Columns of the packed weights that the forward pass multiplies patches with: A's alone where tiles do the rest. */
+    private int forwardColumns() {
+        return tiles == null ? AlignmentExtents.row(shape) : shape.rank();
     }
 
     /** Bytes for as many images as are taken at a time. */
@@ -74,8 +90,8 @@ final class CudaDynamicAlignment extends CudaOperation implements DynamicAlignme
     }
 
     /** Floats for each position in {@link #products}. */
-    private static long productFloats(AlignmentExtents extents) {
-        return extents.row() + 1L + (extents.pointwise() ? 0 : extents.patch());
+    private static long productFloats(AlignmentExtents extents, int columns) {
+        return columns + 1L + (extents.pointwise() ? 0 : extents.patch());
     }
 
     /** Floats for each position in {@link #backProject}. */
@@ -92,30 +108,41 @@ final class CudaDynamicAlignment extends CudaOperation implements DynamicAlignme
         requireSame(kept, extents);
         long from = address(x);
         long to = address(y);
-        products(extents, from, (row, rows, u, patches) -> {
+        products(extents, from, forwardColumns(), (row, rows, u, patches) -> {
             long squares = kept != null ? kept.squares(row) : 0;
             if (extents.bounded()) {
-                squares = kept != null ? squares : u + Float.BYTES * rows * extents.row();
+                squares = kept != null ? squares : u + Float.BYTES * rows * forwardColumns();
                 long q = squares;
                 kernels.warps(
                         "patch_squares",
                         rows,
                         kernel -> kernel.address(q).address(patches).int32(extents.patch()));
             }
-            kernels.kernel("alignment_forward")
-                    .address(to + Float.BYTES * row * extents.units())
-                    .address(kept == null ? 0 : kept.factors(row))
-                    .address(squares)
-                    .address(u)
-                    .address(weights.gram())
-                    .address(weights.frobenius())
-                    .int32(shape.norm().ordinal())
-                    .int32(extents.rank())
-                    .int32(extents.slots())
-                    .int32(extents.units())
-                    .int64(rows)
-                    .launch((rows + TILE - 1) / TILE, (extents.units() + TILE - 1) / TILE, FORWARD_THREADS);
+            long out = to + Float.BYTES * row * extents.units();
+            long factors = kept == null ? 0 : kept.factors(row);
+            if (tiles != null) {
+                tiles.forward(u, patches, rows, out, factors, squares, weights.frobenius());
+            } else {
+                finish(extents, u, rows, out, factors, squares);
+            }
         });
+    }
+
+    /** Outputs of some rows from their products with all weights. */
+    private void finish(AlignmentExtents extents, long u, long rows, long out, long factors, long squares) {
+        kernels.kernel("alignment_forward")
+                .address(out)
+                .address(factors)
+                .address(squares)
+                .address(u)
+                .address(weights.gram())
+                .address(weights.frobenius())
+                .int32(shape.norm().ordinal())
+                .int32(extents.rank())
+                .int32(extents.slots())
+                .int32(extents.units())
+                .int64(rows)
+                .launch((rows + TILE - 1) / TILE, (extents.units() + TILE - 1) / TILE, FORWARD_THREADS);
     }
 
     @Override
@@ -130,6 +157,7 @@ final class CudaDynamicAlignment extends CudaOperation implements DynamicAlignme
         products(
                 extents,
                 from,
+                extents.row(),
                 (row, rows, u, patches) -> kernels.elements(
                         "alignment_map",
                         rows * extents.units(),
@@ -150,14 +178,14 @@ final class CudaDynamicAlignment extends CudaOperation implements DynamicAlignme
         void use(long row, long rows, long u, long patches);
     }
 
-    /** Patches times weights, some images at a time. */
-    private void products(AlignmentExtents extents, long x, Products use) {
+    /** Patches times the first columns of the weights, some images at a time. */
+    private void products(AlignmentExtents extents, long x, int columns, Products use) {
         CudaResources resources = resources();
-        long floats = productFloats(extents);
+        long floats = productFloats(extents, columns);
         int images = extents.imagesWithin(resources.chunkBytes(), floats, extents.n());
         long most = (long) images * extents.positions();
         long u = resources.workspace().atLeast(Float.BYTES * most * floats);
-        long room = u + Float.BYTES * most * (extents.row() + 1L);
+        long room = u + Float.BYTES * most * (columns + 1L);
         for (int image = 0; image < extents.n(); image += images) {
             int count = Math.min(images, extents.n() - image);
             long rows = (long) count * extents.positions();
@@ -166,12 +194,12 @@ final class CudaDynamicAlignment extends CudaOperation implements DynamicAlignme
                     .cublas()
                     .multiply(
                             Math.toIntExact(rows),
-                            extents.row(),
+                            columns,
                             extents.patch(),
                             Matrix.of(patches, extents.patch()),
                             weights.packed(),
                             u,
-                            extents.row(),
+                            columns,
                             false);
             use.use((long) image * extents.positions(), rows, u, patches);
         }
@@ -298,11 +326,15 @@ final class CudaDynamicAlignment extends CudaOperation implements DynamicAlignme
     @Override
     void release() {
         weights.release();
+        if (tiles != null) {
+            tiles.release();
+        }
     }
 
     /** What was chosen, for {@code --verbose}. */
     @Override
     public String toString() {
-        return "dynamic alignment on " + resources().name() + ": patch first, matrix product by cuBLAS, " + shape;
+        return "dynamic alignment on " + resources().name() + ": forward "
+                + (tiles == null ? "patch first" : "with weights in registers") + ", back patch first, " + shape;
     }
 }

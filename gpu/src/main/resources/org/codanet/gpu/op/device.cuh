@@ -20,3 +20,86 @@ static __device__ __forceinline__ T block_sum(T value) {
     __syncthreads();
     return sum;
 }
+
+/* ---- Matrix units: c (16, 8) += a (16, K) b (K, 8) by one full warp, sums in float32. ----
+ * With g = lane / 4, t = lane % 4 and V values in a 32-bit word, a thread holds
+ *   a0 (g, k), a1 (g + 8, k), a2 (g, k + K / 2), a3 (g + 8, k + K / 2)     b0 (k, g), b1 (k + K / 2, g)      k = V t
+ *   c0 (g, 2 t), c1 (g, 2 t + 1), c2 (g + 8, 2 t), c3 (g + 8, 2 t + 1)
+ * TF32: K = 8, V = 1, floats rounded to 10 bits of mantissa.  bfloat16: K = 16, V = 2, the lower half the first value. */
+
+static __device__ __forceinline__ unsigned tf32_word(float value) {
+    const unsigned bits = __float_as_uint(value);
+    return (bits & 0x7f800000u) == 0x7f800000u ? bits : (bits + 0x1000u) & 0xffffe000u;
+}
+
+static __device__ __forceinline__ unsigned bf16_half(float value) {
+    const unsigned bits = __float_as_uint(value);
+    if ((bits & 0x7fffffffu) > 0x7f800000u) return bits >> 16 | 0x40u; /* a NaN stays one */
+    return (bits + 0x7fffu + (bits >> 16 & 1u)) >> 16;
+}
+
+#ifdef CODANET_SIMULATED
+struct mma_words {
+    unsigned a[4], b[2];
+};
+
+static inline float mma_value(const unsigned* words, int half, int values, int k) {
+    (void) half;
+    return values == 1 ? __uint_as_float(words[0]) : __uint_as_float(words[0] >> (16 * (k % 2)) << 16);
+}
+
+static inline void mma_simulated(float* c, const unsigned* a, const unsigned* b, int values) {
+    mma_words mine = {{a[0], a[1], a[2], a[3]}, {b[0], b[1]}};
+    const char* all = (const char*) sim_warp_exchange(&mine, sizeof mine);
+    const int lane = (int) sim_lane(), depth = 8 * values;
+    for (int i = 0; i < 4; i++) {
+        const int row = lane / 4 + i / 2 * 8, column = lane % 4 * 2 + i % 2;
+        float sum = c[i];
+        for (int k = 0; k < depth; k++) {
+            const int high = k / (depth / 2), within = k % (depth / 2), t = within / values;
+            const mma_words* left = (const mma_words*) (all + (row % 8 * 4 + t) * 64);
+            const mma_words* right = (const mma_words*) (all + (column * 4 + t) * 64);
+            sum += mma_value(&left->a[row / 8 + 2 * high], high, values, within)
+                    * mma_value(&right->b[high], high, values, within);
+        }
+        c[i] = sum;
+    }
+}
+
+static inline void mma_tf32(float* c, const unsigned* a, const unsigned* b) { mma_simulated(c, a, b, 1); }
+static inline void mma_bf16(float* c, const unsigned* a, const unsigned* b) { mma_simulated(c, a, b, 2); }
+
+/* Copies 16 bytes from global to shared memory; they are there after copies_arrived, then a barrier. */
+static inline void copy_16(void* to, const void* from) { memcpy(to, from, 16); }
+static inline void copies_end() {}
+template <int LATER>
+static inline void copies_arrived() {}
+#else
+static __device__ __forceinline__ void mma_tf32(float* c, const unsigned* a, const unsigned* b) {
+    asm volatile("mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};"
+                 : "+f"(c[0]), "+f"(c[1]), "+f"(c[2]), "+f"(c[3])
+                 : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
+}
+
+static __device__ __forceinline__ void mma_bf16(float* c, const unsigned* a, const unsigned* b) {
+    asm volatile("mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};"
+                 : "+f"(c[0]), "+f"(c[1]), "+f"(c[2]), "+f"(c[3])
+                 : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
+}
+
+/* Copies 16 bytes from global to shared memory beside the arithmetic; they are there after copies_arrived, then a barrier. */
+static __device__ __forceinline__ void copy_16(void* to, const void* from) {
+    unsigned address;
+    asm("{ .reg .u64 shared; cvta.to.shared.u64 shared, %1; cvt.u32.u64 %0, shared; }" : "=r"(address) : "l"(to));
+    asm volatile("cp.async.cg.shared.global [%0], [%1], 16;" ::"r"(address), "l"(from) : "memory");
+}
+
+/* Ends a group of copies. */
+static __device__ __forceinline__ void copies_end() { asm volatile("cp.async.commit_group;" ::: "memory"); }
+
+/* Waits for all groups but the LATER last ones. */
+template <int LATER>
+static __device__ __forceinline__ void copies_arrived() {
+    asm volatile("cp.async.wait_group %0;" ::"n"(LATER) : "memory");
+}
+#endif

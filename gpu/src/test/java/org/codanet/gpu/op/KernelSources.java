@@ -20,7 +20,14 @@ public final class KernelSources {
                 KernelSource.of("contribution_map.cu", block),
                 CudaConvolution.source(),
                 AlignmentKernels.source(65)));
+        if (capability >= 80) {
+            all.add(AlignmentTiles.source(64, false));
+            all.add(AlignmentTiles.source(64, true));
+        }
         if (capability == 90) {
+            all.add(AlignmentTiles.source(16, false));
+            all.add(AlignmentTiles.source(128, false));
+            all.add(AlignmentTiles.source(256, true));
             all.add(AlignmentKernels.source(321));
         }
         return all;

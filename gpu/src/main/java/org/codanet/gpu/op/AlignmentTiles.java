@@ -1,0 +1,139 @@
+package org.codanet.gpu.op;
+
+import org.codanet.gpu.driver.MemoryPool;
+import org.codanet.gpu.kernel.KernelSource;
+import org.codanet.gpu.op.CublasHandle.Matrix;
+import org.codanet.nn.device.Precision;
+import org.codanet.nn.op.DynamicAlignmentShape;
+
+/**
+ * The forward pass with the dynamic weights in registers, {@code alignment_tiles.cu}, for cards whose matrix units take TF32 or
+ * bfloat16. The products u of the other form, a multiple of the image in size, need not exist then. Holds the weights once more,
+ * in the order in which the matrix units read them.
+ */
+final class AlignmentTiles {
+    private static final int THREADS = 128;
+    private static final int UNITS = 32;
+    private static final int BIAS_WORDS = 32;
+    /** Values of a 32-bit word that one step of a matrix unit takes along the rank, for TF32. */
+    private static final int DEPTH = 8;
+    /** Steps for which factors and accumulators fit the registers, and two stages the shared memory. */
+    private static final int MOST_STEPS = 16;
+
+    private final CudaResources resources;
+    private final DynamicAlignmentShape shape;
+    private final boolean bfloat;
+    private final String owner;
+    private MemoryPool.Block block;
+
+    private AlignmentTiles(CudaResources resources, DynamicAlignmentShape shape, boolean bfloat, String owner) {
+        this.resources = resources;
+        this.shape = shape;
+        this.bfloat = bfloat;
+        this.owner = owner;
+    }
+
+    /** Null if the card or the precision asks for the other form, or the rank is too large for this one. */
+    static AlignmentTiles of(CudaResources resources, DynamicAlignmentShape shape, String owner) {
+        boolean bfloat = resources.precision() == Precision.BF16;
+        boolean suits = resources.precision() != Precision.FP32
+                && resources.context().capability() >= 80
+                && steps(shape.rank(), bfloat) <= MOST_STEPS;
+        return suits ? new AlignmentTiles(resources, shape, bfloat, owner) : null;
+    }
+
+    /** An even number of steps of a matrix unit cover the rank. */
+    private static int steps(int rank, boolean bfloat) {
+        int depth = bfloat ? 2 * DEPTH : DEPTH;
+        return (rank + 2 * depth - 1) / (2 * depth) * 2;
+    }
+
+    private static int rows(int steps) {
+        return steps > 8 ? 1 : 2;
+    }
+
+    static KernelSource source(int rank, boolean bfloat) {
+        int steps = steps(rank, bfloat);
+        return KernelSource.of(
+                "alignment_tiles.cu",
+                "BLOCK=" + CudaResources.BLOCK,
+                "STEPS=" + steps,
+                "MT=" + rows(steps),
+                "BFLOAT=" + (bfloat ? 1 : 0),
+                "STAGES=" + (steps > 8 ? 2 : 3),
+                // Small tiles share a stage, so that a barrier stands between enough work.
+                "ENTRIES=" + (steps > 4 ? 1 : steps > 2 ? 2 : 4));
+    }
+
+    private KernelSource source() {
+        return source(shape.rank(), bfloat);
+    }
+
+    private int unitTiles() {
+        return (shape.units() + UNITS - 1) / UNITS;
+    }
+
+    private long words() {
+        long tile = steps(shape.rank(), bfloat) / 2 * 4L * 128 + BIAS_WORDS;
+        return unitTiles() * (long) shape.patch() * tile;
+    }
+
+    /** Bytes held once prepared. */
+    long bytes() {
+        return Integer.BYTES * words();
+    }
+
+    /** Lays the packed weights out anew. */
+    void prepare(Matrix packed) {
+        if (block == null) {
+            block = resources.memory().reserve(bytes(), owner);
+        }
+        resources
+                .compiler()
+                .kernel(source(), "pack_tiles")
+                .address(block.address())
+                .address(packed.address())
+                .int32(shape.patch())
+                .int32(shape.rank())
+                .int32(AlignmentExtents.slots(shape))
+                .int32(shape.units())
+                .int64(words())
+                .launch(CudaResources.blocks(words()), CudaResources.BLOCK);
+    }
+
+    /**
+     * Outputs of some rows.
+     *
+     * @param a factors (rows, R) of the patches
+     * @param patches (rows, P)
+     * @param factors (rows, S), written; 0 if they are not kept
+     * @param squares (rows, D), written unless 0; WB: (rows), read
+     */
+    void forward(long a, long patches, long rows, long y, long factors, long squares, long frobenius) {
+        int rowsOfBlock = 64 * rows(steps(shape.rank(), bfloat));
+        resources
+                .compiler()
+                .kernel(source(), "tile_forward")
+                .address(y)
+                .address(factors)
+                .address(squares)
+                .address(a)
+                .address(patches)
+                .address(block.address())
+                .address(frobenius)
+                .int32(shape.norm().ordinal())
+                .int32(shape.patch())
+                .int32(shape.rank())
+                .int32(AlignmentExtents.slots(shape))
+                .int32(shape.units())
+                .int64(rows)
+                .launch((rows + rowsOfBlock - 1) / rowsOfBlock, unitTiles(), THREADS);
+    }
+
+    void release() {
+        if (block != null) {
+            block.release();
+            block = null;
+        }
+    }
+}

@@ -1,0 +1,194 @@
+/* alignment_tiles, weights in registers: the dynamic weights of a tile of positions and units come out of the matrix units, are
+ * used for score and norm at once, and are never written.
+ *   w_i (positions, D) = a (positions, R) B_i (R, D) + b_i          for one patch entry i after the other
+ *   s += p_i w_i         q += w_i w_i         y = s f(q)            f as in dynamic_alignment.cu
+ * B_i as fragments, once for each change of the weights: tiles (ceil(D / 32), P, TILE_WORDS) of 32-bit words, the pair of steps
+ * kp, the group n of 8 units and the lane in this order, 4 words each: b0, b1 of step 2 kp and b0, b1 of step 2 kp + 1; then
+ * the 32 units' b_i. Whatever is beyond R or D is zero.
+ * Compiled with STEPS = ceil(R / K) made even, MT 1 or 2, BFLOAT 0 or 1, STAGES stages of ENTRIES patch entries.
+ * Launch   pack_tiles: one thread a word. tile_forward: (ceil(m / (64 MT)), ceil(D / 32)) blocks of 128 threads, 4 warps: a
+ *          warp has 16 MT positions and all 32 units. The factors of its positions stay in its registers as a-fragments, STEPS
+ *          4 MT of them; tiles arrive in shared memory by asynchronous copies, STAGES - 1 stages ahead; one barrier a stage.
+ * Bound    by the matrix units: 16 STEPS MT instructions of them for each entry and warp, against 32 MT multiply-adds a lane
+ *          and 2 STEPS 16-byte reads of shared memory.
+ * No atomics, sums over i in order: same input, same bits. */
+
+#define SQ 0
+#define L2 1
+#define WB 2
+
+#define VALUES (BFLOAT ? 2 : 1)
+#define DEPTH (8 * VALUES)
+#define GROUPS 4
+#define FRAGMENT_WORDS (STEPS / 2 * GROUPS * 128)
+#define TILE_WORDS (FRAGMENT_WORDS + 32)
+
+static __device__ __forceinline__ float factor(int norm, float q, float frobenius) {
+    if (norm == SQ) return sqrtf(q) / (1.0f + q);
+    const float below = norm == L2 ? sqrtf(q) : frobenius * sqrtf(q);
+    return below == 0.0f ? 0.0f : 1.0f / below;
+}
+
+/* The word with the value at k and, of bfloat16, the one after it. */
+static __device__ __forceinline__ unsigned word(const float* at, long long stride, int k, int rank) {
+    const float first = k < rank ? at[k * stride] : 0.0f;
+#if BFLOAT
+    const float second = k + 1 < rank ? at[(k + 1) * stride] : 0.0f;
+    return bf16_half(second) << 16 | bf16_half(first);
+#else
+    return tf32_word(first);
+#endif
+}
+
+/* From the packed weights W (P, L) of dynamic_alignment.cu. */
+extern "C" __global__ __launch_bounds__(BLOCK)
+void pack_tiles(unsigned* __restrict__ tiles, const float* __restrict__ w, int patch, int rank, int slots, int units,
+                long long count) {
+    const long long i = (long long) blockIdx.x * BLOCK + threadIdx.x;
+    if (i >= count) return;
+    const int at = (int) (i % TILE_WORDS);
+    const long long p = i / TILE_WORDS % patch;
+    const int first = (int) (i / TILE_WORDS / patch) * 32;
+    const float* row = w + p * (rank + (long long) slots * units) + rank;
+    if (at >= FRAGMENT_WORDS) {
+        const int j = first + at - FRAGMENT_WORDS;
+        tiles[i] = __float_as_uint(slots > rank && j < units ? row[(long long) rank * units + j] : 0.0f);
+        return;
+    }
+    const int part = at % 4, lane = at / 4 % 32, group = at / 128 % GROUPS, pair = at / (128 * GROUPS);
+    const int k = (2 * pair + part / 2) * DEPTH + part % 2 * (DEPTH / 2) + lane % 4 * VALUES, j = first + group * 8 + lane / 4;
+    tiles[i] = j < units ? word(row + j, units, k, rank) : 0u;
+}
+
+/* a (m, R) of stride a_row, patches (m, P); y (m, D), factors (m, S) and q as for alignment_forward. */
+extern "C" __global__ __launch_bounds__(128, 2)
+void tile_forward(float* __restrict__ y, float* __restrict__ factors, float* __restrict__ q, const float* __restrict__ a,
+                  const float* __restrict__ patches, const unsigned* __restrict__ tiles, const float* __restrict__ frobenius,
+                  int norm, int patch, int rank, int slots, int units, long long rows) {
+    __shared__ __align__(16) unsigned stages[STAGES][ENTRIES][TILE_WORDS];
+    const int lane = threadIdx.x % 32, g = lane / 4, t = lane % 4;
+    const long long first = (long long) blockIdx.x * (64 * MT) + threadIdx.x / 32 * (16 * MT);
+    const unsigned* from = tiles + (long long) blockIdx.y * patch * TILE_WORDS;
+    const int steps = (patch + ENTRIES - 1) / ENTRIES;
+
+    unsigned left[MT][STEPS][4];
+#pragma unroll
+    for (int m = 0; m < MT; m++) {
+#pragma unroll
+        for (int step = 0; step < STEPS; step++) {
+#pragma unroll
+            for (int i = 0; i < 4; i++) {
+                const long long row = first + m * 16 + g + i % 2 * 8;
+                const int k = step * DEPTH + i / 2 * (DEPTH / 2) + t * VALUES;
+                left[m][step][i] = row < rows ? word(a + row * rank, 1, k, rank) : 0u;
+            }
+        }
+    }
+    float score[MT][GROUPS][4], square[MT][GROUPS][4];
+#pragma unroll
+    for (int m = 0; m < MT; m++) {
+#pragma unroll
+        for (int n = 0; n < GROUPS; n++) {
+#pragma unroll
+            for (int i = 0; i < 4; i++) score[m][n][i] = square[m][n][i] = 0.0f;
+        }
+    }
+
+#pragma unroll
+    for (int stage = 0; stage < STAGES - 1; stage++) {
+        const int words = stage < steps ? min(ENTRIES, patch - stage * ENTRIES) * TILE_WORDS : 0;
+        for (int i = threadIdx.x * 4; i < words; i += 512) {
+            copy_16(&stages[stage][0][0] + i, from + (long long) stage * ENTRIES * TILE_WORDS + i);
+        }
+        copies_end();
+    }
+    for (int step = 0; step < steps; step++) {
+        copies_arrived<STAGES - 2>();
+        __syncthreads(); /* all have the stage, and are done with the one that is filled next */
+        const int next = step + STAGES - 1;
+        const int words = next < steps ? min(ENTRIES, patch - next * ENTRIES) * TILE_WORDS : 0;
+        for (int i = threadIdx.x * 4; i < words; i += 512) {
+            copy_16(&stages[next % STAGES][0][0] + i, from + (long long) next * ENTRIES * TILE_WORDS + i);
+        }
+        copies_end();
+#pragma unroll 1
+        for (int entry = 0; entry < ENTRIES && step * ENTRIES + entry < patch; entry++) {
+            const unsigned* tile = stages[step % STAGES][entry];
+            float p[MT][2];
+#pragma unroll
+            for (int m = 0; m < MT; m++) {
+#pragma unroll
+                for (int half = 0; half < 2; half++) {
+                    const long long row = first + m * 16 + half * 8 + g;
+                    p[m][half] = row < rows ? patches[row * patch + step * ENTRIES + entry] : 0.0f;
+                }
+            }
+#pragma unroll
+            for (int n = 0; n < GROUPS; n++) {
+                const float b0 = __uint_as_float(tile[FRAGMENT_WORDS + n * 8 + 2 * t]);
+                const float b1 = __uint_as_float(tile[FRAGMENT_WORDS + n * 8 + 2 * t + 1]);
+                float w[MT][4];
+#pragma unroll
+                for (int m = 0; m < MT; m++) {
+                    w[m][0] = w[m][2] = b0;
+                    w[m][1] = w[m][3] = b1;
+                }
+#pragma unroll
+                for (int pair = 0; pair < STEPS / 2; pair++) {
+                    const float4 words4 = *(const float4*) (tile + ((pair * GROUPS + n) * 32 + lane) * 4);
+                    const unsigned right[4] = {__float_as_uint(words4.x), __float_as_uint(words4.y), __float_as_uint(words4.z),
+                                               __float_as_uint(words4.w)};
+#pragma unroll
+                    for (int m = 0; m < MT; m++) {
+#if BFLOAT
+                        mma_bf16(w[m], left[m][2 * pair], right);
+                        mma_bf16(w[m], left[m][2 * pair + 1], right + 2);
+#else
+                        mma_tf32(w[m], left[m][2 * pair], right);
+                        mma_tf32(w[m], left[m][2 * pair + 1], right + 2);
+#endif
+                    }
+                }
+#pragma unroll
+                for (int m = 0; m < MT; m++) {
+#pragma unroll
+                    for (int i = 0; i < 4; i++) {
+                        score[m][n][i] += p[m][i / 2] * w[m][i];
+                        square[m][n][i] += w[m][i] * w[m][i];
+                    }
+                }
+            }
+        }
+    }
+    copies_arrived<0>();
+
+    if (factors != 0 && blockIdx.y == 0) {
+        for (int i = lane; i < 16 * MT * slots; i += 32) {
+            const long long row = first + i / slots;
+            const int slot = i % slots;
+            if (row < rows) factors[row * slots + slot] = slot < rank ? a[row * rank + slot] : 1.0f;
+        }
+    }
+#pragma unroll
+    for (int m = 0; m < MT; m++) {
+#pragma unroll
+        for (int half = 0; half < 2; half++) {
+            const long long row = first + m * 16 + half * 8 + g;
+            if (row >= rows) continue;
+            const float length = norm == WB ? q[row] : 0.0f;
+            float* to = y + row * units;
+            float* kept = q != 0 && norm != WB ? q + row * units : 0;
+#pragma unroll
+            for (int n = 0; n < GROUPS; n++) {
+#pragma unroll
+                for (int i = 0; i < 2; i++) {
+                    const int j = blockIdx.y * 32 + n * 8 + 2 * t + i;
+                    if (j >= units) continue;
+                    const float by = norm == WB ? length : square[m][n][2 * half + i];
+                    to[j] = score[m][n][2 * half + i] * factor(norm, by, norm == WB ? frobenius[j] : 0.0f);
+                    if (kept != 0) kept[j] = by;
+                }
+            }
+        }
+    }
+}
