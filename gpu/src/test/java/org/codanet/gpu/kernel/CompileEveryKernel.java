@@ -1,5 +1,8 @@
 package org.codanet.gpu.kernel;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import org.codanet.bindings.CudaLibraries;
 import org.codanet.gpu.kernel.MachineCode.Instruction;
@@ -53,7 +56,14 @@ final class CompileEveryKernel {
         }
     }
 
-    public static void main(String[] arguments) {
+    /** For a look with nvdisasm. */
+    private static void keep(KernelSource source, String target, byte[] code) throws IOException {
+        Path folder = Files.createDirectories(Path.of("target", "cubin"));
+        String name = source.file() + "-" + String.join("-", source.defines()) + "-" + target + ".cubin";
+        Files.write(folder.resolve(name), code);
+    }
+
+    public static void main(String[] arguments) throws IOException {
         System.out.println("# " + CudaLibraries.nvrtc());
         for (String target : arguments[0].split(",")) {
             List<Integer> known = RuntimeCompiler.architectures();
@@ -62,7 +72,9 @@ final class CompileEveryKernel {
                 continue;
             }
             for (KernelSource source : KernelSources.all(Integer.parseInt(target.replaceAll("\\D", "")))) {
-                for (MachineCode.Kernel kernel : MachineCode.kernels(RuntimeCompiler.compile(source, target))) {
+                byte[] code = RuntimeCompiler.compile(source, target);
+                keep(source, target, code);
+                for (MachineCode.Kernel kernel : MachineCode.kernels(code)) {
                     String name = source.file()
                             + source.defines().stream()
                                     .filter(define -> !define.startsWith("BLOCK"))
