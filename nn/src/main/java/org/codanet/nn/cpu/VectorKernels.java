@@ -16,6 +16,9 @@ final class VectorKernels implements Kernels {
     private static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
     private static final int LANES = SPECIES.length();
 
+    /** Below 512 bits x86 has 16 vector registers: a tile of 16 accumulators leaves none for the operands, half of one does. */
+    private static final boolean FEW_REGISTERS = SPECIES.vectorBitSize() < 512;
+
     /** Each swaps every lane with the one that many lanes away. */
     private static final VectorShuffle<Float> SWAP_1 = swap(1);
 
@@ -69,7 +72,10 @@ final class VectorKernels implements Kernels {
     @Override
     public void product(
             float[] a, int ao, int lda, float[] b, int bo, int width, float[] c, int co, int k, boolean add) {
-        if (width == 2) {
+        if (width == 2 && FEW_REGISTERS) {
+            productHalf(a, ao, lda, b, bo, c, co, k, add);
+            productHalf(a, ao + ROWS / 2 * lda, lda, b, bo, c, co + ROWS * LANES, k, add);
+        } else if (width == 2) {
             product2(a, ao, lda, b, bo, c, co, k, add);
         } else {
             product1(a, ao, lda, b, bo, c, co, k, add);
@@ -79,7 +85,10 @@ final class VectorKernels implements Kernels {
     @Override
     public void productTransposed(
             float[] a, int ao, int lda, float[] b, int bo, int ldb, int width, float[] c, int co, int k) {
-        if (width == 2) {
+        if (width == 2 && FEW_REGISTERS) {
+            transposedHalf(a, ao, lda, b, bo, ldb, c, co, k);
+            transposedHalf(a, ao + ROWS / 2, lda, b, bo, ldb, c, co + ROWS * LANES, k);
+        } else if (width == 2) {
             transposed2(a, ao, lda, b, bo, ldb, c, co, k);
         } else {
             transposed1(a, ao, lda, b, bo, ldb, c, co, k);
@@ -310,6 +319,86 @@ final class VectorKernels implements Kernels {
         c50.intoArray(c, co + 5 * LANES);
         c60.intoArray(c, co + 6 * LANES);
         c70.intoArray(c, co + 7 * LANES);
+    }
+
+    private static void productHalf(
+            float[] a, int ao, int lda, float[] b, int bo, float[] c, int co, int k, boolean add) {
+        int r0 = ao;
+        int r1 = r0 + lda;
+        int r2 = r1 + lda;
+        int r3 = r2 + lda;
+        FloatVector c00 = add ? load(c, co) : FloatVector.zero(SPECIES);
+        FloatVector c01 = add ? load(c, co + 1 * LANES) : FloatVector.zero(SPECIES);
+        FloatVector c10 = add ? load(c, co + 2 * LANES) : FloatVector.zero(SPECIES);
+        FloatVector c11 = add ? load(c, co + 3 * LANES) : FloatVector.zero(SPECIES);
+        FloatVector c20 = add ? load(c, co + 4 * LANES) : FloatVector.zero(SPECIES);
+        FloatVector c21 = add ? load(c, co + 5 * LANES) : FloatVector.zero(SPECIES);
+        FloatVector c30 = add ? load(c, co + 6 * LANES) : FloatVector.zero(SPECIES);
+        FloatVector c31 = add ? load(c, co + 7 * LANES) : FloatVector.zero(SPECIES);
+        for (int p = 0; p < k; p++) {
+            FloatVector b0 = load(b, bo + p * 2 * LANES);
+            FloatVector b1 = load(b, bo + p * 2 * LANES + LANES);
+            FloatVector v;
+            v = FloatVector.broadcast(SPECIES, a[r0 + p]);
+            c00 = v.fma(b0, c00);
+            c01 = v.fma(b1, c01);
+            v = FloatVector.broadcast(SPECIES, a[r1 + p]);
+            c10 = v.fma(b0, c10);
+            c11 = v.fma(b1, c11);
+            v = FloatVector.broadcast(SPECIES, a[r2 + p]);
+            c20 = v.fma(b0, c20);
+            c21 = v.fma(b1, c21);
+            v = FloatVector.broadcast(SPECIES, a[r3 + p]);
+            c30 = v.fma(b0, c30);
+            c31 = v.fma(b1, c31);
+        }
+        c00.intoArray(c, co);
+        c01.intoArray(c, co + 1 * LANES);
+        c10.intoArray(c, co + 2 * LANES);
+        c11.intoArray(c, co + 3 * LANES);
+        c20.intoArray(c, co + 4 * LANES);
+        c21.intoArray(c, co + 5 * LANES);
+        c30.intoArray(c, co + 6 * LANES);
+        c31.intoArray(c, co + 7 * LANES);
+    }
+
+    private static void transposedHalf(
+            float[] a, int ao, int lda, float[] b, int bo, int ldb, float[] c, int co, int k) {
+        FloatVector c00 = load(c, co);
+        FloatVector c01 = load(c, co + 1 * LANES);
+        FloatVector c10 = load(c, co + 2 * LANES);
+        FloatVector c11 = load(c, co + 3 * LANES);
+        FloatVector c20 = load(c, co + 4 * LANES);
+        FloatVector c21 = load(c, co + 5 * LANES);
+        FloatVector c30 = load(c, co + 6 * LANES);
+        FloatVector c31 = load(c, co + 7 * LANES);
+        for (int p = 0; p < k; p++) {
+            int q = ao + p * lda;
+            int bb = bo + p * ldb;
+            FloatVector b0 = load(b, bb);
+            FloatVector b1 = load(b, bb + LANES);
+            FloatVector v;
+            v = FloatVector.broadcast(SPECIES, a[q]);
+            c00 = v.fma(b0, c00);
+            c01 = v.fma(b1, c01);
+            v = FloatVector.broadcast(SPECIES, a[q + 1]);
+            c10 = v.fma(b0, c10);
+            c11 = v.fma(b1, c11);
+            v = FloatVector.broadcast(SPECIES, a[q + 2]);
+            c20 = v.fma(b0, c20);
+            c21 = v.fma(b1, c21);
+            v = FloatVector.broadcast(SPECIES, a[q + 3]);
+            c30 = v.fma(b0, c30);
+            c31 = v.fma(b1, c31);
+        }
+        c00.intoArray(c, co);
+        c01.intoArray(c, co + 1 * LANES);
+        c10.intoArray(c, co + 2 * LANES);
+        c11.intoArray(c, co + 3 * LANES);
+        c20.intoArray(c, co + 4 * LANES);
+        c21.intoArray(c, co + 5 * LANES);
+        c30.intoArray(c, co + 6 * LANES);
+        c31.intoArray(c, co + 7 * LANES);
     }
 
     @Override

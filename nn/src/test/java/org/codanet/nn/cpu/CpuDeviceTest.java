@@ -6,14 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 import org.codanet.nn.device.Device;
 import org.codanet.nn.device.DeviceException;
 import org.codanet.nn.device.DeviceOptions;
@@ -182,7 +176,7 @@ final class CpuDeviceTest {
 
     @Test
     void withoutVectorModuleAndOneDnnTheRestRunsAndSaysWhy() throws Exception {
-        String output = child("-Dcodanet.dnnl.path=/no/such/libdnnl.so.3");
+        String output = ChildJvm.run(Bare.class, "-Dcodanet.dnnl.path=/no/such/libdnnl.so.3");
         assertTrue(output.contains("plain loops (this JVM runs without --add-modules jdk.incubator.vector)"), output);
         assertTrue(output.contains("without oneDNN"), output);
         assertTrue(output.contains("sum: 6.0"), output);
@@ -190,26 +184,7 @@ final class CpuDeviceTest {
         assertTrue(output.contains("/no/such/libdnnl.so.3"), output);
     }
 
-    /** What {@link Bare} prints in a JVM of its own, started without any of our flags. */
-    private static String child(String property) throws IOException, InterruptedException {
-        String classPath = Stream.of(System.getProperty("java.class.path"), System.getProperty("jdk.module.path"))
-                .filter(path -> path != null && !path.isEmpty())
-                .reduce((a, b) -> a + ":" + b)
-                .orElseThrow();
-        List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "--enable-native-access=ALL-UNNAMED",
-                "-cp",
-                "target/test-classes:target/classes:" + classPath,
-                property,
-                Bare.class.getName()));
-        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        assertTrue(process.waitFor(60, TimeUnit.SECONDS), "the child JVM did not end");
-        return output;
-    }
-
-    /** Run by {@link #child}. */
+    /** Run in a JVM of its own, started without any of our flags but native access. */
     static final class Bare {
         private Bare() {}
 
