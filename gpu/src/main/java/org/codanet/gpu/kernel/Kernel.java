@@ -69,13 +69,18 @@ public final class Kernel {
 
     /** Queues one launch of a grid of (x, y) blocks with the arguments set since the last. */
     public void launch(long blocksX, int blocksY, int threads) {
+        launch(blocksX, blocksY, 1, threads);
+    }
+
+    /** Queues one launch of a grid of (x, y, z) blocks with the arguments set since the last. */
+    public void launch(long blocksX, int blocksY, int blocksZ, int threads) {
         arguments = 0;
         context.enter();
         int status = Cuda.cuLaunchKernel(
                 function,
                 Math.toIntExact(blocksX),
                 blocksY,
-                1,
+                blocksZ,
                 threads,
                 1,
                 1,
@@ -87,7 +92,7 @@ public final class Kernel {
             context.check(
                     status,
                     "cuLaunchKernel",
-                    name + " in (" + blocksX + ", " + blocksY + ") blocks of " + threads + " threads");
+                    name + " in (" + blocksX + ", " + blocksY + ", " + blocksZ + ") blocks of " + threads + " threads");
         }
     }
 

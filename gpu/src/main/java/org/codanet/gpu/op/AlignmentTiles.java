@@ -7,7 +7,8 @@ import org.codanet.nn.device.Precision;
 import org.codanet.nn.op.DynamicAlignmentShape;
 
 /**
- * The forward pass with the dynamic weights in registers, {@code alignment_tiles.cu}, for cards whose matrix units take TF32 or
+ * The forward pass and the back-projection of several targets with the dynamic weights in registers, {@code
+ * alignment_tiles.cu}, for cards whose matrix units take TF32 or
  * bfloat16. The products u of the other form, a multiple of the image in size, need not exist then. Holds the weights once more,
  * in the order in which the matrix units read them.
  */
@@ -19,6 +20,12 @@ final class AlignmentTiles {
     private static final int DEPTH = 8;
     /** Steps for which factors and accumulators fit the registers, and two stages the shared memory. */
     private static final int MOST_STEPS = 16;
+
+    /** What a block of the back-projection has. */
+    private static final int BACK_ROWS = 64;
+
+    private static final int BACK_ENTRIES = 32;
+    private static final int BACK_TARGETS = 10;
 
     private final CudaResources resources;
     private final DynamicAlignmentShape shape;
@@ -60,6 +67,8 @@ final class AlignmentTiles {
                 "STEPS=" + steps,
                 "MT=" + rows(steps),
                 "BFLOAT=" + (bfloat ? 1 : 0),
+                "RANGE=" + BACK_ENTRIES,
+                "CLASSES=" + BACK_TARGETS,
                 "STAGES=" + (steps > 8 ? 2 : 3),
                 // Small tiles share a stage, so that a barrier stands between enough work.
                 "ENTRIES=" + (steps > 4 ? 1 : steps > 2 ? 2 : 4));
@@ -128,6 +137,67 @@ final class AlignmentTiles {
                 .int32(shape.units())
                 .int64(rows)
                 .launch((rows + rowsOfBlock - 1) / rowsOfBlock, unitTiles(), THREADS);
+    }
+
+    /** Floats for each position and target in {@link #backProject}. */
+    long backFloats() {
+        return shape.units() + (long) shape.patch();
+    }
+
+    /**
+     * Gradients of the patches of some images for all targets; the weights are made once for ten of them.
+     *
+     * @param kept factors and norms of all images
+     * @param first the first image
+     * @param dOut (N, T, positions, D) of all images
+     * @param scaled room for (images, T, positions, D)
+     * @param dPatches (images, T, positions, P), overwritten
+     */
+    void backProject(
+            AlignmentState kept,
+            int first,
+            int images,
+            int targets,
+            long dOut,
+            long scaled,
+            long dPatches,
+            long frobenius) {
+        AlignmentExtents extents = kept.extents();
+        long rows = (long) images * extents.positions();
+        long count = rows * targets * shape.units();
+        resources
+                .compiler()
+                .kernel(source(), "scale_targets")
+                .address(scaled)
+                .address(dOut)
+                .address(kept.squares(0))
+                .address(frobenius)
+                .int32(shape.norm().ordinal())
+                .int32(shape.units())
+                .int32(extents.positions())
+                .int32(targets)
+                .int32(first)
+                .int64(count)
+                .launch(CudaResources.blocks(count), CudaResources.BLOCK);
+        resources
+                .compiler()
+                .kernel(source(), "tile_back")
+                .address(dPatches)
+                .address(scaled)
+                .address(kept.factors((long) first * extents.positions()))
+                .address(block.address())
+                .int32(shape.patch())
+                .int32(shape.rank())
+                .int32(extents.slots())
+                .int32(shape.units())
+                .int32(extents.positions())
+                .int32(targets)
+                .int64(rows)
+                .launch(
+                        (rows + BACK_ROWS - 1) / BACK_ROWS,
+                        (shape.patch() + BACK_ENTRIES - 1) / BACK_ENTRIES,
+                        (targets + BACK_TARGETS - 1) / BACK_TARGETS,
+                        THREADS);
     }
 
     void release() {

@@ -13,7 +13,7 @@ import org.codanet.nn.tensor.Tensor;
  *
  * <p>Patch first: one matrix product of the patches with all weights gives the factors a and the products u, and one kernel makes
  * scores, norms and outputs of them. Every way back is the same in reverse. Weights in registers: the forward pass of TF32 and
- * bfloat16, see {@link AlignmentTiles}. The images of a call are taken as many at a time as the workspace has room for.
+ * bfloat16, and their back-projection of several targets, see {@link AlignmentTiles}. The images of a call are taken as many at a time as the workspace has room for.
  */
 final class CudaDynamicAlignment extends CudaOperation implements DynamicAlignment {
     private static final int FORWARD_THREADS = 128;
@@ -69,7 +69,11 @@ final class CudaDynamicAlignment extends CudaOperation implements DynamicAlignme
         AlignmentExtents extents = AlignmentExtents.of(shape, x);
         long bytes = imageBytes(extents, productFloats(extents, forwardColumns()), extents.n());
         if (purpose != Purpose.INFERENCE) {
-            bytes = Math.max(bytes, imageBytes(extents, spreadFloats(extents), extents.n() * functionals));
+            bytes = Math.max(
+                    bytes,
+                    inRegisters(functionals)
+                            ? imageBytes(extents, functionals * tiles.backFloats(), extents.n())
+                            : imageBytes(extents, spreadFloats(extents), extents.n() * functionals));
         }
         if (purpose == Purpose.TRAINING) {
             bytes = Math.max(bytes, imageBytes(extents, productFloats(extents, extents.row()), extents.n()));
@@ -227,9 +231,40 @@ final class CudaDynamicAlignment extends CudaOperation implements DynamicAlignme
         dIn.require(
                 Shape.of(extents.n(), targets, extents.h(), extents.w(), shape.inChannels()), "back-projection", "dIn");
         weights.requirePrepared();
+        if (inRegisters(targets)) {
+            backProjectInRegisters(kept, targets, address(dOut), address(dIn));
+        } else {
+            backProjectPatchFirst(kept, targets, address(dOut), address(dIn));
+        }
+    }
+
+    /** One target costs as much in either form; from the second on the weights in registers are shared. */
+    private boolean inRegisters(int targets) {
+        return tiles != null && targets > 1;
+    }
+
+    private long imageFloats(AlignmentExtents extents) {
+        return (long) extents.h() * extents.w() * shape.inChannels();
+    }
+
+    private void backProjectInRegisters(AlignmentState kept, int targets, long from, long to) {
+        AlignmentExtents extents = kept.extents();
+        long floats = targets * tiles.backFloats();
+        int images = extents.imagesWithin(resources().chunkBytes(), floats, extents.n());
+        long most = (long) images * extents.positions() * targets;
+        long scaled = resources().workspace().atLeast(imageBytes(extents, floats, extents.n()));
+        long patches = scaled + Float.BYTES * most * extents.units();
+        for (int first = 0; first < extents.n(); first += images) {
+            int count = Math.min(images, extents.n() - first);
+            tiles.backProject(kept, first, count, targets, from, scaled, patches, weights.frobenius());
+            long out = to + Float.BYTES * first * targets * imageFloats(extents);
+            kernels.collect(extents, patches, count * targets, out, false);
+        }
+    }
+
+    private void backProjectPatchFirst(AlignmentState kept, int targets, long from, long to) {
+        AlignmentExtents extents = kept.extents();
         CudaResources resources = resources();
-        long from = address(dOut);
-        long to = address(dIn);
         int spread = extents.slots() * extents.units();
         int all = Math.multiplyExact(extents.n(), targets);
         int at = extents.imagesWithin(resources.chunkBytes(), spreadFloats(extents), all);
@@ -265,8 +300,7 @@ final class CudaDynamicAlignment extends CudaOperation implements DynamicAlignme
                             patches,
                             extents.patch(),
                             false);
-            long image = (long) Float.BYTES * extents.h() * extents.w() * shape.inChannels();
-            kernels.collect(extents, patches, count, to + first * image, false);
+            kernels.collect(extents, patches, count, to + Float.BYTES * first * imageFloats(extents), false);
         }
     }
 
@@ -335,6 +369,6 @@ final class CudaDynamicAlignment extends CudaOperation implements DynamicAlignme
     @Override
     public String toString() {
         return "dynamic alignment on " + resources().name() + ": forward "
-                + (tiles == null ? "patch first" : "with weights in registers") + ", back patch first, " + shape;
+                + (tiles == null ? "patch first" : "with weights in registers") + ", gradient patch first, " + shape;
     }
 }

@@ -5,10 +5,13 @@
  * B_i as fragments, once for each change of the weights: tiles (ceil(D / 32), P, TILE_WORDS) of 32-bit words, the pair of steps
  * kp, the group n of 8 units and the lane in this order, 4 words each: b0, b1 of step 2 kp and b0, b1 of step 2 kp + 1; then
  * the 32 units' b_i. Whatever is beyond R or D is zero.
- * Compiled with STEPS = ceil(R / K) made even, MT 1 or 2, BFLOAT 0 or 1, STAGES stages of ENTRIES patch entries.
+ * Compiled with STEPS = ceil(R / K) made even, MT 1 or 2, BFLOAT 0 or 1, STAGES stages of ENTRIES patch entries, RANGE and CLASSES.
  * Launch   pack_tiles: one thread a word. tile_forward: (ceil(m / (64 MT)), ceil(D / 32)) blocks of 128 threads, 4 warps: a
  *          warp has 16 MT positions and all 32 units. The factors of its positions stay in its registers as a-fragments, STEPS
  *          4 MT of them; tiles arrive in shared memory by asynchronous copies, STAGES - 1 stages ahead; one barrier a stage.
+ *          tile_back: (ceil(m / 64), ceil(P / RANGE), ceil(T / CLASSES)) blocks of 128 threads: a warp has 16 positions, makes
+ *          the weights of HELD patch entries at a time and uses them for CLASSES targets:
+ *              dp_i (m, target) = sum over j g'_j w_ij      g' = g f      reduced over the four lanes that share a position
  * Bound    by the matrix units: 16 STEPS MT instructions of them for each entry and warp, against 32 MT multiply-adds a lane
  *          and 2 STEPS 16-byte reads of shared memory.
  * No atomics, sums over i in order: same input, same bits. */
@@ -188,6 +191,111 @@ void tile_forward(float* __restrict__ y, float* __restrict__ factors, float* __r
                     to[j] = score[m][n][2 * half + i] * factor(norm, by, norm == WB ? frobenius[j] : 0.0f);
                     if (kept != 0) kept[j] = by;
                 }
+            }
+        }
+    }
+}
+
+#define HELD (STEPS > 8 ? 2 : 4)
+
+/* One thread a position, target and unit: scaled = g f, (N, T, positions, D) as dout, from image first on. */
+extern "C" __global__ __launch_bounds__(BLOCK)
+void scale_targets(float* __restrict__ scaled, const float* __restrict__ dout, const float* __restrict__ q,
+                   const float* __restrict__ frobenius, int norm, int units, int positions, int targets, int first,
+                   long long count) {
+    const long long i = (long long) blockIdx.x * BLOCK + threadIdx.x;
+    if (i >= count) return;
+    const long long row = i / units, image = first + row / positions / targets, from = image * positions + row % positions;
+    const int j = (int) (i % units);
+    scaled[i] = dout[(long long) first * targets * positions * units + i]
+            * (norm == WB ? factor(norm, q[from], frobenius[j]) : factor(norm, q[from * units + j], 0.0f));
+}
+
+/* factors (m, S); scaled (N, T, positions, D); dpatches (N, T, positions, P), overwritten; m = N positions. */
+extern "C" __global__ __launch_bounds__(128, 2)
+void tile_back(float* __restrict__ dpatches, const float* __restrict__ scaled, const float* __restrict__ factors,
+               const unsigned* __restrict__ tiles, int patch, int rank, int slots, int units, int positions, int targets,
+               long long rows) {
+    const int lane = threadIdx.x % 32, g = lane / 4, t = lane % 4;
+    const long long first = (long long) blockIdx.x * 64 + threadIdx.x / 32 * 16;
+    const int begin = blockIdx.y * RANGE, end = min(patch, begin + RANGE), target = blockIdx.z * CLASSES;
+    unsigned left[STEPS][4];
+#pragma unroll
+    for (int step = 0; step < STEPS; step++) {
+#pragma unroll
+        for (int i = 0; i < 4; i++) {
+            const long long row = first + g + i % 2 * 8;
+            left[step][i] = row < rows ? word(factors + row * slots, 1, step * DEPTH + i / 2 * (DEPTH / 2) + t * VALUES, rank) : 0u;
+        }
+    }
+    long long at[2]; /* row of (N, T, positions) that belongs to the first target of each of the two positions */
+#pragma unroll
+    for (int half = 0; half < 2; half++) {
+        const long long row = first + half * 8 + g < rows ? first + half * 8 + g : rows - 1;
+        at[half] = (row / positions * targets + target) * positions + row % positions;
+    }
+    for (int entry = begin; entry < end; entry += HELD) {
+        float dp[CLASSES][HELD][2];
+#pragma unroll
+        for (int c = 0; c < CLASSES; c++) {
+#pragma unroll
+            for (int i = 0; i < HELD; i++) dp[c][i][0] = dp[c][i][1] = 0.0f;
+        }
+#pragma unroll 1
+        for (int group = 0; group < (units + 7) / 8; group++) {
+            const int n = group % GROUPS, j = group * 8 + 2 * t;
+            float w[HELD][4];
+#pragma unroll
+            for (int i = 0; i < HELD; i++) {
+                /* The last entries are read again where there are no more; they are not written. */
+                const long long p = entry + i < patch ? entry + i : patch - 1;
+                const unsigned* tile = tiles + ((long long) (group / GROUPS) * patch + p) * TILE_WORDS;
+                w[i][0] = w[i][2] = __uint_as_float(tile[FRAGMENT_WORDS + n * 8 + 2 * t]);
+                w[i][1] = w[i][3] = __uint_as_float(tile[FRAGMENT_WORDS + n * 8 + 2 * t + 1]);
+#pragma unroll
+                for (int pair = 0; pair < STEPS / 2; pair++) {
+                    const float4 words4 = *(const float4*) (tile + ((pair * GROUPS + n) * 32 + lane) * 4);
+                    const unsigned right[4] = {__float_as_uint(words4.x), __float_as_uint(words4.y), __float_as_uint(words4.z),
+                                               __float_as_uint(words4.w)};
+#if BFLOAT
+                    mma_bf16(w[i], left[2 * pair], right);
+                    mma_bf16(w[i], left[2 * pair + 1], right + 2);
+#else
+                    mma_tf32(w[i], left[2 * pair], right);
+                    mma_tf32(w[i], left[2 * pair + 1], right + 2);
+#endif
+                }
+            }
+#pragma unroll
+            for (int half = 0; half < 2; half++) {
+                /* One address that moves on: one for each target would not fit the registers. */
+                const float* from = scaled + at[half] * units + j;
+#pragma unroll
+                for (int c = 0; c < CLASSES; c++, from += (long long) positions * units) {
+                    if (target + c >= targets) break;
+                    const float g0 = j < units ? from[0] : 0.0f, g1 = j + 1 < units ? from[1] : 0.0f;
+#pragma unroll
+                    for (int i = 0; i < HELD; i++) dp[c][i][half] += g0 * w[i][2 * half] + g1 * w[i][2 * half + 1];
+                }
+            }
+        }
+#pragma unroll
+        for (int half = 0; half < 2; half++) {
+            /* Of the four lanes that share a position, each writes one entry. */
+            const bool writes = t < HELD && entry + t < end && first + half * 8 + g < rows;
+            float* to = dpatches + at[half] * patch + entry + t;
+#pragma unroll
+            for (int c = 0; c < CLASSES; c++, to += (long long) positions * patch) {
+                if (target + c >= targets) break;
+                float mine = 0.0f;
+#pragma unroll
+                for (int i = 0; i < HELD; i++) {
+                    float sum = dp[c][i][half];
+                    sum += __shfl_xor_sync(0xffffffffu, sum, 1);
+                    sum += __shfl_xor_sync(0xffffffffu, sum, 2);
+                    mine = t == i ? sum : mine;
+                }
+                if (writes) *to = mine;
             }
         }
     }

@@ -15,12 +15,13 @@ import org.codanet.nn.op.Purpose;
 import org.codanet.nn.tensor.Shape;
 import org.codanet.nn.testing.AlignmentRun;
 import org.codanet.nn.testing.Close;
+import org.codanet.nn.testing.Values;
 import org.codanet.nn.testing.Workplace;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** The forward pass with weights in registers, against the reference, within the rounding of its operands. */
+/** The passes with weights in registers, against the reference, within the rounding of its operands. */
 final class AlignmentTilesTest {
     /** Roundings of a value: 11 and 8 bits of mantissa with the leading one. */
     private static double tolerance(Precision precision) {
@@ -61,6 +62,14 @@ final class AlignmentTilesTest {
             assertTrue(run.operation().toString().contains("weights in registers"), run.operation()::toString);
             Close.to("y", expected.y(), run.y(), tolerance(precision));
             Close.to("applied map", expected.applyMap(data.x()), run.applyMap(data.x()), tolerance(precision));
+            for (int targets : new int[] {1, 3, 11}) {
+                float[] upper = Values.uniform(29, AlignmentRun.many(data.out(), targets));
+                Close.to(
+                        targets + " targets",
+                        expected.backProject(targets, upper),
+                        run.backProject(targets, upper),
+                        tolerance(precision));
+            }
             AlignmentRun inference = new AlignmentRun(place, data, Purpose.INFERENCE);
             Close.to("y without a state", run.y(), inference.y(), 0);
         }
