@@ -1,0 +1,181 @@
+package org.codanet.nn.testing;
+
+import static org.junit.jupiter.api.Assumptions.abort;
+
+import java.util.Locale;
+import org.codanet.nn.device.Device;
+import org.codanet.nn.device.DeviceOptions;
+import org.codanet.nn.device.Devices;
+import org.codanet.nn.device.Precision;
+import org.junit.jupiter.api.Nested;
+
+/**
+ * All contracts on the device that {@code -Dcodanet.test.device=NAME} states, in the precision of
+ * {@code -Dcodanet.test.precision=P} (float32 without it): how a packaged codanet is tested on a machine that did not build it.
+ */
+final class StatedDeviceTest {
+    private static final Precision PRECISION =
+            Precision.valueOf(System.getProperty("codanet.test.precision", "fp32").toUpperCase(Locale.ROOT));
+
+    private static Device device(DeviceOptions options) {
+        String name = System.getProperty("codanet.test.device", "");
+        if (name.isEmpty()) {
+            abort("SKIPPED: no device is stated by -Dcodanet.test.device=NAME");
+        }
+        return Devices.open(name, options.withPrecision(PRECISION));
+    }
+
+    private static Device device() {
+        return device(DeviceOptions.defaults());
+    }
+
+    /**
+     * Operands are rounded to 11 bits in TF32 and 8 in bfloat16, sums are float32; the norms L2 and WB divide by numbers
+     * that can be much smaller than what they were made of.
+     */
+    private static double tolerance(double float32) {
+        return switch (PRECISION) {
+            case FP32 -> float32;
+            case TF32 -> 8e-3;
+            case BF16 -> 3e-2;
+        };
+    }
+
+    @Nested
+    final class Memory extends DeviceContract {
+        @Override
+        protected Device open(DeviceOptions options) {
+            return device(options);
+        }
+    }
+
+    @Nested
+    final class Adam extends AdamContract {
+        @Override
+        protected Device open() {
+            return device();
+        }
+
+        @Override
+        protected double tolerance() {
+            return StatedDeviceTest.tolerance(super.tolerance());
+        }
+    }
+
+    @Nested
+    final class ContributionMap extends ContributionMapContract {
+        @Override
+        protected Device open() {
+            return device();
+        }
+
+        @Override
+        protected double tolerance() {
+            return StatedDeviceTest.tolerance(super.tolerance());
+        }
+    }
+
+    @Nested
+    final class Convolution extends ConvolutionContract {
+        @Override
+        protected Device open() {
+            return device();
+        }
+
+        @Override
+        protected double tolerance() {
+            return StatedDeviceTest.tolerance(super.tolerance());
+        }
+    }
+
+    @Nested
+    final class DynamicAlignment extends DynamicAlignmentContract {
+        @Override
+        protected Device open() {
+            return device();
+        }
+
+        @Override
+        protected double tolerance() {
+            return StatedDeviceTest.tolerance(super.tolerance());
+        }
+    }
+
+    @Nested
+    final class Elementwise extends ElementwiseContract {
+        @Override
+        protected Device open() {
+            return device();
+        }
+
+        @Override
+        protected double tolerance() {
+            return StatedDeviceTest.tolerance(super.tolerance());
+        }
+    }
+
+    @Nested
+    final class GoldenLayer extends GoldenLayerContract {
+        @Override
+        protected Device open() {
+            return device();
+        }
+
+        @Override
+        protected double tolerance() {
+            return StatedDeviceTest.tolerance(super.tolerance());
+        }
+    }
+
+    @Nested
+    final class ImageInput extends ImageInputContract {
+        @Override
+        protected Device open() {
+            return device();
+        }
+
+        @Override
+        protected double tolerance() {
+            return StatedDeviceTest.tolerance(super.tolerance());
+        }
+    }
+
+    @Nested
+    final class Loss extends LossContract {
+        @Override
+        protected Device open() {
+            return device();
+        }
+
+        @Override
+        protected double tolerance() {
+            return StatedDeviceTest.tolerance(super.tolerance());
+        }
+    }
+
+    @Nested
+    final class Sequential extends SequentialContract {
+        @Override
+        protected Device open() {
+            return device();
+        }
+
+        @Override
+        protected double tolerance() {
+            return StatedDeviceTest.tolerance(super.tolerance());
+        }
+    }
+
+    @Nested
+    final class SumPool extends SumPoolContract {
+        @Override
+        protected Device open() {
+            return device();
+        }
+
+        @Override
+        protected double tolerance() {
+            return StatedDeviceTest.tolerance(super.tolerance());
+        }
+    }
+}
