@@ -14,8 +14,8 @@ import org.junit.jupiter.api.Nested;
  * {@code -Dcodanet.test.precision=P} (float32 without it): how a packaged codanet is tested on a machine that did not build it.
  */
 final class StatedDeviceTest {
-    private static final Precision PRECISION =
-            Precision.valueOf(System.getProperty("codanet.test.precision", "fp32").toUpperCase(Locale.ROOT));
+    private static final Precision PRECISION = Precision.valueOf(
+            System.getProperty("codanet.test.precision", "fp32").toUpperCase(Locale.ROOT));
 
     private static Device device(DeviceOptions options) {
         String name = System.getProperty("codanet.test.device", "");
