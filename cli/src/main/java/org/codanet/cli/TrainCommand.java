@@ -201,7 +201,7 @@ final class TrainCommand implements Callable<Integer> {
     /** The command that was given, with --resume. */
     private String resumeLine() {
         List<String> words = console.spec.commandLine().getParseResult().originalArgs();
-        StringBuilder line = new StringBuilder("codanet train");
+        StringBuilder line = new StringBuilder("codanet");
         for (String word : words) {
             line.append(' ').append(word.matches("[\\w./:=,@%+-]+") ? word : "'" + word.replace("'", "'\\''") + "'");
         }

@@ -144,7 +144,7 @@ final class TrainTest {
         assertTrue(process.waitFor(60, TimeUnit.SECONDS), "it does not end");
 
         assertEquals(TrainCommand.INTERRUPTED, process.exitValue(), () -> text(err));
-        assertTrue(text(err).contains("go on with: codanet train "), text(err));
+        assertTrue(text(err).contains("go on with: codanet train --"), text(err));
         assertTrue(text(err).contains("--resume"), text(err));
         int done = Files.readAllLines(run.metrics()).size() - 1;
         assertTrue(done < 40, "all was done before the interruption");

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Nested;
  * All contracts on the device that {@code -Dcodanet.test.device=NAME} states, in the precision of
  * {@code -Dcodanet.test.precision=P} (float32 without it): how a packaged codanet is tested on a machine that did not build it.
  */
-final class StatedDeviceTest {
+final class StatedDevice {
     private static final Precision PRECISION = Precision.valueOf(
             System.getProperty("codanet.test.precision", "fp32").toUpperCase(Locale.ROOT));
 
@@ -58,7 +58,7 @@ final class StatedDeviceTest {
 
         @Override
         protected double tolerance() {
-            return StatedDeviceTest.tolerance(super.tolerance());
+            return StatedDevice.tolerance(super.tolerance());
         }
     }
 
@@ -71,7 +71,7 @@ final class StatedDeviceTest {
 
         @Override
         protected double tolerance() {
-            return StatedDeviceTest.tolerance(super.tolerance());
+            return StatedDevice.tolerance(super.tolerance());
         }
     }
 
@@ -84,7 +84,7 @@ final class StatedDeviceTest {
 
         @Override
         protected double tolerance() {
-            return StatedDeviceTest.tolerance(super.tolerance());
+            return StatedDevice.tolerance(super.tolerance());
         }
     }
 
@@ -97,7 +97,7 @@ final class StatedDeviceTest {
 
         @Override
         protected double tolerance() {
-            return StatedDeviceTest.tolerance(super.tolerance());
+            return StatedDevice.tolerance(super.tolerance());
         }
     }
 
@@ -110,7 +110,7 @@ final class StatedDeviceTest {
 
         @Override
         protected double tolerance() {
-            return StatedDeviceTest.tolerance(super.tolerance());
+            return StatedDevice.tolerance(super.tolerance());
         }
     }
 
@@ -123,7 +123,7 @@ final class StatedDeviceTest {
 
         @Override
         protected double tolerance() {
-            return StatedDeviceTest.tolerance(super.tolerance());
+            return StatedDevice.tolerance(super.tolerance());
         }
     }
 
@@ -136,7 +136,7 @@ final class StatedDeviceTest {
 
         @Override
         protected double tolerance() {
-            return StatedDeviceTest.tolerance(super.tolerance());
+            return StatedDevice.tolerance(super.tolerance());
         }
     }
 
@@ -149,7 +149,7 @@ final class StatedDeviceTest {
 
         @Override
         protected double tolerance() {
-            return StatedDeviceTest.tolerance(super.tolerance());
+            return StatedDevice.tolerance(super.tolerance());
         }
     }
 
@@ -162,7 +162,7 @@ final class StatedDeviceTest {
 
         @Override
         protected double tolerance() {
-            return StatedDeviceTest.tolerance(super.tolerance());
+            return StatedDevice.tolerance(super.tolerance());
         }
     }
 
@@ -175,7 +175,7 @@ final class StatedDeviceTest {
 
         @Override
         protected double tolerance() {
-            return StatedDeviceTest.tolerance(super.tolerance());
+            return StatedDevice.tolerance(super.tolerance());
         }
     }
 }
