@@ -19,8 +19,9 @@ bool violated();
 /* The folder that these libraries lie in; temporary files go there. */
 std::string folder();
 
-/* Device memory: host memory between guard zones, with one state for every four bytes. */
-const size_t CAPACITY = size_t(1) << 30;
+/* Device memory: host memory between guard zones, with one state for every four bytes. Only pages that are used are backed,
+ * so that the published networks fit a machine of any size. */
+const size_t CAPACITY = size_t(8) << 30;
 void* allocate(size_t bytes);            /* null if there is no room */
 bool release(void* address);             /* false if nothing begins there */
 size_t in_use();
