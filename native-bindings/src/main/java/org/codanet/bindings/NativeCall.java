@@ -109,7 +109,7 @@ final class NativeCall {
         throw unexpected(failure);
     }
 
-    private static RuntimeException unexpected(Throwable failure) {
+    static RuntimeException unexpected(Throwable failure) {
         if (failure instanceof Error error) {
             throw error;
         }

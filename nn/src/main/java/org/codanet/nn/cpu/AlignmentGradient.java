@@ -44,7 +44,6 @@ final class AlignmentGradient {
     private final Patches patches;
     private final Columns columns;
     private final PackedWeights packed;
-    private final Bfloat16Columns wide;
 
     AlignmentGradient(
             CpuContext context,
@@ -52,8 +51,7 @@ final class AlignmentGradient {
             DynamicAlignmentShape shape,
             Patches patches,
             Columns columns,
-            PackedWeights packed,
-            Bfloat16Columns wide) {
+            PackedWeights packed) {
         this.context = context;
         this.kernels = context.kernels();
         this.layer = layer;
@@ -61,7 +59,6 @@ final class AlignmentGradient {
         this.patches = patches;
         this.columns = columns;
         this.packed = packed;
-        this.wide = wide;
     }
 
     /** The values of all tasks that both sweeps read. {@code e} is half the factor of the dynamic weight. */
@@ -82,7 +79,7 @@ final class AlignmentGradient {
         check(grid, x, dOut, dIn, gradients);
         Sweep sweep = sweep(grid, x, null);
         MemorySegment g = CpuTensor.segment(dOut);
-        float[] products = dIn == null || wide != null ? null : backProducts(grid);
+        float[] products = dIn == null ? null : backProducts(grid);
         context.workers().run(grid.tasks(), (task, worker) -> {
             float[] q = context.scratch(worker, CpuDynamicAlignment.NORMS, unitFloats(grid));
             float[] s = context.scratch(worker, CpuDynamicAlignment.SCORES, unitFloats(grid));
@@ -92,10 +89,6 @@ final class AlignmentGradient {
                 pullBack(sweep, task, columns.vectors(), products, worker);
             }
         });
-        if (wide != null) {
-            finishWide(sweep, x, null, dIn, gradients);
-            return;
-        }
         if (dIn != null) {
             scatter(sweep, products, CpuTensor.segment(dIn), true);
         }
@@ -108,15 +101,15 @@ final class AlignmentGradient {
         v.require(x.shape(), "dynamic alignment map gradient", "v");
         MemorySegment g = CpuTensor.segment(dOut);
         // The products of v's patches with the weights take the place of u; they live for this call alone.
-        try (AlignmentState mapped = new AlignmentState(
-                layer, grid, columns, wide != null, Purpose.TRAINING, context.memory(), "map gradient")) {
+        try (AlignmentState mapped =
+                new AlignmentState(layer, grid, columns, Purpose.TRAINING, context.memory(), "map gradient")) {
             layer.eachTask(grid, v, kept, mapped, (task, padded, a, s, worker) -> {
                 float[] q = context.scratch(worker, CpuDynamicAlignment.NORMS, unitFloats(grid));
                 kept.load(task, columns, a, 0, q, null);
                 mapped.save(task, columns, a, q, s);
             });
             Sweep sweep = sweep(grid, x, v);
-            float[] products = dIn == null || wide != null ? null : backProducts(grid);
+            float[] products = dIn == null ? null : backProducts(grid);
             context.workers().run(grid.tasks(), (task, worker) -> {
                 float[] q = context.scratch(worker, CpuDynamicAlignment.NORMS, unitFloats(grid));
                 float[] s = context.scratch(worker, CpuDynamicAlignment.SCORES, unitFloats(grid));
@@ -126,54 +119,11 @@ final class AlignmentGradient {
                     pullBack(sweep, task, columns.aVectors(), products, worker);
                 }
             });
-            if (wide != null) {
-                finishWide(sweep, x, v, dIn, gradients);
-                return;
-            }
             if (dIn != null) {
                 scatter(sweep, products, CpuTensor.segment(dIn), false);
             }
             findWeightGradients(sweep, gradients);
         }
-    }
-
-    /** What remains in bfloat16 once g', e and da are known; with v the gradient of the map, whose dIn is added to. */
-    private void finishWide(Sweep sweep, Tensor x, Tensor v, Tensor dIn, Weights gradients) {
-        PatchGrid grid = sweep.grid();
-        int row = columns.vectors() * columns.lanes();
-        float[] found = context.shared(FOUND, Math.multiplyExact(shape.patch(), row));
-        try (CpuTensor sums = wide.gradient()) {
-            if (v == null) {
-                wide.backward(grid, Bfloat16Columns.Which.ALL, sweep.g(), sweep.a(), sweep.da(), dIn, x, sums);
-            } else {
-                wide.backward(grid, Bfloat16Columns.Which.SLOTS, sweep.g(), sweep.a(), sweep.da(), null, v, sums);
-                try (CpuTensor own = dIn == null
-                        ? null
-                        : new CpuTensor(dIn.shape(), "map gradient", context.name(), context.memory())) {
-                    wide.backward(grid, Bfloat16Columns.Which.FACTORS, sweep.g(), sweep.a(), sweep.da(), own, x, sums);
-                    if (own != null) {
-                        addImages(CpuTensor.segment(own), CpuTensor.segment(dIn), grid);
-                    }
-                }
-            }
-            CpuTensor.read(CpuTensor.segment(sums), 0, found, 0, shape.patch() * row);
-        }
-        if (shape.norm() == Norm.WB && dIn != null) {
-            scatter(sweep, null, CpuTensor.segment(dIn), false);
-        }
-        finishWeights(sweep, found, gradients);
-    }
-
-    private void addImages(MemorySegment terms, MemorySegment sums, PatchGrid grid) {
-        int floats = grid.h() * grid.w() * shape.inChannels();
-        context.workers().run(grid.n(), (n, worker) -> {
-            float[] before = context.scratch(worker, SUMS, floats);
-            float[] added = context.scratch(worker, PIECE, floats);
-            CpuTensor.read(sums, (long) n * floats, before, 0, floats);
-            CpuTensor.read(terms, (long) n * floats, added, 0, floats);
-            kernels.axpy(1, added, 0, before, 0, floats);
-            CpuTensor.write(before, 0, sums, (long) n * floats, floats);
-        });
     }
 
     private void check(PatchGrid grid, Tensor x, Tensor dOut, Tensor dIn, Weights gradients) {
@@ -229,10 +179,9 @@ final class AlignmentGradient {
     private Sweep sweep(PatchGrid grid, Tensor x, Tensor v) {
         boolean bounded = shape.norm() == Norm.WB;
         int positions = grid.tasks() * grid.taskPositions();
-        float[] padded = wide == null || bounded ? layer.pad(grid, x, CpuDynamicAlignment.PADDED) : null;
-        float[] rows = wide == null ? gatherAll(grid, padded, ROWS) : null;
-        float[] slotRows =
-                wide == null && v != null ? gatherAll(grid, layer.pad(grid, v, OTHER_PADDED), OTHER_ROWS) : rows;
+        float[] padded = layer.pad(grid, x, CpuDynamicAlignment.PADDED);
+        float[] rows = gatherAll(grid, padded, ROWS);
+        float[] slotRows = v != null ? gatherAll(grid, layer.pad(grid, v, OTHER_PADDED), OTHER_ROWS) : rows;
         return new Sweep(
                 grid,
                 padded,

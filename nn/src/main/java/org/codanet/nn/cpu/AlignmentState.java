@@ -13,7 +13,6 @@ final class AlignmentState implements DynamicAlignment.State, AutoCloseable {
     private final Purpose purpose;
     private final CpuMemory.Block core;
     private final CpuMemory.Block products;
-    private final CpuTensor wide;
     private final String owner;
     private boolean closed;
 
@@ -21,7 +20,6 @@ final class AlignmentState implements DynamicAlignment.State, AutoCloseable {
             CpuDynamicAlignment maker,
             PatchGrid grid,
             Columns columns,
-            boolean bfloat16,
             Purpose purpose,
             CpuMemory memory,
             String owner) {
@@ -31,11 +29,8 @@ final class AlignmentState implements DynamicAlignment.State, AutoCloseable {
         this.owner = owner;
         this.core = memory.take(coreBytes(grid, columns, purpose), owner);
         CpuMemory.Block tiles = null;
-        CpuTensor rows = null;
         try {
-            if (purpose == Purpose.TRAINING && bfloat16) {
-                rows = new CpuTensor(Bfloat16Columns.products(grid, columns, grid.n()), owner, "cpu", memory);
-            } else if (purpose == Purpose.TRAINING) {
+            if (purpose == Purpose.TRAINING) {
                 tiles = memory.take(productBytes(grid, columns), owner);
             }
         } catch (RuntimeException | Error e) {
@@ -43,14 +38,10 @@ final class AlignmentState implements DynamicAlignment.State, AutoCloseable {
             throw e;
         }
         this.products = tiles;
-        this.wide = rows;
     }
 
-    static long bytes(PatchGrid grid, Columns columns, boolean bfloat16, Purpose purpose) {
-        if (purpose != Purpose.TRAINING) {
-            return coreBytes(grid, columns, purpose);
-        }
-        long kept = bfloat16 ? Bfloat16Columns.products(grid, columns, grid.n()).bytes() : productBytes(grid, columns);
+    static long bytes(PatchGrid grid, Columns columns, Purpose purpose) {
+        long kept = purpose == Purpose.TRAINING ? productBytes(grid, columns) : 0;
         return coreBytes(grid, columns, purpose) + kept;
     }
 
@@ -120,28 +111,8 @@ final class AlignmentState implements DynamicAlignment.State, AutoCloseable {
         CpuTensor.write(u, 0, products.segment(), productsAt(task, columns, panel), panelFloats(columns));
     }
 
-    /** Where bfloat16's products are kept, (N, Ho, Wo, columns); null for tiles. */
-    CpuTensor wide() {
-        return wide;
-    }
-
     void loadProducts(int task, Columns columns, int panel, float[] u) {
-        if (wide != null) {
-            loadWide(task, columns, panel, u);
-            return;
-        }
         CpuTensor.read(products.segment(), productsAt(task, columns, panel), u, 0, panelFloats(columns));
-    }
-
-    private void loadWide(int task, Columns columns, int panel, float[] u) {
-        int pair = 2 * columns.lanes();
-        int width = Bfloat16Columns.width(columns);
-        int exist = grid.rowsOf(task);
-        for (int p = 0; p < exist; p++) {
-            long row = (long) task * grid.taskRows() + p;
-            CpuTensor.read(CpuTensor.segment(wide), row * width + panel * pair, u, p * pair, pair);
-        }
-        java.util.Arrays.fill(u, exist * pair, grid.taskPositions() * pair, 0);
     }
 
     private int panelFloats(Columns columns) {
@@ -155,9 +126,7 @@ final class AlignmentState implements DynamicAlignment.State, AutoCloseable {
 
     @Override
     public long bytes() {
-        long kept = wide != null
-                ? wide.shape().bytes()
-                : products != null ? products.segment().byteSize() : 0;
+        long kept = products != null ? products.segment().byteSize() : 0;
         return core.segment().byteSize() + kept;
     }
 
@@ -168,9 +137,6 @@ final class AlignmentState implements DynamicAlignment.State, AutoCloseable {
             core.release();
             if (products != null) {
                 products.release();
-            }
-            if (wide != null) {
-                wide.close();
             }
         }
     }

@@ -21,13 +21,16 @@ final class ClassMaps {
     private final DynamicAlignmentShape shape;
     private final Columns columns;
     private final PackedWeights packed;
+    private final Products products;
 
-    ClassMaps(CpuContext context, DynamicAlignmentShape shape, Columns columns, PackedWeights packed) {
+    ClassMaps(
+            CpuContext context, DynamicAlignmentShape shape, Columns columns, PackedWeights packed, Products products) {
         this.context = context;
         this.kernels = context.kernels();
         this.shape = shape;
         this.columns = columns;
         this.packed = packed;
+        this.products = products;
     }
 
     private int patchLanes() {
@@ -116,6 +119,7 @@ final class ClassMaps {
             System.arraycopy(one, 0, g, t * positions * units, positions * units);
         }
         java.util.Arrays.fill(out, offset, offset + positions * targets * patchLanes(), 0);
+        float[] factors = products.operand(a, positions * columns.factorLanes(), worker, CpuDynamicAlignment.OPERANDS);
         float[] w = context.scratch(worker, WEIGHTS, shape.units() * Kernels.ROWS * 2 * lanes);
         float[] classes = packed.classes();
         int vectors = patchLanes() / lanes;
@@ -123,19 +127,22 @@ final class ClassMaps {
             int width = Math.min(2, vectors - 2 * panel);
             int tile = Kernels.ROWS * width * lanes;
             for (int p = 0; p < positions; p += Kernels.ROWS) {
-                for (int unit = 0; unit < shape.units(); unit++) {
-                    kernels.product(
-                            a,
-                            p * columns.factorLanes(),
-                            columns.factorLanes(),
-                            classes,
-                            packed.classPanel(panel) + unit * columns.slots() * width * lanes,
-                            width,
-                            w,
-                            unit * tile,
-                            columns.slots(),
-                            false);
-                }
+                // One product a unit, all of the same rows.
+                products.product(
+                        factors,
+                        p * columns.factorLanes(),
+                        columns.factorLanes(),
+                        0,
+                        classes,
+                        packed.classPanel(panel),
+                        products.steps(columns.slots()) * width * lanes,
+                        width,
+                        w,
+                        0,
+                        tile,
+                        columns.slots(),
+                        shape.units(),
+                        false);
                 for (int i = 0; i < Kernels.ROWS; i++) {
                     kernels.applyClasses(
                             g,

@@ -123,8 +123,7 @@ final class CpuDevice implements Device, PeakMeasurement {
     @Override
     public DynamicAlignment dynamicAlignment(Scope scope, DynamicAlignmentShape shape) {
         requireOpen();
-        DnnlEngine bfloat16 = context.precision() == Precision.BF16 ? engine() : null;
-        return new CpuDynamicAlignment(context, scope, shape, bfloat16);
+        return new CpuDynamicAlignment(context, scope, shape);
     }
 
     private DnnlEngine engine() {

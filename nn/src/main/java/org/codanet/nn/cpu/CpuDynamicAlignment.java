@@ -1,7 +1,6 @@
 package org.codanet.nn.cpu;
 
 import java.lang.foreign.MemorySegment;
-import org.codanet.nn.op.ConvolutionShape;
 import org.codanet.nn.op.DynamicAlignment;
 import org.codanet.nn.op.DynamicAlignmentShape;
 import org.codanet.nn.op.Norm;
@@ -31,13 +30,13 @@ final class CpuDynamicAlignment implements DynamicAlignment {
     static final int PRODUCTS = 8;
     static final int SPREAD = 9;
     static final int IMAGE = 10;
+    static final int OPERANDS = 14;
+    static final int SPREAD_OPERANDS = 15;
 
     /** Arrays that the workers of a pass share. */
     static final int PADDED = 0;
 
     static final int BACK_PRODUCTS = 1;
-    static final int WIDE_FACTORS = 3;
-    static final int WIDE_GRADIENTS = 4;
 
     /** Vectors of slots that are spread at a time on the way back: their weights and values fit the second-level cache. */
     static final int CHUNK = 4;
@@ -47,37 +46,24 @@ final class CpuDynamicAlignment implements DynamicAlignment {
     private final DynamicAlignmentShape shape;
     private final Patches patches;
     private final Columns columns;
-    private final Bfloat16Columns wide;
+    private final Products products;
     private final PackedWeights packed;
     private final ClassMaps classMaps;
     private final AlignmentGradient gradient;
     private final String owner;
 
-    /** @param engine for products in bfloat16; null computes them in float32 */
-    CpuDynamicAlignment(CpuContext context, Scope scope, DynamicAlignmentShape shape, DnnlEngine engine) {
+    CpuDynamicAlignment(CpuContext context, Scope scope, DynamicAlignmentShape shape) {
         this.context = context;
         this.kernels = context.kernels();
         this.shape = shape;
-        this.patches = engine == null ? Patches.of(shape, kernels) : new DirectPatches(shape, kernels);
+        this.patches = Patches.of(shape, kernels);
         this.columns = Columns.of(shape, kernels.lanes());
         this.owner = scope.path() + "/" + shape;
-        this.wide = engine == null ? null : wide(context, scope, engine);
-        this.packed = new PackedWeights(shape, patches, columns, wide, context, owner);
-        this.classMaps = new ClassMaps(context, shape, columns, packed);
-        this.gradient = new AlignmentGradient(context, this, shape, patches, columns, packed, wide);
+        this.products = Products.of(context);
+        this.packed = new PackedWeights(shape, patches, columns, products, context, owner);
+        this.classMaps = new ClassMaps(context, shape, columns, packed, products);
+        this.gradient = new AlignmentGradient(context, this, shape, patches, columns, packed);
         scope.register(packed::release);
-    }
-
-    private Bfloat16Columns wide(CpuContext context, Scope scope, DnnlEngine engine) {
-        ConvolutionShape columnwise = new ConvolutionShape(
-                shape.inChannels(),
-                Bfloat16Columns.width(columns),
-                shape.kernel(),
-                shape.stride(),
-                shape.padding(),
-                false);
-        CpuConvolution convolution = scope.register(new CpuConvolution(context, scope.path(), engine, columnwise));
-        return new Bfloat16Columns(context, convolution, shape, columns, owner);
     }
 
     @Override
@@ -88,8 +74,7 @@ final class CpuDynamicAlignment implements DynamicAlignment {
     /** The algorithm that was chosen, for {@code --verbose}. */
     @Override
     public String toString() {
-        return "dynamic alignment on " + context.name() + ": " + (wide == null ? patches.name() : "oneDNN, bfloat16")
-                + ", " + shape;
+        return "dynamic alignment on " + context.name() + ": " + patches.name() + ", " + products.name() + ", " + shape;
     }
 
     @Override
@@ -99,13 +84,12 @@ final class CpuDynamicAlignment implements DynamicAlignment {
 
     @Override
     public State state(Scope scope, Shape x, Purpose purpose) {
-        return scope.register(
-                new AlignmentState(this, grid(x), columns, wide != null, purpose, context.memory(), scope.path()));
+        return scope.register(new AlignmentState(this, grid(x), columns, purpose, context.memory(), scope.path()));
     }
 
     @Override
     public long stateBytes(Shape x, Purpose purpose) {
-        return AlignmentState.bytes(grid(x), columns, wide != null, purpose);
+        return AlignmentState.bytes(grid(x), columns, purpose);
     }
 
     @Override
@@ -122,6 +106,8 @@ final class CpuDynamicAlignment implements DynamicAlignment {
                 + factorFloats(grid)
                 + 3L * grid.taskPositions() * columns.unitLanes()
                 + patches.frequencies() * Kernels.ROWS * (CHUNK + 2L) * columns.lanes()
+                + products.operandFloats(Math.max(rowFloats(grid), grid.taskPositions() * columns.factorLanes()))
+                + products.operandFloats(patches.frequencies() * Kernels.ROWS * CHUNK * columns.lanes())
                 + Kernels.ROWS * (long) columns.pairLanes();
         if (purpose != Purpose.INFERENCE) {
             ofWorker += image;
@@ -136,8 +122,7 @@ final class CpuDynamicAlignment implements DynamicAlignment {
             shared += gradient.sharedFloats(grid);
             ofWorker += gradient.workerFloats(grid);
         }
-        long own = wide == null ? 0 : wide.workspaceFloats(grid);
-        return Float.BYTES * (own + shared + context.workers().count() * ofWorker);
+        return Float.BYTES * (shared + context.workers().count() * ofWorker);
     }
 
     /** Whether so many functionals go through the dynamic weights themselves, and not one by one through the patches. */
@@ -147,7 +132,7 @@ final class CpuDynamicAlignment implements DynamicAlignment {
                 .rowPositions();
         long byPatch = (long) functionals * patches.frequencies() * patches.depth() / rowPositions * columns.slots();
         long byWeight = (long) shape.patch() * (columns.slots() + functionals);
-        return functionals > 1 && (byWeight < byPatch || wide != null);
+        return functionals > 1 && byWeight < byPatch;
     }
 
     private PatchGrid grid(Shape x) {
@@ -204,49 +189,18 @@ final class CpuDynamicAlignment implements DynamicAlignment {
     void eachTask(PatchGrid grid, Tensor x, AlignmentState frozen, AlignmentState keep, TaskWork work) {
         packed.weights();
         int scores = grid.taskPositions() * columns.unitLanes();
-        if (wide == null) {
-            float[] padded = pad(grid, x, PADDED);
-            context.workers().run(grid.tasks(), (task, worker) -> {
-                float[] rows = gather(grid, padded, task, worker);
-                float[] a = context.scratch(worker, FACTORS, factorFloats(grid));
-                if (frozen == null) {
-                    findFactors(grid, rows, 0, a, worker);
-                } else {
-                    frozen.load(task, columns, a, 0, context.scratch(worker, NORMS, scores), null);
-                }
-                float[] s = context.scratch(worker, SCORES, scores);
-                findScores(grid, rows, a, s, keep, task, worker);
-                work.run(task, padded, a, s, worker);
-            });
-            return;
-        }
-        float[] padded = shape.norm() == Norm.WB ? pad(grid, x, PADDED) : null;
-        wide.forward(grid, x, keep == null ? null : keep.wide(), (products, first, end) -> {
-            int firstTask = first * grid.rowsPerImage() / grid.taskRows();
-            int endTask = (end * grid.rowsPerImage() + grid.taskRows() - 1) / grid.taskRows();
-            context.workers().run(endTask - firstTask, (i, worker) -> {
-                int task = firstTask + i;
-                float[] a = context.scratch(worker, FACTORS, factorFloats(grid));
-                float[] s = context.scratch(worker, SCORES, scores);
-                if (frozen == null) {
-                    java.util.Arrays.fill(a, 0, factorFloats(grid), 0);
-                } else {
-                    frozen.load(task, columns, a, 0, context.scratch(worker, NORMS, scores), null);
-                }
-                java.util.Arrays.fill(s, 0, scores, 0);
-                for (int p = 0; p < grid.rowsOf(task); p++) {
-                    wide.reduce(
-                            products,
-                            (long) i * grid.taskRows() + p,
-                            a,
-                            p * columns.factorLanes(),
-                            frozen == null,
-                            s,
-                            p * columns.unitLanes(),
-                            worker);
-                }
-                work.run(task, padded, a, s, worker);
-            });
+        float[] padded = pad(grid, x, PADDED);
+        context.workers().run(grid.tasks(), (task, worker) -> {
+            float[] rows = gather(grid, padded, task, worker);
+            float[] a = context.scratch(worker, FACTORS, factorFloats(grid));
+            if (frozen == null) {
+                findFactors(grid, rows, a, worker);
+            } else {
+                frozen.load(task, columns, a, 0, context.scratch(worker, NORMS, scores), null);
+            }
+            float[] s = context.scratch(worker, SCORES, scores);
+            findScores(grid, rows, a, s, keep, task, worker);
+            work.run(task, padded, a, s, worker);
         });
     }
 
@@ -259,10 +213,6 @@ final class CpuDynamicAlignment implements DynamicAlignment {
         dIn.require(Shape.of(grid.n(), classes, grid.h(), grid.w(), shape.inChannels()), "back-projection", "dIn");
         if (byClassMaps(classes)) {
             classMaps.backProject(kept, this, dOut, dIn, classes);
-            return;
-        }
-        if (wide != null) {
-            backProjectWide(kept, dOut, dIn);
             return;
         }
         float[] products = context.shared(BACK_PRODUCTS, grid.tasks() * patches.productsOfTask(grid));
@@ -291,23 +241,6 @@ final class CpuDynamicAlignment implements DynamicAlignment {
             });
             scatter(grid, products, CpuTensor.segment(dIn), target, classes);
         }
-    }
-
-    private void backProjectWide(AlignmentState kept, Tensor dOut, Tensor dIn) {
-        PatchGrid grid = kept.grid();
-        float[] factors = context.shared(WIDE_FACTORS, grid.tasks() * factorFloats(grid));
-        float[] gradients = context.shared(WIDE_GRADIENTS, grid.tasks() * grid.taskPositions() * columns.unitLanes());
-        MemorySegment from = CpuTensor.segment(dOut);
-        context.workers().run(grid.tasks(), (task, worker) -> {
-            float[] a = context.scratch(worker, FACTORS, factorFloats(grid));
-            float[] g = scaledGradient(kept, task, from, 0, 1, a, worker);
-            int factorRow = grid.taskPositions() * columns.factorLanes();
-            int unitRow = grid.taskPositions() * columns.unitLanes();
-            System.arraycopy(a, 0, factors, task * factorRow, factorRow);
-            System.arraycopy(g, 0, gradients, task * unitRow, unitRow);
-        });
-        Tensor whole = dIn.reshape(Shape.of(grid.n(), grid.h(), grid.w(), shape.inChannels()));
-        wide.backward(grid, Bfloat16Columns.Which.SLOTS, gradients, factors, null, whole, null, null);
     }
 
     @Override
@@ -367,30 +300,31 @@ final class CpuDynamicAlignment implements DynamicAlignment {
         return patches.frequencies() * grid.taskRows() * patches.rowLength();
     }
 
+    /** A task's rows as operands. */
     private float[] gather(PatchGrid grid, float[] padded, int task, int worker) {
         float[] rows = context.scratch(worker, ROWS, rowFloats(grid));
         patches.gather(grid, padded, task, rows, 0);
-        return rows;
+        return products.operand(rows, rowFloats(grid), worker, OPERANDS);
     }
 
     /** Tiles of one group of rows with one panel of weights. */
-    private void multiply(PatchGrid grid, float[] rows, int offset, int group, int panel, float[] m) {
-        int width = 2;
-        int lanes = columns.lanes();
-        int from = offset + group * Kernels.ROWS * patches.rowLength();
-        for (int f = 0; f < patches.frequencies(); f++) {
-            kernels.product(
-                    rows,
-                    from + f * grid.taskRows() * patches.rowLength(),
-                    patches.rowLength(),
-                    packed.forward(),
-                    packed.forwardPanel(panel) + f * patches.depth() * width * lanes,
-                    width,
-                    m,
-                    f * Kernels.ROWS * width * lanes,
-                    patches.depth(),
-                    false);
-        }
+    private void multiply(PatchGrid grid, float[] rows, int group, int panel, float[] m) {
+        int row = 2 * columns.lanes();
+        products.product(
+                rows,
+                group * Kernels.ROWS * patches.rowLength(),
+                patches.rowLength(),
+                grid.taskRows() * patches.rowLength(),
+                packed.forward(),
+                packed.forwardPanel(panel),
+                packed.forwardSteps() * row,
+                2,
+                m,
+                0,
+                Kernels.ROWS * row,
+                patches.depth(),
+                patches.frequencies(),
+                false);
     }
 
     private float[] tiles(int worker) {
@@ -398,14 +332,14 @@ final class CpuDynamicAlignment implements DynamicAlignment {
     }
 
     /** a = (Aᵀ p, 1) at every position of a task. */
-    void findFactors(PatchGrid grid, float[] rows, int offset, float[] a, int worker) {
+    void findFactors(PatchGrid grid, float[] rows, float[] a, int worker) {
         int lanes = columns.lanes();
         int row = columns.factorLanes();
         int groupPositions = Kernels.ROWS * grid.rowPositions();
         float[] m = tiles(worker);
         for (int panel = 0; panel < columns.aPanels(); panel++) {
             for (int group = 0; group < grid.groups(); group++) {
-                multiply(grid, rows, offset, group, panel, m);
+                multiply(grid, rows, group, panel, m);
                 for (int v = 0; v < 2; v++) {
                     int to = group * groupPositions * row + (columns.first(panel) + v) * lanes;
                     patches.collect(m, v, null, 0, 0, null, 0, 0, a, to, row);
@@ -429,7 +363,7 @@ final class CpuDynamicAlignment implements DynamicAlignment {
         java.util.Arrays.fill(s, 0, grid.taskPositions() * columns.unitLanes(), 0);
         for (int panel = columns.aPanels(); panel < columns.panels(); panel++) {
             for (int group = 0; group < grid.groups(); group++) {
-                multiply(grid, rows, 0, group, panel, m);
+                multiply(grid, rows, group, panel, m);
                 int first = group * groupPositions;
                 for (int v = 0; v < 2; v++) {
                     int vector = columns.first(panel) + v;
@@ -596,21 +530,26 @@ final class CpuDynamicAlignment implements DynamicAlignment {
                         row,
                         Kernels.ROWS);
             }
+            float[] operands =
+                    this.products.operand(t, patches.frequencies() * Kernels.ROWS * row, worker, SPREAD_OPERANDS);
             for (int panel = 0; panel < patches.depthPanels(); panel++) {
                 int width = patches.depthWidth(panel);
-                for (int f = 0; f < patches.frequencies(); f++) {
-                    kernels.product(
-                            t,
-                            f * Kernels.ROWS * row,
-                            row,
-                            transposed,
-                            packed.transposedPanel(panel) + (f * columns.vectors() + from) * lanes * width * lanes,
-                            width,
-                            products,
-                            base + patches.product(grid, panel, f, group),
-                            row,
-                            add);
-                }
+                int panelRow = width * lanes;
+                this.products.product(
+                        operands,
+                        0,
+                        row,
+                        Kernels.ROWS * row,
+                        transposed,
+                        packed.transposedPanel(panel) + this.products.steps(from * lanes) * panelRow,
+                        packed.transposedSteps() * panelRow,
+                        width,
+                        products,
+                        base + patches.product(grid, panel, 0, group),
+                        grid.groups() * Kernels.ROWS * panelRow,
+                        row,
+                        patches.frequencies(),
+                        add);
             }
         }
     }

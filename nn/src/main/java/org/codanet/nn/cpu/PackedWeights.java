@@ -7,7 +7,8 @@ import org.codanet.nn.op.Norm;
 import org.codanet.nn.op.Purpose;
 
 /**
- * What a layer derives from its weights once per update, in heap arrays laid out for the products:
+ * What a layer derives from its weights once per update, in heap arrays laid out for the products. Where a depth is named, the
+ * panels of {@link Products} have steps:
  *
  * <ul>
  *   <li>{@link #forward}: panels of (frequencies, depth, width · lanes);
@@ -19,10 +20,15 @@ import org.codanet.nn.op.Purpose;
  * </ul>
  */
 final class PackedWeights {
+    /** Scratch arrays of a worker. */
+    private static final int TAPS = 0;
+
+    private static final int VALUES = 1;
+
     private final DynamicAlignmentShape shape;
     private final Patches patches;
     private final Columns columns;
-    private final Bfloat16Columns wide;
+    private final Products products;
     private final CpuContext context;
     private final String owner;
 
@@ -38,15 +44,14 @@ final class PackedWeights {
     private DynamicAlignment.Weights weights;
     private Purpose purpose;
 
-    /** @param wide where the products are bfloat16: then the panels of the forward and transposed products are left out */
     PackedWeights(
             DynamicAlignmentShape shape,
             Patches patches,
             Columns columns,
-            Bfloat16Columns wide,
+            Products products,
             CpuContext context,
             String owner) {
-        this.wide = wide;
+        this.products = products;
         this.shape = shape;
         this.patches = patches;
         this.columns = columns;
@@ -101,11 +106,21 @@ final class PackedWeights {
     }
 
     int forwardPanel(int panel) {
-        return patches.frequencies() * patches.depth() * columns.lanes() * columns.first(panel);
+        return patches.frequencies() * forwardSteps() * columns.lanes() * columns.first(panel);
+    }
+
+    /** Steps of a forward product. */
+    int forwardSteps() {
+        return products.steps(patches.depth());
     }
 
     int transposedPanel(int panel) {
-        return patches.frequencies() * columns.vectors() * columns.lanes() * 2 * columns.lanes() * panel;
+        return patches.frequencies() * transposedSteps() * 2 * columns.lanes() * panel;
+    }
+
+    /** Steps of a product with all vectors of the transposed weights. */
+    int transposedSteps() {
+        return products.steps(columns.vectors() * columns.lanes());
     }
 
     int gramPanel(int panel) {
@@ -118,11 +133,8 @@ final class PackedWeights {
 
     /** Bytes held after {@link #prepare}, the class panels of an explanation of many classes included. */
     long bytes(Purpose wanted) {
-        long panel = (long) patches.frequencies() * patches.depth() * columns.lanes() * columns.vectors();
-        long floats = (wide == null ? panel : wide.matrixBytes() / Float.BYTES)
-                + (long) columns.pairLanes() * columns.unitLanes()
-                + sliceFloats();
-        if (wanted != Purpose.INFERENCE && wide == null) {
+        long floats = forwardFloats() + (long) columns.pairLanes() * columns.unitLanes() + sliceFloats();
+        if (wanted != Purpose.INFERENCE) {
             floats += transposedFloats();
         }
         if (wanted == Purpose.TRAINING) {
@@ -138,19 +150,19 @@ final class PackedWeights {
 
     private long classFloats() {
         int lanes = columns.lanes();
-        return (long) (shape.patch() + lanes - 1) / lanes * lanes * shape.units() * columns.slots();
+        return (long) (shape.patch() + lanes - 1) / lanes * lanes * shape.units() * products.steps(columns.slots());
     }
 
     private long sliceFloats() {
         return (long) columns.unitLanes() * shape.patch() * columns.slots();
     }
 
+    private long forwardFloats() {
+        return (long) patches.frequencies() * forwardSteps() * columns.lanes() * columns.vectors();
+    }
+
     private long transposedFloats() {
-        return (long) patches.frequencies()
-                * columns.vectors()
-                * columns.lanes()
-                * patches.depthVectors()
-                * columns.lanes();
+        return (long) patches.frequencies() * transposedSteps() * patches.depthVectors() * columns.lanes();
     }
 
     void prepare(DynamicAlignment.Weights source, Purpose wanted) {
@@ -159,15 +171,10 @@ final class PackedWeights {
         classesFresh = false;
         slices = room(slices, sliceFloats());
         gram = room(gram, (long) columns.pairLanes() * columns.unitLanes());
-        if (wide != null) {
-            packRows();
-        } else {
-            forward =
-                    room(forward, (long) patches.frequencies() * patches.depth() * columns.lanes() * columns.vectors());
-            packForward();
-        }
+        forward = room(forward, forwardFloats());
+        packForward();
         packGram();
-        if (wanted != Purpose.INFERENCE && wide == null) {
+        if (wanted != Purpose.INFERENCE) {
             transposed = room(transposed, transposedFloats());
             packTransposed();
         }
@@ -190,9 +197,6 @@ final class PackedWeights {
 
     /** Lets everything go. */
     void release() {
-        if (wide != null) {
-            wide.release();
-        }
         long floats = (long) forward.length
                 + transposed.length
                 + gram.length
@@ -209,41 +213,48 @@ final class PackedWeights {
         purpose = null;
     }
 
-    private void packRows() {
-        int row = columns.vectors() * columns.lanes();
-        MemorySegment matrix = wide.matrix();
-        context.workers().run(shape.patch(), (entry, worker) -> {
-            float[] values = context.scratch(worker, 0, row);
-            readRow(entry, values, 0);
-            slice(entry, values, 0);
-            CpuTensor.write(values, 0, matrix, (long) entry * row, row);
-        });
-    }
-
     private void packForward() {
-        int lanes = columns.lanes();
-        int row = columns.vectors() * lanes;
-        int depth = patches.depth();
-        context.workers().run(depth, (k, worker) -> {
-            float[] taps = context.scratch(worker, 0, patches.taps() * row);
-            for (int tap = 0; tap < patches.taps(); tap++) {
-                readRow(patches.patchEntry(tap, k), taps, tap * row);
-                slice(patches.patchEntry(tap, k), taps, tap * row);
-            }
+        int row = columns.vectors() * columns.lanes();
+        int width = 2 * columns.lanes();
+        int held = products.valuesOfStep();
+        int frequencies = patches.frequencies();
+        context.workers().run(forwardSteps(), (step, worker) -> {
+            float[] taps = context.scratch(worker, TAPS, held * patches.taps() * row);
+            float[] values = context.scratch(worker, VALUES, held * frequencies * width);
+            readStep(step * held, taps, row);
             for (int panel = 0; panel < columns.panels(); panel++) {
-                int width = 2 * lanes;
-                for (int v = 0; v < 2; v++) {
-                    int vector = columns.first(panel) + v;
-                    patches.transformWeight(
-                            taps,
-                            vector * lanes,
-                            row,
-                            forward,
-                            forwardPanel(panel) + k * width + v * lanes,
-                            depth * width);
+                for (int value = 0; value < held; value++) {
+                    for (int v = 0; v < 2; v++) {
+                        patches.transformWeight(
+                                taps,
+                                value * patches.taps() * row + (columns.first(panel) + v) * columns.lanes(),
+                                row,
+                                values,
+                                value * frequencies * width + v * columns.lanes(),
+                                width);
+                    }
+                }
+                for (int f = 0; f < frequencies; f++) {
+                    int to = forwardPanel(panel) + (f * forwardSteps() + step) * width;
+                    products.pack(values, f * width, frequencies * width, forward, to, width);
                 }
             }
         });
+    }
+
+    /** The taps of the depth indices that a step takes, zero where there is none; hands them to {@link #slices} too. */
+    private void readStep(int first, float[] taps, int row) {
+        for (int k = first; k < first + products.valuesOfStep(); k++) {
+            for (int tap = 0; tap < patches.taps(); tap++) {
+                int to = ((k - first) * patches.taps() + tap) * row;
+                if (k < patches.depth()) {
+                    readRow(patches.patchEntry(tap, k), taps, to);
+                    slice(patches.patchEntry(tap, k), taps, to);
+                } else {
+                    java.util.Arrays.fill(taps, to, to + row, 0);
+                }
+            }
+        }
     }
 
     /** Row {@code entry} of (A, B, b), every vector filled up with zeros. */
@@ -284,24 +295,27 @@ final class PackedWeights {
 
     private void packTransposed() {
         int lanes = columns.lanes();
-        int depth = patches.depth();
-        int inner = columns.vectors() * lanes;
+        int held = products.valuesOfStep();
         context.workers().run(patches.frequencies() * columns.panels(), (task, worker) -> {
             int frequency = task / columns.panels();
             int panel = task % columns.panels();
             int width = 2 * lanes;
-            int from = forwardPanel(panel) + frequency * depth * width;
+            int from = forwardPanel(panel) + frequency * forwardSteps() * width;
+            float[] values = context.scratch(worker, VALUES, held * width);
             for (int target = 0; target < patches.depthPanels(); target++) {
                 int targetWidth = patches.depthWidth(target) * lanes;
                 int to = transposedPanel(target)
-                        + frequency * inner * targetWidth
-                        + columns.first(panel) * lanes * targetWidth;
+                        + (frequency * transposedSteps() + products.steps(columns.first(panel) * lanes)) * targetWidth;
                 int k0 = target * 2 * lanes;
-                int filled = Math.min(targetWidth, depth - k0);
-                for (int i = 0; i < width; i++) {
-                    for (int k = 0; k < filled; k++) {
-                        transposed[to + i * targetWidth + k] = forward[from + (k0 + k) * width + i];
+                int filled = Math.min(targetWidth, patches.depth() - k0);
+                java.util.Arrays.fill(values, 0, held * targetWidth, 0);
+                for (int i = 0; i < width; i += held) {
+                    for (int value = 0; value < held; value++) {
+                        for (int k = 0; k < filled; k++) {
+                            values[value * targetWidth + k] = products.unpack(forward, from, width, k0 + k, i + value);
+                        }
                     }
+                    products.pack(values, 0, targetWidth, transposed, to + i / held * targetWidth, targetWidth);
                 }
             }
         });
@@ -399,29 +413,36 @@ final class PackedWeights {
             int lanes = columns.lanes();
             int vectors = (shape.patch() + lanes - 1) / lanes;
             classes = room(classes, classFloats());
-            context.workers().run((vectors + 1) / 2, (panel, worker) -> packClassPanel(panel, vectors));
+            context.workers().run((vectors + 1) / 2, (panel, worker) -> packClassPanel(panel, vectors, worker));
             classesFresh = true;
         }
         return classes;
     }
 
     int classPanel(int panel) {
-        return 2 * columns.lanes() * panel * shape.units() * columns.slots();
+        return 2 * columns.lanes() * panel * shape.units() * products.steps(columns.slots());
     }
 
-    private void packClassPanel(int panel, int vectors) {
+    private void packClassPanel(int panel, int vectors, int worker) {
         int lanes = columns.lanes();
+        int held = products.valuesOfStep();
+        int steps = products.steps(columns.slots());
         int width = Math.min(2, vectors - 2 * panel) * lanes;
         int first = panel * 2 * lanes;
         int filled = Math.min(width, shape.patch() - first);
+        float[] values = context.scratch(worker, VALUES, held * width);
+        java.util.Arrays.fill(values, 0, held * width, 0);
         for (int unit = 0; unit < shape.units(); unit++) {
-            for (int slot = 0; slot < columns.slots(); slot++) {
-                int to = classPanel(panel) + (unit * columns.slots() + slot) * width;
-                int from =
-                        (unit / lanes * shape.patch() + first) * columns.slots() * lanes + slot * lanes + unit % lanes;
-                for (int i = 0; i < filled; i++) {
-                    classes[to + i] = slices[from + i * columns.slots() * lanes];
+            int entries = (unit / lanes * shape.patch() + first) * columns.slots() * lanes + unit % lanes;
+            for (int step = 0; step < steps; step++) {
+                for (int value = 0; value < held; value++) {
+                    int slot = step * held + value;
+                    for (int i = 0; i < filled; i++) {
+                        values[value * width + i] =
+                                slot < columns.slots() ? slices[entries + (i * columns.slots() + slot) * lanes] : 0;
+                    }
                 }
+                products.pack(values, 0, width, classes, classPanel(panel) + (unit * steps + step) * width, width);
             }
         }
     }

@@ -1,0 +1,214 @@
+package org.codanet.nn.cpu;
+
+import static org.codanet.nn.cpu.Avx512Assembler.*;
+
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
+import org.codanet.bindings.MachineCode;
+
+/**
+ * The inner loops in bfloat16, assembled at the first use for processors with avx512_bf16: what oneDNN does too, but on tiles
+ * that the caller reduces while they are in the first-level cache. Two bfloat16 numbers lie in the place of one float of a heap array,
+ * the earlier in its lower half; {@code VDPBF16PS} multiplies and adds 32 of them, into 16 sums in float32.
+ */
+final class Bfloat16Code {
+    /** Floats of a vector, and the lanes of the panels. */
+    static final int LANES = 16;
+
+    private static final int VECTOR = Float.BYTES * LANES;
+
+    /** Where the sums of a tile end, 2 vectors a row. */
+    private static final int SUMS = 2 * Kernels.ROWS;
+
+    /** After the sums: two vectors of the panel, and the values of a row in every lane, which take turns. */
+    private static final int PANEL = SUMS;
+
+    private static final int ROW = SUMS + 2;
+    private static final int ROW_REGISTERS = 4;
+
+    private static final FunctionDescriptor PRODUCT = FunctionDescriptor.ofVoid(
+            ValueLayout.ADDRESS,
+            ValueLayout.ADDRESS,
+            ValueLayout.ADDRESS,
+            ValueLayout.JAVA_LONG,
+            ValueLayout.JAVA_LONG,
+            ValueLayout.JAVA_LONG,
+            ValueLayout.JAVA_LONG,
+            ValueLayout.JAVA_LONG,
+            ValueLayout.JAVA_LONG,
+            ValueLayout.JAVA_LONG,
+            ValueLayout.JAVA_LONG,
+            ValueLayout.JAVA_LONG);
+
+    private static final FunctionDescriptor ROUND = FunctionDescriptor.ofVoid(
+            ValueLayout.ADDRESS,
+            ValueLayout.ADDRESS,
+            ValueLayout.JAVA_LONG,
+            ValueLayout.JAVA_LONG,
+            ValueLayout.JAVA_LONG);
+
+    private static final MethodHandle ROUNDING;
+    private static final MethodHandle ONE;
+    private static final MethodHandle ONE_MORE;
+    private static final MethodHandle TWO;
+    private static final MethodHandle TWO_MORE;
+
+    static {
+        Avx512Assembler code = new Avx512Assembler();
+        int rounding = round(code);
+        int one = product(code, 1, false);
+        int oneMore = product(code, 1, true);
+        int two = product(code, 2, false);
+        int twoMore = product(code, 2, true);
+        MachineCode loaded = MachineCode.load(code.instructions());
+        ROUNDING = loaded.function(rounding, ROUND);
+        ONE = loaded.function(one, PRODUCT);
+        ONE_MORE = loaded.function(oneMore, PRODUCT);
+        TWO = loaded.function(two, PRODUCT);
+        TWO_MORE = loaded.function(twoMore, PRODUCT);
+    }
+
+    private Bfloat16Code() {}
+
+    /**
+     * Rounds {@code count} floats, a multiple of 16, to half as many places.
+     *
+     * @param to offset in {@code out}, in places
+     */
+    static void round(float[] values, int from, float[] out, int to, int count) {
+        try {
+            ROUNDING.invokeExact(
+                    MemorySegment.ofArray(values),
+                    MemorySegment.ofArray(out),
+                    (long) count / LANES,
+                    (long) Float.BYTES * from,
+                    (long) Float.BYTES * to);
+        } catch (Throwable failure) {
+            throw new AssertionError("instructions throw nothing", failure);
+        }
+    }
+
+    /**
+     * {@code c = a · b}, or {@code c += a · b} if {@code add}, {@code count} times over: 8 rows of a, {@code lda} apart, by a panel
+     * (steps, width · lanes) of b to a tile of c. All extents and offsets in places; a step is two values of the depth.
+     *
+     * @param nextA from the a of one product to that of the next; likewise nextB and nextC
+     */
+    static void product(
+            float[] a,
+            int ao,
+            int lda,
+            int nextA,
+            float[] b,
+            int bo,
+            int nextB,
+            int width,
+            float[] c,
+            int co,
+            int nextC,
+            int steps,
+            int count,
+            boolean add) {
+        MemorySegment left = MemorySegment.ofArray(a);
+        MemorySegment right = MemorySegment.ofArray(b);
+        MemorySegment sums = MemorySegment.ofArray(c);
+        long row = (long) Float.BYTES * lda;
+        long atA = (long) Float.BYTES * ao;
+        long atB = (long) Float.BYTES * bo;
+        long atC = (long) Float.BYTES * co;
+        // What is left to go after the depth.
+        long restA = (long) Float.BYTES * (nextA - steps);
+        long restB = (long) Float.BYTES * (nextB - steps * width * LANES);
+        long restC = (long) Float.BYTES * nextC;
+        try {
+            if (width == 2 && add) {
+                TWO_MORE.invokeExact(
+                        left, right, sums, (long) count, row, atA, (long) steps, atB, atC, restA, restB, restC);
+            } else if (width == 2) {
+                TWO.invokeExact(left, right, sums, (long) count, row, atA, (long) steps, atB, atC, restA, restB, restC);
+            } else if (add) {
+                ONE_MORE.invokeExact(
+                        left, right, sums, (long) count, row, atA, (long) steps, atB, atC, restA, restB, restC);
+            } else {
+                ONE.invokeExact(left, right, sums, (long) count, row, atA, (long) steps, atB, atC, restA, restB, restC);
+            }
+        } catch (Throwable failure) {
+            throw new AssertionError("instructions throw nothing", failure);
+        }
+    }
+
+    /** Arguments in registers as Linux passes them: values, out, vectors, the offsets in bytes. */
+    private static int round(Avx512Assembler code) {
+        int entry = code.offset();
+        code.add(RDI, RCX);
+        code.add(RSI, R8);
+        int again = code.offset();
+        code.round(0, at(RDI, 0));
+        code.storeHalf(at(RSI, 0), 0);
+        code.addConstant(RDI, VECTOR);
+        code.addConstant(RSI, VECTOR / 2);
+        code.repeat(RDX, again);
+        code.end();
+        return entry;
+    }
+
+    /**
+     * In registers a, b, c, count, the row length and a's offset; above the return address steps, the offsets of b and c, and the rests
+     * of a, b and c.
+     */
+    private static int product(Avx512Assembler code, int width, boolean add) {
+        int entry = code.offset();
+        code.move(RAX, RCX);
+        code.add(RDI, R9);
+        code.add(RSI, at(RSP, 16));
+        code.add(RDX, at(RSP, 24));
+        code.address(R9, at(R8, R8, 2));
+        code.address(R10, at(R8, R8, 4));
+        code.address(R11, at(R10, R8, 2));
+        Place[] rows = {
+            at(RDI, 0),
+            at(RDI, R8, 1),
+            at(RDI, R8, 2),
+            at(RDI, R9, 1),
+            at(RDI, R8, 4),
+            at(RDI, R10, 1),
+            at(RDI, R9, 2),
+            at(RDI, R11, 1)
+        };
+        int next = code.offset();
+        int sums = width * Kernels.ROWS;
+        for (int i = 0; i < sums; i++) {
+            if (add) {
+                code.load(i, at(RDX, i * VECTOR));
+            } else {
+                code.clear(i);
+            }
+        }
+        code.move(RCX, at(RSP, 8));
+        int again = code.offset();
+        for (int v = 0; v < width; v++) {
+            code.load(PANEL + v, at(RSI, v * VECTOR));
+        }
+        for (int i = 0; i < Kernels.ROWS; i++) {
+            int row = ROW + i % ROW_REGISTERS;
+            code.broadcast(row, rows[i]);
+            for (int v = 0; v < width; v++) {
+                code.addProducts(i * width + v, row, PANEL + v);
+            }
+        }
+        code.addConstant(RDI, Float.BYTES);
+        code.addConstant(RSI, width * VECTOR);
+        code.repeat(RCX, again);
+        for (int i = 0; i < sums; i++) {
+            code.store(at(RDX, i * VECTOR), i);
+        }
+        code.add(RDI, at(RSP, 32));
+        code.add(RSI, at(RSP, 40));
+        code.add(RDX, at(RSP, 48));
+        code.repeat(RAX, next);
+        code.end();
+        return entry;
+    }
+}
