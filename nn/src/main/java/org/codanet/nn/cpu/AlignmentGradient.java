@@ -45,6 +45,9 @@ final class AlignmentGradient {
     private final Columns columns;
     private final PackedWeights packed;
 
+    /** The weights' gradients are sums over all positions of a batch, in float32 whatever the device's precision. */
+    private final Products floats;
+
     AlignmentGradient(
             CpuContext context,
             CpuDynamicAlignment layer,
@@ -59,6 +62,7 @@ final class AlignmentGradient {
         this.patches = patches;
         this.columns = columns;
         this.packed = packed;
+        this.floats = new FloatProducts(context);
     }
 
     /** The values of all tasks that both sweeps read. {@code e} is half the factor of the dynamic weight. */
@@ -412,7 +416,7 @@ final class AlignmentGradient {
         for (int task = 0; task < grid.tasks(); task++) {
             for (int v = 0; v < width; v++) {
                 layer.spread(
-                        grid,
+                        floats,
                         sweep.g(),
                         sweep.a(),
                         sweep.da(),

@@ -91,6 +91,23 @@ final class Avx512Assembler {
         vector(MAP_0F38, PREFIX_F3, 0x72, zmm, 0, from, BITS_512);
     }
 
+    /** {@code the lower half of zmm = the floats of another, rounded to bfloat16}. */
+    void round(int zmm, int from) {
+        vector(MAP_0F38, PREFIX_F3, 0x72, zmm, 0, from);
+    }
+
+    void add(int zmm, int left, int right) {
+        vector(MAP_0F, PREFIX_NONE, 0x58, zmm, left, right);
+    }
+
+    void subtract(int zmm, int left, int right) {
+        vector(MAP_0F, PREFIX_NONE, 0x5C, zmm, left, right);
+    }
+
+    void multiply(int zmm, int left, int right) {
+        vector(MAP_0F, PREFIX_NONE, 0x59, zmm, left, right);
+    }
+
     /** {@code sum += the products of two pairs of bfloat16 numbers}, lane by lane, in float32. */
     void addProducts(int sum, int left, int right) {
         vector(MAP_0F38, PREFIX_F3, 0x52, sum, left, right);
@@ -102,6 +119,17 @@ final class Avx512Assembler {
 
     void move(int to, Place from) {
         general(0x8B, to, from);
+    }
+
+    void move(Place to, int from) {
+        general(0x89, from, to);
+    }
+
+    /** {@code 2 bytes = 0}. */
+    void clear(Place to) {
+        bytes(0x66, 0x40 | to.index() >> 3 << 1 | to.base() >> 3, 0xC7);
+        operand(0, to);
+        bytes(0, 0);
     }
 
     void add(int to, int term) {
@@ -126,6 +154,13 @@ final class Avx512Assembler {
     void repeat(int counter, int offset) {
         bytes(0x48 | counter >> 3, 0xFF, 0xC8 | counter & 7);
         bytes(0x0F, 0x85);
+        int32(offset - (offset() + 4));
+    }
+
+    /** Takes away from a count, and jumps back to an offset as long as some is left. */
+    void repeatBy(int counter, int step, int offset) {
+        addConstant(counter, -step);
+        bytes(0x0F, 0x8F);
         int32(offset - (offset() + 4));
     }
 

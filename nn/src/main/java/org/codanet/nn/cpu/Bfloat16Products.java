@@ -5,6 +5,8 @@ package org.codanet.nn.cpu;
  * the processor has avx512_bf16. Two values of the depth lie in the place of one float.
  */
 final class Bfloat16Products extends Products {
+    private static final float[] ONE = {1};
+
     Bfloat16Products(CpuContext context) {
         super(context);
     }
@@ -29,6 +31,32 @@ final class Bfloat16Products extends Products {
     @Override
     int operandFloats(int count) {
         return count / 2;
+    }
+
+    @Override
+    void scale(float[] g, int go, int ldg, float[] a, int ao, int lda, float[] out, int oo, int ldt, int rows) {
+        if (a == null) {
+            Bfloat16Code.scale(g, go, ldg, ONE, 0, 0, out, oo, ldt, rows);
+        } else {
+            Bfloat16Code.scale(g, go, ldg, a, ao, lda, out, oo, ldt, rows);
+        }
+    }
+
+    @Override
+    void expand(
+            float[] g, int go, int ldg, float[] a, int ao, int lda, float[] out, int oo, int ldf, int ldt, int rows) {
+        if (a == null) {
+            Bfloat16Code.expand(g, go, ldg, ONE, 0, 0, out, oo, ldf, ldt, rows);
+        } else {
+            Bfloat16Code.expand(g, go, ldg, a, ao, lda, out, oo, ldf, ldt, rows);
+        }
+    }
+
+    @Override
+    float[] pairs(float[] a, int ao, int lda, Columns columns, int ldz, int worker, int slot) {
+        float[] z = context.scratch(worker, slot, operandFloats(Kernels.ROWS * ldz));
+        Bfloat16Code.pairs(a, ao, lda, columns.slots(), z, ldz, Kernels.ROWS);
+        return z;
     }
 
     @Override

@@ -31,7 +31,6 @@ final class CpuDynamicAlignment implements DynamicAlignment {
     static final int SPREAD = 9;
     static final int IMAGE = 10;
     static final int OPERANDS = 14;
-    static final int SPREAD_OPERANDS = 15;
 
     /** Arrays that the workers of a pass share. */
     static final int PADDED = 0;
@@ -47,6 +46,7 @@ final class CpuDynamicAlignment implements DynamicAlignment {
     private final Patches patches;
     private final Columns columns;
     private final Products products;
+    private final Products norms;
     private final PackedWeights packed;
     private final ClassMaps classMaps;
     private final AlignmentGradient gradient;
@@ -60,10 +60,20 @@ final class CpuDynamicAlignment implements DynamicAlignment {
         this.columns = Columns.of(shape, kernels.lanes());
         this.owner = scope.path() + "/" + shape;
         this.products = Products.of(context);
-        this.packed = new PackedWeights(shape, patches, columns, products, context, owner);
+        this.norms = robust(shape) ? products : new FloatProducts(context);
+        this.packed = new PackedWeights(shape, patches, columns, products, norms, context, owner);
         this.classMaps = new ClassMaps(context, shape, columns, packed, products);
         this.gradient = new AlignmentGradient(context, this, shape, patches, columns, packed);
         scope.register(packed::release);
+    }
+
+    /**
+     * Whether the squared norm may be made of rounded numbers. Its form cancels where a dynamic weight is much shorter than the terms it is
+     * made of: always somewhere, if there are more slots than patch entries; and L2 divides by what is left.
+     */
+    private static boolean robust(DynamicAlignmentShape shape) {
+        int slots = shape.rank() + (shape.bias() ? 1 : 0);
+        return shape.norm() == Norm.SQ && slots <= shape.patch();
     }
 
     @Override
@@ -105,9 +115,8 @@ final class CpuDynamicAlignment implements DynamicAlignment {
         long ofWorker = rowFloats(grid)
                 + factorFloats(grid)
                 + 3L * grid.taskPositions() * columns.unitLanes()
-                + patches.frequencies() * Kernels.ROWS * (CHUNK + 2L) * columns.lanes()
+                + tilesAtOnce(grid) * Kernels.ROWS * (CHUNK + 2L) * columns.lanes()
                 + products.operandFloats(Math.max(rowFloats(grid), grid.taskPositions() * columns.factorLanes()))
-                + products.operandFloats(patches.frequencies() * Kernels.ROWS * CHUNK * columns.lanes())
                 + Kernels.ROWS * (long) columns.pairLanes();
         if (purpose != Purpose.INFERENCE) {
             ofWorker += image;
@@ -307,28 +316,34 @@ final class CpuDynamicAlignment implements DynamicAlignment {
         return products.operand(rows, rowFloats(grid), worker, OPERANDS);
     }
 
-    /** Tiles of one group of rows with one panel of weights. */
+    /** Tiles of some groups of rows with one panel of weights. */
     private void multiply(PatchGrid grid, float[] rows, int group, int panel, float[] m) {
         int row = 2 * columns.lanes();
+        boolean direct = patches.frequencies() == 1;
         products.product(
                 rows,
                 group * Kernels.ROWS * patches.rowLength(),
                 patches.rowLength(),
-                grid.taskRows() * patches.rowLength(),
+                (direct ? Kernels.ROWS : grid.taskRows()) * patches.rowLength(),
                 packed.forward(),
                 packed.forwardPanel(panel),
-                packed.forwardSteps() * row,
+                direct ? 0 : packed.forwardSteps() * row,
                 2,
                 m,
                 0,
                 Kernels.ROWS * row,
                 patches.depth(),
-                patches.frequencies(),
+                tilesAtOnce(grid),
                 false);
     }
 
-    private float[] tiles(int worker) {
-        return context.scratch(worker, TILES, patches.frequencies() * Kernels.ROWS * 2 * columns.lanes());
+    /** Tiles that one call computes: all frequencies of one group, or all groups of one frequency. */
+    private int tilesAtOnce(PatchGrid grid) {
+        return patches.frequencies() * patches.groupsAtOnce(grid);
+    }
+
+    private float[] tiles(PatchGrid grid, int worker) {
+        return context.scratch(worker, TILES, tilesAtOnce(grid) * Kernels.ROWS * 2 * columns.lanes());
     }
 
     /** a = (Aᵀ p, 1) at every position of a task. */
@@ -336,13 +351,14 @@ final class CpuDynamicAlignment implements DynamicAlignment {
         int lanes = columns.lanes();
         int row = columns.factorLanes();
         int groupPositions = Kernels.ROWS * grid.rowPositions();
-        float[] m = tiles(worker);
+        int groups = patches.groupsAtOnce(grid);
+        float[] m = tiles(grid, worker);
         for (int panel = 0; panel < columns.aPanels(); panel++) {
-            for (int group = 0; group < grid.groups(); group++) {
+            for (int group = 0; group < grid.groups(); group += groups) {
                 multiply(grid, rows, group, panel, m);
                 for (int v = 0; v < 2; v++) {
                     int to = group * groupPositions * row + (columns.first(panel) + v) * lanes;
-                    patches.collect(m, v, null, 0, 0, null, 0, 0, a, to, row);
+                    patches.collect(m, groups, v, null, 0, 0, null, 0, 0, a, to, row);
                 }
             }
         }
@@ -358,17 +374,19 @@ final class CpuDynamicAlignment implements DynamicAlignment {
     void findScores(PatchGrid grid, float[] rows, float[] a, float[] s, AlignmentState keep, int task, int worker) {
         int lanes = columns.lanes();
         int groupPositions = Kernels.ROWS * grid.rowPositions();
-        float[] m = tiles(worker);
+        int groups = patches.groupsAtOnce(grid);
+        float[] m = tiles(grid, worker);
         float[] u = keep == null ? null : context.scratch(worker, PRODUCTS, grid.taskPositions() * 2 * lanes);
         java.util.Arrays.fill(s, 0, grid.taskPositions() * columns.unitLanes(), 0);
         for (int panel = columns.aPanels(); panel < columns.panels(); panel++) {
-            for (int group = 0; group < grid.groups(); group++) {
+            for (int group = 0; group < grid.groups(); group += groups) {
                 multiply(grid, rows, group, panel, m);
                 int first = group * groupPositions;
                 for (int v = 0; v < 2; v++) {
                     int vector = columns.first(panel) + v;
                     patches.collect(
                             m,
+                            groups,
                             v,
                             a,
                             first * columns.factorLanes() + columns.slot(vector),
@@ -399,16 +417,26 @@ final class CpuDynamicAlignment implements DynamicAlignment {
     private void quadraticForm(PatchGrid grid, float[] a, float[] q, int worker) {
         int lanes = columns.lanes();
         int row = columns.pairLanes() + lanes;
-        float[] z = context.scratch(worker, PAIRS, Kernels.ROWS * row + lanes);
-        float[] m = tiles(worker);
+        float[] m = tiles(grid, worker);
         for (int p = 0; p < grid.taskPositions(); p += Kernels.ROWS) {
-            for (int i = 0; i < Kernels.ROWS; i++) {
-                kernels.pairProducts(
-                        a, (p + i) * columns.factorLanes(), 0, columns.slots(), columns.slots(), z, i * row);
-            }
+            float[] z = norms.pairs(a, p * columns.factorLanes(), columns.factorLanes(), columns, row, worker, PAIRS);
             for (int panel = 0; 2 * panel < columns.unitVectors(); panel++) {
                 int width = Math.min(2, columns.unitVectors() - 2 * panel);
-                kernels.product(z, 0, row, packed.gram(), packed.gramPanel(panel), width, m, 0, columns.pairs(), false);
+                norms.product(
+                        z,
+                        0,
+                        row,
+                        0,
+                        packed.normPanels(),
+                        packed.normPanel(panel),
+                        0,
+                        width,
+                        m,
+                        0,
+                        0,
+                        columns.pairs(),
+                        1,
+                        false);
                 for (int i = 0; i < Kernels.ROWS; i++) {
                     int to = (p + i) * columns.unitLanes() + 2 * panel * lanes;
                     for (int lane = 0; lane < width * lanes; lane++) {
@@ -513,12 +541,14 @@ final class CpuDynamicAlignment implements DynamicAlignment {
         int lanes = columns.lanes();
         int row = (to - from) * lanes;
         int groupPositions = Kernels.ROWS * grid.rowPositions();
-        float[] t = context.scratch(worker, SPREAD, patches.frequencies() * Kernels.ROWS * CHUNK * lanes);
+        boolean direct = patches.frequencies() == 1;
+        int groups = patches.groupsAtOnce(grid);
+        float[] t = context.scratch(worker, SPREAD, tilesAtOnce(grid) * Kernels.ROWS * CHUNK * lanes);
         int base = task * patches.productsOfTask(grid);
-        for (int group = 0; group < grid.groups(); group++) {
+        for (int group = 0; group < grid.groups(); group += groups) {
             for (int vector = from; vector < to; vector++) {
                 spread(
-                        grid,
+                        this.products,
                         g,
                         a,
                         da,
@@ -528,27 +558,25 @@ final class CpuDynamicAlignment implements DynamicAlignment {
                         (vector - from) * lanes,
                         Kernels.ROWS * row,
                         row,
-                        Kernels.ROWS);
+                        groups * Kernels.ROWS);
             }
-            float[] operands =
-                    this.products.operand(t, patches.frequencies() * Kernels.ROWS * row, worker, SPREAD_OPERANDS);
             for (int panel = 0; panel < patches.depthPanels(); panel++) {
                 int width = patches.depthWidth(panel);
                 int panelRow = width * lanes;
                 this.products.product(
-                        operands,
+                        t,
                         0,
                         row,
                         Kernels.ROWS * row,
                         transposed,
                         packed.transposedPanel(panel) + this.products.steps(from * lanes) * panelRow,
-                        packed.transposedSteps() * panelRow,
+                        direct ? 0 : packed.transposedSteps() * panelRow,
                         width,
                         products,
                         base + patches.product(grid, panel, 0, group),
-                        grid.groups() * Kernels.ROWS * panelRow,
+                        (direct ? 1 : grid.groups()) * Kernels.ROWS * panelRow,
                         row,
-                        patches.frequencies(),
+                        tilesAtOnce(grid),
                         add);
             }
         }
@@ -556,7 +584,7 @@ final class CpuDynamicAlignment implements DynamicAlignment {
 
     /** Spreads one vector's values at the positions from {@code first} of a task over the frequencies of its rows. */
     void spread(
-            PatchGrid grid,
+            Products products,
             float[] g,
             float[] a,
             float[] da,
@@ -569,6 +597,7 @@ final class CpuDynamicAlignment implements DynamicAlignment {
             int rows) {
         if (columns.isA(vector)) {
             patches.spread(
+                    products,
                     da,
                     first * columns.factorLanes() + columns.lane(vector),
                     columns.factorLanes(),
@@ -582,6 +611,7 @@ final class CpuDynamicAlignment implements DynamicAlignment {
                     rows);
         } else {
             patches.spread(
+                    products,
                     g,
                     first * columns.unitLanes() + columns.lane(vector),
                     columns.unitLanes(),

@@ -70,6 +70,7 @@ final class DirectPatches extends Patches {
     @Override
     void collect(
             float[] m,
+            int groups,
             int vector,
             float[] a,
             int ao,
@@ -83,10 +84,10 @@ final class DirectPatches extends Patches {
         int lanes = kernels.lanes();
         int row = 2 * lanes;
         if (a != null) {
-            kernels.scaleAdd(m, vector * lanes, row, a, ao, lda, s, so, lds, Kernels.ROWS);
+            kernels.scaleAdd(m, vector * lanes, row, a, ao, lda, s, so, lds, groups * Kernels.ROWS);
         }
         if (out != null) {
-            for (int i = 0; i < Kernels.ROWS; i++) {
+            for (int i = 0; i < groups * Kernels.ROWS; i++) {
                 System.arraycopy(m, i * row + vector * lanes, out, oo + i * ldo, lanes);
             }
         }
@@ -94,14 +95,19 @@ final class DirectPatches extends Patches {
 
     @Override
     void spread(
-            float[] g, int go, int ldg, float[] a, int ao, int lda, float[] out, int oo, int ldf, int ldt, int rows) {
-        for (int i = 0; i < rows; i++) {
-            if (a == null) {
-                System.arraycopy(g, go + i * ldg, out, oo + i * ldt, kernels.lanes());
-            } else {
-                kernels.scale(a[ao + i * lda], g, go + i * ldg, out, oo + i * ldt);
-            }
-        }
+            Products products,
+            float[] g,
+            int go,
+            int ldg,
+            float[] a,
+            int ao,
+            int lda,
+            float[] out,
+            int oo,
+            int ldf,
+            int ldt,
+            int rows) {
+        products.scale(g, go, ldg, a, ao, lda, out, oo, ldt, rows);
     }
 
     @Override

@@ -27,6 +27,36 @@ final class FloatProducts extends Products {
     }
 
     @Override
+    void scale(float[] g, int go, int ldg, float[] a, int ao, int lda, float[] out, int oo, int ldt, int rows) {
+        for (int i = 0; i < rows; i++) {
+            if (a == null) {
+                System.arraycopy(
+                        g, go + i * ldg, out, oo + i * ldt, context.kernels().lanes());
+            } else {
+                context.kernels().scale(a[ao + i * lda], g, go + i * ldg, out, oo + i * ldt);
+            }
+        }
+    }
+
+    @Override
+    void expand(
+            float[] g, int go, int ldg, float[] a, int ao, int lda, float[] out, int oo, int ldf, int ldt, int rows) {
+        for (int i = 0; i < rows; i++) {
+            context.kernels()
+                    .winogradExpand(g, go + 4 * i * ldg, ldg, a, ao + 4 * i * lda, lda, out, oo + i * ldt, ldf);
+        }
+    }
+
+    @Override
+    float[] pairs(float[] a, int ao, int lda, Columns columns, int ldz, int worker, int slot) {
+        float[] z = context.scratch(worker, slot, Kernels.ROWS * ldz + columns.lanes());
+        for (int i = 0; i < Kernels.ROWS; i++) {
+            context.kernels().pairProducts(a, ao + i * lda, 0, columns.slots(), columns.slots(), z, i * ldz);
+        }
+        return z;
+    }
+
+    @Override
     void pack(float[] values, int vo, int next, float[] panel, int po, int count) {
         System.arraycopy(values, vo, panel, po, count);
     }

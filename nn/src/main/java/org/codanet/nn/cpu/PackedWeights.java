@@ -29,12 +29,14 @@ final class PackedWeights {
     private final Patches patches;
     private final Columns columns;
     private final Products products;
+    private final Products norms;
     private final CpuContext context;
     private final String owner;
 
     private float[] forward = new float[0];
     private float[] transposed = new float[0];
     private float[] gram = new float[0];
+    private float[] normPanels = new float[0];
     private float[] gramTransposed = new float[0];
     private float[] slices = new float[0];
     private float[] frobenius = new float[0];
@@ -49,9 +51,11 @@ final class PackedWeights {
             Patches patches,
             Columns columns,
             Products products,
+            Products norms,
             CpuContext context,
             String owner) {
         this.products = products;
+        this.norms = norms;
         this.shape = shape;
         this.patches = patches;
         this.columns = columns;
@@ -69,8 +73,9 @@ final class PackedWeights {
         return transposed;
     }
 
-    float[] gram() {
-        return gram;
+    /** {@link #gram} as panels of the products that norms are made of. */
+    float[] normPanels() {
+        return norms.valuesOfStep() == 1 ? gram : normPanels;
     }
 
     float[] gramTransposed() {
@@ -123,7 +128,15 @@ final class PackedWeights {
         return products.steps(columns.vectors() * columns.lanes());
     }
 
-    int gramPanel(int panel) {
+    int normPanel(int panel) {
+        return norms.steps(columns.pairLanes()) * 2 * columns.lanes() * panel;
+    }
+
+    private long normFloats() {
+        return norms.valuesOfStep() == 1 ? 0 : (long) norms.steps(columns.pairLanes()) * columns.unitLanes();
+    }
+
+    private int gramPanel(int panel) {
         return columns.pairLanes() * 2 * columns.lanes() * panel;
     }
 
@@ -174,6 +187,10 @@ final class PackedWeights {
         forward = room(forward, forwardFloats());
         packForward();
         packGram();
+        normPanels = room(normPanels, normFloats());
+        if (normPanels.length > 0) {
+            packNorms();
+        }
         if (wanted != Purpose.INFERENCE) {
             transposed = room(transposed, transposedFloats());
             packTransposed();
@@ -200,6 +217,7 @@ final class PackedWeights {
         long floats = (long) forward.length
                 + transposed.length
                 + gram.length
+                + normPanels.length
                 + gramTransposed.length
                 + slices.length
                 + classes.length;
@@ -207,6 +225,7 @@ final class PackedWeights {
         forward = new float[0];
         transposed = forward;
         gram = forward;
+        normPanels = forward;
         gramTransposed = forward;
         slices = forward;
         classes = forward;
@@ -351,6 +370,17 @@ final class PackedWeights {
                 }
             }
         });
+    }
+
+    private void packNorms() {
+        for (int panel = 0; 2 * panel < columns.unitVectors(); panel++) {
+            int width = Math.min(2, columns.unitVectors() - 2 * panel) * columns.lanes();
+            int held = norms.valuesOfStep();
+            for (int step = 0; step < norms.steps(columns.pairLanes()); step++) {
+                int from = gramPanel(panel) + step * held * width;
+                norms.pack(gram, from, width, normPanels, normPanel(panel) + step * width, width);
+            }
+        }
     }
 
     private void packGramTransposed() {

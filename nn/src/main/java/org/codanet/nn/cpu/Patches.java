@@ -39,6 +39,14 @@ abstract class Patches {
 
     abstract PatchGrid grid(Shape x, int threads);
 
+    /**
+     * Groups of 8 rows that one call computes the products of. With one frequency these are all of a task; with many, each of one
+     * group's tiles fills the call, and fills the first-level cache.
+     */
+    final int groupsAtOnce(PatchGrid grid) {
+        return frequencies() == 1 ? grid.groups() : 1;
+    }
+
     /** Floats of one padded image. */
     final int paddedImage(PatchGrid grid) {
         return grid.paddedH() * grid.paddedW() * pixel();
@@ -84,11 +92,12 @@ abstract class Patches {
     abstract void gather(PatchGrid grid, float[] padded, int task, float[] out, int offset);
 
     /**
-     * From tiles m (frequencies, 8 rows, 2 · lanes) to the values at the rows' positions, for the first or second vector of
-     * the tile. Adds them times a factor to s, stores them to {@code out}; either may be null.
+     * From tiles m (frequencies, groups at once, 8 rows, 2 · lanes) to the values at the rows' positions, for the first or
+     * second vector of the tiles. Adds them times a factor to s, stores them to {@code out}; either may be null.
      */
     abstract void collect(
             float[] m,
+            int groups,
             int vector,
             float[] a,
             int ao,
@@ -101,11 +110,22 @@ abstract class Patches {
             int ldo);
 
     /**
-     * The adjoint of {@link #collect}: from one vector of values at the positions of 8 rows, times a factor unless null, to
-     * tiles (frequencies, rows, {@code ldt}) at {@code to}, rows of one frequency {@code ldf} floats apart in all.
+     * The adjoint of {@link #collect}: from one vector of values at the positions of some rows, times a factor unless null, to left
+     * sides of {@code products}, (frequencies, rows, {@code ldt}) at {@code oo}, rows of one frequency {@code ldf} values apart in all.
      */
     abstract void spread(
-            float[] g, int go, int ldg, float[] a, int ao, int lda, float[] out, int oo, int ldf, int ldt, int rows);
+            Products products,
+            float[] g,
+            int go,
+            int ldg,
+            float[] a,
+            int ao,
+            int lda,
+            float[] out,
+            int oo,
+            int ldf,
+            int ldt,
+            int rows);
 
     /**
      * Adds the rows of products with the transposed weights to a padded image: the adjoint of {@link #gather}.

@@ -40,6 +40,27 @@ abstract class Products {
     abstract int operandFloats(int count);
 
     /**
+     * Left sides from values at positions times a factor each: {@code a[i·lda] · g[i·ldg + lane]} for {@code rows} rows of one
+     * position and one vector.
+     *
+     * @param a factors; null for 1
+     * @param oo offset in {@code out}, in values; rows are {@code ldt} values apart
+     */
+    abstract void scale(float[] g, int go, int ldg, float[] a, int ao, int lda, float[] out, int oo, int ldt, int rows);
+
+    /** The same for rows of 4 positions each, with {@link Kernels#winogradExpand}: 16 frequencies, {@code ldf} values apart. */
+    abstract void expand(
+            float[] g, int go, int ldg, float[] a, int ao, int lda, float[] out, int oo, int ldf, int ldt, int rows);
+
+    /**
+     * Left sides for the quadratic form: {@link Kernels#pairProducts} of all slots for 8 rows, {@code ldz} values apart.
+     *
+     * @param ldz a multiple of the lanes, and at least a vector more than there are pairs
+     * @param slot of the worker's scratch where they are put
+     */
+    abstract float[] pairs(float[] a, int ao, int lda, Columns columns, int ldz, int worker, int slot);
+
+    /**
      * One step of a panel of the right side: from {@link #valuesOfStep} rows of values, {@code next} apart.
      *
      * @param count lanes, a multiple of those of a vector

@@ -73,6 +73,7 @@ final class WinogradPatches extends Patches {
     @Override
     void collect(
             float[] m,
+            int groups,
             int vector,
             float[] a,
             int ao,
@@ -88,11 +89,19 @@ final class WinogradPatches extends Patches {
 
     @Override
     void spread(
-            float[] g, int go, int ldg, float[] a, int ao, int lda, float[] out, int oo, int ldf, int ldt, int rows) {
-        for (int i = 0; i < rows; i++) {
-            kernels.winogradExpand(
-                    g, go + POSITIONS * i * ldg, ldg, a, ao + POSITIONS * i * lda, lda, out, oo + i * ldt, ldf);
-        }
+            Products products,
+            float[] g,
+            int go,
+            int ldg,
+            float[] a,
+            int ao,
+            int lda,
+            float[] out,
+            int oo,
+            int ldf,
+            int ldt,
+            int rows) {
+        products.expand(g, go, ldg, a, ao, lda, out, oo, ldf, ldt, rows);
     }
 
     @Override
