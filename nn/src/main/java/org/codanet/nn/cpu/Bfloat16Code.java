@@ -73,6 +73,7 @@ final class Bfloat16Code {
             ValueLayout.JAVA_LONG,
             ValueLayout.JAVA_LONG);
 
+    private static final String REFUSED;
     private static final MethodHandle ROUNDING;
     private static final MethodHandle SCALING;
     private static final MethodHandle EXPANSION;
@@ -92,18 +93,34 @@ final class Bfloat16Code {
         int oneMore = product(code, 1, true);
         int two = product(code, 2, false);
         int twoMore = product(code, 2, true);
-        MachineCode loaded = MachineCode.load(code.instructions());
-        ROUNDING = loaded.function(rounding, ROUND);
-        SCALING = loaded.function(scaling, SCALE);
-        EXPANSION = loaded.function(expansion, SCALE);
-        PAIRING = loaded.function(pairing, PAIRS);
-        ONE = loaded.function(one, PRODUCT);
-        ONE_MORE = loaded.function(oneMore, PRODUCT);
-        TWO = loaded.function(two, PRODUCT);
-        TWO_MORE = loaded.function(twoMore, PRODUCT);
+        MachineCode loaded = null;
+        String reason = "";
+        try {
+            loaded = MachineCode.load(code.instructions());
+        } catch (IllegalStateException e) {
+            reason = e.getMessage();
+        }
+        REFUSED = reason;
+        ROUNDING = function(loaded, rounding, ROUND);
+        SCALING = function(loaded, scaling, SCALE);
+        EXPANSION = function(loaded, expansion, SCALE);
+        PAIRING = function(loaded, pairing, PAIRS);
+        ONE = function(loaded, one, PRODUCT);
+        ONE_MORE = function(loaded, oneMore, PRODUCT);
+        TWO = function(loaded, two, PRODUCT);
+        TWO_MORE = function(loaded, twoMore, PRODUCT);
     }
 
     private Bfloat16Code() {}
+
+    private static MethodHandle function(MachineCode code, int offset, FunctionDescriptor descriptor) {
+        return code == null ? null : code.function(offset, descriptor);
+    }
+
+    /** Why nothing here can be called though the processor could: the system gives no executable memory. Empty if it does. */
+    static String refused() {
+        return REFUSED;
+    }
 
     /**
      * Rounds {@code count} floats, a multiple of 16, to half as many places.

@@ -5,6 +5,7 @@ import java.util.TreeSet;
 import org.codanet.bindings.NativeLibraryException;
 import org.codanet.bindings.OneDnn;
 import org.codanet.nn.device.Device;
+import org.codanet.nn.device.DeviceException;
 import org.codanet.nn.device.DeviceOptions;
 import org.codanet.nn.device.MemoryUse;
 import org.codanet.nn.device.PeakMeasurement;
@@ -46,6 +47,9 @@ final class CpuDevice implements Device, PeakMeasurement {
         processor = Processor.here();
         Precision precision = precision(options.precision(), processor);
         kernels = KernelChoice.of(options.plainLoops());
+        if (precision == Precision.BF16) {
+            requireBfloat16(kernels);
+        }
         int threads = options.threads() == 0 ? Runtime.getRuntime().availableProcessors() : options.threads();
         CpuMemory memory = new CpuMemory(NAME, options.memoryBudget());
         context = new CpuContext(NAME, kernels.kernels(), new Workers(threads, NAME), memory, precision);
@@ -58,11 +62,21 @@ final class CpuDevice implements Device, PeakMeasurement {
                     "device cpu: precision tf32 is for GPUs; fp32 and, on some processors, bf16");
         }
         if (asked == Precision.BF16 && !processor.hasBfloat16()) {
-            throw new IllegalArgumentException(
-                    "device cpu: precision bf16 needs a processor with avx512_bf16 or amx_bf16; " + processor.name()
-                            + " has " + processor.instructionSets() + "; fp32 works");
+            throw new IllegalArgumentException("device cpu: precision bf16 needs a processor with avx512_bf16; "
+                    + processor.name() + " has " + processor.instructionSets() + "; fp32 works");
         }
         return asked == null ? Precision.FP32 : asked;
+    }
+
+    private static void requireBfloat16(KernelChoice kernels) {
+        if (kernels.kernels().lanes() != Bfloat16Code.LANES) {
+            throw new IllegalArgumentException(
+                    "device cpu: precision bf16 needs inner loops on vectors of 512 bits; here" + " they are "
+                            + kernels.description() + "; fp32 works");
+        }
+        if (!Bfloat16Code.refused().isEmpty()) {
+            throw new DeviceException("device cpu: precision bf16: " + Bfloat16Code.refused() + "; fp32 works");
+        }
     }
 
     @Override

@@ -49,9 +49,9 @@ record Processor(String name, Set<String> flags) {
                 .orElse("");
     }
 
-    /** Whether it multiplies bfloat16 numbers itself. */
+    /** Whether its vector units multiply bfloat16 numbers. */
     boolean hasBfloat16() {
-        return flags.contains("avx512_bf16") || flags.contains("amx_bf16");
+        return flags.contains("avx512_bf16");
     }
 
     /** For example {@code avx512_bf16 avx512f}. */

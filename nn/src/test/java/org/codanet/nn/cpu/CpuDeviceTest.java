@@ -65,6 +65,15 @@ final class CpuDeviceTest {
     }
 
     @Test
+    void bfloat16WithoutItsVectorsIsRefusedInOneSentence() {
+        assumeTrue(Processor.here().hasBfloat16(), "skipped: this processor has no bfloat16 instructions");
+        DeviceOptions plain = new DeviceOptions(1, Precision.BF16, 0, true);
+        assertTrue(assertThrows(IllegalArgumentException.class, () -> new CpuDevice(plain))
+                .getMessage()
+                .contains("plain loops (they were asked for)"));
+    }
+
+    @Test
     void plainLoopsAreTakenWhenAskedForAndSaid() {
         try (Device device = new CpuDevice(new DeviceOptions(1, null, 0, true))) {
             assertTrue(device.description().contains("plain loops (they were asked for)"), device.description());
