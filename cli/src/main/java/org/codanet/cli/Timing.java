@@ -17,9 +17,9 @@ record Timing(List<Double> milliseconds) {
         milliseconds = milliseconds.stream().sorted().toList();
     }
 
-    /** Runs for a while without looking, then for {@code seconds} with a clock; at least {@value #LEAST_RUNS} times. */
+    /** Runs for {@code seconds} without looking, while the JVM compiles, then as long with a clock; at least {@value #LEAST_RUNS} times. */
     static Timing of(Runnable work, double seconds) {
-        long warmUntil = System.nanoTime() + (long) (0.3e9 * seconds);
+        long warmUntil = System.nanoTime() + (long) (1e9 * seconds);
         for (int i = 0; i < LEAST_WARM_UP || System.nanoTime() < warmUntil; i++) {
             work.run();
         }
