@@ -43,12 +43,19 @@ class Peer:
     def djl(cls, options):
         return cls(DJL, [str(HERE / "djl/run"), sys.executable, options.model, str(options.threads)])
 
-    def measure(self, what, batch, seconds):
+    def ask(self, **request):
         try:
-            print(json.dumps(dict(what=what, batch=batch, seconds=seconds)), file=self.process.stdin, flush=True)
-            answer = self.process.stdout.readline()
+            print(json.dumps(request), file=self.process.stdin, flush=True)
+            return self.process.stdout.readline()
         except BrokenPipeError:
-            answer = ""
+            return ""
+
+    def wait(self):
+        """Returns when it has started and wants nothing of the processors any more."""
+        self.ask(what="ready")
+
+    def measure(self, what, batch, seconds):
+        answer = self.ask(what=what, batch=batch, seconds=seconds)
         line = json.loads(answer) if answer else dict(error="the process ended (out of memory, or no torch?)", what=what, batch=batch)
         return dict(line, who=self.name)
 
@@ -75,6 +82,9 @@ class Codanet:
             said = (done.stderr.strip().splitlines() or ["no measurement printed"])[-1]
             return dict(who=self.name, what=what, batch=batch, error=said[:200])
         return dict(lines[0], who=self.name)
+
+    def wait(self):
+        pass
 
     def close(self):
         pass
@@ -179,6 +189,8 @@ def main():
         contestants.append(Peer.djl(options))
     measurements = []
     try:
+        for contestant in contestants:
+            contestant.wait()
         for number in range(options.rounds):
             for what in options.what:
                 for batch in options.batches:

@@ -225,6 +225,9 @@ def main():
         functorch.donated_buffer = False    # all classes are explained from one graph
     peer = Peer(options)
     for request in map(json.loads, sys.stdin):
+        if request["what"] == "ready":
+            print(json.dumps(request), flush=True)
+            continue
         line = dict(what=request["what"], model=options.config or options.model, style=options.style, device=options.device,
                     precision=options.precision, compile=options.compile, channels_last=options.channels_last,
                     cached=options.cached, threads=options.threads, batch=request["batch"], torch=torch.__version__)

@@ -61,6 +61,10 @@ public final class DjlPeer {
         BufferedReader requests = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
         for (String line = requests.readLine(); line != null; line = requests.readLine()) {
             JsonObject request = JsonParser.parseString(line).getAsJsonObject();
+            if (request.get("what").getAsString().equals("ready")) {
+                System.out.println(request);
+                continue;
+            }
             JsonObject answer = new JsonObject();
             answer.add("what", request.get("what"));
             answer.add("batch", request.get("batch"));
