@@ -74,6 +74,11 @@ final class AlignmentState implements DynamicAlignment.State, AutoCloseable {
         return own;
     }
 
+    /** Room for another pass of the same operation over the same grid, for the same purpose. */
+    AlignmentState another(Columns columns, CpuMemory memory, String scope) {
+        return new AlignmentState(maker, grid, columns, purpose, memory, scope);
+    }
+
     PatchGrid grid() {
         return grid;
     }

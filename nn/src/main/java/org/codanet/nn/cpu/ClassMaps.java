@@ -1,6 +1,8 @@
 package org.codanet.nn.cpu;
 
 import java.lang.foreign.MemorySegment;
+import org.codanet.nn.cpu.AlignmentSlots.Scratch;
+import org.codanet.nn.cpu.AlignmentSlots.Shared;
 import org.codanet.nn.op.DynamicAlignmentShape;
 import org.codanet.nn.tensor.Tensor;
 
@@ -12,25 +14,22 @@ final class ClassMaps {
     /** Floats of patch gradients that are held at a time. */
     private static final int HELD = 1 << 23;
 
-    private static final int PATCH_GRADIENTS = 9;
-    private static final int WEIGHTS = 11;
-    private static final int GRADIENTS = 12;
-
     private final CpuContext context;
     private final Kernels kernels;
     private final DynamicAlignmentShape shape;
     private final Columns columns;
-    private final PackedWeights packed;
     private final Products products;
+    private final PackedWeights packed;
+    private final AlignmentTasks tasks;
 
-    ClassMaps(
-            CpuContext context, DynamicAlignmentShape shape, Columns columns, PackedWeights packed, Products products) {
-        this.context = context;
+    ClassMaps(AlignmentPlan plan, PackedWeights packed, AlignmentTasks tasks) {
+        this.context = plan.context();
         this.kernels = context.kernels();
-        this.shape = shape;
-        this.columns = columns;
+        this.shape = plan.shape();
+        this.columns = plan.columns();
+        this.products = plan.products();
         this.packed = packed;
-        this.products = products;
+        this.tasks = tasks;
     }
 
     private int patchLanes() {
@@ -40,8 +39,8 @@ final class ClassMaps {
     /** Floats that the workers share for so many targets. */
     long sharedFloats(PatchGrid grid, int targets) {
         int images = imagesAtOnce(grid, targets);
-        long tasks = Math.min(grid.tasks(), Math.ceilDiv(images * grid.rowsPerImage(), grid.taskRows()) + 1);
-        return tasks * grid.taskPositions() * targets * patchLanes();
+        long taskCount = Math.min(grid.tasks(), Math.ceilDiv(images * grid.rowsPerImage(), grid.taskRows()) + 1);
+        return taskCount * grid.taskPositions() * targets * patchLanes();
     }
 
     /** Floats of each worker for so many targets. */
@@ -55,7 +54,7 @@ final class ClassMaps {
         return Math.clamp(HELD / image, 1, grid.n());
     }
 
-    void backProject(AlignmentState kept, CpuDynamicAlignment layer, Tensor dOut, Tensor dIn, int targets) {
+    void backProject(AlignmentState kept, Tensor dOut, Tensor dIn, int targets) {
         PatchGrid grid = kept.grid();
         int position = targets * patchLanes();
         int imagesAtOnce = imagesAtOnce(grid, targets);
@@ -65,14 +64,13 @@ final class ClassMaps {
             int firstTask = image * grid.rowsPerImage() / grid.taskRows();
             int endTask = (end * grid.rowsPerImage() + grid.taskRows() - 1) / grid.taskRows();
             float[] gradients = context.shared(
-                    PATCH_GRADIENTS, Math.multiplyExact((endTask - firstTask) * grid.taskPositions(), position));
+                    Shared.PATCH_GRADIENTS, Math.multiplyExact((endTask - firstTask) * grid.taskPositions(), position));
             MemorySegment from = CpuTensor.segment(dOut);
             context.workers()
                     .run(
                             endTask - firstTask,
                             (i, worker) -> apply(
                                     kept,
-                                    layer,
                                     from,
                                     targets,
                                     firstTask + i,
@@ -84,7 +82,7 @@ final class ClassMaps {
             context.workers()
                     .run(
                             (end - image) * targets,
-                            (i, worker) -> layer.scatterPatches(
+                            (i, worker) -> tasks.scatterPatches(
                                     grid,
                                     gradients,
                                     firstTask,
@@ -100,27 +98,20 @@ final class ClassMaps {
 
     /** Gradients with respect to the patches of one task: (positions, targets, patch lanes). */
     private void apply(
-            AlignmentState kept,
-            CpuDynamicAlignment layer,
-            MemorySegment dOut,
-            int targets,
-            int task,
-            float[] out,
-            int offset,
-            int worker) {
+            AlignmentState kept, MemorySegment dOut, int targets, int task, float[] out, int offset, int worker) {
         PatchGrid grid = kept.grid();
         int positions = grid.taskPositions();
         int lanes = columns.lanes();
         int units = columns.unitLanes();
-        float[] a = context.scratch(worker, CpuDynamicAlignment.FACTORS, layer.factorFloats(grid));
-        float[] g = context.scratch(worker, GRADIENTS, targets * positions * units);
+        float[] a = context.scratch(worker, Scratch.FACTORS, tasks.factorFloats(grid));
+        float[] g = context.scratch(worker, Scratch.CLASS_GRADIENTS, targets * positions * units);
         for (int t = 0; t < targets; t++) {
-            float[] one = layer.scaledGradient(kept, task, dOut, t, targets, a, worker);
+            float[] one = tasks.scaledGradient(kept, task, dOut, t, targets, a, worker);
             System.arraycopy(one, 0, g, t * positions * units, positions * units);
         }
         java.util.Arrays.fill(out, offset, offset + positions * targets * patchLanes(), 0);
-        float[] factors = products.operand(a, positions * columns.factorLanes(), worker, CpuDynamicAlignment.OPERANDS);
-        float[] w = context.scratch(worker, WEIGHTS, shape.units() * Kernels.ROWS * 2 * lanes);
+        float[] factors = products.operand(a, positions * columns.factorLanes(), worker, Scratch.OPERANDS);
+        float[] w = context.scratch(worker, Scratch.CLASS_WEIGHTS, shape.units() * Kernels.ROWS * 2 * lanes);
         float[] classes = packed.classes();
         int vectors = patchLanes() / lanes;
         for (int panel = 0; 2 * panel < vectors; panel++) {

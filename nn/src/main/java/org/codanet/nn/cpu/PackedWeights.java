@@ -1,6 +1,7 @@
 package org.codanet.nn.cpu;
 
 import java.lang.foreign.MemorySegment;
+import org.codanet.nn.cpu.AlignmentSlots.Scratch;
 import org.codanet.nn.op.DynamicAlignment;
 import org.codanet.nn.op.DynamicAlignmentShape;
 import org.codanet.nn.op.Norm;
@@ -20,11 +21,6 @@ import org.codanet.nn.op.Purpose;
  * </ul>
  */
 final class PackedWeights {
-    /** Scratch arrays of a worker. */
-    private static final int TAPS = 0;
-
-    private static final int VALUES = 1;
-
     private final DynamicAlignmentShape shape;
     private final Patches patches;
     private final Columns columns;
@@ -46,20 +42,13 @@ final class PackedWeights {
     private DynamicAlignment.Weights weights;
     private Purpose purpose;
 
-    PackedWeights(
-            DynamicAlignmentShape shape,
-            Patches patches,
-            Columns columns,
-            Products products,
-            Products norms,
-            CpuContext context,
-            String owner) {
-        this.products = products;
-        this.norms = norms;
-        this.shape = shape;
-        this.patches = patches;
-        this.columns = columns;
-        this.context = context;
+    PackedWeights(AlignmentPlan plan, String owner) {
+        this.shape = plan.shape();
+        this.patches = plan.patches();
+        this.columns = plan.columns();
+        this.products = plan.products();
+        this.norms = plan.norms();
+        this.context = plan.context();
         this.owner = owner;
     }
 
@@ -238,8 +227,8 @@ final class PackedWeights {
         int held = products.valuesOfStep();
         int frequencies = patches.frequencies();
         context.workers().run(forwardSteps(), (step, worker) -> {
-            float[] taps = context.scratch(worker, TAPS, held * patches.taps() * row);
-            float[] values = context.scratch(worker, VALUES, held * frequencies * width);
+            float[] taps = context.scratch(worker, Scratch.TAPS, held * patches.taps() * row);
+            float[] values = context.scratch(worker, Scratch.VALUES, held * frequencies * width);
             readStep(step * held, taps, row);
             for (int panel = 0; panel < columns.panels(); panel++) {
                 for (int value = 0; value < held; value++) {
@@ -320,7 +309,7 @@ final class PackedWeights {
             int panel = task % columns.panels();
             int width = 2 * lanes;
             int from = forwardPanel(panel) + frequency * forwardSteps() * width;
-            float[] values = context.scratch(worker, VALUES, held * width);
+            float[] values = context.scratch(worker, Scratch.VALUES, held * width);
             for (int target = 0; target < patches.depthPanels(); target++) {
                 int targetWidth = patches.depthWidth(target) * lanes;
                 int to = transposedPanel(target)
@@ -345,7 +334,7 @@ final class PackedWeights {
         int slots = columns.slots();
         int patch = shape.patch();
         context.workers().run(columns.unitVectors(), (v, worker) -> {
-            float[] sums = context.scratch(worker, 0, columns.pairLanes() * lanes);
+            float[] sums = context.scratch(worker, Scratch.PAIR_SUMS, columns.pairLanes() * lanes);
             java.util.Arrays.fill(sums, 0, columns.pairLanes() * lanes, 0);
             // Blocks of patch entries that stay in the cache while all pairs of slots are summed.
             for (int entry = 0; entry < patch; entry += 16) {
@@ -460,7 +449,7 @@ final class PackedWeights {
         int width = Math.min(2, vectors - 2 * panel) * lanes;
         int first = panel * 2 * lanes;
         int filled = Math.min(width, shape.patch() - first);
-        float[] values = context.scratch(worker, VALUES, held * width);
+        float[] values = context.scratch(worker, Scratch.VALUES, held * width);
         java.util.Arrays.fill(values, 0, held * width, 0);
         for (int unit = 0; unit < shape.units(); unit++) {
             int entries = (unit / lanes * shape.patch() + first) * columns.slots() * lanes + unit % lanes;
