@@ -43,6 +43,10 @@ final class AlignmentNorms {
 
     /** {@code q_j = a · G_j a} at every position of a task. */
     void quadraticForm(PatchGrid grid, float[] a, float[] q, int worker) {
+        if (packed.doubleNorms() != null) {
+            packed.doubleNorms().squares(a, q, grid.taskPositions());
+            return;
+        }
         int lanes = columns.lanes();
         int row = columns.pairLanes() + lanes;
         float[] m = context.scratch(worker, Scratch.TILES, Kernels.ROWS * 2 * lanes);

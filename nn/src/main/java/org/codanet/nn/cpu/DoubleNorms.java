@@ -14,24 +14,16 @@ final class DoubleNorms {
     private final Columns columns;
     private final double[] gram;
 
-    private DoubleNorms(DynamicAlignmentShape shape, Columns columns) {
+    DoubleNorms(DynamicAlignmentShape shape, Columns columns) {
         this.shape = shape;
         this.columns = columns;
         this.gram = new double[Math.toIntExact(bytes(shape, columns) / Double.BYTES)];
     }
 
-    /** Null for layers that do well without. */
-    static DoubleNorms of(DynamicAlignmentShape shape, Columns columns) {
-        return needed(shape, columns) ? new DoubleNorms(shape, columns) : null;
-    }
-
-    private static boolean needed(DynamicAlignmentShape shape, Columns columns) {
-        return shape.norm() != Norm.SQ && columns.slots() > shape.patch();
-    }
-
-    /** Bytes held, if needed at all. */
+    /** Bytes held; 0 for layers that do well without. */
     static long bytes(DynamicAlignmentShape shape, Columns columns) {
-        return needed(shape, columns) ? (long) Double.BYTES * columns.pairs() * columns.unitLanes() : 0;
+        boolean needed = shape.norm() != Norm.SQ && columns.slots() > shape.patch();
+        return needed ? (long) Double.BYTES * columns.pairs() * columns.unitLanes() : 0;
     }
 
     /** Takes weights over: {@code slices} as {@link PackedWeights#slices} has them. */
@@ -47,7 +39,8 @@ final class DoubleNorms {
                         int to = pair * columns.unitLanes() + v * lanes;
                         double weight = other == slot ? 1 : 2;
                         for (int lane = 0; lane < lanes; lane++) {
-                            gram[to + lane] += weight * slices[row + slot * lanes + lane] * slices[row + other * lanes + lane];
+                            gram[to + lane] +=
+                                    weight * slices[row + slot * lanes + lane] * slices[row + other * lanes + lane];
                         }
                     }
                 }

@@ -26,6 +26,10 @@ final class PackedWeights {
     private final Columns columns;
     private final Products products;
     private final Products norms;
+
+    /** Null where the float form does, and before the first {@link #prepare}. */
+    private DoubleNorms doubleNorms;
+
     private final CpuContext context;
     private final String owner;
 
@@ -125,6 +129,11 @@ final class PackedWeights {
         return norms.valuesOfStep() == 1 ? 0 : (long) norms.steps(columns.pairLanes()) * columns.unitLanes();
     }
 
+    /** The norms in double precision, where the layer needs them; else null. */
+    DoubleNorms doubleNorms() {
+        return doubleNorms;
+    }
+
     private int gramPanel(int panel) {
         return columns.pairLanes() * 2 * columns.lanes() * panel;
     }
@@ -135,14 +144,14 @@ final class PackedWeights {
 
     /** Bytes held after {@link #prepare}, the class panels of an explanation of many classes included. */
     long bytes(Purpose wanted) {
-        long floats = forwardFloats() + (long) columns.pairLanes() * columns.unitLanes() + sliceFloats();
+        long floats = forwardFloats() + normFloats() + (long) columns.pairLanes() * columns.unitLanes() + sliceFloats();
         if (wanted != Purpose.INFERENCE) {
             floats += transposedFloats();
         }
         if (wanted == Purpose.TRAINING) {
             floats += (long) columns.pairLanes() * columns.unitLanes();
         }
-        return floats * Float.BYTES;
+        return floats * Float.BYTES + DoubleNorms.bytes(shape, columns);
     }
 
     /** Bytes of {@link #classes}, beside {@link #bytes}. */
@@ -176,6 +185,13 @@ final class PackedWeights {
         forward = room(forward, forwardFloats());
         packForward();
         packGram();
+        if (doubleNorms == null && DoubleNorms.bytes(shape, columns) > 0) {
+            context.memory().hold(DoubleNorms.bytes(shape, columns), owner);
+            doubleNorms = new DoubleNorms(shape, columns);
+        }
+        if (doubleNorms != null) {
+            doubleNorms.prepare(slices);
+        }
         normPanels = room(normPanels, normFloats());
         if (normPanels.length > 0) {
             packNorms();
@@ -211,6 +227,10 @@ final class PackedWeights {
                 + slices.length
                 + classes.length;
         context.memory().letGo(4 * floats, owner);
+        if (doubleNorms != null) {
+            context.memory().letGo(DoubleNorms.bytes(shape, columns), owner);
+            doubleNorms = null;
+        }
         forward = new float[0];
         transposed = forward;
         gram = forward;
@@ -409,7 +429,8 @@ final class PackedWeights {
             double square = 0;
             for (int r = 0; r < rank; r++) {
                 for (int s = r; s < rank; s++) {
-                    square += product[r * rank + s] * gramEntry(r, s, unit);
+                    double entry = doubleNorms == null ? gramEntry(r, s, unit) : doubleNorms.gramEntry(r, s, unit);
+                    square += product[r * rank + s] * entry;
                 }
             }
             frobenius[unit] = (float) Math.sqrt(Math.max(0, square));
