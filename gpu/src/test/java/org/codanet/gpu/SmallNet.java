@@ -118,6 +118,17 @@ final class SmallNet {
 
     /** Queues one step; the gradients are clipped so that the norm is found, too. */
     void step(long number) {
+        next(number);
+        step();
+    }
+
+    /** Sets number and rate, which falls, of the steps that follow. */
+    void next(long number) {
+        adam.next(new Adam.Step(0.01 / number, 0.9, 0.999, 1e-8, 0.01, number, 1));
+    }
+
+    /** Queues one step with the number that {@link #next} set. */
+    void step() {
         input.forward(images, true, x);
         alignment.prepare(weights, Purpose.TRAINING);
         alignment.forward(x, hidden, state);
@@ -128,7 +139,7 @@ final class SmallNet {
         convolution.backwardWeights(hidden, dZ, dFilters, dBias);
         convolution.backwardData(dZ, filters, dHidden);
         alignment.backward(state, x, dHidden, null, gradients);
-        adam.step(slots, new Adam.Step(0.01, 0.9, 0.999, 1e-8, 0, number, 1), norm);
+        adam.step(slots, norm);
     }
 
     /** Loss of the last step. */

@@ -10,26 +10,61 @@ import org.codanet.gpu.kernel.Kernel;
 import org.codanet.gpu.kernel.KernelSource;
 import org.codanet.nn.op.Adam;
 import org.codanet.nn.tensor.Shape;
+import org.codanet.nn.tensor.Tensor;
 
 /**
  * {@link Adam} over all parameters in one launch, by {@code adam.cu}. The table of the parameters goes to the device when they
- * are others than last time; a step with the same ones copies nothing.
+ * are others than last time; a step with the same ones copies nothing. What changes from step to step lies on the device too, written by a
+ * launch that carries it as arguments: a recorded step reads what is there when it is run.
  */
 final class CudaAdam extends CudaOperation implements Adam {
     private static final int CHUNK = 4096;
     private static final int ROW = 5;
 
+    /** Eight floats and a double. */
+    private static final long NUMBER_BYTES = 40;
+
+    private static final long MOST = 32;
+
     private long[] known = new long[0];
     private int chunks;
     private MemoryPool.Block table;
+    private MemoryPool.Block numbers;
 
     CudaAdam(CudaResources resources, String owner) {
         super(resources, owner, "adam");
     }
 
     @Override
-    public void step(List<Slot> slots, Step step, org.codanet.nn.tensor.Tensor norm) {
+    public void next(Step step) {
         CudaResources resources = resources();
+        double meanBias = 1 - Math.pow(step.beta1(), step.step());
+        double varianceBias = 1 - Math.pow(step.beta2(), step.step());
+        if (numbers == null) {
+            numbers = resources.memory().reserve(NUMBER_BYTES, owner());
+        }
+        // One minus each beta is rounded from the double, as PyTorch does.
+        kernel("adam_numbers")
+                .address(numbers.address())
+                .address(numbers.address() + MOST)
+                .float32((float) step.weightDecay())
+                .float32((float) step.beta1())
+                .float32((float) (1 - step.beta1()))
+                .float32((float) step.beta2())
+                .float32((float) (1 - step.beta2()))
+                .float32((float) (step.rate() / meanBias))
+                .float32((float) (1 / Math.sqrt(varianceBias)))
+                .float32((float) step.epsilon())
+                .float64(step.maxNorm())
+                .launch(1, 32);
+    }
+
+    @Override
+    public void step(List<Slot> slots, Tensor norm) {
+        CudaResources resources = resources();
+        if (numbers == null) {
+            throw new IllegalStateException(operation() + ": next has not been called; it sets rate and step number");
+        }
         if (norm != null) {
             norm.require(Shape.of(1), operation(), "norm");
         }
@@ -40,40 +75,28 @@ final class CudaAdam extends CudaOperation implements Adam {
         long rows = table.address();
         long starts = rows + 8L * known.length;
         long indices = starts + 8L * chunks;
-        long scale = 0;
-        if (norm != null || step.maxNorm() > 0) {
-            long parts = resources.workspace().atLeast(8L * chunks + 8);
-            scale = parts + 8L * chunks;
-            kernel("adam_squares")
-                    .address(parts)
-                    .address(rows)
-                    .address(indices)
-                    .address(starts)
-                    .launch(chunks, CudaResources.BLOCK);
-            kernel("adam_norm")
-                    .address(address(norm))
-                    .address(scale)
-                    .address(parts)
-                    .int32(chunks)
-                    .float64(step.maxNorm())
-                    .launch(1, CudaResources.BLOCK);
-        }
-        double meanBias = 1 - Math.pow(step.beta1(), step.step());
-        double varianceBias = 1 - Math.pow(step.beta2(), step.step());
-        // One minus each beta is rounded from the double, as PyTorch does.
+        // Also where nothing is clipped: which launches a step is made of must not hang on a number that changes.
+        long parts = resources.workspace().atLeast(8L * chunks + 8);
+        long scale = parts + 8L * chunks;
+        kernel("adam_squares")
+                .address(parts)
+                .address(rows)
+                .address(indices)
+                .address(starts)
+                .launch(chunks, CudaResources.BLOCK);
+        kernel("adam_norm")
+                .address(address(norm))
+                .address(scale)
+                .address(parts)
+                .int32(chunks)
+                .address(numbers.address() + MOST)
+                .launch(1, CudaResources.BLOCK);
         kernel("adam_step")
                 .address(rows)
                 .address(indices)
                 .address(starts)
                 .address(scale)
-                .float32((float) step.weightDecay())
-                .float32((float) step.beta1())
-                .float32((float) (1 - step.beta1()))
-                .float32((float) step.beta2())
-                .float32((float) (1 - step.beta2()))
-                .float32((float) (step.rate() / meanBias))
-                .float32((float) (1 / Math.sqrt(varianceBias)))
-                .float32((float) step.epsilon())
+                .address(numbers.address())
                 .launch(chunks, CudaResources.BLOCK);
     }
 
@@ -100,7 +123,7 @@ final class CudaAdam extends CudaOperation implements Adam {
         if (Arrays.equals(rows, known)) {
             return;
         }
-        release();
+        forgetSlots();
         int count = 0;
         for (int i = 0; i < slots.size(); i++) {
             count += Math.toIntExact((rows[ROW * i + 4] + CHUNK - 1) / CHUNK);
@@ -127,6 +150,14 @@ final class CudaAdam extends CudaOperation implements Adam {
 
     @Override
     void release() {
+        forgetSlots();
+        if (numbers != null) {
+            numbers.release();
+            numbers = null;
+        }
+    }
+
+    private void forgetSlots() {
         known = new long[0];
         chunks = 0;
         if (table != null) {

@@ -3,6 +3,7 @@ package org.codanet.nn.cpu;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.codanet.nn.op.Adam;
 import org.codanet.nn.tensor.Shape;
 import org.codanet.nn.tensor.Tensor;
@@ -17,6 +18,8 @@ final class CpuAdam extends CpuOperation implements Adam {
     private static final int MEAN = 2;
     private static final int VARIANCE = 3;
 
+    private Step next;
+
     private record Piece(
             MemorySegment value,
             MemorySegment gradient,
@@ -30,8 +33,18 @@ final class CpuAdam extends CpuOperation implements Adam {
     }
 
     @Override
-    public void step(List<Slot> slots, Step step, Tensor norm) {
+    public void next(Step step) {
+        context();
+        next = Objects.requireNonNull(step, "step");
+    }
+
+    @Override
+    public void step(List<Slot> slots, Tensor norm) {
         CpuContext context = context();
+        Step step = next;
+        if (step == null) {
+            throw new IllegalStateException(operation() + ": next has not been called; it sets rate and step number");
+        }
         if (norm != null) {
             norm.require(Shape.of(1), operation(), "norm");
         }

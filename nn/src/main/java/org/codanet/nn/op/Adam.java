@@ -33,6 +33,23 @@ public interface Adam {
         }
     }
 
-    /** Updates values and moments, and clears the gradients to zero; {@code norm} (1) receives the norm before clipping, or is null. */
-    void step(List<Slot> slots, Step step, Tensor norm);
+    /**
+     * Sets the numbers of the steps that follow, until they are set again. Apart from {@link #step(List, Tensor)}, so that a
+     * step that was recorded once takes another rate and another t each time it runs.
+     */
+    void next(Step step);
+
+    /**
+     * Updates values and moments, and clears the gradients to zero.
+     *
+     * @param norm (1), receives the norm before clipping; or null
+     * @throws IllegalStateException before {@link #next}
+     */
+    void step(List<Slot> slots, Tensor norm);
+
+    /** {@link #next} and {@link #step(List, Tensor)}. */
+    default void step(List<Slot> slots, Step step, Tensor norm) {
+        next(step);
+        step(slots, norm);
+    }
 }

@@ -1,6 +1,7 @@
 package org.codanet.nn.reference;
 
 import java.util.List;
+import java.util.Objects;
 import org.codanet.nn.op.Adam;
 import org.codanet.nn.tensor.Scope;
 import org.codanet.nn.tensor.Shape;
@@ -8,6 +9,8 @@ import org.codanet.nn.tensor.Tensor;
 
 /** {@link Adam}, line by line as it is documented. */
 final class ReferenceAdam extends ReferenceOperation implements Adam {
+    private Step next;
+
     ReferenceAdam(ReferenceMemory memory, Scope scope) {
         super(memory, scope, "adam");
     }
@@ -16,8 +19,18 @@ final class ReferenceAdam extends ReferenceOperation implements Adam {
             ReferenceTensor value, ReferenceTensor gradient, ReferenceTensor mean, ReferenceTensor variance) {}
 
     @Override
-    public void step(List<Slot> slots, Step step, Tensor norm) {
+    public void next(Step step) {
         requireOpen();
+        next = Objects.requireNonNull(step, "step");
+    }
+
+    @Override
+    public void step(List<Slot> slots, Tensor norm) {
+        requireOpen();
+        Step step = next;
+        if (step == null) {
+            throw new IllegalStateException("adam: next has not been called; it sets rate and step number");
+        }
         ReferenceTensor out = norm == null ? null : tensor(norm, Shape.of(1), "norm");
         List<Own> own = slots.stream().map(this::own).toList();
         double sum = 0;

@@ -129,6 +129,31 @@ public abstract class AdamContract extends OperationContract {
         assertArrayEquals(results[0], results[1]);
     }
 
+    /** The numbers hold until the next ones are set, and are those of the step, whenever they were set. */
+    @Test
+    void numbersSetAheadAreThoseOfTheSteps() {
+        float[][] results = new float[2][];
+        for (int i = 0; i < 2; i++) {
+            try (Workplace place = place()) {
+                List<Adam.Slot> slots = slots(place);
+                Adam adam = place.device().adam(place.scope());
+                assertThrows(IllegalStateException.class, () -> adam.step(slots, null));
+                for (int t = 1; t <= 3; t++) {
+                    Adam.Step step = new Adam.Step(0.01 * t, 0.9, 0.999, 1e-8, 0.01, t, t == 2 ? 0 : 0.5);
+                    gradients(place, slots, t);
+                    if (i == 0) {
+                        adam.step(slots, step, null);
+                    } else {
+                        adam.next(step);
+                        adam.step(slots, null);
+                    }
+                }
+                results[i] = place.read(slots.getLast().value());
+            }
+        }
+        assertArrayEquals(results[0], results[1]);
+    }
+
     @Test
     void refusesTensorsOfDifferentShapes() {
         try (Workplace place = place()) {
