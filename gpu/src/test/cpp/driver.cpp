@@ -24,6 +24,7 @@ enum Status {
     NOT_FOUND = 500,
     ILLEGAL_ADDRESS = 700,
     CAPTURE_UNSUPPORTED = 900,
+    CAPTURE_INVALIDATED = 901,
 };
 
 struct Event {
@@ -43,6 +44,7 @@ struct Module {
 
 struct Graph {
     std::vector<std::function<int()>> work;
+    bool broken = false; /* by a call that cannot be captured */
 };
 
 int contexts;
@@ -51,6 +53,11 @@ std::map<Stream*, Graph*> captures;
 char device_context, device_pool;
 
 bool capturing() { return !captures.empty(); }
+
+int break_captures() {
+    for (auto& capture : captures) capture.second->broken = true;
+    return CAPTURE_UNSUPPORTED;
+}
 
 double now() {
     timespec t;
@@ -70,7 +77,7 @@ double now() {
 /* What would wait for, or belongs beside, the work of a stream that is being captured. */
 #define ENTER_OUTSIDE_CAPTURE(name)            \
     ENTER_WITH_CONTEXT(name);                  \
-    if (capturing()) return CAPTURE_UNSUPPORTED
+    if (capturing()) return break_captures()
 
 API int cuInit(unsigned) { ENTER("cuInit"); return OK; }
 API int cuDriverGetVersion(int* version) { *version = 13000; return OK; }
@@ -139,7 +146,8 @@ static const std::map<int, const char*> NAMES = {
         {101, "CUDA_ERROR_INVALID_DEVICE"}, {201, "CUDA_ERROR_INVALID_CONTEXT"}, {214, "CUDA_ERROR_ECC_UNCORRECTABLE"},
         {400, "CUDA_ERROR_INVALID_HANDLE"}, {500, "CUDA_ERROR_NOT_FOUND"}, {700, "CUDA_ERROR_ILLEGAL_ADDRESS"},
         {701, "CUDA_ERROR_LAUNCH_OUT_OF_RESOURCES"}, {719, "CUDA_ERROR_LAUNCH_FAILED"},
-        {801, "CUDA_ERROR_NOT_SUPPORTED"}, {900, "CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED"}};
+        {801, "CUDA_ERROR_NOT_SUPPORTED"}, {900, "CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED"},
+        {901, "CUDA_ERROR_STREAM_CAPTURE_INVALIDATED"}};
 
 API int cuGetErrorName(int status, const char** name) {
     auto found = NAMES.find(status);
@@ -348,12 +356,18 @@ API int cuStreamBeginCapture_v2(Stream* stream, int) {
 }
 
 API int cuStreamEndCapture(Stream* stream, Graph** graph) {
-    ENTER_WITH_CONTEXT("cuStreamEndCapture");
+    const int status = machine::enter("cuStreamEndCapture", true);
     auto found = captures.find(stream);
-    if (found == captures.end()) return INVALID_VALUE;
-    *graph = found->second;
-    captures.erase(found);
+    if (found == captures.end()) return status != OK ? status : INVALID_VALUE;
+    Graph* recorded = found->second;
+    captures.erase(found); /* whatever the status, the stream is capturing no longer */
     stream->capture = nullptr;
+    if (status != OK || recorded->broken) {
+        delete recorded;
+        *graph = nullptr;
+        return status != OK ? status : CAPTURE_INVALIDATED;
+    }
+    *graph = recorded;
     machine::live("graph", 1);
     return OK;
 }

@@ -4,7 +4,6 @@ import java.util.Set;
 import org.codanet.bindings.CudaLibraries;
 import org.codanet.bindings.LoadedLibrary;
 import org.codanet.gpu.driver.CudaContext;
-import org.codanet.gpu.driver.StepGraph;
 import org.codanet.gpu.op.CudaElementwise;
 import org.codanet.gpu.op.CudaOperations;
 import org.codanet.gpu.op.CudaResources;
@@ -161,15 +160,16 @@ public final class CudaDevice implements Device {
         return elementwise;
     }
 
-    /**
-     * Records the work that a step queues, to be queued again by one call. The step must have run before: nothing may be
-     * compiled, allocated, uploaded or waited for while it is recorded. What it reads and writes must stay open as long as the
-     * recording is used; the recording belongs to the scope.
-     */
+    /** True: all that a step queues is queued again by one call of the driver. */
+    @Override
+    public boolean recordsSteps() {
+        return true;
+    }
+
+    @Override
     public Recording record(Scope scope, Runnable step) {
         requireOpen();
-        long room = resources.workspaceAddress();
-        return scope.register(new Recording(resources, StepGraph.record(resources.stream(), step), room));
+        return scope.register(new Recording(resources, scope.path(), step));
     }
 
     @Override

@@ -1,40 +1,81 @@
 package org.codanet.gpu;
 
+import org.codanet.gpu.driver.MemoryPool;
 import org.codanet.gpu.driver.StepGraph;
 import org.codanet.gpu.op.CudaResources;
+import org.codanet.nn.device.RecordedStep;
 
-/** A step that was recorded by {@link CudaDevice#record}. */
-public final class Recording implements AutoCloseable {
+/**
+ * A step as a CUDA graph, with the memory that its own tensors had while it was recorded. The graph has addresses in it: where
+ * another step has made the device's workspace grow, and so move, since, the step is recorded again before it is run.
+ */
+final class Recording implements RecordedStep {
     private final CudaResources resources;
-    private final StepGraph graph;
-    private final long workspace;
+    private final String owner;
+    private final Runnable step;
+    private final MemoryPool.Room room;
+    private final long workspaceBytes;
+    private long workspace;
+    private StepGraph graph;
+    private boolean closed;
 
-    Recording(CudaResources resources, StepGraph graph, long workspace) {
+    Recording(CudaResources resources, String owner, Runnable step) {
         this.resources = resources;
-        this.graph = graph;
-        this.workspace = workspace;
+        this.owner = owner;
+        this.step = step;
+        this.room = resources.memory().room(owner);
+        // What the step's run by a call needed, or more.
+        this.workspaceBytes = resources.workspaceBytes();
+        try {
+            record();
+        } catch (RuntimeException | Error failure) {
+            room.close();
+            throw failure;
+        }
+        resources.opened(owner);
     }
 
-    /**
-     * Queues the step once more.
-     *
-     * @throws IllegalStateException if the device's workspace has moved since, which a larger step on the device does
-     */
-    public void replay() {
-        if (resources.workspaceAddress() != workspace) {
-            throw new IllegalStateException("recording on " + resources.name()
-                    + ": the workspace has grown since the step was recorded; record it again");
+    private void record() {
+        workspace = resources.workspaceAddress(workspaceBytes);
+        graph = room.record(() -> StepGraph.record(resources.stream(), step));
+    }
+
+    @Override
+    public void run() {
+        if (closed) {
+            throw new IllegalStateException(
+                    "recorded step on " + resources.name() + " was used after its scope '" + owner + "' was closed");
+        }
+        if (graph == null || resources.workspaceAddress(workspaceBytes) != workspace) {
+            dropGraph();
+            record();
         }
         graph.replay();
     }
 
     /** Kernels, copies and fills in it. */
-    public long nodes() {
+    long nodes() {
         return graph.nodes();
+    }
+
+    private void dropGraph() {
+        if (graph != null) {
+            StepGraph old = graph;
+            graph = null;
+            old.close();
+        }
     }
 
     @Override
     public void close() {
-        graph.close();
+        if (!closed) {
+            closed = true;
+            try {
+                dropGraph();
+            } finally {
+                room.close();
+                resources.closed(owner);
+            }
+        }
     }
 }

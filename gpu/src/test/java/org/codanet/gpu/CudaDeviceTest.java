@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.Arrays;
 import java.util.List;
 import org.codanet.gpu.driver.CudaException;
 import org.codanet.nn.device.Device;
@@ -15,9 +16,12 @@ import org.codanet.nn.device.DeviceOptions;
 import org.codanet.nn.device.Devices;
 import org.codanet.nn.device.OutOfMemoryException;
 import org.codanet.nn.device.Precision;
+import org.codanet.nn.device.RecordedStep;
 import org.codanet.nn.tensor.Scope;
 import org.codanet.nn.tensor.Shape;
+import org.codanet.nn.tensor.Tensor;
 import org.codanet.nn.testing.Close;
+import org.codanet.nn.testing.Values;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -174,7 +178,7 @@ final class CudaDeviceTest {
             for (int step = 2; step <= 6; step++) {
                 net.load(7 + step);
                 net.next(step);
-                recording.replay();
+                recording.run();
             }
             assertEquals(launches + 5, machine.calls("cuLaunchKernel"), "a replay is one call, and Adam's numbers one");
             assertArrayEquals(expected, net.weights());
@@ -189,10 +193,141 @@ final class CudaDeviceTest {
             SmallNet net = new SmallNet(device, scope);
             net.load(7);
             net.step(1);
-            CudaException refused = assertThrows(CudaException.class, () -> device.record(scope, device::synchronize));
-            assertTrue(refused.getMessage().contains("STREAM_CAPTURE"), refused.getMessage());
+            IllegalStateException refused =
+                    assertThrows(IllegalStateException.class, () -> device.record(scope, device::synchronize));
+            assertTrue(refused.getMessage().contains("cuda:0: a recorded step may not wait"), refused.getMessage());
             net.step(2);
             assertTrue(net.loss() > 0);
+        }
+        assertEquals("", machine.live());
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "cuStreamBeginCapture_v2",
+                "cuLaunchKernel",
+                "cuStreamEndCapture",
+                "cuGraphGetNodes",
+                "cuGraphInstantiateWithFlags"
+            })
+    void aRecordingThatFailsSaysWhereAndLeavesTheDeviceUsable(String function) {
+        try (CudaDevice device = device();
+                Scope scope = Scope.open("run")) {
+            SmallNet net = new SmallNet(device, scope);
+            net.load(7);
+            net.step(1);
+            String before = machine.live();
+            machine.fail(function, 1, 1, false);
+            String message = assertThrows(CudaException.class, () -> device.record(scope, net::step))
+                    .getMessage();
+            assertTrue(message.contains(function.replaceAll("_v2|WithFlags", "")), message);
+            assertTrue(message.contains("CUDA_ERROR_INVALID_VALUE") && message.contains("cuda:0"), message);
+            assertEquals(before, machine.live());
+            float[] weights = net.weights();
+            RecordedStep recorded = device.record(scope, net::step);
+            assertArrayEquals(weights, net.weights());
+            recorded.run();
+            assertFalse(Arrays.equals(weights, net.weights()), "the recording made after the failure runs");
+        }
+        assertEquals("", machine.live());
+    }
+
+    /** The graph has the workspace's address in it, which a larger step changes. */
+    @Test
+    void aStepIsRecordedAgainWhereTheWorkspaceHasMoved() {
+        try (CudaDevice device = device();
+                Scope scope = Scope.open("run")) {
+            Tensor small = device.allocate(scope, Shape.of(40));
+            device.upload(Values.uniform(1, small.shape()), small);
+            Tensor sum = device.allocate(scope, Shape.of(1));
+            Runnable step = () -> device.elementwise().absoluteSum(small, sum);
+            step.run();
+            float[] expected = new float[1];
+            device.download(sum, expected);
+            RecordedStep recorded = device.record(scope, step);
+            SmallNet net = new SmallNet(device, scope);
+            net.load(7);
+            net.step(1);
+            device.elementwise().fill(sum, 0);
+            long instantiated = machine.calls("cuGraphInstantiateWithFlags");
+            recorded.run();
+            recorded.run();
+            assertEquals(1, machine.calls("cuGraphInstantiateWithFlags") - instantiated);
+            float[] actual = new float[1];
+            device.download(sum, actual);
+            assertArrayEquals(expected, actual);
+        }
+        assertEquals("", machine.live());
+        assertEquals("", machine.violation());
+    }
+
+    /** Nobody else may be given what a replay writes to; it is counted, and goes back with the recording. */
+    @Test
+    void aRecordingKeepsTheMemoryOfItsOwnTensors() {
+        try (CudaDevice device = device();
+                Scope run = Scope.open("run")) {
+            Shape shape = Shape.of(1000);
+            Tensor x = device.allocate(run, shape);
+            Tensor y = device.allocate(run, shape);
+            device.elementwise().fill(x, 1);
+            Runnable step = () -> {
+                try (Scope own = run.child("step")) {
+                    Tensor between = device.allocate(own, shape);
+                    device.elementwise().copy(x, between);
+                    device.elementwise().copy(between, y);
+                }
+            };
+            step.run();
+            long before = device.memory().live();
+            long asked = machine.calls("cuMemAllocFromPoolAsync");
+            try (Scope kept = run.child("kept")) {
+                RecordedStep recorded = device.record(kept, step);
+                assertEquals(asked, machine.calls("cuMemAllocFromPoolAsync"));
+                assertEquals(before + shape.bytes(), device.memory().live());
+                assertEquals(2, device.memory().tensors());
+                Tensor other = device.allocate(run, shape);
+                float[] marks = Values.uniform(5, shape);
+                device.upload(marks, other);
+                float[] values = Values.uniform(6, shape);
+                device.upload(values, x);
+                recorded.run();
+                float[] read = new float[1000];
+                device.download(other, read);
+                assertArrayEquals(marks, read);
+                device.download(y, read);
+                assertArrayEquals(values, read);
+                String open =
+                        assertThrows(IllegalStateException.class, device::close).getMessage();
+                assertTrue(open.contains("run/kept"), open);
+            }
+            assertEquals(before + shape.bytes(), device.memory().live(), "the other tensor alone");
+        }
+        assertEquals("", machine.live());
+    }
+
+    @Test
+    void aStepThatTakesMoreMemoryThanItsRunLeftIsRefused() {
+        try (CudaDevice device = device();
+                Scope run = Scope.open("run")) {
+            String message = assertThrows(
+                            IllegalStateException.class,
+                            () -> device.record(run, () -> {
+                                try (Scope own = run.child("step")) {
+                                    device.allocate(own, Shape.of(12345));
+                                }
+                            }))
+                    .getMessage();
+            assertTrue(message.contains("no earlier run"), message);
+            device.allocate(run, Shape.of(77));
+            try (Scope again = run.child("again")) {
+                device.allocate(again, Shape.of(78));
+            }
+            message = assertThrows(
+                            IllegalStateException.class,
+                            () -> device.record(run, () -> device.allocate(run, Shape.of(78))))
+                    .getMessage();
+            assertTrue(message.contains("may not leave a tensor open"), message);
         }
         assertEquals("", machine.live());
     }

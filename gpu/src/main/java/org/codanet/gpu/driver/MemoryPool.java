@@ -4,12 +4,15 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Supplier;
 import org.codanet.bindings.cuda.CUmemLocation_st;
 import org.codanet.bindings.cuda.CUmemPoolProps_st;
 import org.codanet.bindings.cuda.Cuda;
@@ -28,12 +31,14 @@ public final class MemoryPool implements AutoCloseable {
     private final Map<Long, Deque<Block>> idle = new HashMap<>();
     private final Map<String, Long> byOwner = new HashMap<>();
     private final Set<Block> held = new HashSet<>();
+    private final List<Block> freedWhileRecording = new ArrayList<>();
     private final Arena arena = Arena.ofShared();
     private final MemorySegment out = arena.allocate(ValueLayout.JAVA_LONG);
     private long live;
     private long peak;
     private long reserved;
     private int tensors;
+    private Room recording;
     private boolean closed;
 
     /** @param budget bytes that may be held at once; 0 sets no bound */
@@ -73,13 +78,16 @@ public final class MemoryPool implements AutoCloseable {
     public final class Block {
         private final long address;
         private final long bytes;
-        private final boolean tensor;
+        private final boolean kept;
         private String owner;
+        private boolean tensor;
+        private Room room;
 
-        private Block(long address, long bytes, boolean tensor) {
+        /** @param kept for the next of its size, when it is released */
+        private Block(long address, long bytes, boolean kept) {
             this.address = address;
             this.bytes = bytes;
-            this.tensor = tensor;
+            this.kept = kept;
         }
 
         /** Where it begins, on the device; a multiple of 256. */
@@ -98,14 +106,107 @@ public final class MemoryPool implements AutoCloseable {
         }
     }
 
+    /**
+     * The memory that the tensors of a recorded step had while it was recorded: the replays use it, and nobody else, until this
+     * is closed. It stays with what recorded it, so that a step which is recorded again asks for nothing.
+     */
+    public final class Room implements AutoCloseable {
+        private final String owner;
+        private final Map<Long, Deque<Block>> idle = new HashMap<>();
+
+        private Room(String owner) {
+            this.owner = owner;
+        }
+
+        /**
+         * What {@code work} returns; the memory it takes is this room's from now on.
+         *
+         * @throws IllegalStateException if it takes what nobody has left behind, or leaves a tensor open
+         */
+        public <T> T record(Supplier<T> work) {
+            synchronized (MemoryPool.this) {
+                recording = this;
+            }
+            try {
+                T result = work.get();
+                requireNothingOpen(result);
+                return result;
+            } finally {
+                synchronized (MemoryPool.this) {
+                    recording = null;
+                    freedWhileRecording.forEach(MemoryPool.this::free);
+                    freedWhileRecording.clear();
+                }
+            }
+        }
+
+        private <T> void requireNothingOpen(T result) {
+            long open;
+            synchronized (MemoryPool.this) {
+                open = held.stream()
+                        .filter(block -> block.room == this && block.tensor)
+                        .count();
+            }
+            if (open > 0) {
+                IllegalStateException refusal = new IllegalStateException(
+                        context.name() + ": a recorded step may not leave a tensor open; " + open + " are");
+                if (result instanceof AutoCloseable closeable) {
+                    try {
+                        closeable.close();
+                    } catch (Exception e) {
+                        refusal.addSuppressed(e);
+                    }
+                }
+                throw refusal;
+            }
+        }
+
+        /** Gives the memory back to the pool; what a tensor still holds follows when that is closed. */
+        @Override
+        public void close() {
+            synchronized (MemoryPool.this) {
+                held.forEach(block -> block.room = block.room == this ? null : block.room);
+                for (Deque<Block> blocks : idle.values()) {
+                    blocks.forEach(MemoryPool.this::release);
+                }
+                idle.clear();
+            }
+        }
+    }
+
+    /** Room for a step that will be recorded, empty; {@code owner} is who will close it. */
+    public Room room(String owner) {
+        return new Room(owner);
+    }
+
     /** Memory with undefined contents, kept for the next of its size when it is released. */
     public synchronized Block take(long bytes, String owner) {
-        Deque<Block> kept = idle.get(bytes);
-        Block block = kept == null ? null : kept.pollLast();
+        Block block = recording == null ? null : poll(recording.idle, bytes);
+        if (block != null) {
+            forget(block);
+        } else {
+            block = poll(idle, bytes);
+        }
         if (block == null) {
             block = new Block(allocate(bytes), bytes, true);
         }
+        block.room = recording;
+        block.tensor = true;
         return hold(block, owner);
+    }
+
+    private static Block poll(Map<Long, Deque<Block>> blocks, long bytes) {
+        Deque<Block> kept = blocks.get(bytes);
+        return kept == null ? null : kept.pollLast();
+    }
+
+    private static void keep(Map<Long, Deque<Block>> blocks, Block block) {
+        blocks.computeIfAbsent(block.bytes, size -> new ArrayDeque<>()).addLast(block);
+    }
+
+    /** @throws IllegalStateException while a step is recorded */
+    void refuseWhileRecording() {
+        stream.refuseWhileRecording("take memory that no earlier run of it has left behind; run it once by a call");
     }
 
     /** As {@link #take}, for a workspace: not counted as a tensor, and given back to the driver when it is released. */
@@ -123,21 +224,33 @@ public final class MemoryPool implements AutoCloseable {
         return block;
     }
 
-    private synchronized void release(Block block) {
+    private boolean forget(Block block) {
         if (!held.remove(block)) {
-            return;
+            return false;
         }
         byOwner.computeIfPresent(block.owner, (key, sum) -> sum == block.bytes ? null : sum - block.bytes);
         live -= block.bytes;
         tensors -= block.tensor ? 1 : 0;
-        if (block.tensor && !context.isDead()) {
-            idle.computeIfAbsent(block.bytes, size -> new ArrayDeque<>()).addLast(block);
-        } else {
+        block.tensor = false;
+        return true;
+    }
+
+    private synchronized void release(Block block) {
+        if (!forget(block)) {
+            return;
+        }
+        if (block.room != null) {
+            keep(block.room.idle, block);
+            hold(block, block.room.owner);
+        } else if (!block.kept || context.isDead()) {
             free(block);
+        } else {
+            keep(idle, block);
         }
     }
 
     private long allocate(long bytes) {
+        refuseWhileRecording();
         context.enter();
         if (budget > 0 && reserved + bytes > budget) {
             drop();
@@ -160,6 +273,10 @@ public final class MemoryPool implements AutoCloseable {
     }
 
     private void free(Block block) {
+        if (recording != null) {
+            freedWhileRecording.add(block);
+            return;
+        }
         context.enterToClose();
         reserved -= block.bytes;
         context.checkClosing(Cuda.cuMemFreeAsync(block.address, stream.handle()), "cuMemFreeAsync", mib(block.bytes));

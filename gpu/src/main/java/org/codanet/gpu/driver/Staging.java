@@ -22,6 +22,7 @@ public final class Staging implements AutoCloseable {
 
     /** Copies {@code count} floats to the device; returns once the array may be reused. */
     public void upload(float[] source, long destination, long count) {
+        stream.refuseWhileRecording("upload");
         for (long from = 0; from < count; ) {
             int length = (int) Math.min(BYTES / Float.BYTES, count - from);
             int slot = slot();
@@ -34,6 +35,7 @@ public final class Staging implements AutoCloseable {
 
     /** Copies a small table to the device; returns once the segment may be reused. */
     public void upload(MemorySegment source, long destination) {
+        stream.refuseWhileRecording("upload");
         if (source.byteSize() > BYTES) {
             throw new IllegalArgumentException("staging: " + source.byteSize() + " bytes, there is room for " + BYTES);
         }
@@ -53,6 +55,7 @@ public final class Staging implements AutoCloseable {
 
     /** Copies {@code count} floats from the device; waits for the work queued before. */
     public void download(long source, float[] destination, long count) {
+        stream.refuseWhileRecording("download");
         for (long from = 0; from < count; ) {
             int length = (int) Math.min(BYTES / Float.BYTES, count - from);
             MemorySegment buffer = buffers[slot()].segment();

@@ -23,29 +23,28 @@ public final class StepGraph extends Handle {
      * Records what {@code work} queues on the stream, without running it. The work must have run before with the same shapes,
      * for nothing may be compiled, allocated or waited for while it is recorded.
      *
-     * @throws CudaException if it allocates or waits
+     * @throws IllegalStateException if it does, from where it does
      */
     public static StepGraph record(Stream stream, Runnable work) {
         CudaContext context = stream.context();
         stream.beginCapture();
-        MemorySegment graph = MemorySegment.NULL;
+        try {
+            work.run();
+        } catch (RuntimeException | Error failure) {
+            stream.abandonCapture();
+            throw failure;
+        }
+        MemorySegment graph = stream.endCapture();
         try (Arena arena = Arena.ofConfined()) {
-            try {
-                work.run();
-            } finally {
-                graph = stream.endCapture();
-            }
-            MemorySegment executable = arena.allocate(ValueLayout.ADDRESS);
-            context.check(
-                    Cuda.cuGraphInstantiateWithFlags(executable, graph, 0), "cuGraphInstantiate", "the recorded work");
             MemorySegment count = arena.allocate(ValueLayout.JAVA_LONG);
             context.check(
                     Cuda.cuGraphGetNodes(graph, MemorySegment.NULL, count), "cuGraphGetNodes", "the recorded work");
+            MemorySegment executable = arena.allocate(ValueLayout.ADDRESS);
+            context.check(
+                    Cuda.cuGraphInstantiateWithFlags(executable, graph, 0), "cuGraphInstantiate", "the recorded work");
             return new StepGraph(stream, executable.get(ValueLayout.ADDRESS, 0), count.get(ValueLayout.JAVA_LONG, 0));
         } finally {
-            if (graph.address() != 0) {
-                context.checkClosing(Cuda.cuGraphDestroy(graph), "cuGraphDestroy", "the recorded work");
-            }
+            context.checkClosing(Cuda.cuGraphDestroy(graph), "cuGraphDestroy", "the recorded work");
         }
     }
 

@@ -7,6 +7,8 @@ import org.codanet.bindings.cuda.Cuda;
 
 /** A queue of work that runs in order, beside the calling thread and the driver's default stream. */
 public final class Stream extends Handle {
+    private boolean recording;
+
     private Stream(CudaContext context, MemorySegment handle) {
         super(context, "stream", handle);
     }
@@ -23,26 +25,52 @@ public final class Stream extends Handle {
 
     /** Waits until all work queued has run; reports what went wrong in it. */
     public void synchronize() {
+        refuseWhileRecording("wait");
         context().enter();
         context().check(Cuda.cuStreamSynchronize(handle()), "cuStreamSynchronize", "the work queued");
     }
 
+    /** @throws IllegalStateException while a step is recorded; {@code what} is what it may not do */
+    public void refuseWhileRecording(String what) {
+        if (recording) {
+            throw new IllegalStateException(context().name() + ": a recorded step may not " + what
+                    + "; do it before the step is recorded or run");
+        }
+    }
+
     /** Begins to record what is queued instead of running it. */
     void beginCapture() {
+        refuseWhileRecording("record another");
         context().enter();
         context()
                 .check(
                         Cuda.cuStreamBeginCapture_v2(handle(), Cuda.CU_STREAM_CAPTURE_MODE_THREAD_LOCAL()),
                         "cuStreamBeginCapture",
                         "the stream");
+        recording = true;
     }
 
-    /** Ends {@link #beginCapture}; the graph is the caller's to destroy, and null if the capture was broken by an error. */
+    /** Ends {@link #beginCapture}; the graph is the caller's to destroy. */
     MemorySegment endCapture() {
+        recording = false;
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment out = arena.allocate(ValueLayout.ADDRESS);
             context().check(Cuda.cuStreamEndCapture(handle(), out), "cuStreamEndCapture", "the stream");
             return out.get(ValueLayout.ADDRESS, 0);
+        }
+    }
+
+    /** Ends {@link #beginCapture} where the work failed: what was recorded so far is dropped. */
+    void abandonCapture() {
+        recording = false;
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment out = arena.allocate(ValueLayout.ADDRESS);
+            // Fails if the failure broke the capture, which is no news; the stream has left it in any case.
+            int ignored = Cuda.cuStreamEndCapture(handle(), out);
+            MemorySegment graph = out.get(ValueLayout.ADDRESS, 0);
+            if (graph.address() != 0) {
+                context().checkClosing(Cuda.cuGraphDestroy(graph), "cuGraphDestroy", "the recorded work");
+            }
         }
     }
 

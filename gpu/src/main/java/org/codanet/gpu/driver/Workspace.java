@@ -14,6 +14,7 @@ public final class Workspace implements AutoCloseable {
     /** Address of at least that many bytes, contents undefined; what was handed out before is no longer valid if it grew. */
     public long atLeast(long bytes) {
         if (block == null || block.bytes() < bytes) {
+            pool.refuseWhileRecording();
             close();
             block = pool.reserve(bytes, OWNER);
         }

@@ -65,6 +65,7 @@ public final class KernelCompiler implements AutoCloseable {
     public Kernel kernel(KernelSource source, String function) {
         Module module = modules.get(source);
         if (module == null) {
+            stream.refuseWhileRecording("compile a kernel, which its first run by a call does");
             module = load(source);
             modules.put(source, module);
         }

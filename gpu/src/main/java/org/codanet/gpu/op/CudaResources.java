@@ -96,9 +96,14 @@ public final class CudaResources implements AutoCloseable {
         return workspace;
     }
 
-    /** Where the workspace is; another number once it has moved. */
-    public long workspaceAddress() {
-        return workspace.atLeast(1);
+    /** Where the workspace is, with room for so many bytes; another number once it has moved, and 0 for no bytes. */
+    public long workspaceAddress(long bytes) {
+        return bytes == 0 ? 0 : workspace.atLeast(bytes);
+    }
+
+    /** Bytes of the workspace. */
+    public long workspaceBytes() {
+        return workspace.bytes();
     }
 
     long chunkBytes() {
@@ -135,11 +140,13 @@ public final class CudaResources implements AutoCloseable {
         return cudnn;
     }
 
-    void opened(String owner) {
+    /** Counts something that a scope owns on this device, until {@link #closed}. */
+    public void opened(String owner) {
         operations.merge(owner, 1, Integer::sum);
     }
 
-    void closed(String owner) {
+    /** Ends {@link #opened}. */
+    public void closed(String owner) {
         operations.computeIfPresent(owner, (key, count) -> count == 1 ? null : count - 1);
     }
 

@@ -10,6 +10,8 @@ import org.codanet.nn.device.DeviceOptions;
 import org.codanet.nn.device.MemoryUse;
 import org.codanet.nn.device.PeakMeasurement;
 import org.codanet.nn.device.Precision;
+import org.codanet.nn.device.RecordedStep;
+import org.codanet.nn.device.RepeatedSteps;
 import org.codanet.nn.op.Adam;
 import org.codanet.nn.op.ContributionMap;
 import org.codanet.nn.op.Convolution;
@@ -39,6 +41,7 @@ final class CpuDevice implements Device, PeakMeasurement {
     private final KernelChoice kernels;
     private final Processor processor;
     private final CpuElementwise elementwise;
+    private final RepeatedSteps steps = new RepeatedSteps(NAME);
     private DnnlEngine engine;
     private boolean closed;
 
@@ -116,12 +119,14 @@ final class CpuDevice implements Device, PeakMeasurement {
 
     @Override
     public void upload(float[] source, Tensor destination) {
+        steps.refuseInside("upload");
         int count = requireRoom("upload", source, destination);
         CpuTensor.write(source, 0, CpuTensor.segment(destination), 0, count);
     }
 
     @Override
     public void download(Tensor source, float[] destination) {
+        steps.refuseInside("download");
         int count = requireRoom("download", destination, source);
         CpuTensor.read(CpuTensor.segment(source), 0, destination, 0, count);
     }
@@ -189,6 +194,18 @@ final class CpuDevice implements Device, PeakMeasurement {
         return elementwise;
     }
 
+    /** False: a call costs nothing that a recording could spare. */
+    @Override
+    public boolean recordsSteps() {
+        return false;
+    }
+
+    @Override
+    public RecordedStep record(Scope scope, Runnable step) {
+        requireOpen();
+        return steps.record(scope, step);
+    }
+
     @Override
     public MemoryUse memory() {
         return context.memory().use();
@@ -201,7 +218,9 @@ final class CpuDevice implements Device, PeakMeasurement {
 
     /** Returns at once: every operation has run when its method returns. */
     @Override
-    public void synchronize() {}
+    public void synchronize() {
+        steps.refuseInside("wait");
+    }
 
     @Override
     public double peakGflops() {

@@ -65,6 +65,27 @@ public interface Device extends AutoCloseable {
     /** Fill, copy, add, scale, norms. */
     Elementwise elementwise();
 
+    /**
+     * Whether a recorded step costs less than the calls it is made of, so that recording is worth the memory that is kept
+     * for it.
+     */
+    boolean recordsSteps();
+
+    /**
+     * Keeps a step to be run again: the same operations on the same tensors, with whatever values these hold by then. Recording
+     * computes nothing. The step has to have run before, by a call, so that all it needs is planned and there.
+     *
+     * <p>Inside, operations run on tensors that stay open as long as the step is used. More may be allocated in scopes that the
+     * step itself opens and closes; on a device where {@link #recordsSteps} their memory stays with the recording. A step
+     * may not upload (as {@code SumPool.seed} of a list does), download, wait (as {@code Elementwise.allFinite} does), record,
+     * or leave anything open; that is refused where it happens, here or when the step is run. On a device where nothing would be
+     * gained the step is called again each time.
+     *
+     * @param scope owner of what is kept
+     * @throws IllegalStateException if the step does what it may not
+     */
+    RecordedStep record(Scope scope, Runnable step);
+
     /** Bytes now, bytes at most, tensors now. */
     MemoryUse memory();
 

@@ -5,6 +5,8 @@ import org.codanet.nn.device.Device;
 import org.codanet.nn.device.DeviceOptions;
 import org.codanet.nn.device.MemoryUse;
 import org.codanet.nn.device.Precision;
+import org.codanet.nn.device.RecordedStep;
+import org.codanet.nn.device.RepeatedSteps;
 import org.codanet.nn.op.Adam;
 import org.codanet.nn.op.ContributionMap;
 import org.codanet.nn.op.Convolution;
@@ -29,6 +31,7 @@ public final class ReferenceDevice implements Device {
 
     private final ReferenceMemory memory;
     private final Elementwise elementwise;
+    private final RepeatedSteps steps = new RepeatedSteps(NAME);
     private boolean closed;
 
     /** @throws IllegalArgumentException if the options ask for another precision than fp32 */
@@ -65,6 +68,7 @@ public final class ReferenceDevice implements Device {
 
     @Override
     public void upload(float[] source, Tensor destination) {
+        steps.refuseInside("upload");
         ReferenceTensor to = own(destination);
         requireRoom("upload", source.length, to);
         for (int i = 0; i < to.size(); i++) {
@@ -74,6 +78,7 @@ public final class ReferenceDevice implements Device {
 
     @Override
     public void download(Tensor source, float[] destination) {
+        steps.refuseInside("download");
         ReferenceTensor from = own(source);
         requireRoom("download", destination.length, from);
         for (int i = 0; i < from.size(); i++) {
@@ -154,6 +159,17 @@ public final class ReferenceDevice implements Device {
     }
 
     @Override
+    public boolean recordsSteps() {
+        return false;
+    }
+
+    @Override
+    public RecordedStep record(Scope scope, Runnable step) {
+        requireOpen();
+        return steps.record(scope, step);
+    }
+
+    @Override
     public MemoryUse memory() {
         return memory.use();
     }
@@ -165,7 +181,9 @@ public final class ReferenceDevice implements Device {
 
     /** Nothing is ever queued. */
     @Override
-    public void synchronize() {}
+    public void synchronize() {
+        steps.refuseInside("wait");
+    }
 
     @Override
     public void close() {

@@ -7,9 +7,16 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
 import org.codanet.nn.device.Device;
 import org.codanet.nn.device.DeviceOptions;
 import org.codanet.nn.device.OutOfMemoryException;
+import org.codanet.nn.device.RecordedStep;
+import org.codanet.nn.layer.Passes;
+import org.codanet.nn.layer.Sequential;
+import org.codanet.nn.op.Purpose;
 import org.codanet.nn.op.SumPool;
 import org.codanet.nn.tensor.Scope;
 import org.codanet.nn.tensor.Shape;
@@ -132,6 +139,93 @@ public abstract class DeviceContract {
             String message = assertThrows(IllegalStateException.class, () -> pool.forward(z, 1, 0, logits))
                     .getMessage();
             assertTrue(message.contains("'run/step'"), message);
+        }
+    }
+
+    /** Forward and gradient through a net of every layer, with new data in the same tensors: the bits of calls. */
+    @Test
+    void aRecordedStepGivesWhatCallsGive() {
+        try (Device device = open();
+                Scope run = Scope.open("run")) {
+            Sequential net = SmallNet.create(device, run);
+            net.prepare(Purpose.TRAINING);
+            Tensor x = device.allocate(run, SmallNet.INPUT);
+            Tensor y = device.allocate(run, net.outputShape(x.shape()));
+            Tensor dX = device.allocate(run, x.shape());
+            Runnable step = () -> {
+                try (Scope own = run.child("step")) {
+                    Passes passes = net.forward(x, Purpose.TRAINING, own);
+                    device.elementwise().copy(passes.output(), y);
+                    net.backward(passes, y, dX, own);
+                }
+            };
+            List<float[]> expected = new ArrayList<>();
+            for (int seed = 0; seed < 3; seed++) {
+                expected.addAll(results(device, seed, x, step, y, dX));
+            }
+            int before = device.memory().tensors();
+            try (Scope kept = run.child("kept")) {
+                RecordedStep recorded = device.record(kept, step);
+                assertArrayEquals(expected.getLast(), values(device, dX), "recording computes nothing");
+                List<float[]> actual = new ArrayList<>();
+                for (int seed = 0; seed < 3; seed++) {
+                    actual.addAll(results(device, seed, x, recorded::run, y, dX));
+                }
+                for (int i = 0; i < expected.size(); i++) {
+                    assertArrayEquals(expected.get(i), actual.get(i), "result " + i);
+                }
+            }
+            assertEquals(before, device.memory().tensors());
+        }
+    }
+
+    private static List<float[]> results(Device device, int seed, Tensor x, Runnable step, Tensor y, Tensor dX) {
+        device.upload(Values.uniform(seed, x.shape()), x);
+        step.run();
+        return List.of(values(device, y), values(device, dX));
+    }
+
+    private static float[] values(Device device, Tensor tensor) {
+        float[] values = new float[(int) tensor.shape().elements()];
+        device.download(tensor, values);
+        return values;
+    }
+
+    @Test
+    void aRecordedStepMayNotCopyOrWaitOrRecord() {
+        try (Device device = open();
+                Scope run = Scope.open("run")) {
+            Tensor tensor = device.allocate(run, ODD);
+            device.elementwise().fill(tensor, 1);
+            Map<String, Runnable> refused = Map.of(
+                    "upload", () -> device.upload(new float[231], tensor),
+                    "download", () -> device.download(tensor, new float[231]),
+                    "wait", device::synchronize,
+                    "record another", () -> device.record(run, () -> {}));
+            refused.forEach((what, step) -> {
+                String message = assertThrows(
+                                IllegalStateException.class,
+                                () -> device.record(run, step).run())
+                        .getMessage();
+                assertTrue(message.contains("a recorded step may not " + what), message);
+                step.run();
+            });
+        }
+    }
+
+    @Test
+    void aRecordedStepUsedAfterItsScopeNamesTheScope() {
+        try (Device device = open();
+                Scope run = Scope.open("run")) {
+            Tensor tensor = device.allocate(run, ODD);
+            Scope kept = run.child("kept");
+            RecordedStep recorded =
+                    device.record(kept, () -> device.elementwise().fill(tensor, 1));
+            kept.close();
+            String message =
+                    assertThrows(IllegalStateException.class, recorded::run).getMessage();
+            assertTrue(message.contains("'run/kept'"), message);
+            assertDoesNotThrow(recorded::close);
         }
     }
 

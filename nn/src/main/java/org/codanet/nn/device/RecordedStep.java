@@ -1,0 +1,11 @@
+package org.codanet.nn.device;
+
+/** Work that {@link Device#record} keeps, to be run again with whatever its tensors hold by then. Belongs to its scope. */
+public interface RecordedStep extends AutoCloseable {
+    /** Queues it once more. @throws IllegalStateException naming the scope, if that has been closed */
+    void run();
+
+    /** Gives back what is held for it; twice is harmless. */
+    @Override
+    void close();
+}
