@@ -60,6 +60,7 @@ final class Image {
 
         Path tests = Files.createDirectories(dist.resolve("codanet-tests"));
         copyAll(target.resolve("junit"), tests.resolve("lib"), ".jar");
+        copyAll(top.resolve("native-bindings/target"), tests.resolve("lib"), "-tests.jar");
         copyAll(top.resolve("nn/target"), tests.resolve("lib"), "-tests.jar");
         copyAll(top.resolve("codanet/target"), tests.resolve("lib"), "-tests.jar");
         pack(dist, "codanet-tests", time);

@@ -14,7 +14,7 @@ import java.util.List;
 import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
-import org.junit.jupiter.api.Assumptions;
+import org.codanet.bindings.testing.Skip;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -126,15 +126,14 @@ final class BadInputTest {
     @Test
     void aFullDisk() {
         Path full = Path.of("/dev/full");
-        Assumptions.assumeTrue(
-                Files.exists(full) && !Files.isRegularFile(full), "SKIPPED: this system has no /dev/full");
+        Skip.unless(Files.exists(full) && !Files.isRegularFile(full), "this system has no /dev/full");
         Run.of("convert", model, full).failsWith(1, "/dev/full", "space");
     }
 
     @Test
     void anOutputThatCannotBeWritten() {
         // A place that not even the superuser can write to.
-        Assumptions.assumeTrue(Files.isDirectory(Path.of("/proc/self")), "SKIPPED: this system has no /proc");
+        Skip.unless(Files.isDirectory(Path.of("/proc/self")), "this system has no /proc");
         Run.of("convert", model, "/proc/out.safetensors").failsWith(1, "/proc/out.safetensors");
         Run.of("explain", "--model", model, picture, "--output", "/proc/maps").failsWith(1, "/proc/maps");
         Run.of("convert", model, folder.resolve("no/such/folder/out.safetensors"))
@@ -215,7 +214,7 @@ final class BadInputTest {
     @Test
     void aDeviceThatIsNotHereIsNotReplaced() {
         Run run = Run.of("predict", "--model", model, "--device", "cuda", picture);
-        Assumptions.assumeTrue(run.code() != 0, "SKIPPED: this machine has a CUDA device");
+        Skip.unless(run.code() != 0, "this machine has a CUDA device");
         assertTrue(run.failure(run.code()).contains("cuda"), run.err());
         assertEquals("", run.out());
     }

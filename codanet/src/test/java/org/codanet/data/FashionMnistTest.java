@@ -9,7 +9,7 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import org.junit.jupiter.api.Assumptions;
+import org.codanet.bindings.testing.Skip;
 import org.junit.jupiter.api.Test;
 
 class FashionMnistTest {
@@ -54,7 +54,7 @@ class FashionMnistTest {
     @Test
     void theSubsetIsTheFirstOfEachClassOfTheWholeSet() throws IOException {
         Path whole = Path.of("/usr/share/datasets/fashion-mnist");
-        Assumptions.assumeTrue(Files.isDirectory(whole), "needs the whole set: apt-get install dataset-fashion-mnist");
+        Skip.unless(Files.isDirectory(whole), "needs the whole set: apt-get install dataset-fashion-mnist");
         for (Split split : Split.values()) {
             ImageDataset subset = FashionMnist.subset(split);
             ImageDataset all = Datasets.open(whole, split);

@@ -2,7 +2,6 @@ package org.codanet.explain;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -11,6 +10,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.codanet.bindings.testing.Skip;
 import org.codanet.testing.ManyExplanations;
 import org.codanet.testing.OwnJvm;
 import org.codanet.testing.TestDevices;
@@ -46,7 +46,7 @@ final class ManyExplanationsTest {
     @ParameterizedTest
     @MethodSource("devices")
     void nativeMemoryStaysFlatAndBitsStayEqual(String device) throws IOException, InterruptedException {
-        assumeTrue(Files.exists(Path.of("/proc/self/status")), "skipped: no /proc here that tells a process's memory");
+        Skip.unless(Files.exists(Path.of("/proc/self/status")), "no /proc here that tells a process's memory");
         Path log = folder.resolve("log.txt");
         ProcessBuilder builder = OwnJvm.of(
                 ManyExplanations.class,

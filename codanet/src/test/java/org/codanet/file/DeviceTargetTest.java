@@ -9,7 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.Assumptions;
+import org.codanet.bindings.testing.Skip;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -19,8 +19,7 @@ final class DeviceTargetTest {
 
     @BeforeEach
     void needsTheDevice() {
-        Assumptions.assumeTrue(
-                Files.exists(FULL) && !Files.isRegularFile(FULL), "SKIPPED: this system has no /dev/full");
+        Skip.unless(Files.exists(FULL) && !Files.isRegularFile(FULL), "this system has no /dev/full");
     }
 
     @Test

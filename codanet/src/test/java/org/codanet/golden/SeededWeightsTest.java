@@ -2,10 +2,10 @@ package org.codanet.golden;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.util.Arrays;
 import java.util.List;
+import org.codanet.bindings.testing.Skip;
 import org.codanet.file.NamedTensors;
 import org.junit.jupiter.api.Test;
 
@@ -19,7 +19,7 @@ class SeededWeightsTest {
     @Test
     void weightsHaveTheHeadsAndSumsOfTheGoldenFiles() {
         List<GoldenFile> files = GoldenFolder.ofKind("net_seeded").toList();
-        assumeTrue(!files.isEmpty(), GoldenFolder.whySkipped());
+        Skip.unless(!files.isEmpty(), GoldenFolder.whySkipped());
         for (GoldenFile file : files) {
             NamedTensors weights = SeededWeights.weights(file);
             assertEquals(file.stateKeys(), List.copyOf(weights.names()), file.name());

@@ -6,11 +6,11 @@ import static org.codanet.testing.Near.doubles;
 import static org.codanet.testing.TestDevices.values;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
+import org.codanet.bindings.testing.Skip;
 import org.codanet.explain.Detail;
 import org.codanet.explain.Explainer;
 import org.codanet.explain.Explanation;
@@ -104,7 +104,7 @@ final class GoldenNetTest {
     @ParameterizedTest
     @MethodSource("seededNets")
     void publishedGeometriesGiveTheAuthorsNumbers(String deviceName, GoldenFile file) {
-        assumeTrue(file != null, GoldenFolder.whySkipped());
+        Skip.unless(file != null, GoldenFolder.whySkipped());
         try (Device device = TestDevices.open(deviceName);
                 Scope run = Scope.open("golden")) {
             CodaNet net = CodaNet.of(

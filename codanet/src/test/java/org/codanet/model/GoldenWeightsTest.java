@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
@@ -19,6 +18,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.codanet.bindings.testing.Skip;
 import org.codanet.file.ElementType;
 import org.codanet.file.FileFormatException;
 import org.codanet.file.NamedTensors;
@@ -40,7 +40,7 @@ class GoldenWeightsTest {
                     .sorted()
                     .toList();
         }
-        assumeTrue(!files.isEmpty(), "skipped: no tiny_* in " + folder);
+        Skip.unless(!files.isEmpty(), "no tiny_* in " + folder);
         List<GoldenFile> nets = GoldenFolder.ofKind("net")
                 .filter(net -> net.path().startsWith(folder))
                 .toList();
@@ -85,7 +85,7 @@ class GoldenWeightsTest {
     @Test
     void brokenAndHostileFilesAreRefusedInOneSentence() throws IOException {
         Path bad = folder().resolve("bad");
-        assumeTrue(Files.exists(bad.resolve("expected.json")), "skipped: no bad/expected.json in the golden folder");
+        Skip.unless(Files.exists(bad.resolve("expected.json")), "no bad/expected.json in the golden folder");
         JsonObject expected = JsonParser.parseString(Files.readString(bad.resolve("expected.json")))
                 .getAsJsonObject();
         CodaNetConfig config = GoldenFile.read(
@@ -126,7 +126,7 @@ class GoldenWeightsTest {
         List<GoldenFile> files = GoldenFolder.matching(
                         file -> file.kind().equals("net") || file.kind().equals("train"))
                 .toList();
-        assumeTrue(!files.isEmpty(), GoldenFolder.whySkipped());
+        Skip.unless(!files.isEmpty(), GoldenFolder.whySkipped());
         for (GoldenFile file : files) {
             assertEquals(
                     List.copyOf(file.network().parameterShapes().keySet()),
@@ -152,7 +152,7 @@ class GoldenWeightsTest {
 
     private static Path folder() {
         Optional<Path> folder = GoldenFolder.given();
-        assumeTrue(folder.isPresent(), GoldenFolder.whySkipped());
+        Skip.unless(folder.isPresent(), GoldenFolder.whySkipped());
         return folder.orElseThrow();
     }
 }

@@ -3,11 +3,11 @@ package org.codanet.model;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.nio.FloatBuffer;
 import java.util.List;
 import java.util.stream.Stream;
+import org.codanet.bindings.testing.Skip;
 import org.codanet.explain.Detail;
 import org.codanet.explain.Explainer;
 import org.codanet.explain.Target;
@@ -48,7 +48,7 @@ final class MemoryPlanTest {
     @ParameterizedTest
     @MethodSource("works")
     void planIsWithinATenthOfThePeak(MemoryPlan.Work work) {
-        assumeTrue(TestDevices.names().contains("cpu"), "skipped: there is no cpu device here");
+        Skip.unless(TestDevices.names().contains("cpu"), "there is no cpu device here");
         try (Device device = TestDevices.open("cpu");
                 Scope run = Scope.open("plan");
                 CodaNet net = CodaNet.create(NETWORK, LossKind.BCE, device, run, 1)) {
@@ -87,7 +87,7 @@ final class MemoryPlanTest {
     /** A device that would refuse more than the budget is never asked for more, and the result has the same bits. */
     @Test
     void aBudgetIsKeptBySplittingImagesAndClasses() {
-        assumeTrue(TestDevices.names().contains("cpu"), "skipped: there is no cpu device here");
+        Skip.unless(TestDevices.names().contains("cpu"), "there is no cpu device here");
         MemoryPlan.Work work = MemoryPlan.Work.explanation(BATCH, SIZE, SIZE, 10, false);
         long budget;
         FloatBuffer whole;

@@ -16,7 +16,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
-import org.junit.jupiter.api.Assumptions;
+import org.codanet.bindings.testing.Skip;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -33,8 +33,7 @@ final class BrowserPageTest {
     @BeforeEach
     void findBrowser() {
         Optional<String> found = browser();
-        Assumptions.assumeTrue(
-                found.isPresent(), "SKIPPED: no chromium on the PATH, so the page was not seen by a browser");
+        Skip.unless(found.isPresent(), "no chromium on the PATH, so the page was not seen by a browser");
         browser = found.orElseThrow();
     }
 

@@ -3,7 +3,6 @@ package org.codanet.train;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -11,6 +10,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import org.codanet.bindings.testing.Skip;
 import org.codanet.testing.OwnJvm;
 import org.codanet.testing.TestDevices;
 import org.codanet.testing.ToyTraining;
@@ -28,7 +28,7 @@ final class KilledTrainingTest {
 
     @Test
     void goesOnToTheSameBitsAfterSigkill() throws IOException, InterruptedException {
-        assumeTrue(TestDevices.names().contains(DEVICE), "skipped: there is no " + DEVICE + " device here");
+        Skip.unless(TestDevices.names().contains(DEVICE), "there is no " + DEVICE + " device here");
         Path whole = folder.resolve("whole");
         ToyTraining.train(DEVICE, whole, EPOCHS);
         Path part = folder.resolve("part");

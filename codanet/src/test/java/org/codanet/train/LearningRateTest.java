@@ -3,10 +3,10 @@ package org.codanet.train;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.google.gson.JsonObject;
 import java.util.List;
+import org.codanet.bindings.testing.Skip;
 import org.codanet.golden.GoldenFile;
 import org.codanet.golden.GoldenFolder;
 import org.junit.jupiter.api.Test;
@@ -61,7 +61,7 @@ class LearningRateTest {
     void theAuthorsCodeGivesTheSameRates() {
         List<GoldenFile> files =
                 GoldenFolder.matching(file -> file.has("schedule_simple_decay")).toList();
-        assumeTrue(!files.isEmpty(), GoldenFolder.whySkipped());
+        Skip.unless(!files.isEmpty(), GoldenFolder.whySkipped());
         for (GoldenFile file : files) {
             JsonObject schedule = file.config().getAsJsonObject("schedule");
             agree(

@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -16,6 +15,7 @@ import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
+import org.codanet.bindings.testing.Skip;
 import org.codanet.file.FileFormatException;
 import org.codanet.file.NamedTensors;
 import org.codanet.file.TensorData;
@@ -54,7 +54,7 @@ final class TrainerTest {
         List<String> names = TestDevices.names().stream()
                 .filter(name -> !name.equals(TestDevices.REFERENCE))
                 .toList();
-        assumeTrue(!names.isEmpty(), "skipped: no device here keeps float32 values");
+        Skip.unless(!names.isEmpty(), "no device here keeps float32 values");
         return names.stream();
     }
 

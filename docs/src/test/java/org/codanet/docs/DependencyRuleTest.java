@@ -164,4 +164,16 @@ final class DependencyRuleTest {
     private static DescribedPredicate<JavaClass> inCodanet() {
         return resideInAPackage("org.codanet..").and(CODANET);
     }
+
+    /** JUnit's own assumptions skip in silence, and know nothing of {@code codanet.requireGpu}. */
+    @Test
+    void testsSkipByOneClassAlone() {
+        Pattern assumption = Pattern.compile("^import .*\\b(Assumptions|TestAbortedException)\\b");
+        List<String> others = SourceTree.files("", ".java").stream()
+                .filter(file -> SourceTree.lines(file).stream()
+                        .anyMatch(line -> assumption.matcher(line).find()))
+                .map(file -> file.getFileName().toString())
+                .toList();
+        assertEquals(List.of("SkipTest.java", "Skip.java"), others);
+    }
 }

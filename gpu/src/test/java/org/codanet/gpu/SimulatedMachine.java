@@ -1,7 +1,5 @@
 package org.codanet.gpu;
 
-import static org.junit.jupiter.api.Assumptions.abort;
-
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
@@ -27,6 +25,7 @@ import org.codanet.bindings.cublaslt.CublasLt;
 import org.codanet.bindings.cuda.Cuda;
 import org.codanet.bindings.cudnn.Cudnn;
 import org.codanet.bindings.nvrtc.Nvrtc;
+import org.codanet.bindings.testing.Skip;
 import org.codanet.nn.device.Device;
 import org.codanet.nn.device.DeviceOptions;
 import org.codanet.nn.device.Precision;
@@ -51,14 +50,7 @@ public final class SimulatedMachine {
     /** The machine, built if its sources have changed; the calling test is skipped, loudly, where there is no g++. */
     public static synchronized SimulatedMachine get() {
         if (machine == null) {
-            if (!hasCompiler()) {
-                String reason = "SKIPPED: there is no g++ to build the simulated CUDA machine with";
-                if (Boolean.getBoolean("codanet.requireGpu")) {
-                    throw new IllegalStateException(reason);
-                }
-                System.err.println(reason);
-                abort(reason);
-            }
+            Skip.unlessForGpu(hasCompiler(), "there is no g++ to build the simulated CUDA machine with");
             try {
                 Path folder = build();
                 // Kernels compiled by one state of the machine are of no use to another.

@@ -2,7 +2,6 @@ package org.codanet.bindings;
 
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.io.OutputStream;
@@ -14,6 +13,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.jar.JarEntry;
 import java.util.jar.JarOutputStream;
+import org.codanet.bindings.testing.Skip;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -287,8 +287,7 @@ final class CudaSearchTest {
                 "libcublas.so.12",
                 "libcudnn.so.9")) {
             try (DynamicLinker found = DynamicLinker.open(library)) {
-                assumeTrue(
-                        false, "SKIPPED: the system's own " + found.path() + " goes before what this test looks for");
+                Skip.unless(false, "the system's own " + found.path() + " goes before what this test looks for");
             } catch (DynamicLinker.NotOpened absent) {
                 assertFalse(absent.getMessage().isEmpty());
             }

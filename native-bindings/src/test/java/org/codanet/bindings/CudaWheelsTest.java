@@ -2,8 +2,6 @@ package org.codanet.bindings;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeFalse;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.File;
 import java.io.IOException;
@@ -20,7 +18,7 @@ import org.codanet.bindings.cublas.Cublas;
 import org.codanet.bindings.cublaslt.CublasLt;
 import org.codanet.bindings.cudnn.Cudnn;
 import org.codanet.bindings.nvrtc.Nvrtc;
-import org.junit.jupiter.api.BeforeAll;
+import org.codanet.bindings.testing.Skip;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -40,21 +38,12 @@ final class CudaWheelsTest {
         return List.of(System.getProperty(PROPERTY, "").split(Pattern.quote(File.pathSeparator)));
     }
 
-    @BeforeAll
-    static void sayWhatIsSkipped() {
-        if (!named()) {
-            System.out.println("SKIPPED: the CUDA bindings against NVIDIA's libraries; -D" + PROPERTY
-                    + "=VENV[:VENV...] names virtual environments after: " + CudaLibraries.installCommand());
-        }
-    }
-
     @BeforeEach
     void needWheels() {
-        assumeTrue(named(), "-D" + PROPERTY + " names no virtual environment with NVIDIA's packages");
-    }
-
-    private static boolean named() {
-        return !System.getProperty(PROPERTY, "").isBlank();
+        Skip.unlessForGpu(
+                !System.getProperty(PROPERTY, "").isBlank(),
+                "the CUDA bindings against NVIDIA's libraries; -D" + PROPERTY
+                        + "=VENV[:VENV...] names virtual environments, which .ci/cuda-wheels makes");
     }
 
     @ParameterizedTest
@@ -96,9 +85,9 @@ final class CudaWheelsTest {
     @MethodSource("environments")
     void withoutADriverTheLibrariesSaySo(String environment) throws Exception {
         Map<String, String> results = use(environment);
-        assumeFalse(
-                Boolean.parseBoolean(results.get("driver")),
-                "SKIPPED: this machine has a driver, with which handles can be made");
+        Skip.unless(
+                !Boolean.parseBoolean(results.get("driver")),
+                "this machine has a driver, with which handles can be made");
         assertEquals("CUDNN_STATUS_NOT_INITIALIZED", results.get("cudnnCreate"));
         assertEquals("CUBLAS_STATUS_NOT_INITIALIZED", results.get("cublasCreate"));
         assertEquals("CUBLAS_STATUS_NOT_INITIALIZED", results.get("cublasLtCreate"));
@@ -107,7 +96,9 @@ final class CudaWheelsTest {
     @Test
     void partsOfTwoRealCudnnsAreRefused(@TempDir Path folder) throws Exception {
         List<String> environments = environments();
-        assumeTrue(environments.size() >= 2, "SKIPPED: needs two environments with different versions of cuDNN");
+        Skip.unlessForGpu(
+                environments.size() >= 2,
+                "two real versions of cuDNN in one folder: needs two environments with different versions of cuDNN");
         Path first = library(environments.get(0), "libcudnn.so.9").getParent();
         Path second = library(environments.get(1), "libcudnn.so.9").getParent();
         // Two of the second's parts over the first's, as pip leaves it when a newer package replaces some files of an

@@ -1,7 +1,5 @@
 package org.codanet.bindings;
 
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
-
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -11,6 +9,7 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.codanet.bindings.testing.Skip;
 
 /** A library in C that has the functions of one of CUDA's, does nothing in them, and states the version it is given. */
 final class StubLibrary {
@@ -77,7 +76,7 @@ final class StubLibrary {
      */
     static Path build(Path folder, String fileName, List<String> functions, Map<String, String> bodies)
             throws IOException, InterruptedException {
-        assumeTrue(hasCompiler(), "SKIPPED: there is no C compiler 'cc' to build stand-ins for CUDA's libraries with");
+        Skip.unlessForGpu(hasCompiler(), "there is no C compiler 'cc' to build stand-ins for CUDA's libraries with");
         Files.createDirectories(folder);
         Path source = folder.resolve(fileName + ".c");
         Files.writeString(

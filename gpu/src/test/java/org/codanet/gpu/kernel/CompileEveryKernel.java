@@ -58,7 +58,8 @@ final class CompileEveryKernel {
 
     /** For a look with nvdisasm. */
     private static void keep(KernelSource source, String target, byte[] code) throws IOException {
-        Path folder = Files.createDirectories(Path.of("target", "cubin"));
+        Path folder = Files.createDirectories(
+                Path.of("target", "cubin", CudaLibraries.nvrtc().version()));
         String name = source.file() + "-" + String.join("-", source.defines()) + "-" + target + ".cubin";
         Files.write(folder.resolve(name), code);
     }

@@ -2,11 +2,10 @@ package org.codanet.gpu.kernel;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assertions.fail;
-import static org.junit.jupiter.api.Assumptions.abort;
 
 import java.io.File;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -14,9 +13,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.concurrent.TimeUnit;
+import java.util.concurrent.CompletableFuture;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.codanet.bindings.testing.Skip;
 import org.codanet.gpu.op.KernelSources;
 import org.junit.jupiter.api.Test;
 
@@ -38,17 +38,7 @@ final class RealCompilerTest {
                 .toList();
     }
 
-    private static void skip() {
-        String reason = "SKIPPED: kernels through NVIDIA's compiler; -Dcodanet.cuda.wheels=VENV[:VENV...] names virtual"
-                + " environments after: pip install nvidia-cuda-nvrtc==13.0.88";
-        if (Boolean.getBoolean("codanet.requireGpu")) {
-            fail(reason);
-        }
-        System.err.println(reason);
-        abort(reason);
-    }
-
-    private static List<CompileEveryKernel.Line> compiled(String environment) throws Exception {
+    private static List<CompileEveryKernel.Line> compiled(String environment) {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-XX:TieredStopAtLevel=1",
@@ -58,12 +48,16 @@ final class RealCompilerTest {
                 classPath(),
                 CompileEveryKernel.class.getName(),
                 TARGETS));
-        Process process = new ProcessBuilder(command)
-                .redirectError(ProcessBuilder.Redirect.INHERIT)
-                .start();
-        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        assertTrue(process.waitFor(300, TimeUnit.SECONDS), "the compiler did not end");
-        assertEquals(0, process.exitValue(), output);
+        String output;
+        try {
+            Process process = new ProcessBuilder(command)
+                    .redirectError(ProcessBuilder.Redirect.INHERIT)
+                    .start();
+            output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            assertEquals(0, process.waitFor(), output);
+        } catch (IOException | InterruptedException failure) {
+            throw new IllegalStateException("the compiler of " + environment + " did not run", failure);
+        }
         List<CompileEveryKernel.Line> lines = output.lines()
                 .filter(line -> !line.startsWith("#"))
                 .map(CompileEveryKernel.Line::parse)
@@ -84,17 +78,29 @@ final class RealCompilerTest {
     }
 
     /** For docs/performance.md. */
-    private static void write(String environment, String output) throws IOException {
-        Files.writeString(Path.of("target", "kernels-" + Path.of(environment).getFileName() + ".txt"), output);
+    private static void write(String environment, String output) {
+        try {
+            Files.writeString(
+                    Path.of("target", "kernels-" + Path.of(environment).getFileName() + ".txt"), output);
+        } catch (IOException failure) {
+            throw new UncheckedIOException(failure);
+        }
     }
 
     @Test
     void everyKernelCompilesAndStaysWithinItsLimits() throws Exception {
-        if (environments().isEmpty()) {
-            skip();
-        }
-        for (String environment : environments()) {
-            for (CompileEveryKernel.Line each : compiled(environment)) {
+        Skip.unlessForGpu(
+                !environments().isEmpty(),
+                "kernels through NVIDIA's compiler; -Dcodanet.cuda.wheels=VENV[:VENV...] names virtual environments,"
+                        + " which .ci/cuda-wheels makes");
+        // Each compiler is a process of its own, and uses one processor.
+        List<CompletableFuture<List<CompileEveryKernel.Line>>> running = environments().stream()
+                .map(environment ->
+                        CompletableFuture.supplyAsync(() -> compiled(environment), Thread::startVirtualThread))
+                .toList();
+        for (int i = 0; i < running.size(); i++) {
+            String environment = environments().get(i);
+            for (CompileEveryKernel.Line each : running.get(i).get()) {
                 String where = each + " of " + environment;
                 assertTrue(each.shared() <= MOST_SHARED, where);
                 int most = each.kernel().equals("alignment_forward") || each.hmma() > 0 ? 255 : MOST_REGISTERS;

@@ -1,7 +1,6 @@
 package org.codanet.nn.cpu;
 
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
-
+import org.codanet.bindings.testing.Skip;
 import org.codanet.nn.device.Device;
 import org.codanet.nn.device.DeviceOptions;
 import org.codanet.nn.device.Precision;
@@ -12,7 +11,7 @@ final class CpuBfloat16DynamicAlignmentTest extends DynamicAlignmentContract {
     @Override
     protected Device open() {
         Processor processor = Processor.here();
-        assumeTrue(processor.hasBfloat16(), "skipped: " + processor.name() + " has no bfloat16 instructions");
+        Skip.unless(processor.hasBfloat16(), processor.name() + " has no bfloat16 instructions");
         return new CpuDevice(DeviceOptions.defaults().withPrecision(Precision.BF16));
     }
 

@@ -4,10 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.util.List;
 import java.util.Set;
+import org.codanet.bindings.testing.Skip;
 import org.codanet.nn.device.Device;
 import org.codanet.nn.device.DeviceException;
 import org.codanet.nn.device.DeviceOptions;
@@ -151,7 +151,7 @@ final class CpuDeviceTest {
     @Test
     void bfloat16ConvolutionIsThatOfRoundedOperands() {
         Processor processor = Processor.here();
-        assumeTrue(processor.hasBfloat16(), "skipped: " + processor.name() + " has no bfloat16 instructions");
+        Skip.unless(processor.hasBfloat16(), processor.name() + " has no bfloat16 instructions");
         try (Device device = Devices.open("cpu", DeviceOptions.defaults().withPrecision(Precision.BF16));
                 Scope scope = Scope.open("run")) {
             // One channel, one tap: the product of 1 + 2^-9, which bfloat16 rounds to 1, with 3, which it holds.

@@ -1,8 +1,7 @@
 package org.codanet.nn.testing;
 
-import static org.junit.jupiter.api.Assumptions.abort;
-
 import java.util.Locale;
+import org.codanet.bindings.testing.Skip;
 import org.codanet.nn.device.Device;
 import org.codanet.nn.device.DeviceOptions;
 import org.codanet.nn.device.Devices;
@@ -19,9 +18,7 @@ final class StatedDevice {
 
     private static Device device(DeviceOptions options) {
         String name = System.getProperty("codanet.test.device", "");
-        if (name.isEmpty()) {
-            abort("SKIPPED: no device is stated by -Dcodanet.test.device=NAME");
-        }
+        Skip.unlessForGpu(!name.isEmpty(), "no device is stated by -Dcodanet.test.device=NAME");
         return Devices.open(name, options.withPrecision(PRECISION));
     }
 
