@@ -80,10 +80,10 @@ int run(
     return SUCCESS;
 }
 
-int choose(int wanted, int* found, Choice* choices, int algo) {
+int choose(int wanted, int* found, Choice* choices, int algo, int math) {
     if (wanted < 1) return BAD_PARAM;
     *found = 1;
-    choices[0] = Choice{algo, SUCCESS, 1, 256, 1, 0, {0, 0, 0}};
+    choices[0] = Choice{algo, SUCCESS, 1, 256, 1, math, {0, 0, 0}};
     return SUCCESS;
 }
 }  // namespace
@@ -174,17 +174,17 @@ API int cudnnGetConvolution2dForwardOutputDim(Convolution* c, Tensor* x, Filter*
 
 API int cudnnGetConvolutionForwardAlgorithm_v7(Handle*, Tensor* x, Filter* w, Convolution* c, Tensor* y, int n, int* found, Choice* choices) {
     ENTER("cudnnGetConvolutionForwardAlgorithm_v7");
-    return agree(*x, *w, *c, *y) ? choose(n, found, choices, 1) : BAD_PARAM;
+    return agree(*x, *w, *c, *y) ? choose(n, found, choices, 1, c->math) : BAD_PARAM;
 }
 
 API int cudnnGetConvolutionBackwardDataAlgorithm_v7(Handle*, Filter* w, Tensor* y, Convolution* c, Tensor* x, int n, int* found, Choice* choices) {
     ENTER("cudnnGetConvolutionBackwardDataAlgorithm_v7");
-    return agree(*x, *w, *c, *y) ? choose(n, found, choices, 1) : BAD_PARAM;
+    return agree(*x, *w, *c, *y) ? choose(n, found, choices, 1, c->math) : BAD_PARAM;
 }
 
 API int cudnnGetConvolutionBackwardFilterAlgorithm_v7(Handle*, Tensor* x, Tensor* y, Convolution* c, Filter* w, int n, int* found, Choice* choices) {
     ENTER("cudnnGetConvolutionBackwardFilterAlgorithm_v7");
-    return agree(*x, *w, *c, *y) ? choose(n, found, choices, 1) : BAD_PARAM;
+    return agree(*x, *w, *c, *y) ? choose(n, found, choices, 1, c->math) : BAD_PARAM;
 }
 
 API int cudnnConvolutionForward(

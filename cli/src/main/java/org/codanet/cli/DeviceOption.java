@@ -54,6 +54,7 @@ final class DeviceOption {
         Device device = choice.device();
         String why = name.equals("auto") ? " (auto: " + brief(choice.reason(), console.verbose) + ")" : "";
         console.say("device: " + device.description() + why);
+        device.listenToChoices(made -> console.detail("chosen: " + made));
         return device;
     }
 

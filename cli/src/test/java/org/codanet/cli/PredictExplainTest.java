@@ -223,4 +223,14 @@ final class PredictExplainTest {
         assertTrue(run.err().contains("device: ") && run.err().contains("(auto: "), run.err());
         assertTrue(run.err().contains("peak native memory: "), run.err());
     }
+
+    @Test
+    void verboseTellsWhatTheDeviceChose() {
+        Run quiet = Run.of("predict", "--device", "cpu", "--model", model, "--input", array)
+                .succeeded();
+        assertFalse(quiet.err().contains("chosen: "), quiet.err());
+        Run run = Run.of("predict", "--verbose", "--device", "cpu", "--model", model, "--input", array)
+                .succeeded();
+        assertTrue(run.err().contains("chosen: dynamic alignment on cpu: "), run.err());
+    }
 }

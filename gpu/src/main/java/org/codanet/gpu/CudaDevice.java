@@ -1,6 +1,7 @@
 package org.codanet.gpu;
 
 import java.util.Set;
+import java.util.function.Consumer;
 import org.codanet.bindings.CudaLibraries;
 import org.codanet.bindings.LoadedLibrary;
 import org.codanet.gpu.driver.CudaContext;
@@ -79,6 +80,11 @@ public final class CudaDevice implements Device {
     public String description() {
         return name() + ": " + CudaDeviceProvider.describe(resources.context()) + "; " + libraries + "; kernels for "
                 + resources.compiler().target() + "; " + precision().option();
+    }
+
+    @Override
+    public void listenToChoices(Consumer<String> listener) {
+        resources.choices().listen(listener);
     }
 
     @Override

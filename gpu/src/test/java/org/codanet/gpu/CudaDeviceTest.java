@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.codanet.gpu.driver.CudaException;
@@ -116,6 +117,33 @@ final class CudaDeviceTest {
             net.step(3);
             assertEquals(before, costly.stream().map(machine::calls).toList(), costly.toString());
         }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "FP32, patch first, 'COMPUTE_32F,', FMA_MATH",
+        "TF32, with weights in registers, COMPUTE_32F_FAST_TF32, DEFAULT_MATH",
+        "BF16, with weights in registers, COMPUTE_32F_FAST_16BF, DEFAULT_MATH",
+    })
+    void tellsOnceWhatWasChosen(Precision precision, String form, String compute, String math) {
+        List<String> told = new ArrayList<>();
+        try (CudaDevice device = SimulatedMachine.open(DeviceOptions.defaults().withPrecision(precision), 1 << 20);
+                Scope scope = Scope.open("run")) {
+            device.listenToChoices(told::add);
+            SmallNet net = new SmallNet(device, scope);
+            net.load(7);
+            net.step(1);
+            int chosen = told.size();
+            net.step(2);
+            assertEquals(chosen, told.size(), told.toString());
+        }
+        String all = String.join("\n", told);
+        assertTrue(all.contains("dynamic alignment on cuda:0: forward " + form), all);
+        assertTrue(all.contains("cuBLAS on cuda:0: " + compute), all);
+        assertTrue(
+                all.contains("cuDNN on cuda:0: forward IMPLICIT_PRECOMP_GEMM (256 bytes, " + math + "), data ALGO_1"),
+                all);
+        assertTrue(all.contains("filters ALGO_1 (256 bytes, " + math + ")"), all);
     }
 
     @Test

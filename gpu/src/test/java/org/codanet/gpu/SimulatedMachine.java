@@ -41,9 +41,11 @@ public final class SimulatedMachine {
     private static final Path SOURCES = Path.of("src/test/cpp").toAbsolutePath();
     private static SimulatedMachine machine;
 
+    private final Path folder;
     private final SymbolLookup driver;
 
     private SimulatedMachine(Path folder) {
+        this.folder = folder;
         this.driver = SymbolLookup.libraryLookup(folder.resolve("libcuda.so.1"), Arena.global());
     }
 
@@ -78,6 +80,11 @@ public final class SimulatedMachine {
     public static CudaDevice open(DeviceOptions options, long chunkBytes) {
         get().reset();
         return CudaDevice.open(0, options, chunkBytes);
+    }
+
+    /** Where its libraries are, for another process. */
+    public static Path folder() {
+        return get().folder;
     }
 
     /** Forgets planned and past failures. */

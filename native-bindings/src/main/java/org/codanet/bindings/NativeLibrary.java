@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.NoSuchElementException;
 import java.util.Optional;
 
 /**
@@ -131,7 +132,7 @@ final class NativeLibrary {
                     .filter(each -> library.find(each).isEmpty())
                     .toList();
             if (!missing.isEmpty()) {
-                throw new Unusable(lacking(missing));
+                throw new Unusable(stated(library, file) + lacking(missing));
             }
             String found = version.read(library, file);
             System.load(file.toString());
@@ -168,6 +169,15 @@ final class NativeLibrary {
         Optional<Path> mapped = DynamicLinker.mapped(file.getFileName().toString());
         if (mapped.isPresent() && Files.exists(file) && !Files.isSameFile(mapped.get(), file)) {
             throw new Unusable("this process already has another " + file.getFileName() + ": " + mapped.get());
+        }
+    }
+
+    /** The version of a library that lacks functions, if those that tell it are not among them. */
+    private String stated(DynamicLinker library, Path file) {
+        try {
+            return "is version " + version.read(library, file) + " and ";
+        } catch (Unusable | NoSuchElementException untold) {
+            return "";
         }
     }
 

@@ -255,7 +255,7 @@ final class CudaSearchTest {
     void aFunctionThatIsMissingIsNamed() throws Exception {
         Path nvrtc = StubLibrary.build(folder, "libnvrtc.so.13", List.of("nvrtcVersion"), Map.of());
         String output = search(Map.of("codanet.cuda.path", folder.toString()), Map.of());
-        assertTrue(output.contains(nvrtc + ": lacks "), output);
+        assertTrue(output.contains(nvrtc + ": is version 0.0 and lacks "), output);
         assertTrue(output.contains("functions needed: nvrtcAddNameExpression, "), output);
     }
 

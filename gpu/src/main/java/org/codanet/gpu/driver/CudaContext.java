@@ -160,14 +160,24 @@ public final class CudaContext implements AutoCloseable {
 
     /** Checks a status of cuBLAS. */
     public void checkCublas(int status, String function, Object subject) {
+        checkCublas(status, function, subject, name);
+    }
+
+    /** The same for a call that concerns no context. */
+    public static void checkCublas(int status, String function, Object subject, String device) {
         if (status != 0) {
             throw new CudaException(
-                    function, status, Cublas.cublasGetStatusName(status).getString(0), subject, name);
+                    function, status, Cublas.cublasGetStatusName(status).getString(0), subject, device);
         }
     }
 
     /** Checks a status of cuDNN; adds what it says about its last error. */
     public void checkCudnn(int status, String function, Object subject) {
+        checkCudnn(status, function, subject, name);
+    }
+
+    /** The same for a call that concerns no context, which cuDNN's descriptors do not. */
+    public static void checkCudnn(int status, String function, Object subject, String device) {
         if (status == 0) {
             return;
         }
@@ -176,7 +186,7 @@ public final class CudaContext implements AutoCloseable {
             MemorySegment text = arena.allocate(512);
             Cudnn.cudnnGetLastErrorString(text, 512);
             String said = text.getString(0).strip();
-            throw new CudaException(function, status, said.isEmpty() ? named : named + ", " + said, subject, name);
+            throw new CudaException(function, status, said.isEmpty() ? named : named + ", " + said, subject, device);
         }
     }
 

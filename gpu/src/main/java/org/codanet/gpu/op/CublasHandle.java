@@ -58,7 +58,13 @@ final class CublasHandle extends Handle {
                 }
                 throw failure;
             }
-            return new CublasHandle(context, handle, workspace, compute(resources.precision()));
+            int compute = compute(resources.precision());
+            resources
+                    .choices()
+                    .made("cuBLAS on " + context.name() + ": " + name(compute)
+                            + ", GEMM_DEFAULT (its own heuristics for each product), workspace " + workspace.bytes()
+                            + " bytes");
+            return new CublasHandle(context, handle, workspace, compute);
         }
     }
 
@@ -68,6 +74,13 @@ final class CublasHandle extends Handle {
             case TF32 -> Cublas.CUBLAS_COMPUTE_32F_FAST_TF32();
             case BF16 -> Cublas.CUBLAS_COMPUTE_32F_FAST_16BF();
         };
+    }
+
+    private static String name(int compute) {
+        if (compute == Cublas.CUBLAS_COMPUTE_32F()) {
+            return "COMPUTE_32F";
+        }
+        return compute == Cublas.CUBLAS_COMPUTE_32F_FAST_TF32() ? "COMPUTE_32F_FAST_TF32" : "COMPUTE_32F_FAST_16BF";
     }
 
     /** A matrix on the device: its first element, elements from row to row, and whether its transpose is meant. */

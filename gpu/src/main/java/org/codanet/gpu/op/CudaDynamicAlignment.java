@@ -32,6 +32,7 @@ final class CudaDynamicAlignment extends CudaOperation implements DynamicAlignme
         this.weights = new AlignmentWeights(resources, shape, kernels, owner);
         this.gradient = new AlignmentGradient(resources, kernels, weights);
         this.tiles = AlignmentTiles.of(resources, shape, owner);
+        resources.choices().made(this);
     }
 
     @Override

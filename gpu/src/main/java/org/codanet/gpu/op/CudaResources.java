@@ -15,6 +15,7 @@ import org.codanet.gpu.driver.Workspace;
 import org.codanet.gpu.kernel.Kernel;
 import org.codanet.gpu.kernel.KernelCompiler;
 import org.codanet.gpu.kernel.KernelSource;
+import org.codanet.nn.device.Choices;
 import org.codanet.nn.device.Precision;
 
 /**
@@ -34,6 +35,7 @@ public final class CudaResources implements AutoCloseable {
     private final Staging staging;
     private final Workspace workspace;
     private final KernelCompiler compiler;
+    private final Choices choices = new Choices();
     private final Map<String, Integer> operations = new TreeMap<>();
     private CublasHandle cublas;
     private CudnnHandle cudnn;
@@ -89,6 +91,11 @@ public final class CudaResources implements AutoCloseable {
 
     public Staging staging() {
         return staging;
+    }
+
+    /** Whom to tell what was chosen. */
+    public Choices choices() {
+        return choices;
     }
 
     /** Memory for the length of one call of one operation. */

@@ -44,14 +44,11 @@ final class CudnnHandle extends Handle {
 
     /** The plan for a convolution of that many images of that size, made at the first use. */
     CudnnPlan plan(ConvolutionShape shape, int n, int h, int w) {
-        return plans.computeIfAbsent(
-                new CudnnPlan.Key(shape, n, h, w),
-                key -> new CudnnPlan(resources.context(), handle(), resources.precision(), key));
-    }
-
-    /** What was chosen for each convolution so far, one line each. */
-    List<String> choices() {
-        return plans.values().stream().map(CudnnPlan::toString).sorted().toList();
+        return plans.computeIfAbsent(new CudnnPlan.Key(shape, n, h, w), key -> {
+            CudnnPlan plan = new CudnnPlan(resources.context(), handle(), resources.precision(), key);
+            resources.choices().made(plan);
+            return plan;
+        });
     }
 
     @Override

@@ -3,9 +3,7 @@ package org.codanet.gpu.op;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.function.ToIntFunction;
+import java.util.Map;
 import org.codanet.bindings.cudnn.Cudnn;
 import org.codanet.bindings.cudnn.cudnnConvolutionFwdAlgoPerfStruct;
 import org.codanet.gpu.driver.CudaContext;
@@ -24,17 +22,51 @@ final class CudnnPlan implements AutoCloseable {
     /** What decides a plan. */
     record Key(ConvolutionShape shape, int n, int h, int w) {}
 
-    /** An algorithm's number and the workspace it asks for. */
-    record Choice(int algorithm, long workspace) {}
+    /** An algorithm, by its number and name, the workspace it asks for, and how it rounds. */
+    private record Choice(int algorithm, String name, long workspace, String math) {
+        @Override
+        public String toString() {
+            return name + " (" + workspace + " bytes, " + math + ")";
+        }
+    }
+
+    private static final Map<Integer, String> FORWARD = Map.of(
+            Cudnn.CUDNN_CONVOLUTION_FWD_ALGO_IMPLICIT_GEMM(), "IMPLICIT_GEMM",
+            Cudnn.CUDNN_CONVOLUTION_FWD_ALGO_IMPLICIT_PRECOMP_GEMM(), "IMPLICIT_PRECOMP_GEMM",
+            Cudnn.CUDNN_CONVOLUTION_FWD_ALGO_GEMM(), "GEMM",
+            Cudnn.CUDNN_CONVOLUTION_FWD_ALGO_DIRECT(), "DIRECT",
+            Cudnn.CUDNN_CONVOLUTION_FWD_ALGO_FFT(), "FFT",
+            Cudnn.CUDNN_CONVOLUTION_FWD_ALGO_FFT_TILING(), "FFT_TILING",
+            Cudnn.CUDNN_CONVOLUTION_FWD_ALGO_WINOGRAD(), "WINOGRAD",
+            Cudnn.CUDNN_CONVOLUTION_FWD_ALGO_WINOGRAD_NONFUSED(), "WINOGRAD_NONFUSED");
+
+    private static final Map<Integer, String> DATA = Map.of(
+            Cudnn.CUDNN_CONVOLUTION_BWD_DATA_ALGO_0(), "ALGO_0",
+            Cudnn.CUDNN_CONVOLUTION_BWD_DATA_ALGO_1(), "ALGO_1",
+            Cudnn.CUDNN_CONVOLUTION_BWD_DATA_ALGO_FFT(), "FFT",
+            Cudnn.CUDNN_CONVOLUTION_BWD_DATA_ALGO_FFT_TILING(), "FFT_TILING",
+            Cudnn.CUDNN_CONVOLUTION_BWD_DATA_ALGO_WINOGRAD(), "WINOGRAD",
+            Cudnn.CUDNN_CONVOLUTION_BWD_DATA_ALGO_WINOGRAD_NONFUSED(), "WINOGRAD_NONFUSED");
+
+    private static final Map<Integer, String> FILTERS = Map.of(
+            Cudnn.CUDNN_CONVOLUTION_BWD_FILTER_ALGO_0(), "ALGO_0",
+            Cudnn.CUDNN_CONVOLUTION_BWD_FILTER_ALGO_1(), "ALGO_1",
+            Cudnn.CUDNN_CONVOLUTION_BWD_FILTER_ALGO_3(), "ALGO_3",
+            Cudnn.CUDNN_CONVOLUTION_BWD_FILTER_ALGO_FFT(), "FFT",
+            Cudnn.CUDNN_CONVOLUTION_BWD_FILTER_ALGO_FFT_TILING(), "FFT_TILING",
+            Cudnn.CUDNN_CONVOLUTION_BWD_FILTER_ALGO_WINOGRAD(), "WINOGRAD",
+            Cudnn.CUDNN_CONVOLUTION_BWD_FILTER_ALGO_WINOGRAD_NONFUSED(), "WINOGRAD_NONFUSED");
+
+    private static final Map<Integer, String> MATH = Map.of(
+            Cudnn.CUDNN_DEFAULT_MATH(), "DEFAULT_MATH",
+            Cudnn.CUDNN_TENSOR_OP_MATH(), "TENSOR_OP_MATH",
+            Cudnn.CUDNN_TENSOR_OP_MATH_ALLOW_CONVERSION(), "TENSOR_OP_MATH_ALLOW_CONVERSION",
+            Cudnn.CUDNN_FMA_MATH(), "FMA_MATH");
 
     private final CudaContext context;
     private final Key key;
     private final Arena arena = Arena.ofShared();
-    private final List<Runnable> descriptors = new ArrayList<>();
-    private final MemorySegment x;
-    private final MemorySegment w;
-    private final MemorySegment y;
-    private final MemorySegment convolution;
+    private final ConvolutionDescriptors descriptors;
     private final MemorySegment one = arena.allocateFrom(ValueLayout.JAVA_FLOAT, 1);
     private final MemorySegment zero = arena.allocateFrom(ValueLayout.JAVA_FLOAT, 0);
     private final Choice forward;
@@ -44,53 +76,24 @@ final class CudnnPlan implements AutoCloseable {
     CudnnPlan(CudaContext context, MemorySegment handle, Precision precision, Key key) {
         this.context = context;
         this.key = key;
-        ConvolutionShape shape = key.shape();
-        int k = shape.kernel();
+        this.descriptors = new ConvolutionDescriptors(context.name(), precision, key);
+        MemorySegment x = descriptors.x();
+        MemorySegment w = descriptors.w();
+        MemorySegment y = descriptors.y();
+        MemorySegment convolution = descriptors.convolution();
         try {
-            x = descriptor("Tensor", Cudnn::cudnnCreateTensorDescriptor, Cudnn::cudnnDestroyTensorDescriptor);
-            y = descriptor("Tensor", Cudnn::cudnnCreateTensorDescriptor, Cudnn::cudnnDestroyTensorDescriptor);
-            w = descriptor("Filter", Cudnn::cudnnCreateFilterDescriptor, Cudnn::cudnnDestroyFilterDescriptor);
-            convolution = descriptor(
-                    "Convolution", Cudnn::cudnnCreateConvolutionDescriptor, Cudnn::cudnnDestroyConvolutionDescriptor);
-            tensor(x, key.n(), shape.inChannels(), key.h(), key.w());
-            tensor(y, key.n(), shape.outChannels(), shape.outExtent(key.h()), shape.outExtent(key.w()));
-            check(
-                    Cudnn.cudnnSetFilter4dDescriptor(
-                            w,
-                            Cudnn.CUDNN_DATA_FLOAT(),
-                            Cudnn.CUDNN_TENSOR_NHWC(),
-                            shape.outChannels(),
-                            shape.inChannels(),
-                            k,
-                            k),
-                    "cudnnSetFilter4dDescriptor");
-            check(
-                    Cudnn.cudnnSetConvolution2dDescriptor(
-                            convolution,
-                            shape.padding(),
-                            shape.padding(),
-                            shape.stride(),
-                            shape.stride(),
-                            1,
-                            1,
-                            Cudnn.CUDNN_CROSS_CORRELATION(),
-                            Cudnn.CUDNN_DATA_FLOAT()),
-                    "cudnnSetConvolution2dDescriptor");
-            // The default lets the matrix units take float operands rounded to TF32; FMA keeps them whole.
-            check(
-                    Cudnn.cudnnSetConvolutionMathType(
-                            convolution,
-                            precision == Precision.FP32 ? Cudnn.CUDNN_FMA_MATH() : Cudnn.CUDNN_DEFAULT_MATH()),
-                    "cudnnSetConvolutionMathType");
             forward = choose(
+                    FORWARD,
                     "cudnnGetConvolutionForwardAlgorithm_v7",
                     (count, found) -> Cudnn.cudnnGetConvolutionForwardAlgorithm_v7(
                             handle, x, w, convolution, y, MOST_CHOICES, count, found));
             data = choose(
+                    DATA,
                     "cudnnGetConvolutionBackwardDataAlgorithm_v7",
                     (count, found) -> Cudnn.cudnnGetConvolutionBackwardDataAlgorithm_v7(
                             handle, w, y, convolution, x, MOST_CHOICES, count, found));
             weights = choose(
+                    FILTERS,
                     "cudnnGetConvolutionBackwardFilterAlgorithm_v7",
                     (count, found) -> Cudnn.cudnnGetConvolutionBackwardFilterAlgorithm_v7(
                             handle, x, y, convolution, w, MOST_CHOICES, count, found));
@@ -100,29 +103,13 @@ final class CudnnPlan implements AutoCloseable {
         }
     }
 
-    private MemorySegment descriptor(
-            String kind, ToIntFunction<MemorySegment> create, ToIntFunction<MemorySegment> destroy) {
-        MemorySegment out = arena.allocate(ValueLayout.ADDRESS);
-        check(create.applyAsInt(out), "cudnnCreate" + kind + "Descriptor");
-        MemorySegment descriptor = out.get(ValueLayout.ADDRESS, 0);
-        descriptors.add(() -> destroy.applyAsInt(descriptor));
-        return descriptor;
-    }
-
-    private void tensor(MemorySegment descriptor, int n, int c, int h, int width) {
-        check(
-                Cudnn.cudnnSetTensor4dDescriptor(
-                        descriptor, Cudnn.CUDNN_TENSOR_NHWC(), Cudnn.CUDNN_DATA_FLOAT(), n, c, h, width),
-                "cudnnSetTensor4dDescriptor");
-    }
-
     @FunctionalInterface
     private interface Heuristics {
         int ask(MemorySegment count, MemorySegment found);
     }
 
     /** The three structures of choices have the same members at the same places. */
-    private Choice choose(String function, Heuristics heuristics) {
+    private Choice choose(Map<Integer, String> names, String function, Heuristics heuristics) {
         try (Arena temporary = Arena.ofConfined()) {
             MemorySegment count = temporary.allocate(ValueLayout.JAVA_INT);
             MemorySegment found = cudnnConvolutionFwdAlgoPerfStruct.allocateArray(MOST_CHOICES, temporary);
@@ -131,9 +118,13 @@ final class CudnnPlan implements AutoCloseable {
                 MemorySegment each = cudnnConvolutionFwdAlgoPerfStruct.asSlice(found, i);
                 if (cudnnConvolutionFwdAlgoPerfStruct.status(each) == Cudnn.CUDNN_STATUS_SUCCESS()
                         && cudnnConvolutionFwdAlgoPerfStruct.determinism(each) == Cudnn.CUDNN_DETERMINISTIC()) {
+                    int algorithm = cudnnConvolutionFwdAlgoPerfStruct.algo(each);
+                    int math = cudnnConvolutionFwdAlgoPerfStruct.mathType(each);
                     return new Choice(
-                            cudnnConvolutionFwdAlgoPerfStruct.algo(each),
-                            cudnnConvolutionFwdAlgoPerfStruct.memory(each));
+                            algorithm,
+                            names.getOrDefault(algorithm, "algorithm " + algorithm),
+                            cudnnConvolutionFwdAlgoPerfStruct.memory(each),
+                            MATH.getOrDefault(math, "math type " + math));
                 }
             }
         }
@@ -142,7 +133,7 @@ final class CudnnPlan implements AutoCloseable {
     }
 
     private void check(int status, String function) {
-        context.checkCudnn(status, function, key);
+        descriptors.check(status, function);
     }
 
     /** Bytes that each direction needs. */
@@ -156,16 +147,16 @@ final class CudnnPlan implements AutoCloseable {
                 Cudnn.cudnnConvolutionForward(
                         handle,
                         one,
-                        x,
+                        descriptors.x(),
                         at(from),
-                        w,
+                        descriptors.w(),
                         at(filters),
-                        convolution,
+                        descriptors.convolution(),
                         forward.algorithm(),
                         at(room),
                         forward.workspace(),
                         zero,
-                        y,
+                        descriptors.y(),
                         at(to)),
                 "cudnnConvolutionForward");
     }
@@ -176,16 +167,16 @@ final class CudnnPlan implements AutoCloseable {
                 Cudnn.cudnnConvolutionBackwardData(
                         handle,
                         one,
-                        w,
+                        descriptors.w(),
                         at(filters),
-                        y,
+                        descriptors.y(),
                         at(from),
-                        convolution,
+                        descriptors.convolution(),
                         data.algorithm(),
                         at(room),
                         data.workspace(),
                         zero,
-                        x,
+                        descriptors.x(),
                         at(to)),
                 "cudnnConvolutionBackwardData");
     }
@@ -196,16 +187,16 @@ final class CudnnPlan implements AutoCloseable {
                 Cudnn.cudnnConvolutionBackwardFilter(
                         handle,
                         one,
-                        x,
+                        descriptors.x(),
                         at(from),
-                        y,
+                        descriptors.y(),
                         at(upper),
-                        convolution,
+                        descriptors.convolution(),
                         weights.algorithm(),
                         at(room),
                         weights.workspace(),
                         zero,
-                        w,
+                        descriptors.w(),
                         at(to)),
                 "cudnnConvolutionBackwardFilter");
     }
@@ -216,15 +207,14 @@ final class CudnnPlan implements AutoCloseable {
 
     @Override
     public void close() {
-        descriptors.forEach(Runnable::run);
-        descriptors.clear();
+        descriptors.close();
         arena.close();
     }
 
     /** For {@code --verbose}. */
     @Override
     public String toString() {
-        return "cuDNN " + key + ": forward algorithm " + forward.algorithm() + ", data " + data.algorithm()
-                + ", weights " + weights.algorithm() + ", workspace " + workspace() + " bytes";
+        return "cuDNN on " + context.name() + ": forward " + forward + ", data " + data + ", filters " + weights + ", ("
+                + key.n() + ", " + key.h() + ", " + key.w() + "), " + key.shape();
     }
 }

@@ -3,20 +3,18 @@ package org.codanet.gpu.kernel;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.codanet.bindings.testing.Skip;
+import org.codanet.gpu.OtherJvm;
+import org.codanet.gpu.RealLibraries;
 import org.codanet.gpu.op.KernelSources;
 import org.junit.jupiter.api.Test;
 
@@ -32,32 +30,8 @@ final class RealCompilerTest {
     /** Static shared memory that a launch may have without asking. */
     private static final int MOST_SHARED = 48 * 1024;
 
-    private static List<String> environments() {
-        return Stream.of(System.getProperty("codanet.cuda.wheels", "").split(File.pathSeparator))
-                .filter(each -> !each.isBlank())
-                .toList();
-    }
-
     private static List<CompileEveryKernel.Line> compiled(String environment) {
-        List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-XX:TieredStopAtLevel=1",
-                "--enable-native-access=ALL-UNNAMED",
-                "-Dcodanet.cuda.path=" + environment,
-                "-cp",
-                classPath(),
-                CompileEveryKernel.class.getName(),
-                TARGETS));
-        String output;
-        try {
-            Process process = new ProcessBuilder(command)
-                    .redirectError(ProcessBuilder.Redirect.INHERIT)
-                    .start();
-            output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-            assertEquals(0, process.waitFor(), output);
-        } catch (IOException | InterruptedException failure) {
-            throw new IllegalStateException("the compiler of " + environment + " did not run", failure);
-        }
+        String output = OtherJvm.output(environment, CompileEveryKernel.class, TARGETS);
         List<CompileEveryKernel.Line> lines = output.lines()
                 .filter(line -> !line.startsWith("#"))
                 .map(CompileEveryKernel.Line::parse)
@@ -65,16 +39,6 @@ final class RealCompilerTest {
         assertTrue(lines.size() > 100, "only " + lines.size() + " kernels were compiled:\n" + output);
         write(environment, output);
         return lines;
-    }
-
-    private static String classPath() {
-        return Stream.of(
-                        "target/classes",
-                        "target/test-classes",
-                        System.getProperty("jdk.module.path", ""),
-                        System.getProperty("java.class.path", ""))
-                .filter(each -> !each.isEmpty())
-                .collect(Collectors.joining(File.pathSeparator));
     }
 
     /** For docs/performance.md. */
@@ -89,17 +53,14 @@ final class RealCompilerTest {
 
     @Test
     void everyKernelCompilesAndStaysWithinItsLimits() throws Exception {
-        Skip.unlessForGpu(
-                !environments().isEmpty(),
-                "kernels through NVIDIA's compiler; -Dcodanet.cuda.wheels=VENV[:VENV...] names virtual environments,"
-                        + " which .ci/cuda-wheels makes");
+        List<String> environments = RealLibraries.environments();
         // Each compiler is a process of its own, and uses one processor.
-        List<CompletableFuture<List<CompileEveryKernel.Line>>> running = environments().stream()
+        List<CompletableFuture<List<CompileEveryKernel.Line>>> running = environments.stream()
                 .map(environment ->
                         CompletableFuture.supplyAsync(() -> compiled(environment), Thread::startVirtualThread))
                 .toList();
         for (int i = 0; i < running.size(); i++) {
-            String environment = environments().get(i);
+            String environment = environments.get(i);
             for (CompileEveryKernel.Line each : running.get(i).get()) {
                 String where = each + " of " + environment;
                 assertTrue(each.shared() <= MOST_SHARED, where);

@@ -1,5 +1,6 @@
 package org.codanet.nn.cpu;
 
+import org.codanet.nn.device.Choices;
 import org.codanet.nn.device.Precision;
 
 /** What the operations of one CPU device share. */
@@ -13,6 +14,7 @@ final class CpuContext {
     private final CpuMemory memory;
     private final Precision precision;
     private final OpenOperations operations = new OpenOperations();
+    private final Choices choices = new Choices();
     private final float[][][] scratch;
     private final float[][] shared = new float[SLOTS][0];
 
@@ -43,6 +45,11 @@ final class CpuContext {
 
     Precision precision() {
         return precision;
+    }
+
+    /** Whom to tell what was chosen. */
+    Choices choices() {
+        return choices;
     }
 
     /** The operations whose scopes are still open. */

@@ -115,6 +115,7 @@ final class CpuConvolution extends CpuOperation implements Convolution {
         DnnlConvolution plan = plans.get(subject);
         if (plan == null) {
             plan = new DnnlConvolution(engine, subject);
+            context().choices().made(plan);
             plans.put(subject, plan);
             if (plans.size() > MOST_PLANS) {
                 Map.Entry<DnnlConvolution.Subject, DnnlConvolution> eldest =

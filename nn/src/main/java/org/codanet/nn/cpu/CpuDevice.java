@@ -2,6 +2,7 @@ package org.codanet.nn.cpu;
 
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Consumer;
 import org.codanet.bindings.NativeLibraryException;
 import org.codanet.bindings.OneDnn;
 import org.codanet.nn.device.Device;
@@ -107,6 +108,11 @@ final class CpuDevice implements Device, PeakMeasurement {
     }
 
     @Override
+    public void listenToChoices(Consumer<String> listener) {
+        context.choices().listen(listener);
+    }
+
+    @Override
     public Precision precision() {
         return context.precision();
     }
@@ -142,7 +148,9 @@ final class CpuDevice implements Device, PeakMeasurement {
     @Override
     public DynamicAlignment dynamicAlignment(Scope scope, DynamicAlignmentShape shape) {
         requireOpen();
-        return new CpuDynamicAlignment(context, scope, shape);
+        CpuDynamicAlignment operation = new CpuDynamicAlignment(context, scope, shape);
+        context.choices().made(operation);
+        return operation;
     }
 
     private DnnlEngine engine() {

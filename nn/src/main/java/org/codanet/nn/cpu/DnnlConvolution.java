@@ -28,11 +28,13 @@ final class DnnlConvolution implements AutoCloseable {
      */
     record Subject(Direction direction, ConvolutionShape shape, int n, int h, int w, boolean bias, boolean bfloat16) {}
 
+    private final Subject subject;
     private final DnnlPrimitive convolution;
     private final List<Integer> roles;
     private final DnnlPrimitive[] conversions;
 
     DnnlConvolution(DnnlEngine engine, Subject subject) {
+        this.subject = subject;
         roles = roles(subject);
         conversions = new DnnlPrimitive[roles.size()];
         DnnlPrimitive planned = null;
@@ -245,5 +247,11 @@ final class DnnlConvolution implements AutoCloseable {
         if (planned != null) {
             planned.close();
         }
+    }
+
+    /** What oneDNN chose, for {@code --verbose}. */
+    @Override
+    public String toString() {
+        return "oneDNN: " + convolution.implementation() + " for " + subject;
     }
 }

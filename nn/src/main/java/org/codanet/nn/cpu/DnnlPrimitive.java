@@ -2,6 +2,7 @@ package org.codanet.nn.cpu;
 
 import static org.codanet.bindings.dnnl.Dnnl.*;
 
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.function.ToIntFunction;
@@ -122,5 +123,17 @@ final class DnnlPrimitive implements AutoCloseable {
     @Override
     public void close() {
         handles.close();
+    }
+
+    /** What oneDNN calls its implementation, such as {@code jit:avx512_core}. */
+    String implementation() {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment name = arena.allocate(C_POINTER);
+            engine.check(
+                    dnnl_primitive_desc_query(description, dnnl_query_impl_info_str(), 0, name),
+                    "dnnl_primitive_desc_query",
+                    subject);
+            return name.get(C_POINTER, 0).getString(0);
+        }
     }
 }

@@ -1,5 +1,6 @@
 package org.codanet.nn.device;
 
+import java.util.function.Consumer;
 import org.codanet.nn.op.Adam;
 import org.codanet.nn.op.ContributionMap;
 import org.codanet.nn.op.Convolution;
@@ -28,6 +29,12 @@ public interface Device extends AutoCloseable {
 
     /** What was chosen, in one line: processor or card, threads, instruction set, library versions, precision. */
     String description();
+
+    /**
+     * Tells {@code listener} of every algorithm that is chosen from now on: once each, in a line for people, when it is chosen. A
+     * device with one way to do everything tells nothing.
+     */
+    void listenToChoices(Consumer<String> listener);
 
     /** Arithmetic of the matrix products. */
     Precision precision();

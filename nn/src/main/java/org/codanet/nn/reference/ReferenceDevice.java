@@ -1,6 +1,7 @@
 package org.codanet.nn.reference;
 
 import java.util.Set;
+import java.util.function.Consumer;
 import org.codanet.nn.device.Device;
 import org.codanet.nn.device.DeviceOptions;
 import org.codanet.nn.device.MemoryUse;
@@ -53,6 +54,10 @@ public final class ReferenceDevice implements Device {
     public String description() {
         return NAME + ": plain loops in double precision, 1 thread; for comparison, not for speed";
     }
+
+    /** There is one way to do everything: plain loops. */
+    @Override
+    public void listenToChoices(Consumer<String> listener) {}
 
     /** FP32: at least that. */
     @Override

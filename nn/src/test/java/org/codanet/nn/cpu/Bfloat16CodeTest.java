@@ -2,9 +2,9 @@ package org.codanet.nn.cpu;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.util.Random;
+import org.codanet.bindings.testing.Skip;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -22,7 +22,7 @@ final class Bfloat16CodeTest {
     @BeforeAll
     static void needsTheInstructions() {
         Processor processor = Processor.here();
-        assumeTrue(processor.hasBfloat16(), "skipped: " + processor.name() + " has no bfloat16 instructions");
+        Skip.unless(processor.hasBfloat16(), processor.name() + " has no bfloat16 instructions");
         assertEquals("", Bfloat16Code.refused());
     }
 

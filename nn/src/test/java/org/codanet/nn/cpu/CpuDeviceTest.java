@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import org.codanet.bindings.testing.Skip;
@@ -15,6 +16,8 @@ import org.codanet.nn.device.Devices;
 import org.codanet.nn.device.PeakMeasurement;
 import org.codanet.nn.device.Precision;
 import org.codanet.nn.op.ConvolutionShape;
+import org.codanet.nn.op.DynamicAlignmentShape;
+import org.codanet.nn.op.Norm;
 import org.codanet.nn.op.SumPool;
 import org.codanet.nn.tensor.Scope;
 import org.codanet.nn.tensor.Shape;
@@ -66,7 +69,8 @@ final class CpuDeviceTest {
 
     @Test
     void bfloat16WithoutItsVectorsIsRefusedInOneSentence() {
-        assumeTrue(Processor.here().hasBfloat16(), "skipped: this processor has no bfloat16 instructions");
+        Processor processor = Processor.here();
+        Skip.unless(processor.hasBfloat16(), processor.name() + " has no bfloat16 instructions");
         DeviceOptions plain = new DeviceOptions(1, Precision.BF16, 0, true);
         assertTrue(assertThrows(IllegalArgumentException.class, () -> new CpuDevice(plain))
                 .getMessage()
@@ -164,6 +168,25 @@ final class CpuDeviceTest {
             convolution.forward(x, w, null, y);
             assertEquals(3f, values(device, y)[0]);
         }
+    }
+
+    @Test
+    void tellsOnceWhatWasChosen() {
+        List<String> told = new ArrayList<>();
+        try (Device device = Devices.open("cpu", DeviceOptions.defaults());
+                Scope scope = Scope.open("run")) {
+            device.listenToChoices(told::add);
+            for (int i = 0; i < 2; i++) {
+                device.dynamicAlignment(scope, new DynamicAlignmentShape(3, 4, 2, 3, 1, 1, Norm.SQ, true));
+            }
+            var convolution = device.convolution(scope, new ConvolutionShape(1, 1, 1, 1, 0, false));
+            Tensor x = device.allocate(scope, Shape.of(1, 1, 1, 1));
+            device.elementwise().fill(x, 1);
+            convolution.forward(x, x, null, device.allocate(scope, Shape.of(1, 1, 1, 1)));
+        }
+        assertEquals(2, told.size(), told.toString());
+        assertTrue(told.get(0).startsWith("dynamic alignment on cpu: "), told.get(0));
+        assertTrue(told.get(1).matches("oneDNN: \\S+ for Subject\\[direction=FORWARD, .*"), told.get(1));
     }
 
     @Test

@@ -1,0 +1,86 @@
+package org.codanet.gpu;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.codanet.nn.device.Device;
+import org.codanet.nn.device.DeviceException;
+import org.codanet.nn.device.DeviceOptions;
+import org.codanet.nn.device.Devices;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** A library that lacks one function is refused when the device opens, not when the function is needed. */
+final class MissingFunctionTest {
+    @TempDir
+    Path folder;
+
+    /** What the other JVM runs: opens the device by name, then whatever there is. */
+    static final class Open {
+        private Open() {}
+
+        public static void main(String[] arguments) {
+            try (Device device = Devices.open("cuda", DeviceOptions.defaults())) {
+                System.out.println("opened " + device.name());
+            } catch (DeviceException refusal) {
+                System.out.println("refused: " + refusal.getMessage().replace('\n', ' '));
+            }
+            Devices.Choice choice = Devices.choose("auto", DeviceOptions.defaults());
+            try (Device device = choice.device()) {
+                System.out.println(
+                        "auto: " + device.name() + ", " + choice.reason().replace('\n', ' '));
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "libcuda.so.1, cuGraphLaunch, 'is version 13.0 and lacks 1 of the '",
+        "libnvrtc.so.13, nvrtcGetCUBIN, 'is version 13.0 and lacks 1 of the '",
+        "libcublas.so.13, cublasGemmEx, 'is version 13.0.0 and lacks 1 of the '",
+        "libcudnn.so.9, cudnnConvolutionForward, 'is version 9.19.0 and lacks 1 of the '",
+        "libcudnn.so.9, cudnnGetVersion, 'lacks 1 of the '",
+    })
+    void libraryVersionAndFunctionAreNamedAndTheProcessorIsTaken(String library, String function, String says)
+            throws IOException {
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(SimulatedMachine.folder(), "lib*.so.*[0-9]")) {
+            for (Path file : files) {
+                Files.copy(file, folder.resolve(file.getFileName()));
+            }
+        }
+        Path broken = folder.resolve(library);
+        Files.write(broken, without(function, Files.readAllBytes(broken)));
+        String output = OtherJvm.output(folder.toString(), Open.class);
+        String expected = broken + ": " + says;
+        for (String line : new String[] {"refused: device cuda is not available: ", "auto: cpu, not cuda ("}) {
+            String found = output.lines()
+                    .filter(each -> each.startsWith(line))
+                    .findFirst()
+                    .orElse("no line '" + line + "' in " + output);
+            assertTrue(found.contains(expected) && found.contains("functions needed: " + function), found);
+        }
+        assertEquals(2, output.lines().count(), output);
+    }
+
+    @Test
+    void theSameLibrariesWithAllFunctionsOpen() {
+        String output = OtherJvm.output(SimulatedMachine.folder().toString(), Open.class);
+        assertTrue(output.startsWith("opened cuda:0\nauto: cuda:0"), output);
+    }
+
+    /** The library with the function under another name, wherever the name stands: the linker finds it no more. */
+    private static byte[] without(String function, byte[] library) {
+        String bytes = new String(library, StandardCharsets.ISO_8859_1);
+        String name = "\0" + function + "\0";
+        String other = "\0" + function.substring(0, function.length() - 1) + "_\0";
+        assertTrue(bytes.contains(name), "the library has no " + function);
+        return bytes.replace(name, other).getBytes(StandardCharsets.ISO_8859_1);
+    }
+}

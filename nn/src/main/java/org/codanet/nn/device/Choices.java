@@ -1,0 +1,30 @@
+package org.codanet.nn.device;
+
+import java.util.HashSet;
+import java.util.Objects;
+import java.util.Set;
+import java.util.function.Consumer;
+
+/** The algorithms that a device chose, told once each to whoever wants to know; kept for nobody otherwise. */
+public final class Choices {
+    private final Set<String> told = new HashSet<>();
+    private Consumer<String> listener;
+
+    /** Tells nobody until {@link #listen}. */
+    public Choices() {}
+
+    /** As {@link Device#listenToChoices}. */
+    public void listen(Consumer<String> to) {
+        listener = Objects.requireNonNull(to, "listener");
+    }
+
+    /** Tells of a choice, by its {@link Object#toString}, unless the same line was told before. */
+    public void made(Object choice) {
+        if (listener != null) {
+            String line = choice.toString();
+            if (told.add(line)) {
+                listener.accept(line);
+            }
+        }
+    }
+}
