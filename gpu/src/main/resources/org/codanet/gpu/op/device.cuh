@@ -45,7 +45,7 @@ struct mma_words {
 
 static inline float mma_value(const unsigned* words, int half, int values, int k) {
     (void) half;
-    return values == 1 ? __uint_as_float(words[0]) : __uint_as_float(words[0] >> (16 * (k % 2)) << 16);
+    return values == 1 ? __uint_as_float(words[0] & 0xffffe000u) : __uint_as_float(words[0] >> (16 * (k % 2)) << 16);
 }
 
 static inline void mma_simulated(float* c, const unsigned* a, const unsigned* b, int values) {

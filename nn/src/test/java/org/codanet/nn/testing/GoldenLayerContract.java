@@ -1,11 +1,7 @@
 package org.codanet.nn.testing;
 
-import com.google.gson.JsonObject;
 import java.util.List;
-import org.codanet.nn.op.DynamicAlignmentShape;
-import org.codanet.nn.op.Norm;
 import org.codanet.nn.op.Purpose;
-import org.codanet.nn.tensor.Shape;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -14,97 +10,19 @@ import org.junit.jupiter.params.provider.MethodSource;
  * {@code -Dcodanet.golden=DIR}; shapes and configurations come from the files.
  */
 public abstract class GoldenLayerContract extends OperationContract {
-    static List<GoldenFile> files() {
-        return GoldenFile.all("dau_layer_");
+    static List<GoldenLayer> layers() {
+        return GoldenLayer.all();
     }
 
     @ParameterizedTest
-    @MethodSource("files")
-    void everyTensorAgreesWithPyTorch(GoldenFile file) {
-        DynamicAlignmentShape shape = shape(file.config());
-        Shape in = channelsLast(file.shape("x"));
+    @MethodSource("layers")
+    void everyTensorAgreesWithPyTorch(GoldenLayer layer) {
         try (Workplace place = place()) {
-            AlignmentRun run = new AlignmentRun(
-                    place,
-                    new AlignmentRun.Data(
-                            shape,
-                            in,
-                            activation(file, "x"),
-                            factor(file, "A", shape),
-                            units(file, "B", shape, shape.rank()),
-                            shape.bias() ? units(file, "b", shape, 1) : null),
-                    Purpose.TRAINING);
-            assertClose("y", activation(file, "y"), run.y());
-            assertClose("n", activation(file, "n"), run.weightNorms());
-            float[] upper = activation(file, "grad_y");
-            assertClose("backprojection", activation(file, "backprojection"), run.backProject(1, upper));
-            new AlignmentRun.Gradients(
-                            activation(file, "grad_x"),
-                            factor(file, "grad_A", shape),
-                            units(file, "grad_B", shape, shape.rank()),
-                            shape.bias() ? units(file, "grad_b", shape, 1) : null)
-                    .assertClose(run.backward(upper, 0), tolerance());
+            AlignmentRun run = new AlignmentRun(place, layer.data(), Purpose.TRAINING);
+            assertClose("y", layer.y(), run.y());
+            assertClose("n", layer.norms(), run.weightNorms());
+            assertClose("backprojection", layer.backProjection(), run.backProject(1, layer.upper()));
+            layer.gradients().assertClose(run.backward(layer.upper(), 0), tolerance());
         }
-    }
-
-    private static DynamicAlignmentShape shape(JsonObject config) {
-        return new DynamicAlignmentShape(
-                config.get("in_channels").getAsInt(),
-                config.get("out_channels").getAsInt(),
-                config.get("rank").getAsInt(),
-                config.get("kernel").getAsInt(),
-                config.get("stride").getAsInt(),
-                config.get("padding").getAsInt(),
-                Norm.valueOf(config.get("norm").getAsString()),
-                config.get("bias").getAsBoolean());
-    }
-
-    private static Shape channelsLast(Shape nchw) {
-        return Shape.of(nchw.extent(0), nchw.extent(2), nchw.extent(3), nchw.extent(1));
-    }
-
-    /** (N, C, H, W) to (N, H, W, C). */
-    private static float[] activation(GoldenFile file, String tensor) {
-        Shape shape = file.shape(tensor);
-        float[] from = file.values(tensor);
-        float[] to = new float[from.length];
-        int channels = shape.extent(1);
-        int positions = shape.extent(2) * shape.extent(3);
-        for (int i = 0; i < from.length; i++) {
-            int position = i % positions;
-            int c = i / positions % channels;
-            int n = i / positions / channels;
-            to[(n * positions + position) * channels + c] = from[i];
-        }
-        return to;
-    }
-
-    /** A (r, C, k, k) to (k, k, C, r). */
-    private static float[] factor(GoldenFile file, String tensor, DynamicAlignmentShape shape) {
-        float[] from = file.values(tensor);
-        float[] to = new float[from.length];
-        for (int i = 0; i < from.length; i++) {
-            to[row(i % shape.patch(), shape) * shape.rank() + i / shape.patch()] = from[i];
-        }
-        return to;
-    }
-
-    /** B (P·D, r) to (k, k, C, r, D), or with {@code rank} 1 b (P·D) to (k, k, C, D). */
-    private static float[] units(GoldenFile file, String tensor, DynamicAlignmentShape shape, int rank) {
-        float[] from = file.values(tensor);
-        float[] to = new float[from.length];
-        for (int i = 0; i < from.length; i++) {
-            int rho = i % rank;
-            int unit = i / rank % shape.units();
-            int entry = i / rank / shape.units();
-            to[(row(entry, shape) * rank + rho) * shape.units() + unit] = from[i];
-        }
-        return to;
-    }
-
-    /** Row (ky, kx, c) of patch entry (c, ky, kx). */
-    private static int row(int entry, DynamicAlignmentShape shape) {
-        int square = shape.kernel() * shape.kernel();
-        return entry % square * shape.inChannels() + entry / square;
     }
 }

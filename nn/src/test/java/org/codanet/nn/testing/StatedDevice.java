@@ -26,16 +26,8 @@ final class StatedDevice {
         return device(DeviceOptions.defaults());
     }
 
-    /**
-     * Operands are rounded to 11 bits in TF32 and 8 in bfloat16, sums are float32; the norms L2 and WB divide by numbers
-     * that can be much smaller than what they were made of.
-     */
     private static double tolerance(double float32) {
-        return switch (PRECISION) {
-            case FP32 -> float32;
-            case TF32 -> 8e-3;
-            case BF16 -> 3e-2;
-        };
+        return Rounding.tolerance(PRECISION, float32);
     }
 
     @Nested

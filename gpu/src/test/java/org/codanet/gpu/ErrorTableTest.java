@@ -1,0 +1,43 @@
+package org.codanet.gpu;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Stream;
+import org.codanet.nn.device.Precision;
+import org.codanet.nn.testing.Rounding;
+import org.junit.jupiter.api.Test;
+
+/** The table of docs/performance.md, made once more: every precision is as far off as it says, and as the contracts allow. */
+final class ErrorTableTest {
+    /** Through a whole network, an operand is rounded once a layer. */
+    private static final double WHOLE_NETWORK = 2;
+
+    @Test
+    void everyPrecisionStaysWithinItsTolerance() {
+        Path golden = Path.of("../codanet/src/test/resources/org/codanet/golden");
+        String output = OtherJvm.output(SimulatedMachine.folder().toString(), ErrorTable.class, golden.toString());
+        System.out.print(output);
+        List<String[]> rows = output.lines().map(line -> line.split(" *\\| *")).toList();
+        List<String> columns = Stream.of(rows.getFirst()).skip(2).toList();
+        assertTrue(columns.containsAll(List.of("cpu fp32", "cuda fp32", "cuda tf32", "cuda bf16")), output);
+        assertEquals(2 + 3 * 3 + 2, rows.size(), output);
+        for (String[] row : rows.subList(2, rows.size())) {
+            for (int i = 0; i < columns.size(); i++) {
+                Precision precision = Precision.valueOf(columns.get(i)
+                        .substring(columns.get(i).indexOf(' ') + 1)
+                        .toUpperCase(Locale.ROOT));
+                double tolerance =
+                        Rounding.tolerance(precision, 1e-5) * (row[1].startsWith("networks") ? WHOLE_NETWORK : 1);
+                double error = Double.parseDouble(row[i + 2]);
+                String where = row[1] + " on " + columns.get(i) + ": " + error + ", allowed " + tolerance;
+                assertTrue(error <= tolerance, where);
+                // Less than this, and operands that should have been rounded were not.
+                assertTrue(precision == Precision.FP32 || error >= tolerance / 50, where);
+            }
+        }
+    }
+}
