@@ -20,6 +20,7 @@ extern "C" char* sim_shared;
 extern "C" void sim_block_barrier();
 extern "C" void sim_warp_barrier();
 extern "C" const void* sim_warp_exchange(const void* value, size_t bytes);
+extern "C" void sim_broken(const char* rule);
 #define threadIdx sim_thread
 #define blockIdx sim_block
 #define blockDim sim_block_size
@@ -64,6 +65,35 @@ static inline float __uint_as_float(unsigned bits) {
     float value;
     __builtin_memcpy(&value, &bits, 4);
     return value;
+}
+
+/* Asynchronous copies are made at the wait for them and no earlier: a kernel that does not wait reads what was there before.
+ * Of each thread a ring of those that were begun, each with the number of its group. */
+struct sim_copying {
+    void* to;
+    const void* from;
+    int bytes;
+    unsigned group;
+};
+struct sim_copies {
+    sim_copying ring[256];
+    unsigned begun, made, group;
+};
+static sim_copies sim_copies_of[1024];
+static inline void sim_copy(void* to, const void* from, int bytes) {
+    sim_copies& all = sim_copies_of[sim_thread.x];
+    if (((size_t) to | (size_t) from) % bytes != 0) sim_broken("an asynchronous copy whose addresses are no multiples of its size");
+    if (all.begun - all.made == 256) sim_broken("more asynchronous copies under way than the simulated machine can hold");
+    all.ring[all.begun++ % 256] = {to, from, bytes, all.group};
+}
+static inline void sim_copies_end() { sim_copies_of[sim_thread.x].group++; }
+static inline void sim_copies_arrived(unsigned later) {
+    sim_copies& all = sim_copies_of[sim_thread.x];
+    for (; all.made != all.begun && all.group - all.ring[all.made % 256].group > later; all.made++) {
+        const sim_copying each = all.ring[all.made % 256];
+        if (each.bytes == 16) __builtin_memcpy(each.to, each.from, 16);
+        else __builtin_memcpy(each.to, each.from, 4);
+    }
 }
 
 /* What a launch needs to know of a kernel: how to call it with addresses, and the size of each parameter. */

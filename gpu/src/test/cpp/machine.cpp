@@ -255,6 +255,12 @@ API void sim_block_barrier() { wait_at(AT_BLOCK); }
 
 API void sim_warp_barrier() { wait_at(AT_WARP); }
 
+/* A rule that a kernel itself can see broken. */
+API void sim_broken(const char* rule) {
+    machine::violation("%s: block (%u, %u, %u), thread (%u, %u, %u): %s", running, sim_block.x, sim_block.y, sim_block.z,
+                       sim_thread.x, sim_thread.y, sim_thread.z, rule);
+}
+
 /* Shows every lane of the warp what each hands in; the answer is the first of 32 slots of 64 bytes. */
 API const void* sim_warp_exchange(const void* value, size_t bytes) {
     wait_at(AT_WARP); /* until all have read what was exchanged before */
@@ -309,7 +315,8 @@ static bool run_block(unsigned threads) {
 
 int machine::run(const char* kernel, void (*invoke)(void**), void** parameters, Dim grid, Dim block, unsigned bytes) {
     const unsigned threads = block.x * block.y * block.z;
-    if (threads == 0 || threads > MOST || grid.x == 0 || grid.y == 0 || grid.z == 0 || bytes > sizeof shared_memory) {
+    if (threads == 0 || threads > MOST || grid.x == 0 || grid.y == 0 || grid.z == 0 || grid.x > 0x7fffffff || grid.y > 0xffff
+            || grid.z > 0xffff || bytes > sizeof shared_memory) {
         return 1; /* CUDA_ERROR_INVALID_VALUE */
     }
     if (stacks == nullptr) {

@@ -43,12 +43,15 @@ struct mma_words {
     unsigned a[4], b[2];
 };
 
-static inline float mma_value(const unsigned* words, int half, int values, int k) {
+/* Words that lanes hand in lie in no device memory, so that no access need be checked: a product is made of 64 or 128 of them. */
+#define UNCHECKED __attribute__((no_sanitize("kernel-address")))
+
+static inline UNCHECKED float mma_value(const unsigned* words, int half, int values, int k) {
     (void) half;
     return values == 1 ? __uint_as_float(words[0] & 0xffffe000u) : __uint_as_float(words[0] >> (16 * (k % 2)) << 16);
 }
 
-static inline void mma_simulated(float* c, const unsigned* a, const unsigned* b, int values) {
+static UNCHECKED void mma_simulated(float* c, const unsigned* a, const unsigned* b, int values) {
     mma_words mine = {{a[0], a[1], a[2], a[3]}, {b[0], b[1]}};
     const char* all = (const char*) sim_warp_exchange(&mine, sizeof mine);
     const int lane = (int) sim_lane(), depth = 8 * values;
@@ -66,15 +69,35 @@ static inline void mma_simulated(float* c, const unsigned* a, const unsigned* b,
     }
 }
 
+#undef UNCHECKED
+
 static inline void mma_tf32(float* c, const unsigned* a, const unsigned* b) { mma_simulated(c, a, b, 1); }
 static inline void mma_bf16(float* c, const unsigned* a, const unsigned* b) { mma_simulated(c, a, b, 2); }
 
-/* Copies 16 bytes from global to shared memory; they are there after copies_arrived, then a barrier. */
-static inline void copy_16(void* to, const void* from) { memcpy(to, from, 16); }
-static inline void copies_end() {}
+/* As tf32_word and twice bf16_half. */
+static inline unsigned tf32_rounded(float value) { return tf32_word(value); }
+static inline unsigned bf16_pair(float first, float second) { return bf16_half(second) << 16 | bf16_half(first); }
+
+/* Copies 16 or 4 bytes from global to shared memory; they are there after copies_arrived, then a barrier. */
+static inline void copy_16(void* to, const void* from) { sim_copy(to, from, 16); }
+static inline void copy_4(void* to, const void* from) { sim_copy(to, from, 4); }
+static inline void copies_end() { sim_copies_end(); }
 template <int LATER>
-static inline void copies_arrived() {}
+static inline void copies_arrived() { sim_copies_arrived(LATER); }
 #else
+/* As tf32_word and twice bf16_half, one instruction each. */
+static __device__ __forceinline__ unsigned tf32_rounded(float value) {
+    unsigned bits;
+    asm("cvt.rna.tf32.f32 %0, %1;" : "=r"(bits) : "f"(value));
+    return bits;
+}
+
+static __device__ __forceinline__ unsigned bf16_pair(float first, float second) {
+    unsigned bits;
+    asm("cvt.rn.bf16x2.f32 %0, %1, %2;" : "=r"(bits) : "f"(second), "f"(first));
+    return bits;
+}
+
 static __device__ __forceinline__ void mma_tf32(float* c, const unsigned* a, const unsigned* b) {
     asm volatile("mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};"
                  : "+f"(c[0]), "+f"(c[1]), "+f"(c[2]), "+f"(c[3])
@@ -87,11 +110,19 @@ static __device__ __forceinline__ void mma_bf16(float* c, const unsigned* a, con
                  : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
 }
 
-/* Copies 16 bytes from global to shared memory beside the arithmetic; they are there after copies_arrived, then a barrier. */
-static __device__ __forceinline__ void copy_16(void* to, const void* from) {
+static __device__ __forceinline__ unsigned shared_address(const void* pointer) {
     unsigned address;
-    asm("{ .reg .u64 shared; cvta.to.shared.u64 shared, %1; cvt.u32.u64 %0, shared; }" : "=r"(address) : "l"(to));
-    asm volatile("cp.async.cg.shared.global [%0], [%1], 16;" ::"r"(address), "l"(from) : "memory");
+    asm("{ .reg .u64 shared; cvta.to.shared.u64 shared, %1; cvt.u32.u64 %0, shared; }" : "=r"(address) : "l"(pointer));
+    return address;
+}
+
+/* Copies 16 or 4 bytes from global to shared memory beside the arithmetic, both addresses multiples of that; they are there after
+ * copies_arrived, then a barrier. */
+static __device__ __forceinline__ void copy_16(void* to, const void* from) {
+    asm volatile("cp.async.cg.shared.global [%0], [%1], 16;" ::"r"(shared_address(to)), "l"(from) : "memory");
+}
+static __device__ __forceinline__ void copy_4(void* to, const void* from) {
+    asm volatile("cp.async.ca.shared.global [%0], [%1], 4;" ::"r"(shared_address(to)), "l"(from) : "memory");
 }
 
 /* Ends a group of copies. */
