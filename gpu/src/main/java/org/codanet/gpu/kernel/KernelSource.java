@@ -5,6 +5,8 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
@@ -18,6 +20,8 @@ public record KernelSource(String file, List<String> defines) {
     /** Stands before every file: what has two bodies, one for a GPU and one in C++. */
     private static final String COMMON = "device.cuh";
 
+    private static final Pattern INCLUDE = Pattern.compile("#include \"(\\w+\\.cuh)\"");
+
     /** Copies the list. */
     public KernelSource {
         defines = List.copyOf(defines);
@@ -28,9 +32,30 @@ public record KernelSource(String file, List<String> defines) {
         return new KernelSource(file, List.of(defines));
     }
 
-    /** What the compiler reads. */
+    /** What the compiler reads: files that this one includes stand in it, since no folder is told to the compiler. */
     public String text() {
-        return read(COMMON) + "#line 1 \"" + file + "\"\n" + read(file);
+        StringBuilder text = new StringBuilder(read(COMMON));
+        append(text, file);
+        return text.toString();
+    }
+
+    private static void append(StringBuilder text, String name) {
+        text.append("#line 1 \"").append(name).append("\"\n");
+        int number = 0;
+        for (String line : read(name).lines().toList()) {
+            number++;
+            Matcher include = INCLUDE.matcher(line);
+            if (include.matches()) {
+                append(text, include.group(1));
+                text.append("#line ")
+                        .append(number + 1)
+                        .append(" \"")
+                        .append(name)
+                        .append("\"\n");
+            } else {
+                text.append(line).append('\n');
+            }
+        }
     }
 
     /** The defines as the compiler's options. */

@@ -1,6 +1,5 @@
 package org.codanet.gpu.op;
 
-import org.codanet.bindings.cuda.Cuda;
 import org.codanet.gpu.op.CublasHandle.Matrix;
 import org.codanet.nn.op.DynamicAlignment.Weights;
 
@@ -32,10 +31,6 @@ final class AlignmentGradient {
 
     /** Workspace of one call: addresses, from sums over all images to what some images at a time need. */
     private static final class Room {
-        private final long dW;
-        private final long moments;
-        private final long scale;
-        private final long mixed;
         private final long patches;
         private final long others;
         private final long u;
@@ -48,12 +43,6 @@ final class AlignmentGradient {
         private final long factors;
         private final int images;
 
-        /** What the sums take. */
-        private static long sumFloats(AlignmentExtents e) {
-            long moments = (long) e.slots() * e.slots() * e.units();
-            return (long) e.patch() * e.row() + moments + e.units() + (long) e.rank() * e.rank();
-        }
-
         /** What each position takes. */
         private static long rowFloats(AlignmentExtents e) {
             return 3L * e.patch() + 2L * e.row() + (long) e.slots() * e.units() + 2L * e.units() + e.pairs() + 1;
@@ -61,18 +50,15 @@ final class AlignmentGradient {
 
         static long bytes(CudaResources resources, AlignmentExtents e) {
             long images = e.imagesWithin(resources.chunkBytes(), rowFloats(e), e.n());
-            return Float.BYTES * (sumFloats(e) + images * e.positions() * rowFloats(e));
+            return Float.BYTES * (AlignmentSums.floats(e) + images * e.positions() * rowFloats(e));
         }
 
-        Room(CudaResources resources, AlignmentExtents e, boolean mapped) {
+        /** @param base behind the sums */
+        Room(CudaResources resources, AlignmentExtents e, boolean mapped, long base) {
             int spread = e.slots() * e.units();
             images = e.imagesWithin(resources.chunkBytes(), rowFloats(e), e.n());
             long rows = (long) images * e.positions();
-            dW = resources.workspace().atLeast(bytes(resources, e));
-            moments = dW + 4L * e.patch() * e.row();
-            scale = moments + 4L * e.slots() * spread;
-            mixed = scale + 4L * e.units();
-            patches = mixed + 4L * e.rank() * e.rank();
+            patches = base;
             others = mapped ? patches + 4 * rows * e.patch() : patches;
             u = patches + 8 * rows * e.patch();
             gradient = u + 4 * rows * e.row();
@@ -99,8 +85,10 @@ final class AlignmentGradient {
     void run(AlignmentState kept, long v, long x, long dOut, long dIn, Weights gradients) {
         AlignmentExtents e = kept.extents();
         boolean mapped = v != x;
-        Room room = new Room(resources, e, mapped);
-        clear(room.scale, e.units());
+        long base = resources.workspace().atLeast(bytes(e));
+        AlignmentSums sums = new AlignmentSums(resources, kernels, weights, e, base);
+        Room room = new Room(resources, e, mapped, base + Float.BYTES * AlignmentSums.floats(e));
+        sums.clear();
         long image = (long) Float.BYTES * e.h() * e.w() * e.shape().inChannels();
         for (int first = 0; first < e.n(); first += room.images) {
             int count = Math.min(room.images, e.n() - first);
@@ -112,35 +100,16 @@ final class AlignmentGradient {
             }
             products(room, e, rows);
             gradients(room, e, kept, row, rows, dOut);
-            sums(room, e, kept, row, rows, first > 0, mapped);
+            if (e.bounded()) {
+                sums.takeBounds(room.curvature, kept.squares(row), rows, room.factors);
+            }
+            add(sums, room, e, kept, row, rows, first > 0, mapped);
             if (dIn != NOTHING) {
                 pullBack(room, e, rows, mapped);
                 kernels.collect(e, room.dPatches, count, dIn + first * image, mapped);
             }
         }
-        if (e.bounded()) {
-            boundedMoments(room, e);
-        }
-        kernels.elements(
-                "add_weight_gradients",
-                (long) e.patch() * e.row(),
-                kernel -> kernel.address(CudaTensor.address(resources, gradients.a()))
-                        .address(CudaTensor.address(resources, gradients.b()))
-                        .address(gradients.bias() == null ? 0 : CudaTensor.address(resources, gradients.bias()))
-                        .address(room.dW)
-                        .address(weights.packed().address())
-                        .address(room.moments)
-                        .address(e.bounded() ? room.mixed : 0)
-                        .int32(e.rank())
-                        .int32(e.slots())
-                        .int32(e.units()));
-    }
-
-    private void clear(long address, long floats) {
-        resources.context().enter();
-        int status =
-                Cuda.cuMemsetD32Async(address, 0, floats, resources.stream().handle());
-        resources.context().check(status, "cuMemsetD32Async", floats + " floats");
+        sums.addTo(gradients, !e.bounded());
     }
 
     private void products(Room room, AlignmentExtents e, int rows) {
@@ -199,27 +168,18 @@ final class AlignmentGradient {
                         .int32(e.rank())
                         .int32(e.slots())
                         .int32(e.units()));
-        if (e.bounded()) {
-            kernels.warps(
-                    "patch_factors",
-                    rows,
-                    kernel -> kernel.address(room.factors)
-                            .address(room.curvature)
-                            .address(kept.squares(row))
-                            .int32(e.units()));
-            kernels.kernel("unit_factors")
-                    .address(room.scale)
-                    .address(room.curvature)
-                    .address(weights.frobenius())
-                    .int32(e.units())
-                    .int64(rows)
-                    .launch(e.units(), CudaResources.BLOCK);
-        }
     }
 
     /** What is summed over all positions: products of patches and gradients, and second moments of the factors. */
-    private void sums(
-            Room room, AlignmentExtents e, AlignmentState kept, long row, int rows, boolean adds, boolean mapped) {
+    private void add(
+            AlignmentSums sums,
+            Room room,
+            AlignmentExtents e,
+            AlignmentState kept,
+            long row,
+            int rows,
+            boolean adds,
+            boolean mapped) {
         int spread = e.slots() * e.units();
         CublasHandle cublas = resources.cublas();
         Matrix patches = Matrix.of(room.patches, e.patch()).transpose();
@@ -227,16 +187,16 @@ final class AlignmentGradient {
         if (mapped) {
             Matrix others = Matrix.of(room.others, e.patch()).transpose();
             Matrix slots = Matrix.of(room.gradient + (long) Float.BYTES * e.rank(), e.row());
-            cublas.multiply(e.patch(), e.rank(), rows, patches, all, room.dW, e.row(), adds);
+            cublas.multiply(e.patch(), e.rank(), rows, patches, all, sums.dW(), e.row(), adds);
             cublas.multiply(
-                    e.patch(), spread, rows, others, slots, room.dW + (long) Float.BYTES * e.rank(), e.row(), adds);
+                    e.patch(), spread, rows, others, slots, sums.dW() + (long) Float.BYTES * e.rank(), e.row(), adds);
         } else {
-            cublas.multiply(e.patch(), e.row(), rows, patches, all, room.dW, e.row(), adds);
+            cublas.multiply(e.patch(), e.row(), rows, patches, all, sums.dW(), e.row(), adds);
         }
         if (!e.bounded()) {
             Matrix factors = Matrix.of(kept.factors(row), e.slots()).transpose();
             cublas.multiply(
-                    e.slots(), spread, rows, factors, Matrix.of(room.moment, spread), room.moments, spread, adds);
+                    e.slots(), spread, rows, factors, Matrix.of(room.moment, spread), sums.moments(), spread, adds);
         }
     }
 
@@ -262,24 +222,5 @@ final class AlignmentGradient {
                             .address(room.factors)
                             .int32(e.patch()));
         }
-    }
-
-    private void boundedMoments(Room room, AlignmentExtents e) {
-        kernels.elements(
-                "bounded_moments",
-                (long) e.rank() * e.rank() * e.units(),
-                kernel -> kernel.address(room.moments)
-                        .address(room.scale)
-                        .address(weights.aProduct())
-                        .int32(e.units()));
-        int entries = e.rank() * e.rank();
-        int warps = CudaResources.BLOCK / 32;
-        kernels.kernel("mixed_grams")
-                .address(room.mixed)
-                .address(room.scale)
-                .address(weights.gram())
-                .int32(e.rank())
-                .int32(e.units())
-                .launch((entries + warps - 1) / warps, CudaResources.BLOCK);
     }
 }

@@ -4,27 +4,37 @@ import org.codanet.gpu.driver.MemoryPool;
 import org.codanet.nn.op.DynamicAlignment;
 import org.codanet.nn.op.Purpose;
 
-/** What one forward pass leaves behind: the factors of every position and the squared norms. */
+/**
+ * What one forward pass leaves behind: the factors of every position, the squared norms, and for a gradient with weights in
+ * registers the scores.
+ */
 final class AlignmentState implements DynamicAlignment.State, AutoCloseable {
     private final CudaDynamicAlignment maker;
     private final AlignmentExtents extents;
     private final Purpose purpose;
+    private final boolean scored;
     private final MemoryPool.Block block;
     private final String owner;
     private boolean closed;
 
     AlignmentState(
-            CudaDynamicAlignment maker, AlignmentExtents extents, Purpose purpose, MemoryPool memory, String owner) {
+            CudaDynamicAlignment maker,
+            AlignmentExtents extents,
+            Purpose purpose,
+            boolean scored,
+            MemoryPool memory,
+            String owner) {
         this.maker = maker;
         this.extents = extents;
         this.purpose = purpose;
+        this.scored = scored;
         this.owner = owner;
-        this.block = memory.take(bytes(extents), owner);
+        this.block = memory.take(bytes(extents, scored), owner);
     }
 
-    /** The same whatever for: training needs no more, since the products with the weights are found again. */
-    static long bytes(AlignmentExtents extents) {
-        return Float.BYTES * extents.rows() * (extents.slots() + extents.squares());
+    /** Never the products with the weights, nor the weights themselves: these are found again. */
+    static long bytes(AlignmentExtents extents, boolean scored) {
+        return Float.BYTES * extents.rows() * (extents.slots() + extents.squares() + (scored ? extents.units() : 0));
     }
 
     /** The state as one of this operation's, open and made for at least {@code needed}. */
@@ -55,6 +65,11 @@ final class AlignmentState implements DynamicAlignment.State, AutoCloseable {
     /** Squared norms, from a row on. */
     long squares(long row) {
         return factors(extents.rows()) + Float.BYTES * row * extents.squares();
+    }
+
+    /** Scores (rows, D), from a row on; 0 if they are not kept. */
+    long scores(long row) {
+        return scored ? squares(extents.rows()) + Float.BYTES * row * extents.units() : 0;
     }
 
     @Override

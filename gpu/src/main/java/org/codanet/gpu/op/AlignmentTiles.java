@@ -7,10 +7,10 @@ import org.codanet.nn.device.Precision;
 import org.codanet.nn.op.DynamicAlignmentShape;
 
 /**
- * The forward pass and the back-projection of several targets with the dynamic weights in registers, {@code
- * alignment_tiles.cu}, for cards whose matrix units take TF32 or
- * bfloat16. The products u of the other form, a multiple of the image in size, need not exist then. Holds the weights once more,
- * in the order in which the matrix units read them.
+ * The forward pass, the frozen map and back-projections with the dynamic weights in registers, {@code alignment_tiles.cu}, for
+ * cards whose matrix units take TF32 or bfloat16. The products u of the other form, a multiple of the image in size, need not exist
+ * then. Holds the weights once more, in the order in which the matrix units read them. The gradient in this form: {@link
+ * AlignmentTilesGradient}.
  */
 final class AlignmentTiles {
     private static final int THREADS = 128;
@@ -50,7 +50,7 @@ final class AlignmentTiles {
     }
 
     /** An even number of steps of a matrix unit cover the rank. */
-    private static int steps(int rank, boolean bfloat) {
+    static int steps(int rank, boolean bfloat) {
         int depth = bfloat ? 2 * DEPTH : DEPTH;
         return (rank + 2 * depth - 1) / (2 * depth) * 2;
     }
@@ -110,22 +110,41 @@ final class AlignmentTiles {
                 .launch(CudaResources.blocks(words()), CudaResources.BLOCK);
     }
 
+    /** Where the weights lie as fragments. */
+    long address() {
+        return block.address();
+    }
+
+    /** Whether operands are bfloat16 and not TF32. */
+    boolean bfloat() {
+        return bfloat;
+    }
+
     /**
-     * Outputs of some rows.
+     * What the forward pass leaves of some rows.
      *
-     * @param a factors (rows, R) of the patches
-     * @param patches (rows, P)
+     * @param y outputs (rows, D), written
+     * @param scores (rows, D), written; 0 if they are not kept
      * @param factors (rows, S), written; 0 if they are not kept
      * @param squares (rows, D), written unless 0; WB: (rows), read
      */
-    void forward(long a, long patches, long rows, long y, long factors, long squares, long frobenius) {
+    record Kept(long y, long scores, long factors, long squares) {}
+
+    /**
+     * Outputs of some rows.
+     *
+     * @param a factors of the patches that the weights are made from, R of every {@code stride} floats
+     * @param patches (rows, P) that the weights are applied to
+     */
+    void forward(long a, int stride, long patches, long rows, Kept to, long frobenius) {
         int rowsOfBlock = 64 * rows(steps(shape.rank(), bfloat));
         resources
                 .compiler()
                 .kernel(source(), "tile_forward")
-                .address(y)
-                .address(factors)
-                .address(squares)
+                .address(to.y())
+                .address(to.scores())
+                .address(to.factors())
+                .address(to.squares())
                 .address(a)
                 .address(patches)
                 .address(block.address())
@@ -133,10 +152,21 @@ final class AlignmentTiles {
                 .int32(shape.norm().ordinal())
                 .int32(shape.patch())
                 .int32(shape.rank())
+                .int32(stride)
                 .int32(AlignmentExtents.slots(shape))
                 .int32(shape.units())
                 .int64(rows)
                 .launch((rows + rowsOfBlock - 1) / rowsOfBlock, unitTiles(), THREADS);
+    }
+
+    /**
+     * Whether back-projection of so many targets belongs here. From the second on the weights are made once for all. One target
+     * costs either form P R D multiply-adds a position; patch first writes and reads S D floats a position besides, and a block
+     * here reads the fragments of all weights for its positions. The form that moves fewer bytes is taken.
+     */
+    boolean suits(int targets) {
+        long moved = 2L * Float.BYTES * AlignmentExtents.slots(shape) * shape.units();
+        return targets > 1 || bytes() / BACK_ROWS <= moved;
     }
 
     /** Floats for each position and target in {@link #backProject}. */

@@ -12,8 +12,9 @@ import org.codanet.nn.tensor.Tensor;
  * Dynamic alignment without dynamic weights in memory, in two forms that agree but for rounding.
  *
  * <p>Patch first: one matrix product of the patches with all weights gives the factors a and the products u, and one kernel makes
- * scores, norms and outputs of them. Every way back is the same in reverse. Weights in registers: the forward pass of TF32 and
- * bfloat16, and their back-projection of several targets, see {@link AlignmentTiles}. The images of a call are taken as many at a time as the workspace has room for.
+ * scores, norms and outputs of them. Every way back is the same in reverse. Weights in registers: TF32 and bfloat16, for ranks
+ * that fit, see {@link AlignmentTiles} for all but the gradient, {@link AlignmentTilesGradient} for that. The images of a call
+ * are taken as many at a time as the workspace has room for.
  */
 final class CudaDynamicAlignment extends CudaOperation implements DynamicAlignment {
     private static final int FORWARD_THREADS = 128;
@@ -24,6 +25,7 @@ final class CudaDynamicAlignment extends CudaOperation implements DynamicAlignme
     private final AlignmentWeights weights;
     private final AlignmentGradient gradient;
     private final AlignmentTiles tiles;
+    private final AlignmentTilesGradient tilesGradient;
 
     CudaDynamicAlignment(CudaResources resources, String owner, DynamicAlignmentShape shape) {
         super(resources, owner, "dynamic alignment");
@@ -32,6 +34,7 @@ final class CudaDynamicAlignment extends CudaOperation implements DynamicAlignme
         this.weights = new AlignmentWeights(resources, shape, kernels, owner);
         this.gradient = new AlignmentGradient(resources, kernels, weights);
         this.tiles = AlignmentTiles.of(resources, shape, owner);
+        this.tilesGradient = AlignmentTilesGradient.of(resources, kernels, weights, tiles, shape, owner);
         resources.choices().made(this);
     }
 
@@ -47,22 +50,40 @@ final class CudaDynamicAlignment extends CudaOperation implements DynamicAlignme
         if (tiles != null) {
             tiles.prepare(weights.packed());
         }
+        if (tilesGradient != null) {
+            tilesGradient.changed();
+            if (purpose == Purpose.TRAINING) {
+                tilesGradient.prepare();
+            }
+        }
     }
 
     @Override
     public State state(Scope scope, Shape x, Purpose purpose) {
         return scope.register(new AlignmentState(
-                this, AlignmentExtents.of(shape, x), purpose, resources().memory(), scope.path()));
+                this,
+                AlignmentExtents.of(shape, x),
+                purpose,
+                keepsScores(purpose),
+                resources().memory(),
+                scope.path()));
+    }
+
+    /** Patch first, the gradient finds the scores again with the products. */
+    private boolean keepsScores(Purpose purpose) {
+        return tilesGradient != null && purpose == Purpose.TRAINING;
     }
 
     @Override
     public long stateBytes(Shape x, Purpose purpose) {
-        return AlignmentState.bytes(AlignmentExtents.of(shape, x));
+        return AlignmentState.bytes(AlignmentExtents.of(shape, x), keepsScores(purpose));
     }
 
     @Override
     public long preparedBytes(Purpose purpose, int functionals) {
-        return weights.bytes() + (tiles == null ? 0 : tiles.bytes());
+        return weights.bytes()
+                + (tiles == null ? 0 : tiles.bytes())
+                + (tilesGradient == null || purpose != Purpose.TRAINING ? 0 : tilesGradient.preparedBytes());
     }
 
     @Override
@@ -76,7 +97,9 @@ final class CudaDynamicAlignment extends CudaOperation implements DynamicAlignme
                             ? imageBytes(extents, functionals * tiles.backFloats(), extents.n())
                             : imageBytes(extents, spreadFloats(extents), extents.n() * functionals));
         }
-        if (purpose == Purpose.TRAINING) {
+        if (purpose == Purpose.TRAINING && tilesGradient != null) {
+            bytes = Math.max(bytes, tilesGradient.bytes(extents));
+        } else if (purpose == Purpose.TRAINING) {
             bytes = Math.max(bytes, imageBytes(extents, productFloats(extents, extents.row()), extents.n()));
             bytes = Math.max(bytes, gradient.bytes(extents));
         }
@@ -126,7 +149,9 @@ final class CudaDynamicAlignment extends CudaOperation implements DynamicAlignme
             long out = to + Float.BYTES * row * extents.units();
             long factors = kept == null ? 0 : kept.factors(row);
             if (tiles != null) {
-                tiles.forward(u, patches, rows, out, factors, squares, weights.frobenius());
+                long scores = kept == null ? 0 : kept.scores(row);
+                AlignmentTiles.Kept left = new AlignmentTiles.Kept(out, scores, factors, squares);
+                tiles.forward(u, extents.rank(), patches, rows, left, weights.frobenius());
             } else {
                 finish(extents, u, rows, out, factors, squares);
             }
@@ -159,6 +184,10 @@ final class CudaDynamicAlignment extends CudaOperation implements DynamicAlignme
         weights.requirePrepared();
         long from = address(v);
         long to = address(out);
+        if (tiles != null) {
+            applyMapInRegisters(kept, from, to);
+            return;
+        }
         products(
                 extents,
                 from,
@@ -175,6 +204,26 @@ final class CudaDynamicAlignment extends CudaOperation implements DynamicAlignme
                                 .int32(extents.rank())
                                 .int32(extents.slots())
                                 .int32(extents.units())));
+    }
+
+    private void applyMapInRegisters(AlignmentState kept, long from, long to) {
+        AlignmentExtents extents = kept.extents();
+        long floats = Math.max(1, productFloats(extents, 0) - 1);
+        int images = extents.imagesWithin(resources().chunkBytes(), floats, extents.n());
+        long room = resources().workspace().atLeast(imageBytes(extents, floats, extents.n()));
+        for (int image = 0; image < extents.n(); image += images) {
+            int count = Math.min(images, extents.n() - image);
+            long row = (long) image * extents.positions();
+            long out = to + Float.BYTES * row * extents.units();
+            AlignmentTiles.Kept left = new AlignmentTiles.Kept(out, 0, 0, extents.bounded() ? kept.squares(row) : 0);
+            tiles.forward(
+                    kept.factors(row),
+                    extents.slots(),
+                    patches(extents, from, image, count, room),
+                    (long) count * extents.positions(),
+                    left,
+                    weights.frobenius());
+        }
     }
 
     /** What is done with the products of some rows; {@code u} is followed by a float for each row. */
@@ -239,9 +288,8 @@ final class CudaDynamicAlignment extends CudaOperation implements DynamicAlignme
         }
     }
 
-    /** One target costs as much in either form; from the second on the weights in registers are shared. */
     private boolean inRegisters(int targets) {
-        return tiles != null && targets > 1;
+        return tiles != null && tiles.suits(targets);
     }
 
     private long imageFloats(AlignmentExtents extents) {
@@ -308,7 +356,16 @@ final class CudaDynamicAlignment extends CudaOperation implements DynamicAlignme
     @Override
     public void backward(State state, Tensor x, Tensor dOut, Tensor dIn, Weights gradients) {
         AlignmentState kept = AlignmentState.of(state, this, Purpose.TRAINING);
-        gradient.run(kept, check(kept, x, dOut, dIn, gradients), address(x), address(dOut), address(dIn), gradients);
+        long from = check(kept, x, dOut, dIn, gradients);
+        gradient(kept, from, from, address(dOut), address(dIn), gradients);
+    }
+
+    private void gradient(AlignmentState kept, long v, long x, long dOut, long dIn, Weights gradients) {
+        if (tilesGradient != null) {
+            tilesGradient.run(kept, v, x, dOut, dIn, gradients);
+        } else {
+            gradient.run(kept, v, x, dOut, dIn, gradients);
+        }
     }
 
     @Override
@@ -316,7 +373,7 @@ final class CudaDynamicAlignment extends CudaOperation implements DynamicAlignme
         AlignmentState kept = AlignmentState.of(state, this, Purpose.TRAINING);
         check(kept, x, g, dIn, gradients);
         v.require(x.shape(), "dynamic alignment map gradient", "v");
-        gradient.run(kept, address(v), address(x), address(g), address(dIn), gradients);
+        gradient(kept, address(v), address(x), address(g), address(dIn), gradients);
     }
 
     /** Checks the arguments of a gradient; returns where x is. */
@@ -364,12 +421,20 @@ final class CudaDynamicAlignment extends CudaOperation implements DynamicAlignme
         if (tiles != null) {
             tiles.release();
         }
+        if (tilesGradient != null) {
+            tilesGradient.release();
+        }
     }
 
     /** What was chosen, for {@code --verbose}. */
     @Override
     public String toString() {
-        return "dynamic alignment on " + resources().name() + ": forward "
-                + (tiles == null ? "patch first" : "with weights in registers") + ", gradient patch first, " + shape;
+        return "dynamic alignment on " + resources().name() + ": forward " + form(tiles != null)
+                + ", back-projection of one target " + form(inRegisters(1)) + ", of several " + form(inRegisters(2))
+                + ", gradient " + form(tilesGradient != null) + ", " + shape;
+    }
+
+    private static String form(boolean inRegisters) {
+        return inRegisters ? "with weights in registers" : "patch first";
     }
 }

@@ -16,32 +16,8 @@
  *          and 2 STEPS 16-byte reads of shared memory.
  * No atomics, sums over i in order: same input, same bits. */
 
-#define SQ 0
-#define L2 1
-#define WB 2
-
-#define VALUES (BFLOAT ? 2 : 1)
-#define DEPTH (8 * VALUES)
-#define GROUPS 4
-#define FRAGMENT_WORDS (STEPS / 2 * GROUPS * 128)
-#define TILE_WORDS (FRAGMENT_WORDS + 32)
-
-static __device__ __forceinline__ float factor(int norm, float q, float frobenius) {
-    if (norm == SQ) return sqrtf(q) / (1.0f + q);
-    const float below = norm == L2 ? sqrtf(q) : frobenius * sqrtf(q);
-    return below == 0.0f ? 0.0f : 1.0f / below;
-}
-
-/* The word with the value at k and, of bfloat16, the one after it. */
-static __device__ __forceinline__ unsigned word(const float* at, long long stride, int k, int rank) {
-    const float first = k < rank ? at[k * stride] : 0.0f;
-#if BFLOAT
-    const float second = k + 1 < rank ? at[(k + 1) * stride] : 0.0f;
-    return bf16_half(second) << 16 | bf16_half(first);
-#else
-    return tf32_word(first);
-#endif
-}
+#include "alignment_norm.cuh"
+#include "alignment_tiles.cuh"
 
 /* From the packed weights W (P, L) of dynamic_alignment.cu. */
 extern "C" __global__ __launch_bounds__(BLOCK)
@@ -63,11 +39,13 @@ void pack_tiles(unsigned* __restrict__ tiles, const float* __restrict__ w, int p
     tiles[i] = j < units ? word(row + j, units, k, rank) : 0u;
 }
 
-/* a (m, R) of stride a_row, patches (m, P); y (m, D), factors (m, S) and q as for alignment_forward. */
+/* a (m, stride), its first R columns; patches (m, P), of another input than a's for a map that is applied to it; y (m, D),
+ * factors (m, S) and q as for alignment_forward; scores (m, D) may be null. */
 extern "C" __global__ __launch_bounds__(128, 2)
-void tile_forward(float* __restrict__ y, float* __restrict__ factors, float* __restrict__ q, const float* __restrict__ a,
-                  const float* __restrict__ patches, const unsigned* __restrict__ tiles, const float* __restrict__ frobenius,
-                  int norm, int patch, int rank, int slots, int units, long long rows) {
+void tile_forward(float* __restrict__ y, float* __restrict__ scores, float* __restrict__ factors, float* __restrict__ q,
+                  const float* __restrict__ a, const float* __restrict__ patches, const unsigned* __restrict__ tiles,
+                  const float* __restrict__ frobenius, int norm, int patch, int rank, int stride, int slots, int units,
+                  long long rows) {
     __shared__ __align__(16) unsigned stages[STAGES][ENTRIES][TILE_WORDS];
     const int lane = threadIdx.x % 32, g = lane / 4, t = lane % 4;
     const long long first = (long long) blockIdx.x * (64 * MT) + threadIdx.x / 32 * (16 * MT);
@@ -83,7 +61,7 @@ void tile_forward(float* __restrict__ y, float* __restrict__ factors, float* __r
             for (int i = 0; i < 4; i++) {
                 const long long row = first + m * 16 + g + i % 2 * 8;
                 const int k = step * DEPTH + i / 2 * (DEPTH / 2) + t * VALUES;
-                left[m][step][i] = row < rows ? word(a + row * rank, 1, k, rank) : 0u;
+                left[m][step][i] = row < rows ? word(a + row * stride, 1, k, rank) : 0u;
             }
         }
     }
@@ -115,7 +93,7 @@ void tile_forward(float* __restrict__ y, float* __restrict__ factors, float* __r
         }
         copies_end();
 #pragma unroll 1
-        for (int entry = 0; entry < ENTRIES && step * ENTRIES + entry < patch; entry++) {
+        for (int entry = 0; first < rows && entry < ENTRIES && step * ENTRIES + entry < patch; entry++) {
             const unsigned* tile = stages[step % STAGES][entry];
             float p[MT][2];
 #pragma unroll
@@ -143,13 +121,8 @@ void tile_forward(float* __restrict__ y, float* __restrict__ factors, float* __r
                                                __float_as_uint(words4.w)};
 #pragma unroll
                     for (int m = 0; m < MT; m++) {
-#if BFLOAT
-                        mma_bf16(w[m], left[m][2 * pair], right);
-                        mma_bf16(w[m], left[m][2 * pair + 1], right + 2);
-#else
-                        mma_tf32(w[m], left[m][2 * pair], right);
-                        mma_tf32(w[m], left[m][2 * pair + 1], right + 2);
-#endif
+                        multiply(w[m], left[m][2 * pair], right);
+                        multiply(w[m], left[m][2 * pair + 1], right + 2);
                     }
                 }
 #pragma unroll
@@ -169,7 +142,7 @@ void tile_forward(float* __restrict__ y, float* __restrict__ factors, float* __r
         for (int i = lane; i < 16 * MT * slots; i += 32) {
             const long long row = first + i / slots;
             const int slot = i % slots;
-            if (row < rows) factors[row * slots + slot] = slot < rank ? a[row * rank + slot] : 1.0f;
+            if (row < rows) factors[row * slots + slot] = slot < rank ? a[row * stride + slot] : 1.0f;
         }
     }
 #pragma unroll
@@ -190,6 +163,7 @@ void tile_forward(float* __restrict__ y, float* __restrict__ factors, float* __r
                     const float by = norm == WB ? length : square[m][n][2 * half + i];
                     to[j] = score[m][n][2 * half + i] * factor(norm, by, norm == WB ? frobenius[j] : 0.0f);
                     if (kept != 0) kept[j] = by;
+                    if (scores != 0) scores[row * units + j] = score[m][n][2 * half + i];
                 }
             }
         }
@@ -257,13 +231,8 @@ void tile_back(float* __restrict__ dpatches, const float* __restrict__ scaled, c
                     const float4 words4 = *(const float4*) (tile + ((pair * GROUPS + n) * 32 + lane) * 4);
                     const unsigned right[4] = {__float_as_uint(words4.x), __float_as_uint(words4.y), __float_as_uint(words4.z),
                                                __float_as_uint(words4.w)};
-#if BFLOAT
-                    mma_bf16(w[i], left[2 * pair], right);
-                    mma_bf16(w[i], left[2 * pair + 1], right + 2);
-#else
-                    mma_tf32(w[i], left[2 * pair], right);
-                    mma_tf32(w[i], left[2 * pair + 1], right + 2);
-#endif
+                    multiply(w[i], left[2 * pair], right);
+                    multiply(w[i], left[2 * pair + 1], right + 2);
                 }
             }
 #pragma unroll

@@ -15,18 +15,11 @@
  *          said there; BLOCK threads.
  * No atomics: same input, same bits. */
 
-#define SQ 0
-#define L2 1
-#define WB 2
+#include "alignment_norm.cuh"
+
 #define TILE 32
 #define HELD 8
 #define STRIDE (TILE + 4) /* a multiple of 4 for 16-byte reads, and no multiple of 32 for the writes */
-
-static __device__ __forceinline__ float factor(int norm, float q, float frobenius) {
-    if (norm == SQ) return sqrtf(q) / (1.0f + q);
-    const float below = norm == L2 ? sqrtf(q) : frobenius * sqrtf(q);
-    return below == 0.0f ? 0.0f : 1.0f / below; /* a NaN stays one */
-}
 
 /* Index of the pair (r, s), r <= s. */
 static __device__ __forceinline__ long long pair_of(int r, int s, int slots) {
@@ -337,7 +330,8 @@ void mixed_grams(float* __restrict__ mixed, const float* __restrict__ scale, con
 }
 
 /* One thread an element of dw (P, L), what patches and gradients gave: adds it to the gradients of A, B and b, with the part
- * that comes through the norm: B_j M_j, M_j (S, S) in moments; and A times mixed, or null (all but WB). */
+ * that comes through the norm: B_j M_j, M_j (S, S) in moments, or null where dw has it; and A times mixed, or null (all but
+ * WB). */
 extern "C" __global__ __launch_bounds__(BLOCK)
 void add_weight_gradients(float* __restrict__ da, float* __restrict__ db, float* __restrict__ dbias,
                           const float* __restrict__ dw, const float* __restrict__ w, const float* __restrict__ moments,
@@ -355,7 +349,7 @@ void add_weight_gradients(float* __restrict__ da, float* __restrict__ db, float*
         return;
     }
     const int at = column - rank, j = at % units;
-    for (int s = 0; s < slots; s++) sum += weights[rank + s * units + j] * moments[(long long) s * slots * units + at];
+    for (int s = 0; moments != 0 && s < slots; s++) sum += weights[rank + s * units + j] * moments[(long long) s * slots * units + at];
     if (at < rank * units) {
         db[p * rank * units + at] += sum;
     } else {

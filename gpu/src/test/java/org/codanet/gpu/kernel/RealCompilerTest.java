@@ -68,7 +68,10 @@ final class RealCompilerTest {
                 assertTrue(each.registers() > 0 && each.registers() <= most, where);
                 assertEquals(0, each.local(), "local memory: " + where);
                 assertEquals(0, each.stack(), "stack: " + where);
-                assertEquals(each.kernel().matches("tile_(forward|back)"), each.hmma() > 0, "matrix units: " + where);
+                assertEquals(
+                        each.kernel().matches("tile_(forward|back|backward_rows|backward_weights)"),
+                        each.hmma() > 0,
+                        "matrix units: " + where);
             }
         }
     }

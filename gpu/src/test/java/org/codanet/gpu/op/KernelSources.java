@@ -23,8 +23,15 @@ public final class KernelSources {
         if (capability >= 80) {
             all.add(AlignmentTiles.source(64, false));
             all.add(AlignmentTiles.source(64, true));
+            all.add(AlignmentTilesGradient.source(64, false));
+            all.add(AlignmentTilesGradient.source(64, true));
+            all.add(AlignmentTilesGradient.source(AlignmentTilesGradient.mostRank(false), false));
+            all.add(AlignmentTilesGradient.source(AlignmentTilesGradient.mostRank(true), true));
         }
         if (capability == 90) {
+            all.add(AlignmentTilesGradient.source(16, false));
+            all.add(AlignmentTilesGradient.source(16, true));
+            all.add(AlignmentTilesGradient.source(128, true));
             all.add(AlignmentTiles.source(16, false));
             all.add(AlignmentTiles.source(128, false));
             all.add(AlignmentTiles.source(256, true));
