@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Stream;
+import org.codanet.bindings.testing.Skip;
 import org.codanet.nn.device.Precision;
 import org.codanet.nn.testing.Rounding;
 import org.junit.jupiter.api.Test;
@@ -18,8 +19,22 @@ final class ErrorTableTest {
 
     @Test
     void everyPrecisionStaysWithinItsTolerance() {
+        assertWithinTolerance(SimulatedMachine.folder().toString());
+    }
+
+    /** The one test here that a GPU can run; bench/on-gpu runs all contracts on it. */
+    @Test
+    void aCardOfThisMachineStaysWithinThemToo() {
+        String opened = OtherJvm.output("", MissingFunctionTest.Open.class);
+        Skip.unlessForGpu(
+                opened.contains("opened cuda:0"),
+                "there is no GPU to run on: " + opened.lines().findFirst().orElse(opened));
+        assertWithinTolerance("");
+    }
+
+    private static void assertWithinTolerance(String libraries) {
         Path golden = Path.of("../codanet/src/test/resources/org/codanet/golden");
-        String output = OtherJvm.output(SimulatedMachine.folder().toString(), ErrorTable.class, golden.toString());
+        String output = OtherJvm.output(libraries, ErrorTable.class, golden.toString());
         System.out.print(output);
         List<String[]> rows = output.lines().map(line -> line.split(" *\\| *")).toList();
         List<String> columns = Stream.of(rows.getFirst()).skip(2).toList();

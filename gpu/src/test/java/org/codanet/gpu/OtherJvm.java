@@ -16,7 +16,7 @@ public final class OtherJvm {
     /**
      * Runs a main method to its end.
      *
-     * @param libraries what {@code codanet.cuda.path} says
+     * @param libraries what {@code codanet.cuda.path} says; empty for those that this machine has
      * @return what it printed to standard output
      * @throws AssertionError if it ended with another status than 0, with what it printed
      */
