@@ -22,9 +22,10 @@
  *          tile_backward_weights: (ceil(P / (4 HELD)), D' / 16, ranges of span positions) blocks of 128 threads: a warp has HELD
  *          entries of 16 units; 4 STEPS HELD registers of B_i^T, as many times VALUES of dB_i^T; ROWS positions at a time come
  *          to shared memory, which all 4 warps read. dB is written for each range, then summed over the ranges in order.
- * Bound    TF32, of an SM of 9.0, for HELD 2: 8 STEPS matrix instructions of 1,024 multiply-adds for an entry of a slice and 32
- *          positions, or for 8 positions and 2 entries half as many; 4 STEPS 16-byte reads of shared memory for the first, 4 STEPS 4-byte
- *          reads and 12 more for the other. Matrix units at their full rate and shared memory take the same time.
+ * Bound    For HELD 2 a warp has, by positions, 8 STEPS matrix instructions for an entry of a slice, against 2 STEPS 16-byte reads
+ *          of shared memory; by weights, for DEPTH positions, 4 STEPS of TF32 and 8 STEPS of bfloat16, against 4 STEPS or 8 STEPS 4-byte
+ *          reads and 10 or 20 more. Shared memory keeps up with the matrix units in the first and not quite in the second; the
+ *          instructions around the products, which TF32 has for half the arithmetic, come before either.
  * q = 0    g' = e = 0, so nothing comes through that unit and position. No atomics: same input, same bits. */
 
 #include "alignment_norm.cuh"
