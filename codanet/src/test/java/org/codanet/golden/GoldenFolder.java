@@ -38,7 +38,7 @@ public final class GoldenFolder {
 
     /** {@return why a test that needs the given folder is skipped} */
     public static String whySkipped() {
-        return "skipped: needs a folder of golden vectors, -D" + PROPERTY + "=DIR";
+        return "needs a folder of golden vectors, -D" + PROPERTY + "=DIR";
     }
 
     /** {@return the committed folder and, if there is one, the given folder} */
