@@ -73,6 +73,7 @@ final class Image {
         copy(module.resolve("src/main/dist/codanet"), launcher);
         Files.setPosixFilePermissions(launcher, PosixFilePermissions.fromString("rwxr-xr-x"));
         requireOldLibraries(image);
+        manuals(launcher, image.resolve("share"));
         pack(dist, name, time);
 
         Path tests = Files.createDirectories(dist.resolve("codanet-tests"));
@@ -94,6 +95,19 @@ final class Image {
             List<String> command = new ArrayList<>(List.of("strip", "--strip-unneeded"));
             files.filter(file -> file.toString().endsWith(".so")).sorted().forEach(file -> command.add(file.toString()));
             run(command.toArray(String[]::new));
+        }
+    }
+
+    /** Manual pages and the completion of bash, where both look below a prefix; made by the image itself, which so has run once. */
+    private static void manuals(Path launcher, Path share) throws IOException, InterruptedException {
+        run(launcher.toString(), "--quiet", "generate-man-pages", "--out", share.resolve("man/man1").toString());
+        Path completion = Files.createDirectories(share.resolve("bash-completion/completions")).resolve("codanet");
+        Process process = new ProcessBuilder(launcher.toString(), "generate-completion")
+                .redirectOutput(completion.toFile())
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
+        if (process.waitFor() != 0 || Files.size(completion) == 0) {
+            throw new IOException("the image could not write its completion");
         }
     }
 

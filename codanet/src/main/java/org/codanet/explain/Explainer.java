@@ -90,6 +90,18 @@ public final class Explainer {
         }
     }
 
+    /**
+     * Does once what later calls need not do again: plans, kernels and working memory for explanations like one of {@code images}.
+     * A service calls this before it says that it is ready. The JVM compiles what is called often, so on a CPU several
+     * calls make the next ones faster still.
+     *
+     * @param images of the number and size that will come; their values do not matter
+     * @param target as it will be asked for
+     */
+    public void warmUp(ImageBatch images, Target target) {
+        explain(images, target);
+    }
+
     private void explain(
             ImageBatch images,
             int first,

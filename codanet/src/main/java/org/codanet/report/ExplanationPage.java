@@ -55,7 +55,7 @@ public record ExplanationPage(
                 .append(Html.escape(drawn.summary()))
                 .append(" Held-out images took no part in the training.</p>\n")
                 .append("<div class=\"curve\">")
-                .append(drawn.svg())
+                .append(drawn.html())
                 .append("</div>\n</section>\n"));
         overview(page);
         for (int i = 0; i < images.size(); i++) {

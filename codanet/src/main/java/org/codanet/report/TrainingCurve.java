@@ -42,16 +42,28 @@ public final class TrainingCurve {
         this.points = List.copyOf(points);
     }
 
-    /** The whole file's text. */
+    /** The whole file's text: loss and accuracy side by side. */
     public String svg() {
+        return drawing(0, WIDTH, summary());
+    }
+
+    /** The same for a page: side by side where there is room, and one below the other, at twice the size, where there is not. */
+    public String html() {
+        int half = WIDTH / 2;
+        return "<div class=\"wide\">" + svg() + "</div>\n<div class=\"narrow\">" + drawing(0, half, summary())
+                + drawing(half, half, "The same run's accuracy.") + "</div>\n";
+    }
+
+    /** The part of the drawing from {@code left} on. */
+    private String drawing(int left, int width, String label) {
         StringBuilder svg = new StringBuilder();
-        svg.append("<svg class=\"tc\" xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 ")
-                .append(WIDTH)
-                .append(' ')
-                .append(HEIGHT)
-                .append("\" role=\"img\" aria-label=\"")
-                .append(Html.escape(summary()))
-                .append("\">\n");
+        svg.append(String.format(
+                Locale.ROOT,
+                "<svg class=\"tc\" xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"%d 0 %d %d\" role=\"img\" aria-label=\"%s\">\n",
+                left,
+                width,
+                HEIGHT,
+                Html.escape(label)));
         svg.append(STYLE);
         panel(svg, LEFT, "Loss", lossTop(), this::plain, CurvePoint::trainingLoss, CurvePoint::heldOutLoss);
         panel(
