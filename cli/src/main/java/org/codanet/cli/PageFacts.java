@@ -14,6 +14,8 @@ final class PageFacts {
             case "top1" -> new PageFact("Accuracy", percent(value), "of held-out images named correctly");
             case "top5" ->
                 new PageFact("Top 5", percent(value), "of held-out images had the right class among the first five");
+            case "loss" -> new PageFact("Loss", String.format(Locale.ROOT, "%.4g", value), "mean over held-out images");
+            case "epoch" -> new PageFact("Epoch", String.format(Locale.ROOT, "%.0f", value), "of the training");
             default -> new PageFact(name, String.format(Locale.ROOT, "%.4g", value), "");
         };
     }

@@ -254,6 +254,22 @@ final class ExplainerTest {
         });
     }
 
+    @ParameterizedTest
+    @MethodSource("devices")
+    void afterAWarmUpAnExplanationAllocatesNothingThatStaysAndIsTheSame(String name) throws Exception {
+        withNet(name, net -> {
+            float[] expected = maps(new Explainer(net).explain(Toys.batch(2, 4), Target.all()));
+            net.weightsChanged();
+            Explainer explainer = new Explainer(net);
+            explainer.warmUp(Toys.batch(2, 77), Target.all());
+            var warm = net.device().memory();
+            assertArrayEquals(expected, maps(explainer.explain(Toys.batch(2, 4), Target.all())));
+            var after = net.device().memory();
+            assertEquals(warm.tensors(), after.tensors());
+            assertTrue(after.live() - warm.live() < 65536, warm + " then " + after);
+        });
+    }
+
     /** A thousand here; {@code -Dcodanet.soak=10000} or more for a soak. */
     @ParameterizedTest
     @MethodSource("devices")

@@ -132,6 +132,12 @@ final class ExplanationPageTest {
                 svg.getAttribute("aria-label"));
         // Two lines a panel and two in the key; one epoch without held-out numbers leaves a line of one point.
         assertEquals(6, svg.getElementsByTagName("polyline").getLength());
+
+        Element wide = parse("<div>" + curve.html() + "</div>").getDocumentElement();
+        NodeList drawings = wide.getElementsByTagName("svg");
+        assertEquals(3, drawings.getLength(), "both panels at once, and one below the other");
+        assertEquals("0 0 360 280", ((Element) drawings.item(1)).getAttribute("viewBox"));
+        assertEquals("360 0 360 280", ((Element) drawings.item(2)).getAttribute("viewBox"));
     }
 
     @Test

@@ -22,6 +22,14 @@ record AlignmentExtents(DynamicAlignmentShape shape, int n, int h, int w) {
         return shape.rank() + (shape.bias() ? 1 : 0);
     }
 
+    /**
+     * Whether rounded operands will not do: the layer divides by a norm that is small against what it is made of, somewhere among the
+     * positions at least, since there are more slots than patch entries. Such layers are small; they are computed in float32.
+     */
+    static boolean cancels(DynamicAlignmentShape shape) {
+        return shape.norm() != Norm.SQ && slots(shape) > shape.patch();
+    }
+
     /** L: columns of the packed weights. */
     static int row(DynamicAlignmentShape shape) {
         return Math.addExact(shape.rank(), Math.multiplyExact(slots(shape), shape.units()));

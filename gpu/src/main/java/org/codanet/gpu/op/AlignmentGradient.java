@@ -113,8 +113,7 @@ final class AlignmentGradient {
     }
 
     private void products(Room room, AlignmentExtents e, int rows) {
-        resources
-                .cublas()
+        kernels.products()
                 .multiply(
                         rows,
                         e.row(),
@@ -145,8 +144,7 @@ final class AlignmentGradient {
                         .int32(e.slots())
                         .int32(e.units()));
         if (!e.bounded()) {
-            resources
-                    .cublas()
+            kernels.products()
                     .multiply(
                             rows,
                             e.pairs(),
@@ -181,7 +179,7 @@ final class AlignmentGradient {
             boolean adds,
             boolean mapped) {
         int spread = e.slots() * e.units();
-        CublasHandle cublas = resources.cublas();
+        MatrixProducts cublas = kernels.products();
         Matrix patches = Matrix.of(room.patches, e.patch()).transpose();
         Matrix all = Matrix.of(room.gradient, e.row());
         if (mapped) {
@@ -202,8 +200,7 @@ final class AlignmentGradient {
 
     /** Gradients of the patches; of a map's, the part through the factors alone. */
     private void pullBack(Room room, AlignmentExtents e, int rows, boolean mapped) {
-        resources
-                .cublas()
+        kernels.products()
                 .multiply(
                         rows,
                         e.patch(),

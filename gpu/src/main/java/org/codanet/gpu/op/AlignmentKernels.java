@@ -12,11 +12,13 @@ final class AlignmentKernels {
 
     private final CudaResources resources;
     private final KernelSource source;
+    private final boolean cancels;
 
     /** @throws IllegalArgumentException if the rank is above 320 */
     AlignmentKernels(CudaResources resources, DynamicAlignmentShape shape) {
         this.resources = resources;
         this.source = source(AlignmentExtents.slots(shape));
+        this.cancels = AlignmentExtents.cancels(shape);
     }
 
     static KernelSource source(int slots) {
@@ -27,6 +29,11 @@ final class AlignmentKernels {
         }
         throw new IllegalArgumentException("dynamic alignment: a rank of " + slots
                 + " does not fit the shared memory of a GPU; at most " + (ROOMS[ROOMS.length - 1] - 1) + " does");
+    }
+
+    /** The products of the form patch first: in float32 where rounded operands would not do. */
+    MatrixProducts products() {
+        return cancels ? resources.cublas().exactly() : resources.cublas();
     }
 
     Kernel kernel(String function) {

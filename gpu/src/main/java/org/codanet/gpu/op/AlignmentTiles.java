@@ -40,10 +40,11 @@ final class AlignmentTiles {
         this.owner = owner;
     }
 
-    /** Null if the card or the precision asks for the other form, or the rank is too large for this one. */
+    /** Null if the card, the precision or the layer asks for the other form, or the rank is too large for this one. */
     static AlignmentTiles of(CudaResources resources, DynamicAlignmentShape shape, String owner) {
         boolean bfloat = resources.precision() == Precision.BF16;
         boolean suits = resources.precision() != Precision.FP32
+                && !AlignmentExtents.cancels(shape)
                 && resources.context().capability() >= 80
                 && steps(shape.rank(), bfloat) <= MOST_STEPS;
         return suits ? new AlignmentTiles(resources, shape, bfloat, owner) : null;

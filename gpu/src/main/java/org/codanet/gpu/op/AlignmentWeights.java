@@ -76,7 +76,10 @@ final class AlignmentWeights {
                         .int32(row));
         if (shape.norm() == Norm.WB) {
             Matrix left = Matrix.of(a, rank);
-            resources.cublas().multiplyExactly(rank, rank, shape.patch(), left.transpose(), left, aProduct(), rank);
+            resources
+                    .cublas()
+                    .exactly()
+                    .multiply(rank, rank, shape.patch(), left.transpose(), left, aProduct(), rank, false);
             kernels.kernel("frobenius_norms")
                     .address(frobenius())
                     .address(gram())

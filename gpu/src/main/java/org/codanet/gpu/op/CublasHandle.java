@@ -13,7 +13,7 @@ import org.codanet.nn.device.Precision;
  * Matrix products of one device, row-major. The operands are rounded as the device's precision says, by the matrix units
  * themselves; sums are float32.
  */
-final class CublasHandle extends Handle {
+final class CublasHandle extends Handle implements MatrixProducts {
     static final String OWNER = "cuBLAS workspace";
     /** What NVIDIA recommends for Hopper; with a workspace of its own cuBLAS allocates nothing, so graphs can hold it. */
     private static final long WORKSPACE = 32L << 20;
@@ -94,14 +94,16 @@ final class CublasHandle extends Handle {
         }
     }
 
-    /** {@code c (m, n) = a (m, k) · b (k, n)}, or {@code +=} if it adds. */
-    void multiply(int m, int n, int k, Matrix a, Matrix b, long c, int strideC, boolean adds) {
+    /** In the device's precision. */
+    @Override
+    public void multiply(int m, int n, int k, Matrix a, Matrix b, long c, int strideC, boolean adds) {
         multiply(m, n, k, a, b, c, strideC, adds, compute);
     }
 
-    /** As {@link #multiply}, in float32 whatever the device's precision is: for what other numbers divide by. */
-    void multiplyExactly(int m, int n, int k, Matrix a, Matrix b, long c, int strideC) {
-        multiply(m, n, k, a, b, c, strideC, false, Cublas.CUBLAS_COMPUTE_32F());
+    /** In float32, whatever the device's precision is. */
+    MatrixProducts exactly() {
+        return (m, n, k, a, b, c, strideC, adds) ->
+                multiply(m, n, k, a, b, c, strideC, adds, Cublas.CUBLAS_COMPUTE_32F());
     }
 
     private void multiply(int m, int n, int k, Matrix a, Matrix b, long c, int strideC, boolean adds, int computeType) {

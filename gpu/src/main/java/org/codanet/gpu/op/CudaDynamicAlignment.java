@@ -244,8 +244,7 @@ final class CudaDynamicAlignment extends CudaOperation implements DynamicAlignme
             int count = Math.min(images, extents.n() - image);
             long rows = (long) count * extents.positions();
             long patches = patches(extents, x, image, count, room);
-            resources
-                    .cublas()
+            kernels.products()
                     .multiply(
                             Math.toIntExact(rows),
                             columns,
@@ -338,8 +337,7 @@ final class CudaDynamicAlignment extends CudaOperation implements DynamicAlignme
                             .int32(extents.positions())
                             .int32(targets)
                             .int32(begin));
-            resources
-                    .cublas()
+            kernels.products()
                     .multiply(
                             Math.toIntExact(rows),
                             extents.patch(),
@@ -431,7 +429,8 @@ final class CudaDynamicAlignment extends CudaOperation implements DynamicAlignme
     public String toString() {
         return "dynamic alignment on " + resources().name() + ": forward " + form(tiles != null)
                 + ", back-projection of one target " + form(inRegisters(1)) + ", of several " + form(inRegisters(2))
-                + ", gradient " + form(tilesGradient != null) + ", " + shape;
+                + ", gradient " + form(tilesGradient != null) + (AlignmentExtents.cancels(shape) ? ", float32" : "")
+                + ", " + shape;
     }
 
     private static String form(boolean inRegisters) {

@@ -48,7 +48,8 @@ final class AlignmentTilesTest {
                 Layer.of(6, 40, 8, 3, 1, 1, Norm.SQ, true, 1, 12, 12, 6), // two tiles of positions and of units
                 Layer.of(3, 33, 20, 3, 2, 1, Norm.L2, false, 2, 7, 5, 3), // no extent divides a tile
                 Layer.of(5, 8, 16, 2, 1, 0, Norm.WB, false, 2, 5, 4, 5),
-                Layer.of(4, 9, 64, 1, 1, 0, Norm.L2, true, 1, 9, 9, 4), // the rank of the published nets
+                Layer.of(4, 9, 64, 1, 1, 0, Norm.SQ, true, 1, 9, 9, 4), // the rank of the published nets
+                Layer.of(66, 9, 64, 1, 1, 0, Norm.L2, true, 1, 5, 5, 66), // as many slots as its norm can do with
                 Layer.of(4, 17, 90, 3, 1, 1, Norm.SQ, true, 2, 9, 9, 4), // one tile a warp, several ranges of positions
                 Layer.of(2, 5, 100, 3, 1, 1, Norm.SQ, true, 1, 4, 4, 2)); // one tile of rows a warp, two stages
         return layers.stream()
