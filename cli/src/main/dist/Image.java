@@ -100,7 +100,7 @@ final class Image {
 
     /** Manual pages and the completion of bash, where both look below a prefix; made by the image itself, which so has run once. */
     private static void manuals(Path launcher, Path share) throws IOException, InterruptedException {
-        run(launcher.toString(), "--quiet", "generate-man-pages", "--out", share.resolve("man/man1").toString());
+        run(launcher.toString(), "generate-man-pages", "--out", share.resolve("man/man1").toString());
         Path completion = Files.createDirectories(share.resolve("bash-completion/completions")).resolve("codanet");
         Process process = new ProcessBuilder(launcher.toString(), "generate-completion")
                 .redirectOutput(completion.toFile())
