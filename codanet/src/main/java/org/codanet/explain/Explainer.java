@@ -2,13 +2,12 @@ package org.codanet.explain;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 import org.codanet.model.CodaNet;
 import org.codanet.model.ImageBatch;
 import org.codanet.model.MemoryPlan;
 import org.codanet.model.NetPass;
-import org.codanet.nn.device.Device;
 import org.codanet.nn.device.Precision;
-import org.codanet.nn.op.ContributionMap;
 import org.codanet.nn.op.Purpose;
 import org.codanet.nn.tensor.Scope;
 import org.codanet.nn.tensor.Shape;
@@ -18,10 +17,13 @@ import org.codanet.nn.tensor.Tensor;
  * Explains a network's logits, or the activation of one unit, by the contributions of pixels and channels: one forward pass
  * and one back-projection through the frozen dynamic weights.
  *
- * <p>Safe for use from several threads, which take turns on the device. Keeps nothing between calls: the same call gives
- * the same bits, whichever thread asks, at whatever place of a batch an image stands, and whatever the memory budget is; only
- * a class explained alone and the same class among others may differ in the last bits. Every call gives back all the memory
- * that it took.
+ * <p>Safe for use from several threads, which take turns on the device. The same call gives the same bits, whichever thread
+ * asks, at whatever place of a batch an image stands, and whatever the memory budget is; only a class explained alone and the
+ * same class among others may differ in the last bits.
+ *
+ * <p>Every call gives back all the memory that it took, except on a device that records steps: there the network keeps what
+ * some kinds of call need ({@link CodaNet#steps}), and from the third call of a kind on the device is asked to replay one
+ * recording. With a memory budget one kind is kept.
  */
 public final class Explainer {
     private static final int BATCH = 16;
@@ -76,59 +78,46 @@ public final class Explainer {
         requireLayer(detail.layer());
         int classes = net.config().numClasses();
         // Refuses an impossible target before any work is done.
-        target.resolve(0, images.count(), images.count(), classes, new float[images.count() * classes]);
+        target.named(0, images.count(), images.count(), classes);
         synchronized (net.device()) {
             Parts parts = new Parts(images.count());
             Split split = split(images, target.width(classes), detail);
             for (int first = 0; first < images.count(); first += split.batch()) {
                 int count = Math.min(split.batch(), images.count() - first);
-                try (Scope scope = Scope.open("explain")) {
-                    explain(images, first, count, target, detail, split.targets(), parts, scope);
-                }
+                explain(images, first, count, target, detail, split.targets(), parts);
             }
             return finish(parts, target);
         }
     }
 
     /**
-     * Does once what later calls need not do again: plans, kernels and working memory for explanations like one of {@code images}.
-     * A service calls this before it says that it is ready. The JVM compiles what is called often, so on a CPU several
-     * calls make the next ones faster still.
+     * Does once what later calls need not do again: plans, kernels, working memory and, where the device records steps, the
+     * recording for explanations like one of {@code images}. A service calls this before it says that it is ready. The JVM
+     * compiles what is called often, so on a CPU several calls make the next ones faster still.
      *
      * @param images of the number and size that will come; their values do not matter
      * @param target as it will be asked for
      */
     public void warmUp(ImageBatch images, Target target) {
-        explain(images, target);
+        for (int call = 0; call < (net.device().recordsSteps() ? 2 : 1); call++) {
+            explain(images, target);
+        }
     }
 
     private void explain(
-            ImageBatch images,
-            int first,
-            int count,
-            Target target,
-            Detail detail,
-            int targetsAtOnce,
-            Parts parts,
-            Scope scope) {
+            ImageBatch images, int first, int count, Target target, Detail detail, int targetsAtOnce, Parts parts) {
         int classes = net.config().numClasses();
-        Tensor input = net.input(images.values(first, count), images.shape().withFirst(count), scope);
-        NetPass pass = net.forward(input, Purpose.EXPLANATION, scope);
-        float[] logits = downloaded(pass.logits());
-        List<List<Integer>> all = target.resolve(first, count, images.count(), classes, logits);
-        int width = all.getFirst().size();
-        Tensor x = pass.layers().activation(detail.layer());
-        parts.begin(x.shape(), width, logits, all);
-        for (int from = 0; from < width; from += targetsAtOnce) {
-            int end = Math.min(width, from + targetsAtOnce);
-            // A last group that is too small takes some classes of the one before it along.
-            int start = Math.max(0, Math.min(from, end - Math.min(targetsAtOnce, LEAST_TARGETS)));
-            List<List<Integer>> some =
-                    all.stream().map(list -> list.subList(start, end)).toList();
-            try (Scope group = scope.child("targets")) {
-                Tensor map = net.backProject(pass, some, detail.layer(), group);
-                contributions(x, map, detail.perChannel(), start, parts, group);
-            }
+        ExplanationStep.Request request = new ExplanationStep.Request(
+                images.shape().withFirst(count), detail, target.isRanked(), target.width(classes), targetsAtOnce);
+        List<List<Integer>> named = target.named(first, count, images.count(), classes);
+        Function<Scope, ExplanationStep> make = scope -> new ExplanationStep(net, request, LEAST_TARGETS, scope);
+        Function<ExplanationStep, ExplanationStep.Outcome> run = step -> step.run(images.values(first, count), named);
+        ExplanationStep.Outcome outcome = memoryBudget > 0
+                ? net.steps().useAlone(request, make, run)
+                : net.steps().use(request, make, run);
+        parts.begin(outcome.groups().getFirst(), request.width(), outcome.logits(), outcome.classes());
+        for (ExplanationStep.Group group : outcome.groups()) {
+            parts.add(group, outcome.all());
         }
     }
 
@@ -154,11 +143,14 @@ public final class Explainer {
                             images.values(first, count), images.shape().withFirst(count), scope);
                     NetPass pass = net.forward(input, Purpose.EXPLANATION, scope);
                     Tensor x = pass.layers().activation(detail.layer());
-                    parts.begin(x.shape(), 1, downloaded(pass.logits()), List.of());
                     parts.values.add(activations(pass, unit));
                     Tensor map =
                             net.backProject(pass, selector(pass, unit, scope), unit.layer(), detail.layer(), scope);
-                    contributions(x, map, detail.perChannel(), 0, parts, scope);
+                    ExplanationStep.Group group = ExplanationStep.Group.of(0, 1, x.shape(), detail.perChannel(), 0);
+                    Tensor results = net.device().allocate(scope, Shape.of(group.end()));
+                    group.write(net.device().contributionMap(scope), x, map, results);
+                    parts.begin(group, 1, downloaded(pass.logits()), List.of());
+                    parts.add(group, downloaded(results));
                 }
             }
             return new Explanation(
@@ -195,20 +187,6 @@ public final class Explainer {
                     "unit: " + unit + " is outside the layer's output (N, H, W, D) = " + shape);
         }
         return ((n * shape.extent(1) + unit.y()) * shape.extent(2) + unit.x()) * shape.extent(3) + unit.channel();
-    }
-
-    private void contributions(Tensor x, Tensor map, boolean perChannel, int start, Parts parts, Scope scope) {
-        Device device = net.device();
-        Shape shape = map.shape();
-        int n = shape.extent(0);
-        int t = shape.extent(1);
-        Tensor positions = device.allocate(scope, Shape.of(n, t, shape.extent(2), shape.extent(3)));
-        Tensor channels = perChannel
-                ? device.allocate(scope, Shape.of(n, t, shape.extent(4), shape.extent(2), shape.extent(3)))
-                : null;
-        ContributionMap operation = device.contributionMap(scope);
-        operation.forward(x, map, channels, positions, null);
-        parts.add(start, t, downloaded(positions), perChannel ? downloaded(channels) : null);
     }
 
     private Explanation finish(Parts parts, Target target) {
@@ -293,33 +271,35 @@ public final class Explainer {
             this.images = images;
         }
 
-        void begin(Shape x, int targets, float[] chunkLogits, List<List<Integer>> chunkClasses) {
+        /** Begins a chunk whose contributions are shaped as those of {@code group}, with so many targets an image. */
+        void begin(ExplanationStep.Group group, int targets, float[] chunkLogits, List<List<Integer>> chunkClasses) {
             if (shape == null) {
-                shape = Shape.of(images, targets, x.extent(1), x.extent(2));
-                channels = x.extent(3);
+                shape = Shape.of(
+                        images, targets, group.shape().extent(2), group.shape().extent(3));
+                channels = group.channels();
                 perPosition = new float[Math.toIntExact(shape.elements())];
             }
             before += inChunk;
-            inChunk = x.extent(0);
+            inChunk = group.shape().extent(0);
             logits.add(chunkLogits);
             classes.addAll(chunkClasses);
         }
 
-        void add(int start, int targets, float[] positions, float[] ofChannels) {
-            scatter(positions, start, targets, perPosition);
-            if (ofChannels != null) {
+        void add(ExplanationStep.Group group, float[] results) {
+            scatter(results, group.positionsAt(), group, perPosition);
+            if (group.channelsAt() >= 0) {
                 if (perChannel == null) {
                     perChannel = new float[Math.multiplyExact(perPosition.length, channels)];
                 }
-                scatter(ofChannels, start, targets, perChannel);
+                scatter(results, group.channelsAt(), group, perChannel);
             }
         }
 
-        private void scatter(float[] source, int start, int targets, float[] destination) {
+        private void scatter(float[] source, int at, ExplanationStep.Group group, float[] destination) {
             int row = destination.length / (images * shape.extent(1));
             for (int n = 0; n < inChunk; n++) {
-                int to = ((before + n) * shape.extent(1) + start) * row;
-                System.arraycopy(source, n * targets * row, destination, to, targets * row);
+                int to = ((before + n) * shape.extent(1) + group.first()) * row;
+                System.arraycopy(source, at + n * group.targets() * row, destination, to, group.targets() * row);
             }
         }
 

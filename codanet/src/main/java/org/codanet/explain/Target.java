@@ -1,7 +1,5 @@
 package org.codanet.explain;
 
-import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -102,17 +100,24 @@ public sealed interface Target {
         return new Against(favoured, opposed);
     }
 
+    /** Whether the classes are those with the highest logits; otherwise they are named. */
+    default boolean isRanked() {
+        return this instanceof Predicted || this instanceof TopK;
+    }
+
     /**
-     * Classes to be back-projected for each of some images.
+     * The named classes of some images; empty if they are ranked.
      *
      * @param first index of the first image in the call
-     * @param logits (N, K) of these images; read by {@link Predicted} and {@link TopK} only
+     * @param images how many of the call's images
+     * @param ofImages how many the call has
+     * @param classes of the network
      * @throws IllegalArgumentException if a class does not exist, or the lists are not as many as the images
      */
-    default List<List<Integer>> resolve(int first, int images, int ofImages, int classes, float[] logits) {
-        List<List<Integer>> resolved = switch (this) {
-            case Predicted p -> highest(images, classes, logits, 1);
-            case TopK top -> highest(images, classes, logits, Math.min(top.k(), classes));
+    default List<List<Integer>> named(int first, int images, int ofImages, int classes) {
+        List<List<Integer>> named = switch (this) {
+            case Predicted p -> List.of();
+            case TopK top -> List.of();
             case Classes same -> repeat(same.classes(), images);
             case ClassesPerImage each -> {
                 if (each.classes().size() != ofImages) {
@@ -124,7 +129,7 @@ public sealed interface Target {
             case All all -> repeat(IntStream.range(0, classes).boxed().toList(), images);
             case Against pair -> repeat(List.of(pair.favoured(), pair.opposed()), images);
         };
-        for (List<Integer> ofImage : resolved) {
+        for (List<Integer> ofImage : named) {
             for (int k : ofImage) {
                 if (k < 0 || k >= classes) {
                     throw new IllegalArgumentException(
@@ -132,7 +137,7 @@ public sealed interface Target {
                 }
             }
         }
-        return resolved;
+        return named;
     }
 
     /** Classes back-projected for each image of a network with {@code classes} classes. */
@@ -149,19 +154,6 @@ public sealed interface Target {
 
     private static List<List<Integer>> repeat(List<Integer> classes, int images) {
         return IntStream.range(0, images).mapToObj(n -> classes).toList();
-    }
-
-    private static List<List<Integer>> highest(int images, int classes, float[] logits, int k) {
-        List<List<Integer>> result = new ArrayList<>(images);
-        for (int n = 0; n < images; n++) {
-            int row = n * classes;
-            result.add(IntStream.range(0, classes)
-                    .boxed()
-                    .sorted(Comparator.comparingDouble((Integer c) -> -logits[row + c]))
-                    .limit(k)
-                    .toList());
-        }
-        return result;
     }
 
     private static List<Integer> distinct(List<Integer> classes) {

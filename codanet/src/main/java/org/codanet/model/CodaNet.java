@@ -1,7 +1,9 @@
 package org.codanet.model;
 
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.codanet.file.NamedTensors;
 import org.codanet.nn.device.Device;
@@ -42,6 +44,8 @@ public final class CodaNet implements AutoCloseable {
     private final Sequential network;
     private final SumPool sumPool;
     private final ImageInput imageInput;
+    private final KeptSteps steps;
+    private final Map<Purpose, NetStep> derivations = new EnumMap<>(Purpose.class);
     private Purpose prepared;
     private boolean trained;
 
@@ -54,6 +58,10 @@ public final class CodaNet implements AutoCloseable {
             this.network = new Sequential(device, layers(config, device, scope));
             this.sumPool = device.sumPool(scope);
             this.imageInput = device.imageInput(scope);
+            this.steps = new KeptSteps(device, scope.child("steps"));
+            for (Purpose purpose : Purpose.values()) {
+                derivations.put(purpose, new NetStep(device, scope, () -> network.prepare(purpose)));
+            }
         } catch (RuntimeException e) {
             scope.close();
             throw e;
@@ -167,9 +175,15 @@ public final class CodaNet implements AutoCloseable {
     /** Derives from the weights what passes of this purpose need; does nothing if that is done already. */
     public void prepare(Purpose purpose) {
         if (prepared != purpose) {
-            network.prepare(purpose);
+            prepared = null;
+            derivations.get(purpose).run();
             prepared = purpose;
         }
+    }
+
+    /** The steps on this network that are kept between calls. */
+    public KeptSteps steps() {
+        return steps;
     }
 
     /** To be called after every change of the weights: what was derived from them is derived anew by the next pass. */
@@ -188,17 +202,25 @@ public final class CodaNet implements AutoCloseable {
      * @throws IllegalArgumentException if the images have not the channels that the network reads
      */
     public Tensor input(float[] images, Shape shape, Scope owner) {
-        if (shape.rank() != 4 || shape.extent(1) != config.imageChannels()) {
-            throw new IllegalArgumentException(
-                    "network: images are " + shape + ", expected (N, " + config.imageChannels() + ", H, W)");
-        }
-        Tensor input = device.allocate(owner, inputShape(shape.extent(0), shape.extent(2), shape.extent(3)));
         try (Scope raw = owner.child("images")) {
-            Tensor uploaded = device.allocate(raw, shape);
-            device.upload(images, uploaded);
-            imageInput.forward(uploaded, config.addInverse(), input);
+            NetInput uploaded = new NetInput(this, shape, raw);
+            uploaded.upload(images);
+            return uploaded.write(owner);
         }
-        return input;
+    }
+
+    /** The operation that writes the network's input. */
+    ImageInput imageInput() {
+        return imageInput;
+    }
+
+    /** Extents of activation {@code number}: 0 is the network's input, i the output of layer i − 1. */
+    public Shape activationShape(Shape input, int number) {
+        Shape shape = input;
+        for (Layer layer : network.layers().subList(0, number)) {
+            shape = layer.outputShape(shape);
+        }
+        return shape;
     }
 
     /**
@@ -244,23 +266,19 @@ public final class CodaNet implements AutoCloseable {
      * {@link #backward} of a loss and of the linear-map regulariser: {@code factor · mean |W_k,m|} over the images, over some
      * classes k of each, and over the entries m of the network's input. Source: paper, section 4.3.
      *
-     * @param classes for each image the classes whose maps are to be small, the same number for all of them
+     * @param classes (N, T), for each image the classes whose maps are to be small
      * @param factor λ times the share of these images in their virtual batch
-     * @return the regulariser's value, factor included
+     * @param sums (T), overwritten; {@link Sequential#penalty} makes the regulariser's value of them
      */
-    public double regularisedBackward(
-            NetPass pass, Tensor dLogits, List<List<Integer>> classes, double factor, Scope owner) {
+    public void regularisedBackward(
+            NetPass pass, Tensor dLogits, Tensor classes, double factor, Tensor sums, Scope owner) {
         try (Scope own = owner.child("way back")) {
             List<Tensor> seeds = new ArrayList<>();
-            for (int t = 0; t < classes.getFirst().size(); t++) {
-                int column = t;
-                seeds.add(seeds(
-                        pass,
-                        classes.stream().map(list -> List.of(list.get(column))).toList(),
-                        own));
+            for (int t = 0; t < classes.shape().extent(1); t++) {
+                seeds.add(seeds(pass, classes, t, 1, own));
             }
-            return network.regularisedBackward(
-                    pass.layers(), gradientAtTop(pass, dLogits, own), seeds, factor, null, own);
+            network.regularisedBackward(
+                    pass.layers(), gradientAtTop(pass, dLogits, own), seeds, factor, null, sums, own);
         }
     }
 
@@ -270,25 +288,32 @@ public final class CodaNet implements AutoCloseable {
         return gradient;
     }
 
-    private Tensor seeds(NetPass pass, List<List<Integer>> targets, Scope owner) {
+    private Tensor seeds(NetPass pass, Tensor classes, int first, int count, Scope owner) {
         Shape z = pass.layers().output().shape();
-        Tensor seeds = device.allocate(
-                owner, Shape.of(z.extent(0), targets.getFirst().size(), z.extent(1), z.extent(2), z.extent(3)));
-        sumPool.seed(targets, config.temperature(), seeds);
+        Tensor seeds = device.allocate(owner, Shape.of(z.extent(0), count, z.extent(1), z.extent(2), z.extent(3)));
+        sumPool.seed(classes, first, config.temperature(), seeds);
         return seeds;
+    }
+
+    /** Writes the classes of the highest logits, (N, S), the highest first; of equal ones the first. */
+    public void highest(NetPass pass, Tensor classes) {
+        sumPool.highest(pass.logits(), classes);
     }
 
     /**
      * The linear maps of some classes, from the logits down to the input of a layer.
      *
-     * @param targets for each image the classes, the same number T for all of them
+     * @param classes (N, at least first + T), of each image; for a number that is no class the map is 0
+     * @param first column of the first class wanted
+     * @param count T
      * @param layer whose input to stop at; 0 is the network's input
      * @param owner of the result
      * @return (N, T, H, W, C) for an input (N, H, W, C) of that layer
      */
-    public Tensor backProject(NetPass pass, List<List<Integer>> targets, int layer, Scope owner) {
+    public Tensor backProject(NetPass pass, Tensor classes, int first, int count, int layer, Scope owner) {
         try (Scope own = owner.child("seeds")) {
-            return network.backProject(pass.layers(), network.layers().size(), seeds(pass, targets, own), layer, owner);
+            Tensor seeds = seeds(pass, classes, first, count, own);
+            return network.backProject(pass.layers(), network.layers().size(), seeds, layer, owner);
         }
     }
 

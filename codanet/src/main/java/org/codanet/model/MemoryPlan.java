@@ -180,7 +180,11 @@ public record MemoryPlan(Work work, List<Line> lines) {
             Shape x = inputs.getFirst();
             hold(INPUT, x.bytes() / x.extent(3) * net.config().imageChannels());
             hold(INPUT, x.bytes());
-            hold(INPUT, -(x.bytes() / x.extent(3) * net.config().imageChannels()));
+            // Of the logits there is one copy to be read and one to be worked on.
+            hold(ACTIVATIONS, logits());
+            if (work.purpose() == Purpose.EXPLANATION) {
+                hold(BACK, contributions());
+            }
             forward();
             switch (work.purpose()) {
                 case INFERENCE -> {}
@@ -198,16 +202,23 @@ public record MemoryPlan(Work work, List<Line> lines) {
                     hold(STATES, stateBytes(i));
                 }
             }
-            hold(ACTIVATIONS, Shape.of(work.batch(), net.config().numClasses()).bytes());
+            hold(ACTIVATIONS, logits());
+        }
+
+        private long logits() {
+            return Shape.of(work.batch(), net.config().numClasses()).bytes();
+        }
+
+        private long contributions() {
+            Shape x = inputs.getFirst();
+            long maps = x.bytes() * work.targets();
+            return maps / x.extent(3) + (work.perChannel() ? maps : 0);
         }
 
         private void explain() {
             hold(BACK, outputs.getLast().bytes() * work.targets());
             walkBack(work.targets(), true);
             hold(BACK, -outputs.getLast().bytes() * work.targets());
-            Shape x = inputs.getFirst();
-            long maps = x.bytes() * work.targets();
-            hold(BACK, maps / x.extent(3) + (work.perChannel() ? maps : 0));
         }
 
         private void train() {

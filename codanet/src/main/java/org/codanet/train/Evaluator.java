@@ -4,8 +4,11 @@ import java.util.Arrays;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import org.codanet.model.CodaNet;
+import org.codanet.model.KeptSteps;
 import org.codanet.model.MemoryPlan;
+import org.codanet.model.NetInput;
 import org.codanet.model.NetPass;
+import org.codanet.model.NetStep;
 import org.codanet.nn.device.Device;
 import org.codanet.nn.op.Purpose;
 import org.codanet.nn.tensor.Scope;
@@ -83,13 +86,49 @@ public final class Evaluator {
     }
 
     private float[] pass(float[] images, Shape shape) {
-        Device device = net.device();
-        try (Scope scope = Scope.open("evaluate")) {
-            Tensor input = net.input(images, shape, scope);
-            NetPass pass = net.forward(input, Purpose.INFERENCE, scope);
-            float[] logits = new float[Math.toIntExact(pass.logits().shape().elements())];
-            device.download(pass.logits(), logits);
-            return logits;
+        KeptSteps steps = net.steps();
+        Key key = new Key(shape);
+        return memoryBudget > 0
+                ? steps.useAlone(key, owner -> new Pass(net, shape, owner), pass -> pass.run(images))
+                : steps.use(key, owner -> new Pass(net, shape, owner), pass -> pass.run(images));
+    }
+
+    /** What a pass is kept under. */
+    private record Key(Shape shape) {
+        @Override
+        public String toString() {
+            return "evaluate " + shape;
+        }
+    }
+
+    /** Images in, logits out, for one shape. */
+    private static final class Pass {
+        private final CodaNet net;
+        private final NetInput images;
+        private final Tensor logits;
+        private final NetStep step;
+
+        Pass(CodaNet net, Shape shape, Scope scope) {
+            Device device = net.device();
+            this.net = net;
+            this.images = new NetInput(net, shape, scope);
+            this.logits = device.allocate(
+                    scope, Shape.of(shape.extent(0), net.config().numClasses()));
+            this.step = new NetStep(device, scope, () -> {
+                try (Scope own = scope.child("pass")) {
+                    NetPass pass = net.forward(images.write(own), Purpose.INFERENCE, own);
+                    device.elementwise().copy(pass.logits(), logits);
+                }
+            });
+        }
+
+        float[] run(float[] values) {
+            images.upload(values);
+            net.prepare(Purpose.INFERENCE);
+            step.run();
+            float[] result = new float[Math.toIntExact(logits.shape().elements())];
+            net.device().download(logits, result);
+            return result;
         }
     }
 }

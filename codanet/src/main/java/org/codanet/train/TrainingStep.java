@@ -1,17 +1,17 @@
 package org.codanet.train;
 
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 import org.codanet.model.CodaNet;
 import org.codanet.model.MemoryPlan;
-import org.codanet.model.NetPass;
+import org.codanet.model.NetStep;
 import org.codanet.nn.device.Device;
 import org.codanet.nn.layer.Parameter;
 import org.codanet.nn.op.Adam;
 import org.codanet.nn.op.Loss;
-import org.codanet.nn.op.Purpose;
 import org.codanet.nn.tensor.Scope;
 import org.codanet.nn.tensor.Shape;
 import org.codanet.nn.tensor.Tensor;
@@ -28,7 +28,8 @@ public final class TrainingStep implements AutoCloseable {
     private final Loss loss;
     private final Adam adam;
     private final Tensor norm;
-    private final Tensor meanLoss;
+    private final NetStep optimise;
+    private final Set<Key> passes = new HashSet<>();
     private final long memoryBudget;
     private long updates;
 
@@ -48,7 +49,18 @@ public final class TrainingStep implements AutoCloseable {
         this.loss = device.loss(scope, recipe.loss());
         this.adam = device.adam(scope);
         this.norm = device.allocate(scope, Shape.of(1));
-        this.meanLoss = device.allocate(scope, Shape.of(1));
+        List<Adam.Slot> slots = net.parameters().stream()
+                .map(p -> new Adam.Slot(p.value(), p.gradient(), p.mean(), p.variance()))
+                .toList();
+        this.optimise = new NetStep(device, scope, () -> adam.step(slots, norm));
+    }
+
+    /** What a pass is kept under: this trainer's, for images of one shape. */
+    private record Key(TrainingStep owner, Shape shape) {
+        @Override
+        public String toString() {
+            return "train " + shape;
+        }
     }
 
     /**
@@ -108,47 +120,35 @@ public final class TrainingStep implements AutoCloseable {
     }
 
     private Outcome pass(float[] images, Shape shape, List<Integer> labels, List<Integer> others) {
-        int n = labels.size();
-        double share = (double) n / recipe.virtualBatch();
-        try (Scope step = scope.child("step")) {
-            Tensor input = net.input(images, shape, step);
-            NetPass pass = net.forward(input, Purpose.TRAINING, step);
-            Tensor dLogits = device.allocate(step, pass.logits().shape());
-            loss.forward(pass.logits(), labelTensor(labels, step), share, meanLoss, dLogits);
-            double value = scalar(meanLoss);
-            float[] logits = new float[Math.toIntExact(pass.logits().shape().elements())];
-            device.download(pass.logits(), logits);
-            requireFinite(value, pass);
-            if (recipe.lambda() > 0) {
-                // The regulariser comes back times its share of the virtual batch; the loss is stated without.
-                value += net.regularisedBackward(pass, dLogits, pairs(labels, others), recipe.lambda() * share, step)
-                        / share;
-            } else {
-                net.backward(pass, dLogits, null, step);
-            }
-            return new Outcome(value, correct(logits, labels));
-        }
+        requireClasses(labels);
+        Key key = new Key(this, shape);
+        passes.add(key);
+        double share = (double) labels.size() / recipe.virtualBatch();
+        // Alone: a pass that ends halfway for want of room has added to the gradients, and cannot be tried again.
+        return net.steps()
+                .useAlone(
+                        key,
+                        owner -> new TrainingPass(net, loss, shape, share, recipe.lambda(), owner),
+                        pass -> outcome(pass, images, labels, others));
     }
 
-    private static List<List<Integer>> pairs(List<Integer> labels, List<Integer> others) {
-        return IntStream.range(0, labels.size())
-                .mapToObj(n -> List.of(labels.get(n), others.get(n)))
-                .toList();
+    private Outcome outcome(TrainingPass pass, float[] images, List<Integer> labels, List<Integer> others) {
+        TrainingPass.Outcome outcome = pass.run(images, labels, others);
+        if (!Double.isFinite(outcome.loss())) {
+            throw new TrainingException("training: " + pass.whatIsNotFinite(outcome.loss()) + ", after " + updates
+                    + " updates; a lower learning rate or a bound on the gradient norm may help");
+        }
+        return new Outcome(outcome.loss(), correct(outcome.logits(), labels));
     }
 
-    private Tensor labelTensor(List<Integer> labels, Scope step) {
-        float[] values = new float[labels.size()];
-        for (int i = 0; i < values.length; i++) {
-            int label = labels.get(i);
-            if (label < 0 || label >= net.config().numClasses()) {
-                throw new IllegalArgumentException("training: label " + label + " of a network with "
-                        + net.config().numClasses() + " classes");
+    private void requireClasses(List<Integer> labels) {
+        int classes = net.config().numClasses();
+        for (int label : labels) {
+            if (label < 0 || label >= classes) {
+                throw new IllegalArgumentException(
+                        "training: label " + label + " of a network with " + classes + " classes");
             }
-            values[i] = label;
         }
-        Tensor tensor = device.allocate(step, Shape.of(values.length));
-        device.upload(values, tensor);
-        return tensor;
     }
 
     private int correct(float[] logits, List<Integer> labels) {
@@ -160,17 +160,6 @@ public final class TrainingStep implements AutoCloseable {
         return correct;
     }
 
-    private void requireFinite(double value, NetPass pass) {
-        if (Double.isFinite(value)) {
-            return;
-        }
-        String where = net.firstNotFinite(pass)
-                .map(name -> "the output of layer " + name + " is not finite")
-                .orElse("the loss is " + value + ", though every layer's output is finite");
-        throw new TrainingException("training: " + where + ", after " + updates
-                + " updates; a lower learning rate or a bound on the gradient norm may help");
-    }
-
     /**
      * Lets the optimiser use the gradients, and clears them.
      *
@@ -179,20 +168,15 @@ public final class TrainingStep implements AutoCloseable {
      * @throws TrainingException naming the first parameter with a value that is not finite
      */
     public double update(double rate) {
-        List<Adam.Slot> slots = net.parameters().stream()
-                .map(p -> new Adam.Slot(p.value(), p.gradient(), p.mean(), p.variance()))
-                .toList();
-        adam.step(
-                slots,
-                new Adam.Step(
-                        rate,
-                        recipe.beta1(),
-                        recipe.beta2(),
-                        recipe.epsilon(),
-                        recipe.weightDecay(),
-                        updates + 1,
-                        recipe.maxNorm()),
-                norm);
+        adam.next(new Adam.Step(
+                rate,
+                recipe.beta1(),
+                recipe.beta2(),
+                recipe.epsilon(),
+                recipe.weightDecay(),
+                updates + 1,
+                recipe.maxNorm()));
+        optimise.run();
         net.weightsChanged();
         updates++;
         double before = scalar(norm);
@@ -222,6 +206,7 @@ public final class TrainingStep implements AutoCloseable {
 
     @Override
     public void close() {
+        passes.forEach(net.steps()::drop);
         scope.close();
     }
 }

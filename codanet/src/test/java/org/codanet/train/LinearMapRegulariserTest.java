@@ -12,9 +12,11 @@ import org.codanet.model.CodaNet;
 import org.codanet.model.NetPass;
 import org.codanet.nn.device.Device;
 import org.codanet.nn.layer.Parameter;
+import org.codanet.nn.layer.Sequential;
 import org.codanet.nn.op.LossKind;
 import org.codanet.nn.op.Purpose;
 import org.codanet.nn.tensor.Scope;
+import org.codanet.nn.tensor.Shape;
 import org.codanet.nn.tensor.Tensor;
 import org.codanet.testing.TestDevices;
 import org.codanet.testing.Toys;
@@ -40,7 +42,7 @@ final class LinearMapRegulariserTest {
                 Scope run = Scope.open("regulariser")) {
             CodaNet net = CodaNet.create(Toys.network(), LossKind.BCE, device, run, 7);
             net.forTraining();
-            List<List<Integer>> classes = List.of(List.of(0, 2), List.of(1, 0));
+            float[] classes = {0, 2, 1, 0};
             List<float[]> values = values(net, Parameter::value);
             value(net, classes);
             List<float[]> gradients = values(net, Parameter::gradient);
@@ -87,7 +89,7 @@ final class LinearMapRegulariserTest {
         assertNotEquals(OtherClass.draw(labels, 10, 1), OtherClass.draw(labels, 10, 2));
     }
 
-    private static double value(CodaNet net, List<List<Integer>> classes) {
+    private static double value(CodaNet net, float[] classes) {
         Device device = net.device();
         try (Scope scope = Scope.open("value")) {
             var images = Toys.batch(IMAGES, 5);
@@ -95,7 +97,11 @@ final class LinearMapRegulariserTest {
             NetPass pass = net.forward(input, Purpose.TRAINING, scope);
             Tensor dLogits = device.allocate(scope, pass.logits().shape());
             device.elementwise().fill(dLogits, 0);
-            return net.regularisedBackward(pass, dLogits, classes, 1, scope);
+            Tensor targets = device.allocate(scope, Shape.of(IMAGES, 2));
+            device.upload(classes, targets);
+            Tensor sums = device.allocate(scope, Shape.of(2));
+            net.regularisedBackward(pass, dLogits, targets, 1, sums, scope);
+            return Sequential.penalty(input.shape(), 1, TestDevices.values(device, sums));
         }
     }
 

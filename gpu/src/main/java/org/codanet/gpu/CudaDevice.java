@@ -12,6 +12,7 @@ import org.codanet.gpu.op.CudaTensor;
 import org.codanet.nn.device.Device;
 import org.codanet.nn.device.DeviceOptions;
 import org.codanet.nn.device.MemoryUse;
+import org.codanet.nn.device.OutOfMemoryException;
 import org.codanet.nn.device.Precision;
 import org.codanet.nn.op.Adam;
 import org.codanet.nn.op.ContributionMap;
@@ -175,7 +176,14 @@ public final class CudaDevice implements Device {
     @Override
     public Recording record(Scope scope, Runnable step) {
         requireOpen();
-        return scope.register(new Recording(resources, scope.path(), step));
+        try {
+            Recording recording = scope.register(new Recording(resources, scope.path(), step));
+            resources.choices().made("step of '" + scope.path() + "': recorded, " + recording.nodes() + " launches");
+            return recording;
+        } catch (OutOfMemoryException refusal) {
+            resources.choices().made("step of '" + scope.path() + "': not recorded, " + refusal.getMessage());
+            throw refusal;
+        }
     }
 
     @Override

@@ -339,7 +339,7 @@ final class CudaDeviceTest {
         try (CudaDevice device = device();
                 Scope run = Scope.open("run")) {
             String message = assertThrows(
-                            IllegalStateException.class,
+                            OutOfMemoryException.class,
                             () -> device.record(run, () -> {
                                 try (Scope own = run.child("step")) {
                                     device.allocate(own, Shape.of(12345));

@@ -121,7 +121,8 @@ public final class MemoryPool implements AutoCloseable {
         /**
          * What {@code work} returns; the memory it takes is this room's from now on.
          *
-         * @throws IllegalStateException if it takes what nobody has left behind, or leaves a tensor open
+         * @throws OutOfMemoryException if it takes what nobody has left behind
+         * @throws IllegalStateException if it leaves a tensor open
          */
         public <T> T record(Supplier<T> work) {
             synchronized (MemoryPool.this) {
@@ -250,6 +251,13 @@ public final class MemoryPool implements AutoCloseable {
     }
 
     private long allocate(long bytes) {
+        if (recording != null) {
+            throw new OutOfMemoryException(
+                    context.name() + ": a recorded step may not take memory that no earlier run of it has left behind; "
+                            + mib(bytes) + " are not there; run it once by a call, with that much to spare",
+                    bytes,
+                    0);
+        }
         refuseWhileRecording();
         context.enter();
         if (budget > 0 && reserved + bytes > budget) {

@@ -1,9 +1,5 @@
 package org.codanet.gpu.op;
 
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.util.List;
 import org.codanet.gpu.kernel.Kernel;
 import org.codanet.nn.op.SumPool;
 import org.codanet.nn.tensor.Shape;
@@ -54,53 +50,37 @@ final class CudaSumPool extends CudaOperation implements SumPool {
     }
 
     @Override
-    public void seed(List<List<Integer>> targets, double temperature, Tensor seeds) {
+    public void seed(Tensor targets, int first, double temperature, Tensor seeds) {
         requireTemperature(temperature);
-        requireRank(seeds, 5, "seeds", "(N, T, H, W, K)");
+        requireRank(seeds, 5, "seeds", "(N, S, H, W, K)");
+        requireRank(targets, 2, "targets", "(N, T)");
         Shape shape = seeds.shape();
-        int classes = shape.extent(4);
-        requireTargets(targets, shape.extent(0), shape.extent(1), classes);
-        long pairs = (long) shape.extent(0) * shape.extent(1);
-        long table = resources().workspace().atLeast(Integer.BYTES * pairs);
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment values = arena.allocate(ValueLayout.JAVA_INT, pairs);
-            int index = 0;
-            for (List<Integer> ofImage : targets) {
-                for (int target : ofImage) {
-                    values.setAtIndex(ValueLayout.JAVA_INT, index++, target);
-                }
-            }
-            resources().staging().upload(values, table);
-        }
+        SumPool.requireColumns(targets.shape(), first, shape);
         long count = shape.elements();
         kernel("pool_seed")
                 .address(address(seeds))
-                .address(table)
+                .address(address(targets))
+                .int32(targets.shape().extent(1))
+                .int32(first)
+                .int32(shape.extent(1))
                 .int32(shape.extent(2) * shape.extent(3))
-                .int32(classes)
+                .int32(shape.extent(4))
                 .float32((float) (1 / temperature))
                 .int64(count)
                 .launch(CudaResources.blocks(count), CudaResources.BLOCK);
     }
 
-    private void requireTargets(List<List<Integer>> targets, int images, int perImage, int classes) {
-        if (targets.size() != images) {
-            throw new IllegalArgumentException(
-                    operation() + ": targets for " + targets.size() + " images, seeds for " + images);
-        }
-        for (int n = 0; n < images; n++) {
-            List<Integer> ofImage = targets.get(n);
-            if (ofImage.size() != perImage) {
-                throw new IllegalArgumentException(operation() + ": image " + n + " has " + ofImage.size()
-                        + " targets, seeds have room for " + perImage + " each");
-            }
-            for (int target : ofImage) {
-                if (target < 0 || target >= classes) {
-                    throw new IllegalArgumentException(operation() + ": target " + target + " of image " + n
-                            + " is none of the " + classes + " channels, 0 to " + (classes - 1));
-                }
-            }
-        }
+    @Override
+    public void highest(Tensor logits, Tensor channels) {
+        requireRank(logits, 2, "logits", "(N, K)");
+        requireRank(channels, 2, "channels", "(N, S)");
+        SumPool.requireRanks(logits.shape(), channels.shape());
+        kernel("highest_logits")
+                .address(address(channels))
+                .address(address(logits))
+                .int32(logits.shape().extent(1))
+                .int32(channels.shape().extent(1))
+                .launch(logits.shape().extent(0), CudaResources.BLOCK);
     }
 
     private void requireTemperature(double temperature) {

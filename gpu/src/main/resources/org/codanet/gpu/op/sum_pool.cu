@@ -29,10 +29,29 @@ void pool_backward(float* __restrict__ dz, const float* __restrict__ dlogits, in
     dz[i] = (float) (dlogits[image * classes + i % classes] / temperature);
 }
 
-/* targets: (N T) classes, as int. */
+/* targets (N, columns), channels as float; the seeds are those of columns first .. first + per_image - 1. */
 extern "C" __global__ __launch_bounds__(BLOCK)
-void pool_seed(float* __restrict__ seeds, const int* __restrict__ targets, int positions, int classes, float value,
-               long long count) {
+void pool_seed(float* __restrict__ seeds, const float* __restrict__ targets, int columns, int first, int per_image,
+               int positions, int classes, float value, long long count) {
     const long long i = (long long) blockIdx.x * BLOCK + threadIdx.x;
-    if (i < count) seeds[i] = targets[i / classes / positions] == i % classes ? value : 0.0f;
+    if (i >= count) return;
+    const long long seed = i / classes / positions;
+    const float target = targets[seed / per_image * columns + first + seed % per_image];
+    seeds[i] = target == (float) (i % classes) ? value : 0.0f;
+}
+
+/* channels (N, wanted): where each class stands is counted, so that ties and NaN have one order. One block an image. */
+extern "C" __global__ __launch_bounds__(BLOCK)
+void highest_logits(float* __restrict__ channels, const float* __restrict__ logits, int classes, int wanted) {
+    const float* values = logits + (long long) blockIdx.x * classes;
+    for (int k = threadIdx.x; k < classes; k += BLOCK) {
+        const float own = values[k];
+        int ahead = 0;
+        for (int other = 0; other < classes; other++) {
+            const float value = values[other];
+            const bool level = value == own || (value != value && own != own);
+            ahead += value > own || (value == value && own != own) || (level && other < k);
+        }
+        if (ahead < wanted) channels[(long long) blockIdx.x * wanted + ahead] = (float) k;
+    }
 }

@@ -2,7 +2,6 @@ package org.codanet.nn.cpu;
 
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
-import java.util.List;
 import org.codanet.nn.op.SumPool;
 import org.codanet.nn.tensor.Shape;
 import org.codanet.nn.tensor.Tensor;
@@ -69,25 +68,30 @@ final class CpuSumPool extends CpuOperation implements SumPool {
     }
 
     @Override
-    public void seed(List<List<Integer>> targets, double temperature, Tensor seeds) {
+    public void seed(Tensor targets, int first, double temperature, Tensor seeds) {
         CpuContext context = context();
         requireTemperature(temperature);
-        requireRank(seeds, 5, "seeds", "(N, T, H, W, K)");
+        requireRank(seeds, 5, "seeds", "(N, S, H, W, K)");
+        requireRank(targets, 2, "targets", "(N, T)");
         Shape shape = seeds.shape();
-        int images = shape.extent(0);
+        SumPool.requireColumns(targets.shape(), first, shape);
         int perImage = shape.extent(1);
+        int columns = targets.shape().extent(1);
         int positions = shape.extent(2) * shape.extent(3);
         int classes = shape.extent(4);
-        requireTargets(targets, images, perImage, classes);
+        MemorySegment from = CpuTensor.segment(targets);
         MemorySegment to = CpuTensor.segment(seeds);
         float value = (float) (1 / temperature);
         int rows = Math.min(positions, rowsOfChunk(classes));
-        context.workers().run(images * perImage, (index, worker) -> {
+        context.workers().run(shape.extent(0) * perImage, (index, worker) -> {
             float[] values = context.scratch(worker, 0, rows * classes);
             Arrays.fill(values, 0, rows * classes, 0);
-            int target = targets.get(index / perImage).get(index % perImage);
-            for (int i = 0; i < rows; i++) {
-                values[i * classes + target] = value;
+            int column = first + index % perImage;
+            float target = from.getAtIndex(CpuTensor.FLOAT, (long) (index / perImage) * columns + column);
+            if (target >= 0 && target < classes && target == (int) target) {
+                for (int i = 0; i < rows; i++) {
+                    values[i * classes + (int) target] = value;
+                }
             }
             for (int row = 0; row < positions; row += rows) {
                 int count = Math.min(rows, positions - row);
@@ -96,24 +100,40 @@ final class CpuSumPool extends CpuOperation implements SumPool {
         });
     }
 
-    private void requireTargets(List<List<Integer>> targets, int images, int perImage, int classes) {
-        if (targets.size() != images) {
-            throw new IllegalArgumentException(
-                    operation() + ": targets for " + targets.size() + " images, seeds for " + images);
-        }
-        for (int n = 0; n < images; n++) {
-            List<Integer> ofImage = targets.get(n);
-            if (ofImage.size() != perImage) {
-                throw new IllegalArgumentException(operation() + ": image " + n + " has " + ofImage.size()
-                        + " targets, seeds have room for " + perImage + " each");
-            }
-            for (int target : ofImage) {
-                if (target < 0 || target >= classes) {
-                    throw new IllegalArgumentException(operation() + ": target " + target + " of image " + n
-                            + " is none of the " + classes + " channels, 0 to " + (classes - 1));
+    @Override
+    public void highest(Tensor logits, Tensor channels) {
+        CpuContext context = context();
+        requireRank(logits, 2, "logits", "(N, K)");
+        requireRank(channels, 2, "channels", "(N, S)");
+        SumPool.requireRanks(logits.shape(), channels.shape());
+        int classes = logits.shape().extent(1);
+        int wanted = channels.shape().extent(1);
+        MemorySegment from = CpuTensor.segment(logits);
+        MemorySegment to = CpuTensor.segment(channels);
+        context.workers().run(logits.shape().extent(0), (image, worker) -> {
+            float[] values = context.scratch(worker, 0, classes);
+            CpuTensor.read(from, (long) image * classes, values, 0, classes);
+            for (int k = 0; k < classes; k++) {
+                int rank = rank(values, k, classes);
+                if (rank < wanted) {
+                    to.setAtIndex(CpuTensor.FLOAT, (long) image * wanted + rank, k);
                 }
             }
+        });
+    }
+
+    /** Channels ahead of {@code k}. */
+    private static int rank(float[] values, int k, int classes) {
+        float own = values[k];
+        int ahead = 0;
+        for (int other = 0; other < classes; other++) {
+            float value = values[other];
+            boolean level = value == own || Float.isNaN(value) && Float.isNaN(own);
+            if (value > own || !Float.isNaN(value) && Float.isNaN(own) || level && other < k) {
+                ahead++;
+            }
         }
+        return ahead;
     }
 
     private static int rowsOfChunk(int classes) {

@@ -90,6 +90,7 @@ public interface Device extends AutoCloseable {
      *
      * @param scope owner of what is kept
      * @throws IllegalStateException if the step does what it may not
+     * @throws OutOfMemoryException if the memory that its run by a call took is not there at one time; nothing has changed then
      */
     RecordedStep record(Scope scope, Runnable step);
 

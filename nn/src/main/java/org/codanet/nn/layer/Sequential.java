@@ -123,10 +123,10 @@ public final class Sequential {
      *
      * @param seeds each (N, 1, Ho, Wo, Co), as {@code SumPool.seed} writes them: one for each target, at least one
      * @param factor λ, times the share of a micro-batch in its virtual batch
-     * @return the penalty, factor included
+     * @param sums one number for each seed, overwritten with its Σ |W|; {@link #penalty} makes the value of them
      */
-    public double regularisedBackward(
-            Passes passes, Tensor dOut, List<Tensor> seeds, double factor, Tensor dIn, Scope step) {
+    public void regularisedBackward(
+            Passes passes, Tensor dOut, List<Tensor> seeds, double factor, Tensor dIn, Tensor sums, Scope step) {
         requireOwn(passes);
         if (seeds.isEmpty()) {
             throw new IllegalArgumentException("linear-map penalty: no seeds; there must be one for each target");
@@ -138,17 +138,31 @@ public final class Sequential {
                 extra.add(i == 0 && dIn == null ? null : zeros(penalty, shape));
             }
             double count = (double) passes.input().shape().elements() * seeds.size();
-            double sum = 0;
-            for (Tensor seed : seeds) {
-                sum += penalise(passes, seed, factor / count, extra, penalty);
+            sums.require(Shape.of(seeds.size()), "linear-map penalty", "sums");
+            for (int i = 0; i < seeds.size(); i++) {
+                penalise(passes, seeds.get(i), factor / count, sums.slice(i, 1), extra, penalty);
             }
             walkBack(passes, dOut, dIn, extra, step);
-            return factor * sum / count;
         }
     }
 
-    /** Adds the penalty's gradient for one seed to parameters and {@code extra}; returns Σ |W|. */
-    private double penalise(Passes passes, Tensor seed, double factor, List<Tensor> extra, Scope scope) {
+    /**
+     * The penalty whose gradient {@link #regularisedBackward} has added.
+     *
+     * @param input extents of the input
+     * @param factor that it was given
+     * @param sums what it wrote
+     */
+    public static double penalty(Shape input, double factor, float[] sums) {
+        double sum = 0;
+        for (float each : sums) {
+            sum += each;
+        }
+        return factor * sum / ((double) input.elements() * sums.length);
+    }
+
+    /** Adds the penalty's gradient for one seed to parameters and {@code extra}; {@code sum} (1) receives Σ |W|. */
+    private void penalise(Passes passes, Tensor seed, double factor, Tensor sum, List<Tensor> extra, Scope scope) {
         List<Scope> own = new ArrayList<>();
         try (Scope maps = scope.child("maps")) {
             Tensor[] functionals = new Tensor[layers.size() + 1];
@@ -160,11 +174,10 @@ public final class Sequential {
                 layers.get(i).backProject(passes.pass(i), functionals[i + 1], functionals[i]);
             }
             Tensor map = functionals[0].reshape(passes.input().shape());
-            double sum = absoluteSum(map, maps);
+            device.elementwise().absoluteSum(map, sum);
             // H takes the place of W itself: nobody reads W again.
             device.elementwise().sign(map, (float) factor, map);
             pushForward(passes, map, functionals, own, extra, maps);
-            return sum;
         }
     }
 
@@ -331,14 +344,6 @@ public final class Sequential {
             throw new IllegalArgumentException("sequential: the passes are of a network of " + passes.size()
                     + " layers, this one has " + layers.size());
         }
-    }
-
-    private double absoluteSum(Tensor t, Scope scope) {
-        Tensor sum = device.allocate(scope, Shape.of(1));
-        device.elementwise().absoluteSum(t, sum);
-        float[] value = new float[1];
-        device.download(sum, value);
-        return value[0];
     }
 
     private Tensor zeros(Scope scope, Shape shape) {

@@ -1,6 +1,8 @@
 package org.codanet.nn.reference;
 
+import java.util.Comparator;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.codanet.nn.op.SumPool;
 import org.codanet.nn.tensor.Scope;
 import org.codanet.nn.tensor.Shape;
@@ -45,36 +47,42 @@ final class ReferenceSumPool extends ReferenceOperation implements SumPool {
     }
 
     @Override
-    public void seed(List<List<Integer>> targets, double temperature, Tensor seeds) {
+    public void seed(Tensor targets, int first, double temperature, Tensor seeds) {
         requireOpen();
         requireTemperature(temperature);
-        ReferenceTensor to = tensor(seeds, 5, "seeds", "(N, T, H, W, K)");
+        ReferenceTensor to = tensor(seeds, 5, "seeds", "(N, S, H, W, K)");
         Shape shape = to.shape();
+        ReferenceTensor from = tensor(targets, 2, "targets", "(N, T)");
+        SumPool.requireColumns(from.shape(), first, shape);
         int classes = shape.extent(4);
-        int positions = shape.extent(2) * shape.extent(3);
-        requireTargets(targets, shape);
+        int perSeed = shape.extent(2) * shape.extent(3) * classes;
+        int perImage = from.shape().extent(1);
         for (int i = 0; i < to.size(); i++) {
-            int row = i / (positions * classes);
-            int target = targets.get(row / shape.extent(1)).get(row % shape.extent(1));
+            int row = i / perSeed;
+            int column = first + row % shape.extent(1);
+            double target = from.get(row / shape.extent(1) * perImage + column);
             to.set(i, i % classes == target ? 1 / temperature : 0);
         }
     }
 
-    private void requireTargets(List<List<Integer>> targets, Shape seeds) {
-        if (targets.size() != seeds.extent(0)) {
-            throw new IllegalArgumentException(
-                    operation() + ": there are targets for " + targets.size() + " images, seeds are " + seeds);
-        }
-        for (List<Integer> ofImage : targets) {
-            if (ofImage.size() != seeds.extent(1)) {
-                throw new IllegalArgumentException(operation() + ": an image has " + ofImage.size()
-                        + " targets, seeds have room for " + seeds.extent(1) + " each");
-            }
-            for (int target : ofImage) {
-                if (target < 0 || target >= seeds.extent(4)) {
-                    throw new IllegalArgumentException(operation() + ": target " + target + " is none of the "
-                            + seeds.extent(4) + " channels, 0 to " + (seeds.extent(4) - 1));
-                }
+    @Override
+    public void highest(Tensor logits, Tensor channels) {
+        requireOpen();
+        ReferenceTensor from = tensor(logits, 2, "logits", "(N, K)");
+        ReferenceTensor to = tensor(channels, 2, "channels", "(N, S)");
+        int classes = from.shape().extent(1);
+        int wanted = to.shape().extent(1);
+        SumPool.requireRanks(from.shape(), to.shape());
+        for (int n = 0; n < from.shape().extent(0); n++) {
+            int row = n * classes;
+            List<Integer> ranked = IntStream.range(0, classes)
+                    .boxed()
+                    .sorted(Comparator.comparing((Integer k) -> Double.isNaN(from.get(row + k)))
+                            .thenComparing(Comparator.comparing((Integer k) -> from.get(row + k) + 0.0)
+                                    .reversed()))
+                    .toList();
+            for (int s = 0; s < wanted; s++) {
+                to.set(n * wanted + s, ranked.get(s));
             }
         }
     }

@@ -81,11 +81,12 @@ final class ReferenceSequentialTest extends SequentialContract {
 
         private List<Tensor> seeds(Shape out, Scope step) {
             List<Tensor> seeds = new ArrayList<>();
-            for (List<List<Integer>> targets :
-                    List.of(List.of(List.of(0), List.of(2)), List.of(List.of(1), List.of(0)))) {
+            Tensor targets = device.allocate(step, Shape.of(2, 2));
+            device.upload(new float[] {0, 1, 2, 0}, targets);
+            for (int column = 0; column < 2; column++) {
                 Tensor seed =
                         device.allocate(step, Shape.of(out.extent(0), 1, out.extent(1), out.extent(2), out.extent(3)));
-                pool.seed(targets, TEMPERATURE, seed);
+                pool.seed(targets, column, TEMPERATURE, seed);
                 seeds.add(seed);
             }
             return seeds;
@@ -104,7 +105,9 @@ final class ReferenceSequentialTest extends SequentialContract {
                 if (lambda == 0) {
                     net.backward(passes, dOut, dIn, step);
                 } else {
-                    net.regularisedBackward(passes, dOut, seeds(passes.output().shape(), step), lambda, dIn, step);
+                    List<Tensor> seeds = seeds(passes.output().shape(), step);
+                    Tensor sums = device.allocate(step, Shape.of(seeds.size()));
+                    net.regularisedBackward(passes, dOut, seeds, lambda, dIn, sums, step);
                 }
                 return device.downloadExactly(dIn);
             }

@@ -46,7 +46,9 @@ public abstract class SequentialContract extends OperationContract {
     private static Tensor seed(Workplace place, Sequential net, int first, int second) {
         Shape out = net.outputShape(SmallNet.INPUT);
         Tensor seed = place.output(AlignmentRun.many(out, 1));
-        place.device().sumPool(place.scope()).seed(List.of(List.of(first), List.of(second)), 2, seed);
+        place.device()
+                .sumPool(place.scope())
+                .seed(place.input(Shape.of(2, 1), new float[] {first, second}), 0, 2, seed);
         return seed;
     }
 
@@ -65,9 +67,10 @@ public abstract class SequentialContract extends OperationContract {
             if (lambda == 0) {
                 net.backward(passes, dOut, dIn, step);
             } else {
-                double penalty = net.regularisedBackward(
-                        passes, dOut, List.of(seed(place, net, 0, 2), seed(place, net, 1, 1)), lambda, dIn, step);
-                results.add(new float[] {(float) penalty});
+                Tensor sums = place.output(Shape.of(2));
+                List<Tensor> seeds = List.of(seed(place, net, 0, 2), seed(place, net, 1, 1));
+                net.regularisedBackward(passes, dOut, seeds, lambda, dIn, sums, step);
+                results.add(new float[] {(float) Sequential.penalty(SmallNet.INPUT, lambda, place.read(sums))});
             }
             results.add(place.read(dIn));
         }
@@ -105,7 +108,8 @@ public abstract class SequentialContract extends OperationContract {
                     "a gradient",
                     with.getLast(),
                     place.read(net.parameters().getLast().gradient()));
-            net.regularisedBackward(passes, dOut, List.of(seed(place, net, 0, 2)), 0.1, null, place.scope());
+            Tensor sums = place.output(Shape.of(1));
+            net.regularisedBackward(passes, dOut, List.of(seed(place, net, 0, 2)), 0.1, null, sums, place.scope());
         }
     }
 
@@ -171,10 +175,11 @@ public abstract class SequentialContract extends OperationContract {
             Tensor dOut =
                     place.input(passes.output().shape(), upper(passes.output().shape()));
             Tensor seed = seed(place, net, 0, 1);
+            Tensor sums = place.output(Shape.of(1));
             int before = place.device().memory().tensors();
             int owned = place.scope().live();
             net.backward(passes, dOut, null, place.scope());
-            net.regularisedBackward(passes, dOut, List.of(seed), 1, null, place.scope());
+            net.regularisedBackward(passes, dOut, List.of(seed), 1, null, sums, place.scope());
             assertEquals(before, place.device().memory().tensors());
             assertEquals(owned, place.scope().live());
         }

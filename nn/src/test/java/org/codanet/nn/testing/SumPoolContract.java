@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.util.List;
 import java.util.stream.Stream;
 import org.codanet.nn.op.SumPool;
 import org.codanet.nn.tensor.Shape;
@@ -62,32 +61,34 @@ public abstract class SumPoolContract extends OperationContract {
     @Test
     void seedsSelectTheTargets() {
         try (Workplace place = place()) {
+            Tensor targets = place.input(Shape.of(2, 3), new float[] {7, 2, 0, 7, 1, 1});
             Tensor seeds = place.output(Shape.of(2, 2, 1, 2, 3));
-            place.device().sumPool(place.scope()).seed(List.of(List.of(2, 0), List.of(1, 1)), 4, seeds);
+            place.device().sumPool(place.scope()).seed(targets, 1, 4, seeds);
+            float q = .25f;
             float[] expected = {
                 0,
                 0,
-                .25f,
+                q,
                 0,
                 0,
-                .25f,
-                .25f,
+                q,
+                q,
                 0,
                 0,
-                .25f,
+                q,
                 0,
                 0, // image 0: channel 2, then channel 0
                 0,
-                .25f,
+                q,
                 0,
                 0,
-                .25f,
+                q,
                 0,
                 0,
-                .25f,
+                q,
                 0,
                 0,
-                .25f,
+                q,
                 0 // image 1: channel 1 twice
             };
             assertArrayEquals(expected, place.read(seeds));
@@ -95,17 +96,72 @@ public abstract class SumPoolContract extends OperationContract {
     }
 
     @Test
-    void refusesTargetsThatAreNoChannelsAndUnequalLists() {
+    void aNumberThatIsNoChannelSelectsNothing() {
+        try (Workplace place = place()) {
+            float[] none = {-1, 3, 1.5f, Float.NaN, Float.POSITIVE_INFINITY, -0.5f};
+            Tensor seeds = place.output(Shape.of(2, 3, 2, 2, 3));
+            place.device().sumPool(place.scope()).seed(place.input(Shape.of(2, 3), none), 0, 4, seeds);
+            assertArrayEquals(new float[72], place.read(seeds));
+        }
+    }
+
+    @Test
+    void highestRanksTheLogits() {
+        float nan = Float.NaN;
+        float inf = Float.POSITIVE_INFINITY;
+        float[] logits = {
+            1, 5, -2, 5, 0, // of equal ones the lower channel
+            nan, -inf, 0f, -0f, nan, // NaN below all numbers, both zeros equal
+            inf, 3, 3, 3, -3
+        };
         try (Workplace place = place()) {
             SumPool pool = place.device().sumPool(place.scope());
-            Tensor seeds = place.variable(Shape.of(2, 1, 1, 1, 3), new float[6]);
-            String message = assertThrows(
-                            IllegalArgumentException.class, () -> pool.seed(List.of(List.of(0), List.of(3)), 1, seeds))
-                    .getMessage();
-            assertTrue(message.contains("target 3"), message);
-            assertThrows(IllegalArgumentException.class, () -> pool.seed(List.of(List.of(0), List.of(-1)), 1, seeds));
-            assertThrows(IllegalArgumentException.class, () -> pool.seed(List.of(List.of(0), List.of(1, 2)), 1, seeds));
-            assertThrows(IllegalArgumentException.class, () -> pool.seed(List.of(List.of(0)), 1, seeds));
+            Tensor from = place.input(Shape.of(3, 5), logits);
+            Tensor all = place.output(Shape.of(3, 5));
+            pool.highest(from, all);
+            assertArrayEquals(new float[] {1, 3, 0, 4, 2, 2, 3, 1, 0, 4, 0, 1, 2, 3, 4}, place.read(all));
+            Tensor two = place.output(Shape.of(3, 2));
+            pool.highest(from, two);
+            assertArrayEquals(new float[] {1, 3, 2, 3, 0, 1}, place.read(two));
+        }
+    }
+
+    @Test
+    void highestOfMoreClassesThanABlockHasThreads() {
+        Shape shape = Shape.of(2, 700);
+        float[] logits = Values.uniform(5, shape);
+        try (Workplace place = place()) {
+            Tensor channels = place.output(Shape.of(2, 700));
+            place.device().sumPool(place.scope()).highest(place.input(shape, logits), channels);
+            float[] ranked = place.read(channels);
+            for (int i = 0; i < ranked.length; i++) {
+                int row = i / 700 * 700;
+                assertTrue(i == row || logits[row + (int) ranked[i - 1]] >= logits[row + (int) ranked[i]], "rank " + i);
+            }
+        }
+    }
+
+    @Test
+    void refusesTargetsThatDoNotReach() {
+        try (Workplace place = place()) {
+            SumPool pool = place.device().sumPool(place.scope());
+            Tensor seeds = place.variable(Shape.of(2, 2, 1, 1, 3), new float[12]);
+            Tensor targets = place.variable(Shape.of(2, 3), new float[6]);
+            pool.seed(targets, 1, 1, seeds);
+            for (int first : new int[] {-1, 2}) {
+                assertThrows(IllegalArgumentException.class, () -> pool.seed(targets, first, 1, seeds));
+            }
+            Tensor other = place.variable(Shape.of(3, 2), new float[6]);
+            assertThrows(IllegalArgumentException.class, () -> pool.seed(other, 0, 1, seeds));
+            assertThrows(IllegalArgumentException.class, () -> pool.highest(other, targets));
+            assertThrows(
+                    IllegalArgumentException.class,
+                    () -> pool.highest(targets.slice(0, 1), other.slice(0, 1).reshape(Shape.of(2))));
+            assertThrows(
+                    IllegalArgumentException.class,
+                    () -> pool.highest(
+                            targets.reshape(Shape.of(3, 2)),
+                            targets.reshape(Shape.of(3, 2)).slice(0, 2)));
         }
     }
 

@@ -1,0 +1,265 @@
+package org.codanet.model;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.codanet.explain.Detail;
+import org.codanet.explain.Explainer;
+import org.codanet.explain.Explanation;
+import org.codanet.explain.Target;
+import org.codanet.nn.device.Device;
+import org.codanet.nn.device.OutOfMemoryException;
+import org.codanet.nn.layer.Parameter;
+import org.codanet.nn.op.LossKind;
+import org.codanet.nn.tensor.Scope;
+import org.codanet.nn.tensor.Shape;
+import org.codanet.testing.TestDevices;
+import org.codanet.testing.Toys;
+import org.codanet.train.BatchSource;
+import org.codanet.train.Evaluator;
+import org.codanet.train.LearningRate;
+import org.codanet.train.TrainingRecipe;
+import org.codanet.train.TrainingStep;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Replays of recorded steps against the calls that they are made of, bit for bit, wherever a device records. */
+final class KeptStepsTest {
+    static Stream<String> devices() {
+        return TestDevices.names().stream();
+    }
+
+    /** The same device, which from here on is asked to record nothing. */
+    private static Device withoutRecording(Device device) {
+        return (Device) Proxy.newProxyInstance(
+                Device.class.getClassLoader(), new Class<?>[] {Device.class}, (proxy, method, arguments) -> {
+                    if (method.getName().equals("recordsSteps")) {
+                        return false;
+                    }
+                    try {
+                        return method.invoke(device, arguments);
+                    } catch (InvocationTargetException e) {
+                        throw e.getCause();
+                    }
+                });
+    }
+
+    private interface Use {
+        List<float[]> of(CodaNet net);
+    }
+
+    /** Runs the same by calls and with recordings, on devices of their own. */
+    private static void assertSameBits(String name, int kept, Use use) {
+        List<float[]> expected;
+        try (Device device = TestDevices.open(name);
+                Scope run = Scope.open("calls");
+                CodaNet net = CodaNet.create(Toys.network(), LossKind.BCE, withoutRecording(device), run, 3)) {
+            expected = use.of(net);
+            assertEquals(0, net.steps().size());
+        }
+        try (Device device = TestDevices.open(name);
+                Scope run = Scope.open("recordings")) {
+            try (CodaNet net = CodaNet.create(Toys.network(), LossKind.BCE, device, run, 3)) {
+                List<float[]> actual = use.of(net);
+                assertEquals(expected.size(), actual.size());
+                for (int i = 0; i < expected.size(); i++) {
+                    assertArrayEquals(expected.get(i), actual.get(i), "result " + i);
+                }
+                assertEquals(device.recordsSteps() ? kept : 0, net.steps().size());
+            }
+            assertEquals(0, device.memory().tensors(), "tensors after close");
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("devices")
+    void explanationsAndLogitsAreTheSame(String name) {
+        assertSameBits(name, 5, net -> {
+            Explainer explainer = new Explainer(net);
+            List<float[]> results = new ArrayList<>();
+            for (int round = 0; round < 5; round++) {
+                ImageBatch images = Toys.batch(3, round);
+                Target each = new Target.ClassesPerImage(List.of(List.of(round % 3), List.of(2), List.of(1)));
+                add(results, explainer.explain(images, Target.predicted()));
+                add(results, explainer.explain(images, each));
+                add(results, explainer.explain(images, Target.all(), Detail.CHANNELS));
+                add(results, explainer.explain(images, Target.topK(2), new Detail(1, true)));
+                results.add(new Evaluator(net, 0).logits(images.values(0, 3), images.shape()));
+            }
+            return results;
+        });
+    }
+
+    private static void add(List<float[]> results, Explanation explanation) {
+        float[] logits = new float[explanation.logits().remaining()];
+        explanation.logits().get(logits);
+        float[] maps = new float[explanation.contributions().remaining()];
+        explanation.contributions().get(maps);
+        results.add(logits);
+        results.add(maps);
+        results.add(explained(explanation));
+        assertTrue(explanation.identityHolds());
+    }
+
+    private static float[] explained(Explanation explanation) {
+        List<Integer> classes = IntStream.range(0, explanation.images())
+                .boxed()
+                .flatMap(n -> explanation.classes(n).stream())
+                .toList();
+        float[] values = new float[classes.size()];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = classes.get(i);
+        }
+        return values;
+    }
+
+    @ParameterizedTest
+    @MethodSource("devices")
+    void trainingIsTheSameWithEvaluationsBetween(String name) {
+        for (double lambda : new double[] {0, 0.1}) {
+            assertSameBits(name, 1, net -> train(net, lambda));
+        }
+    }
+
+    /** Three epochs of batches of 4, 4 and 3 images, an update every second batch. */
+    private static List<float[]> train(CodaNet net, double lambda) {
+        TrainingRecipe recipe = TrainingRecipe.of(LossKind.BCE, 3, 4, new LearningRate.Constant(2e-3))
+                .withBatches(4, 8)
+                .withLambda(lambda);
+        List<float[]> results = new ArrayList<>();
+        BatchSource images = Toys.images(11, 4, 1);
+        try (Scope scope = Scope.open("train");
+                TrainingStep step = new TrainingStep(net, recipe, scope, 0)) {
+            for (int epoch = 1; epoch <= 3; epoch++) {
+                int batch = 0;
+                try (BatchSource.Batches batches = images.batches(epoch, 0)) {
+                    while (batches.hasNext()) {
+                        BatchSource.Batch some = batches.next();
+                        TrainingStep.Outcome outcome =
+                                step.accumulate(some.images(), some.shape(), some.labels(), 17 + batch);
+                        results.add(new float[] {(float) outcome.loss(), outcome.correct()});
+                        if (batch++ % 2 == 1) {
+                            results.add(new float[] {(float) step.update(2e-3)});
+                        }
+                    }
+                }
+                results.add(new float[] {(float) step.update(1e-3)});
+                ImageBatch test = Toys.batch(3, epoch);
+                results.add(new Evaluator(net, 0).logits(test.values(0, 3), test.shape()));
+            }
+        }
+        for (Parameter parameter : net.parameters()) {
+            results.add(TestDevices.values(net.device(), parameter.value()));
+        }
+        return results;
+    }
+
+    @ParameterizedTest
+    @MethodSource("devices")
+    void replaysFollowTheWeights(String name) {
+        assertSameBits(name, 1, net -> {
+            Explainer explainer = new Explainer(net);
+            List<float[]> results = new ArrayList<>();
+            for (int seed = 0; seed < 4; seed++) {
+                net.setWeights(DefaultWeights.of(net.config(), seed));
+                add(results, explainer.explain(Toys.batch(1, 1), Target.predicted()));
+            }
+            return results;
+        });
+    }
+
+    @ParameterizedTest
+    @MethodSource("devices")
+    void ofManyShapesTheOldestIsGivenUp(String name) {
+        assertSameBits(name, 8, net -> {
+            Explainer explainer = new Explainer(net);
+            List<float[]> results = new ArrayList<>();
+            for (int round = 0; round < 3; round++) {
+                for (int count = 1; count <= 10; count++) {
+                    add(results, explainer.explain(Toys.batch(count, round), Target.predicted()));
+                }
+            }
+            return results;
+        });
+    }
+
+    @ParameterizedTest
+    @MethodSource("devices")
+    void withABudgetOneIsKept(String name) {
+        assertSameBits(name, 1, net -> {
+            Explainer explainer = new Explainer(net, 64 << 20);
+            List<float[]> results = new ArrayList<>();
+            for (int round = 0; round < 3; round++) {
+                for (int count = 1; count <= 2; count++) {
+                    add(results, explainer.explain(Toys.batch(count, round), Target.predicted()));
+                }
+            }
+            return results;
+        });
+    }
+
+    @ParameterizedTest
+    @MethodSource("devices")
+    void aStepThatFindsNoRoomIsTriedAgainWithoutTheOthers(String name) {
+        try (Device device = TestDevices.open(name);
+                Scope run = Scope.open("room");
+                CodaNet net = CodaNet.create(Toys.network(), LossKind.BCE, device, run, 3)) {
+            KeptSteps steps = net.steps();
+            List<String> calls = new ArrayList<>();
+            assertEquals("a", steps.use("first", scope -> "a", step -> step));
+            String result = steps.use(
+                    "second",
+                    scope -> {
+                        calls.add("made");
+                        device.allocate(scope, Shape.of(3));
+                        return "b";
+                    },
+                    step -> {
+                        calls.add("used");
+                        if (steps.size() > 1) {
+                            throw new OutOfMemoryException("no room", 1, 0);
+                        }
+                        return step;
+                    });
+            assertEquals("b", result);
+            if (device.recordsSteps()) {
+                assertEquals(List.of("made", "used", "made", "used"), calls);
+                assertEquals(1, steps.size());
+            }
+            assertThrows(
+                    OutOfMemoryException.class,
+                    () -> steps.use("third", scope -> device.allocate(scope, Shape.of(3)), step -> {
+                        throw new OutOfMemoryException("no room", 1, 0);
+                    }));
+            assertEquals(0, steps.size());
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("devices")
+    void aStepThatFailedIsMadeAnew(String name) {
+        try (Device device = TestDevices.open(name);
+                Scope run = Scope.open("failure");
+                CodaNet net = CodaNet.create(Toys.network(), LossKind.BCE, device, run, 3)) {
+            KeptSteps steps = net.steps();
+            int before = device.memory().tensors();
+            for (int time = 0; time < 2; time++) {
+                assertThrows(
+                        IllegalStateException.class,
+                        () -> steps.useAlone("key", scope -> device.allocate(scope, Shape.of(3)), step -> {
+                            throw new IllegalStateException("halfway");
+                        }));
+                assertEquals(0, steps.size());
+                assertEquals(before, device.memory().tensors());
+            }
+        }
+    }
+}

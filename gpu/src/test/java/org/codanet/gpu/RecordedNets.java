@@ -1,0 +1,165 @@
+package org.codanet.gpu;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.codanet.explain.Explainer;
+import org.codanet.explain.Target;
+import org.codanet.model.CodaNet;
+import org.codanet.model.ImageBatch;
+import org.codanet.nn.device.Device;
+import org.codanet.nn.device.DeviceOptions;
+import org.codanet.nn.device.Precision;
+import org.codanet.nn.op.LossKind;
+import org.codanet.nn.tensor.Scope;
+import org.codanet.testing.Toys;
+import org.codanet.train.Evaluator;
+import org.codanet.train.LearningRate;
+import org.codanet.train.TrainingRecipe;
+import org.codanet.train.TrainingStep;
+import org.junit.jupiter.api.Test;
+
+/**
+ * What the driver is asked for by a whole network's steps once they are recorded: beside codanet's own tests, on the simulated
+ * machine.
+ */
+final class RecordedNets {
+    private static final List<String> COUNTED = List.of(
+            "cuGraphLaunch",
+            "cuLaunchKernel",
+            "cuMemcpyHtoDAsync_v2",
+            "cuMemcpyDtoHAsync_v2",
+            "cuMemAllocFromPoolAsync",
+            "cuMemFreeAsync",
+            "cuModuleLoadData",
+            "cublasGemmEx",
+            "cublasGemmStridedBatchedEx");
+
+    /** Calls of the driver that {@code step} makes; none is left out that is not zero. */
+    private static Map<String, Long> calls(Runnable step) {
+        SimulatedMachine machine = SimulatedMachine.get();
+        Map<String, Long> before = new TreeMap<>();
+        COUNTED.forEach(name -> before.put(name, machine.calls(name)));
+        step.run();
+        Map<String, Long> made = new TreeMap<>();
+        before.forEach((name, count) -> {
+            if (machine.calls(name) > count) {
+                made.put(name, machine.calls(name) - count);
+            }
+        });
+        return made;
+    }
+
+    private interface Use {
+        void of(CodaNet net);
+    }
+
+    private static void withNet(Use use) {
+        try (Device device = SimulatedMachine.open();
+                Scope run = Scope.open("recorded");
+                CodaNet net = CodaNet.create(Toys.network(), LossKind.BCE, device, run, 3)) {
+            use.of(net);
+        }
+        assertEquals("", SimulatedMachine.get().violation());
+        assertEquals("", SimulatedMachine.get().live());
+    }
+
+    @Test
+    void anExplanationAfterAWarmUpIsOneReplayBetweenTwoCopies() {
+        withNet(net -> {
+            Explainer explainer = new Explainer(net);
+            ImageBatch image = Toys.batch(1, 1);
+            explainer.warmUp(image, Target.predicted());
+            Map<String, Long> expected =
+                    Map.of("cuGraphLaunch", 1L, "cuMemcpyHtoDAsync_v2", 1L, "cuMemcpyDtoHAsync_v2", 1L);
+            for (int call = 0; call < 3; call++) {
+                assertEquals(expected, calls(() -> explainer.explain(image, Target.predicted())));
+            }
+        });
+    }
+
+    @Test
+    void anEvaluatedBatchIsOneReplayBetweenTwoCopies() {
+        withNet(net -> {
+            Evaluator evaluator = new Evaluator(net, 0);
+            ImageBatch images = Toys.batch(3, 1);
+            Runnable step = () -> evaluator.logits(images.values(0, 3), images.shape());
+            step.run();
+            step.run();
+            assertEquals(
+                    Map.of("cuGraphLaunch", 1L, "cuMemcpyHtoDAsync_v2", 1L, "cuMemcpyDtoHAsync_v2", 1L), calls(step));
+        });
+    }
+
+    /** The batch goes in as images and labels, the loss comes out with the logits, and the gradient's norm with an update. */
+    @Test
+    void aTrainingStepCopiesTheBatchInAndTheLossOut() {
+        withNet(net -> {
+            TrainingRecipe recipe = TrainingRecipe.of(LossKind.BCE, 1, 3, new LearningRate.Constant(1e-3));
+            try (Scope scope = Scope.open("train");
+                    TrainingStep step = new TrainingStep(net, recipe, scope, 0)) {
+                ImageBatch images = Toys.batch(3, 1);
+                float[] values = images.values(0, 3);
+                Runnable pass = () -> step.accumulate(values, images.shape(), List.of(0, 1, 2), 5);
+                for (int i = 0; i < 3; i++) {
+                    pass.run();
+                    step.update(1e-3);
+                }
+                // The weights have changed: what is derived from them is a replay of its own.
+                assertEquals(
+                        Map.of("cuGraphLaunch", 2L, "cuMemcpyHtoDAsync_v2", 2L, "cuMemcpyDtoHAsync_v2", 1L),
+                        calls(pass));
+                // The rate goes to the device as the argument of a launch.
+                assertEquals(
+                        Map.of("cuGraphLaunch", 1L, "cuLaunchKernel", 1L, "cuMemcpyDtoHAsync_v2", 1L),
+                        calls(() -> step.update(1e-3)));
+            }
+        });
+    }
+
+    @Test
+    void whatIsRecordedIsTold() {
+        List<String> told = new ArrayList<>();
+        withNet(net -> {
+            net.device().listenToChoices(told::add);
+            new Explainer(net).warmUp(Toys.batch(2, 1), Target.all());
+        });
+        assertTrue(
+                told.stream()
+                        .anyMatch(line -> line.matches(
+                                "step of '.*explain \\(2, 3, 7, 7\\), 3 classes': recorded, \\d+ launches")),
+                told.toString());
+    }
+
+    /** Without the room for a recording the step goes on by calls, and says so. */
+    @Test
+    void withoutRoomForARecordingTheStepIsCalled() {
+        List<String> told = new ArrayList<>();
+        long peak;
+        try (Device device = SimulatedMachine.open();
+                Scope run = Scope.open("roomy");
+                CodaNet net = CodaNet.create(Toys.network(), LossKind.BCE, device, run, 3)) {
+            new Evaluator(net, 0)
+                    .logits(Toys.batch(40, 1).values(0, 40), Toys.batch(40, 1).shape());
+            peak = device.memory().peak();
+        }
+        DeviceOptions tight =
+                DeviceOptions.defaults().withPrecision(Precision.FP32).withMemoryBudget(peak);
+        try (Device device = SimulatedMachine.open(tight);
+                Scope run = Scope.open("tight");
+                CodaNet net = CodaNet.create(Toys.network(), LossKind.BCE, device, run, 3)) {
+            device.listenToChoices(told::add);
+            Evaluator evaluator = new Evaluator(net, 0);
+            ImageBatch images = Toys.batch(40, 1);
+            for (int call = 0; call < 4; call++) {
+                evaluator.logits(images.values(0, 40), images.shape());
+            }
+        }
+        assertTrue(told.stream().anyMatch(line -> line.contains("not recorded")), told.toString());
+        assertEquals("", SimulatedMachine.get().live());
+    }
+}
