@@ -25,6 +25,7 @@ import org.codanet.nn.op.ImageInput;
 import org.codanet.nn.op.Loss;
 import org.codanet.nn.op.LossKind;
 import org.codanet.nn.op.SumPool;
+import org.codanet.nn.tensor.ByteTensor;
 import org.codanet.nn.tensor.Scope;
 import org.codanet.nn.tensor.Shape;
 import org.codanet.nn.tensor.Tensor;
@@ -102,6 +103,12 @@ public final class CudaDevice implements Device {
     @Override
     public void upload(float[] source, Tensor destination) {
         requireRoom("upload", source, destination);
+        CudaTensor.upload(resources, source, destination);
+    }
+
+    @Override
+    public void upload(byte[] source, ByteTensor destination) {
+        destination.requireAll(source, "upload");
         CudaTensor.upload(resources, source, destination);
     }
 

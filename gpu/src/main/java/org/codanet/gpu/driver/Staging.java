@@ -33,6 +33,19 @@ public final class Staging implements AutoCloseable {
         }
     }
 
+    /** Copies {@code count} bytes to the device; returns once the array may be reused. */
+    public void upload(byte[] source, long destination, long count) {
+        stream.refuseWhileRecording("upload");
+        for (long from = 0; from < count; ) {
+            int length = (int) Math.min(BYTES, count - from);
+            int slot = slot();
+            MemorySegment buffer = buffers[slot].segment();
+            MemorySegment.copy(source, (int) from, buffer, ValueLayout.JAVA_BYTE, 0, length);
+            send(buffer, destination + from, length, slot);
+            from += length;
+        }
+    }
+
     /** Copies a small table to the device; returns once the segment may be reused. */
     public void upload(MemorySegment source, long destination) {
         stream.refuseWhileRecording("upload");

@@ -1,6 +1,8 @@
 package org.codanet.gpu.op;
 
 import org.codanet.nn.op.ImageInput;
+import org.codanet.nn.op.ImageWindow;
+import org.codanet.nn.tensor.ByteTensor;
 import org.codanet.nn.tensor.Shape;
 import org.codanet.nn.tensor.Tensor;
 
@@ -28,6 +30,29 @@ final class CudaImageInput extends CudaOperation implements ImageInput {
                 .address(address(images))
                 .int32(positions)
                 .int32(channels)
+                .int32(inverse ? 1 : 0)
+                .int64(count)
+                .launch(CudaResources.blocks(count), CudaResources.BLOCK);
+    }
+
+    @Override
+    public void forward(ByteTensor images, Tensor placement, boolean inverse, Tensor x) {
+        CudaResources resources = resources();
+        long from = address(images.room());
+        long places = address(placement);
+        long to = address(x);
+        ImageWindow window = ImageWindow.of(images, placement, inverse, x);
+        long count = (long) window.images() * window.positions();
+        resources
+                .kernel("image_input.cu", "image_bytes")
+                .address(to)
+                .address(from)
+                .address(places)
+                .int32(window.storedHeight())
+                .int32(window.storedWidth())
+                .int32(window.positions())
+                .int32(window.width())
+                .int32(window.channels())
                 .int32(inverse ? 1 : 0)
                 .int64(count)
                 .launch(CudaResources.blocks(count), CudaResources.BLOCK);

@@ -3,6 +3,7 @@ package org.codanet.gpu.op;
 import java.util.Arrays;
 import java.util.Objects;
 import org.codanet.gpu.driver.MemoryPool;
+import org.codanet.nn.tensor.ByteTensor;
 import org.codanet.nn.tensor.Shape;
 import org.codanet.nn.tensor.Tensor;
 
@@ -69,6 +70,16 @@ public final class CudaTensor extends Tensor implements AutoCloseable {
                 ? Arrays.copyOf(source, (int) count)
                 : null;
         resources.staging().upload(source, address, count);
+    }
+
+    /** Copies as many bytes of an array as there are to be. */
+    public static void upload(CudaResources resources, byte[] source, ByteTensor destination) {
+        resources
+                .staging()
+                .upload(
+                        source,
+                        output(resources, destination.room()),
+                        destination.shape().elements());
     }
 
     /** The values of an open tensor as they were uploaded; null if they were not, or are remembered no longer. */

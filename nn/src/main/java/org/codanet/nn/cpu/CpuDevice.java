@@ -1,5 +1,7 @@
 package org.codanet.nn.cpu;
 
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Consumer;
@@ -24,6 +26,7 @@ import org.codanet.nn.op.ImageInput;
 import org.codanet.nn.op.Loss;
 import org.codanet.nn.op.LossKind;
 import org.codanet.nn.op.SumPool;
+import org.codanet.nn.tensor.ByteTensor;
 import org.codanet.nn.tensor.Scope;
 import org.codanet.nn.tensor.Shape;
 import org.codanet.nn.tensor.Tensor;
@@ -128,6 +131,13 @@ final class CpuDevice implements Device, PeakMeasurement {
         steps.refuseInside("upload");
         int count = requireRoom("upload", source, destination);
         CpuTensor.write(source, 0, CpuTensor.segment(destination), 0, count);
+    }
+
+    @Override
+    public void upload(byte[] source, ByteTensor destination) {
+        steps.refuseInside("upload");
+        int count = destination.requireAll(source, "upload");
+        MemorySegment.copy(source, 0, CpuTensor.segment(destination.room()), ValueLayout.JAVA_BYTE, 0, count);
     }
 
     @Override

@@ -12,6 +12,7 @@ import org.codanet.nn.op.ImageInput;
 import org.codanet.nn.op.Loss;
 import org.codanet.nn.op.LossKind;
 import org.codanet.nn.op.SumPool;
+import org.codanet.nn.tensor.ByteTensor;
 import org.codanet.nn.tensor.Scope;
 import org.codanet.nn.tensor.Shape;
 import org.codanet.nn.tensor.Tensor;
@@ -44,6 +45,18 @@ public interface Device extends AutoCloseable {
 
     /** Copies {@code destination.shape().elements()} floats in; returns once {@code source} may be reused. */
     void upload(float[] source, Tensor destination);
+
+    /** Bytes with undefined contents, owned by {@code scope}. @throws OutOfMemoryException if there is no room */
+    default ByteTensor allocateBytes(Scope scope, Shape shape) {
+        return new ByteTensor(shape, allocate(scope, ByteTensor.room(shape)));
+    }
+
+    /**
+     * Copies {@code destination.shape().elements()} bytes in; returns once {@code source} may be reused.
+     *
+     * @throws IllegalArgumentException if there are fewer
+     */
+    void upload(byte[] source, ByteTensor destination);
 
     /** Copies all floats out; waits for the work queued before it. */
     void download(Tensor source, float[] destination);

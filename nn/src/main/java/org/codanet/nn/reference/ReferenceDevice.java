@@ -19,6 +19,7 @@ import org.codanet.nn.op.ImageInput;
 import org.codanet.nn.op.Loss;
 import org.codanet.nn.op.LossKind;
 import org.codanet.nn.op.SumPool;
+import org.codanet.nn.tensor.ByteTensor;
 import org.codanet.nn.tensor.Scope;
 import org.codanet.nn.tensor.Shape;
 import org.codanet.nn.tensor.Tensor;
@@ -78,6 +79,21 @@ public final class ReferenceDevice implements Device {
         requireRoom("upload", source.length, to);
         for (int i = 0; i < to.size(); i++) {
             to.set(i, source[i]);
+        }
+    }
+
+    /** Every number of the room is four bytes, the first the lowest: exact in a double. */
+    @Override
+    public void upload(byte[] source, ByteTensor destination) {
+        steps.refuseInside("upload");
+        ReferenceTensor to = own(destination.room());
+        int count = destination.requireAll(source, "upload");
+        for (int i = 0; i < to.size(); i++) {
+            long word = 0;
+            for (int at = 4 * i; at < Math.min(4 * i + 4, count); at++) {
+                word |= Byte.toUnsignedLong(source[at]) << 8 * (at % 4);
+            }
+            to.set(i, word);
         }
     }
 

@@ -1,6 +1,8 @@
 package org.codanet.nn.reference;
 
 import org.codanet.nn.op.ImageInput;
+import org.codanet.nn.op.ImageWindow;
+import org.codanet.nn.tensor.ByteTensor;
 import org.codanet.nn.tensor.Scope;
 import org.codanet.nn.tensor.Shape;
 import org.codanet.nn.tensor.Tensor;
@@ -27,5 +29,38 @@ final class ReferenceImageInput extends ReferenceOperation implements ImageInput
             double value = from.get((image * channels + c % channels) * positions + position);
             to.set(i, c < channels ? value : 1 - value);
         }
+    }
+
+    @Override
+    public void forward(ByteTensor images, Tensor placement, boolean inverse, Tensor x) {
+        requireOpen();
+        ReferenceTensor from = ReferenceTensor.of(images.room(), memory());
+        ReferenceTensor places = placement == null ? null : ReferenceTensor.of(placement, memory());
+        ReferenceTensor to = ReferenceTensor.of(x, memory());
+        ImageWindow window = ImageWindow.of(images, placement, inverse, x);
+        int channels = window.channels();
+        for (int i = 0; i < to.size(); i++) {
+            int c = i % window.depth();
+            int position = i / window.depth() % window.positions();
+            int image = i / window.depth() / window.positions();
+            int row = position / window.width();
+            int column = position % window.width();
+            if (places != null) {
+                boolean mirrored = places.get(3 * image + 2) != 0;
+                row += (int) places.get(3 * image);
+                column = (int) places.get(3 * image + 1) + (mirrored ? window.width() - 1 - column : column);
+            }
+            double value = 0;
+            if (row >= 0 && row < window.storedHeight() && column >= 0 && column < window.storedWidth()) {
+                long plane = (long) image * channels + c % channels;
+                // What the upload of a float would have been: rounded.
+                value = value(from, plane * window.stored() + row * window.storedWidth() + column) / 255f;
+            }
+            to.set(i, c < channels ? value : 1 - value);
+        }
+    }
+
+    private static int value(ReferenceTensor bytes, long index) {
+        return (int) ((long) bytes.get((int) (index / 4)) >> 8 * (index % 4)) & 255;
     }
 }

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.codanet.nn.device.Device;
@@ -16,8 +17,10 @@ import org.codanet.nn.device.OutOfMemoryException;
 import org.codanet.nn.device.RecordedStep;
 import org.codanet.nn.layer.Passes;
 import org.codanet.nn.layer.Sequential;
+import org.codanet.nn.op.ImageInput;
 import org.codanet.nn.op.Purpose;
 import org.codanet.nn.op.SumPool;
+import org.codanet.nn.tensor.ByteTensor;
 import org.codanet.nn.tensor.Scope;
 import org.codanet.nn.tensor.Shape;
 import org.codanet.nn.tensor.Tensor;
@@ -62,6 +65,48 @@ public abstract class DeviceContract {
                     .getMessage();
             assertTrue(message.contains("230") && message.contains("231"), message);
             assertThrows(IllegalArgumentException.class, () -> device.download(tensor, new float[230]));
+        }
+    }
+
+    @Test
+    void anUploadOfBytesRefusesAnArrayThatIsTooShort() {
+        try (Device device = open();
+                Scope scope = Scope.open("run")) {
+            ByteTensor bytes = device.allocateBytes(scope, ODD);
+            assertEquals(ODD, bytes.shape());
+            assertEquals(Shape.of(58), bytes.room().shape(), "four bytes in the place of a float");
+            String message = assertThrows(IllegalArgumentException.class, () -> device.upload(new byte[230], bytes))
+                    .getMessage();
+            assertTrue(message.contains("230") && message.contains("231"), message);
+            assertThrows(IllegalArgumentException.class, () -> new ByteTensor(Shape.of(233), bytes.room()));
+        }
+    }
+
+    /** More than any buffer that a device copies through; looked at around each MiB and at the end. */
+    @Test
+    void manyBytesAreUploadedInOrder() {
+        Shape shape = Shape.of(1, 1, 2501, 2003);
+        int rows = 3;
+        int columns = 2003;
+        byte[] expected = Values.bytes(5, shape);
+        try (Device device = open();
+                Scope scope = Scope.open("run")) {
+            ByteTensor bytes = device.allocateBytes(scope, shape);
+            byte[] source = expected.clone();
+            device.upload(source, bytes);
+            Arrays.fill(source, (byte) 0);
+            Tensor placement = device.allocate(scope, Shape.of(1, 3));
+            Tensor x = device.allocate(scope, Shape.of(1, rows, columns, 1));
+            ImageInput input = device.imageInput(scope);
+            for (int top : new int[] {0, 522, 1046, 1569, 2093, 2498}) {
+                device.upload(new float[] {top, 0, 0}, placement);
+                input.forward(bytes, placement, false, x);
+                float[] values = values(device, x);
+                for (int i = 0; i < values.length; i++) {
+                    int at = top * columns + i;
+                    assertEquals(Byte.toUnsignedInt(expected[at]) / 255f, values[i], "byte " + at);
+                }
+            }
         }
     }
 
@@ -197,12 +242,19 @@ public abstract class DeviceContract {
                 Scope run = Scope.open("run")) {
             Tensor tensor = device.allocate(run, ODD);
             device.elementwise().fill(tensor, 1);
-            Map<String, Runnable> refused = Map.of(
-                    "upload", () -> device.upload(new float[231], tensor),
-                    "download", () -> device.download(tensor, new float[231]),
-                    "wait", device::synchronize,
-                    "record another", () -> device.record(run, () -> {}));
-            refused.forEach((what, step) -> {
+            ByteTensor bytes = device.allocateBytes(run, ODD);
+            Map<Runnable, String> refused = Map.of(
+                    () -> device.upload(new float[231], tensor),
+                    "upload",
+                    () -> device.upload(new byte[231], bytes),
+                    "upload",
+                    () -> device.download(tensor, new float[231]),
+                    "download",
+                    device::synchronize,
+                    "wait",
+                    () -> device.record(run, () -> {}),
+                    "record another");
+            refused.forEach((step, what) -> {
                 String message = assertThrows(
                                 IllegalStateException.class,
                                 () -> device.record(run, step).run())
@@ -284,6 +336,8 @@ public abstract class DeviceContract {
                     .getMessage();
             assertTrue(message.contains("not on this device"), message);
             assertThrows(IllegalArgumentException.class, () -> device.upload(new float[2], foreign));
+            ByteTensor bytes = elsewhere.bytes(Shape.of(2), new byte[2]);
+            assertThrows(IllegalArgumentException.class, () -> device.upload(new byte[2], bytes));
         }
     }
 

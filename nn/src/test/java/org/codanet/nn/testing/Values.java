@@ -22,6 +22,16 @@ public final class Values {
         return uniform(seed, shape, 1);
     }
 
+    /** Bytes, as many as the shape has elements: each of the 256 once, as far as there is room, then at random. */
+    public static byte[] bytes(long seed, Shape shape) {
+        byte[] values = new byte[Math.toIntExact(shape.elements())];
+        new SplittableRandom(seed).nextBytes(values);
+        for (int i = 0; i < Math.min(256, values.length); i++) {
+            values[i] = (byte) (i + seed);
+        }
+        return values;
+    }
+
     /** Σ a b in double. */
     public static double product(float[] a, float[] b) {
         double sum = 0;

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.codanet.nn.device.Device;
+import org.codanet.nn.tensor.ByteTensor;
 import org.codanet.nn.tensor.Scope;
 import org.codanet.nn.tensor.Shape;
 import org.codanet.nn.tensor.Tensor;
@@ -57,6 +58,17 @@ public final class Workplace implements AutoCloseable {
     /** A tensor that is added to or changed in place. */
     public Tensor variable(Shape shape, float[] values) {
         return guard(shape, values, null);
+    }
+
+    /** Bytes that no operation may write to, in a room of floats between guards. */
+    public ByteTensor bytes(Shape shape, byte[] values) {
+        assertEquals(shape.elements(), values.length, "test data for " + shape);
+        Shape room = ByteTensor.room(shape);
+        ByteTensor bytes = new ByteTensor(shape, variable(room, new float[room.extent(0)]));
+        device.upload(values, bytes);
+        Guarded last = guarded.removeLast();
+        guarded.add(new Guarded(last.whole(), last.values(), read(last.values())));
+        return bytes;
     }
 
     private Tensor guard(Shape shape, float[] values, float[] kept) {
