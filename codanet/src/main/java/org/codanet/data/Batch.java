@@ -1,24 +1,20 @@
 package org.codanet.data;
 
+import org.codanet.nn.tensor.Shape;
+
 /**
  * Some images with their labels. The arrays belong to the {@link Batches} it came from, which fills them again: they hold this
  * batch until the next one is asked for.
  */
 public final class Batch {
-    private final int channels;
-    private final int height;
-    private final int width;
-    private final float[] pixels;
+    private final RawImages images;
     private final int[] labels;
     private final int[] indices;
 
-    Batch(int count, int channels, int height, int width) {
-        this.channels = channels;
-        this.height = height;
-        this.width = width;
-        this.pixels = new float[Math.multiplyExact(count, Math.multiplyExact(channels, height * width))];
-        this.labels = new int[count];
-        this.indices = new int[count];
+    Batch(RawImages images) {
+        this.images = images;
+        this.labels = new int[images.count()];
+        this.indices = new int[images.count()];
     }
 
     /** {@return N} */
@@ -26,24 +22,14 @@ public final class Batch {
         return indices.length;
     }
 
-    /** {@return C} */
-    public int channels() {
-        return channels;
+    /** {@return (N, C, H, W)} */
+    public Shape shape() {
+        return images.shape();
     }
 
-    /** {@return H in pixels} */
-    public int height() {
-        return height;
-    }
-
-    /** {@return W in pixels} */
-    public int width() {
-        return width;
-    }
-
-    /** {@return (N, C, H, W) values in [0, 1], exactly so many} */
-    public float[] pixels() {
-        return pixels;
+    /** {@return the images: bytes where the set holds bytes and only windows are taken of them, floats otherwise} */
+    public RawImages images() {
+        return images;
     }
 
     /** {@return the class of each image; -1 if the set has no labels} */

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.NoSuchElementException;
 import org.codanet.file.FileFormatException;
+import org.codanet.nn.tensor.Shape;
 
 /**
  * The batches of one epoch, read ahead by threads of their own.
@@ -27,6 +28,7 @@ public final class Batches implements AutoCloseable {
     private final int epoch;
     private final int[] order;
     private final int total;
+    private final boolean inBytes;
     private final int channels;
     private final int height;
     private final int width;
@@ -43,15 +45,24 @@ public final class Batches implements AutoCloseable {
     // The consumer's alone.
     private Batch lent;
 
-    private Batches(ImageDataset data, BatchOptions options, int epoch, int firstBatch, Pixels sample) {
+    private Batches(ImageDataset data, BatchOptions options, int epoch, int firstBatch) throws IOException {
         this.data = data;
         this.options = options;
         this.epoch = epoch;
         this.order = order(data.size(), options, epoch);
         this.total = options.batches(data.size());
-        this.channels = sample.channels();
-        this.height = sample.height();
-        this.width = sample.width();
+        this.inBytes = data.isInBytes() && options.transform().isPlacement();
+        if (inBytes) {
+            Window sample = window(0);
+            this.channels = data.channels();
+            this.height = sample.height();
+            this.width = sample.width();
+        } else {
+            Pixels sample = prepared(0);
+            this.channels = sample.channels();
+            this.height = sample.height();
+            this.width = sample.width();
+        }
         this.nextToFill = firstBatch;
         this.nextToTake = firstBatch;
     }
@@ -76,14 +87,14 @@ public final class Batches implements AutoCloseable {
             throw new IllegalArgumentException(
                     "batches: %d are to be left out, the epoch has %d".formatted(firstBatch, total));
         }
-        Batches batches = new Batches(data, options, epoch, firstBatch, prepared(data, options, epoch, 0));
+        Batches batches = new Batches(data, options, epoch, firstBatch);
         batches.start(Math.min(options.threads(), Math.max(1, total - firstBatch)));
         return batches;
     }
 
     private void start(int workers) {
         for (int i = 0; i < workers + 2; i++) {
-            free.add(new Batch(Math.min(options.batchSize(), data.size()), channels, height, width));
+            free.add(empty(Math.min(options.batchSize(), data.size())));
         }
         for (int i = 0; i < workers; i++) {
             threads.add(thread(this::work));
@@ -115,12 +126,32 @@ public final class Batches implements AutoCloseable {
         return order;
     }
 
-    private static Pixels prepared(ImageDataset data, BatchOptions options, int epoch, int image) throws IOException {
+    private Pixels prepared(int image) throws IOException {
         try {
             return options.transform().apply(data.read(image), new SeededRandom(options.seed(), epoch, image));
         } catch (IllegalArgumentException e) {
             throw new FileFormatException(data.imageName(image), e.getMessage(), e);
         }
+    }
+
+    private Window window(int image) throws IOException {
+        try {
+            Window whole = Window.whole(data.height(), data.width());
+            return options.transform().place(whole, new SeededRandom(options.seed(), epoch, image));
+        } catch (IllegalArgumentException e) {
+            throw new FileFormatException(data.imageName(image), e.getMessage(), e);
+        }
+    }
+
+    private Batch empty(int count) {
+        Shape shape = Shape.of(count, channels, height, width);
+        if (!inBytes) {
+            return new Batch(new RawImages.Floats(new float[Math.toIntExact(shape.elements())], shape));
+        }
+        Shape stored = Shape.of(count, channels, data.height(), data.width());
+        boolean asTheyAre = options.transform().equals(Transform.NONE);
+        return new Batch(new RawImages.Bytes(
+                new byte[Math.toIntExact(stored.elements())], stored, asTheyAre ? null : new float[3 * count], shape));
     }
 
     private void work() {
@@ -145,7 +176,7 @@ public final class Batches implements AutoCloseable {
             int count = Math.min(options.batchSize(), order.length - number * options.batchSize());
             try {
                 if (batch.count() != count) {
-                    batch = new Batch(count, channels, height, width);
+                    batch = empty(count);
                 }
                 fill(batch, number);
             } catch (Throwable e) {
@@ -164,19 +195,37 @@ public final class Batches implements AutoCloseable {
     }
 
     private void fill(Batch batch, int number) throws IOException {
-        int image = channels * height * width;
         for (int i = 0; i < batch.count(); i++) {
             int index = order[number * options.batchSize() + i];
-            Pixels pixels = prepared(data, options, epoch, index);
-            if (pixels.channels() != channels || pixels.height() != height || pixels.width() != width) {
-                throw new FileFormatException(
-                        data.imageName(index),
-                        "is %d x %d pixels, others are %d x %d; resize and crop make them equal"
-                                .formatted(pixels.width(), pixels.height(), width, height));
+            switch (batch.images()) {
+                case RawImages.Floats floats -> fill(floats, i, index);
+                case RawImages.Bytes bytes -> fill(bytes, i, index);
             }
-            System.arraycopy(pixels.values(), 0, batch.pixels(), i * image, image);
             batch.labels()[i] = data.label(index);
             batch.indices()[i] = index;
+        }
+    }
+
+    private void fill(RawImages.Floats images, int i, int index) throws IOException {
+        Pixels pixels = prepared(index);
+        if (pixels.channels() != channels || pixels.height() != height || pixels.width() != width) {
+            throw new FileFormatException(
+                    data.imageName(index),
+                    "is %d x %d pixels, others are %d x %d; resize and crop make them equal"
+                            .formatted(pixels.width(), pixels.height(), width, height));
+        }
+        int image = channels * height * width;
+        System.arraycopy(pixels.values(), 0, images.values(), i * image, image);
+    }
+
+    /** Windows of one size in images of one size: there is nothing to check. */
+    private void fill(RawImages.Bytes images, int i, int index) throws IOException {
+        data.copyBytes(index, images.bytes(), i * (images.bytes().length / images.count()));
+        if (images.windows() != null) {
+            Window window = window(index);
+            images.windows()[3 * i] = window.top();
+            images.windows()[3 * i + 1] = window.left();
+            images.windows()[3 * i + 2] = window.mirrored() ? 1 : 0;
         }
     }
 

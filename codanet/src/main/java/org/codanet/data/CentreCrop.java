@@ -23,14 +23,29 @@ public record CentreCrop(int height, int width) implements Transform {
 
     @Override
     public Pixels apply(Pixels image, RandomGenerator random) {
-        if (image.height() < height || image.width() < width) {
+        return cut(image, place(Window.whole(image.height(), image.width()), random));
+    }
+
+    @Override
+    public boolean isPlacement() {
+        return true;
+    }
+
+    @Override
+    public Window place(Window of, RandomGenerator random) {
+        if (of.height() < height || of.width() < width) {
             throw new IllegalArgumentException(
                     "is %d x %d pixels, too small for the centre crop of %d x %d; resize it before"
-                            .formatted(image.width(), image.height(), width, height));
+                            .formatted(of.width(), of.height(), width, height));
         }
-        int top = (int) Math.rint((image.height() - height) / 2.0);
-        int left = (int) Math.rint((image.width() - width) / 2.0);
-        return cut(image, top, left, height, width);
+        int top = (int) Math.rint((of.height() - height) / 2.0);
+        int left = (int) Math.rint((of.width() - width) / 2.0);
+        return of.cut(top, left, height, width);
+    }
+
+    /** {@return a window of an image, not mirrored; what lies outside is black} */
+    static Pixels cut(Pixels image, Window window) {
+        return cut(image, window.top(), window.left(), window.height(), window.width());
     }
 
     /** {@return a window of an image; what lies outside is black} */

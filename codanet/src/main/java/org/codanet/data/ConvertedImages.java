@@ -50,6 +50,23 @@ record ConvertedImages(ImageDataset data, int channels) implements ImageDataset 
         return data.imageName(index);
     }
 
+    /** Grey as colours alone: the grey of colours is rounded otherwise than bytes are. */
+    @Override
+    public boolean isInBytes() {
+        return data.isInBytes() && channels == 3;
+    }
+
+    @Override
+    public void copyBytes(int index, byte[] to, int at) {
+        if (!isInBytes()) {
+            ImageDataset.super.copyBytes(index, to, at);
+        }
+        int plane = data.height() * data.width();
+        data.copyBytes(index, to, at);
+        System.arraycopy(to, at, to, at + plane, plane);
+        System.arraycopy(to, at, to, at + 2 * plane, plane);
+    }
+
     @Override
     public Pixels read(int index) throws IOException {
         return data.read(index).withChannels(channels);

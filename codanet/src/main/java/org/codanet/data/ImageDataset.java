@@ -47,4 +47,21 @@ public interface ImageDataset {
      * @throws IOException if it cannot be read or is not an image, with one sentence that begins with the file's name
      */
     Pixels read(int index) throws IOException;
+
+    /** {@return whether images are held in memory, all of one size, as bytes whose 255ths are what {@link #read} gives} */
+    default boolean isInBytes() {
+        return false;
+    }
+
+    /**
+     * Copies the bytes of an image, (C, H, W).
+     *
+     * @param index 0 to size - 1
+     * @param to where they go
+     * @param at index of the first
+     * @throws UnsupportedOperationException unless {@link #isInBytes}
+     */
+    default void copyBytes(int index, byte[] to, int at) {
+        throw new UnsupportedOperationException(name() + " is not held in bytes");
+    }
 }

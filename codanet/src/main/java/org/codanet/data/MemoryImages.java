@@ -184,6 +184,16 @@ public final class MemoryImages implements ImageDataset {
     }
 
     @Override
+    public boolean isInBytes() {
+        return true;
+    }
+
+    @Override
+    public void copyBytes(int index, byte[] to, int at) {
+        System.arraycopy(images[index], 0, to, at, images[index].length);
+    }
+
+    @Override
     public Pixels read(int index) {
         byte[] bytes = images[index];
         float[] values = new float[bytes.length];

@@ -24,15 +24,25 @@ public record RandomCrop(int height, int width, int padding) implements Transfor
 
     @Override
     public Pixels apply(Pixels image, RandomGenerator random) {
-        int spareRows = image.height() + 2 * padding - height;
-        int spareColumns = image.width() + 2 * padding - width;
+        return CentreCrop.cut(image, place(Window.whole(image.height(), image.width()), random));
+    }
+
+    @Override
+    public boolean isPlacement() {
+        return true;
+    }
+
+    @Override
+    public Window place(Window of, RandomGenerator random) {
+        int spareRows = of.height() + 2 * padding - height;
+        int spareColumns = of.width() + 2 * padding - width;
         if (spareRows < 0 || spareColumns < 0) {
             throw new IllegalArgumentException(
                     "is %d x %d pixels, too small for the random crop of %d x %d with padding %d; resize it before"
-                            .formatted(image.width(), image.height(), width, height, padding));
+                            .formatted(of.width(), of.height(), width, height, padding));
         }
         int top = random.nextInt(spareRows + 1) - padding;
         int left = random.nextInt(spareColumns + 1) - padding;
-        return CentreCrop.cut(image, top, left, height, width);
+        return of.cut(top, left, height, width);
     }
 }

@@ -6,7 +6,7 @@ import java.util.random.RandomGenerator;
 public record RandomFlip() implements Transform {
     @Override
     public Pixels apply(Pixels image, RandomGenerator random) {
-        if (!random.nextBoolean()) {
+        if (!place(Window.whole(image.height(), image.width()), random).mirrored()) {
             return image;
         }
         int width = image.width();
@@ -18,5 +18,15 @@ public record RandomFlip() implements Transform {
             }
         }
         return new Pixels(image.channels(), image.height(), width, to);
+    }
+
+    @Override
+    public boolean isPlacement() {
+        return true;
+    }
+
+    @Override
+    public Window place(Window of, RandomGenerator random) {
+        return random.nextBoolean() ? of.mirror() : of;
     }
 }

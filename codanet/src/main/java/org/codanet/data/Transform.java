@@ -18,6 +18,23 @@ public interface Transform {
      */
     Pixels apply(Pixels image, RandomGenerator random);
 
+    /** {@return whether nothing happens but that a window is taken of an image, which {@link #place} can tell} */
+    default boolean isPlacement() {
+        return false;
+    }
+
+    /**
+     * {@return the window that this takes; {@link #apply} with the same random numbers gives its pixels}
+     *
+     * @param of what was taken before, at first the whole image
+     * @param random where every random choice comes from
+     * @throws IllegalArgumentException if the extents do not allow it
+     * @throws UnsupportedOperationException unless {@link #isPlacement}
+     */
+    default Window place(Window of, RandomGenerator random) {
+        throw new UnsupportedOperationException(this + " changes more than the place of pixels");
+    }
+
     /**
      * {@return these changes, one after another}
      *
@@ -45,6 +62,25 @@ public interface Transform {
                 result = step.apply(result, random);
             }
             return result;
+        }
+
+        /** Of two windows the second may show what the first had left out: at most one, and mirrored in the end. */
+        @Override
+        public boolean isPlacement() {
+            return steps.stream().allMatch(Transform::isPlacement)
+                    && steps.stream()
+                                    .filter(step -> !(step instanceof RandomFlip))
+                                    .count()
+                            <= 1;
+        }
+
+        @Override
+        public Window place(Window of, RandomGenerator random) {
+            Window window = of;
+            for (Transform step : steps) {
+                window = step.place(window, random);
+            }
+            return window;
         }
     }
 }

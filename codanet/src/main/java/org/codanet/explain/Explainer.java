@@ -3,6 +3,7 @@ package org.codanet.explain;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
+import org.codanet.data.RawImages;
 import org.codanet.model.CodaNet;
 import org.codanet.model.ImageBatch;
 import org.codanet.model.MemoryPlan;
@@ -107,11 +108,12 @@ public final class Explainer {
     private void explain(
             ImageBatch images, int first, int count, Target target, Detail detail, int targetsAtOnce, Parts parts) {
         int classes = net.config().numClasses();
+        RawImages some = images.part(first, count);
         ExplanationStep.Request request = new ExplanationStep.Request(
-                images.shape().withFirst(count), detail, target.isRanked(), target.width(classes), targetsAtOnce);
+                some.form(), detail, target.isRanked(), target.width(classes), targetsAtOnce);
         List<List<Integer>> named = target.named(first, count, images.count(), classes);
         Function<Scope, ExplanationStep> make = scope -> new ExplanationStep(net, request, LEAST_TARGETS, scope);
-        Function<ExplanationStep, ExplanationStep.Outcome> run = step -> step.run(images.values(first, count), named);
+        Function<ExplanationStep, ExplanationStep.Outcome> run = step -> step.run(some, named);
         ExplanationStep.Outcome outcome = memoryBudget > 0
                 ? net.steps().useAlone(request, make, run)
                 : net.steps().use(request, make, run);

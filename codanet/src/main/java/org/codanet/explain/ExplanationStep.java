@@ -3,6 +3,7 @@ package org.codanet.explain;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.codanet.data.RawImages;
 import org.codanet.model.CodaNet;
 import org.codanet.model.NetInput;
 import org.codanet.model.NetPass;
@@ -35,13 +36,13 @@ final class ExplanationStep {
     /**
      * What is wanted of each image.
      *
-     * @param images (N, C, H, W)
+     * @param images how they come
      * @param detail which layer's input is explained, and how finely
      * @param ranked whether the classes are those with the highest logits, rather than named
      * @param width classes of each image
      * @param atOnce how many of them are back-projected at a time
      */
-    record Request(Shape images, Detail detail, boolean ranked, int width, int atOnce) {
+    record Request(RawImages.Form images, Detail detail, boolean ranked, int width, int atOnce) {
         @Override
         public String toString() {
             return "explain " + images + ", " + width + " classes";
@@ -115,9 +116,9 @@ final class ExplanationStep {
         this.device = net.device();
         this.scope = scope;
         this.request = request;
-        Shape shape = request.images();
+        Shape shape = request.images().shape();
         int n = shape.extent(0);
-        this.images = new NetInput(net, shape, scope);
+        this.images = new NetInput(net, request.images(), scope);
         this.contributions = device.contributionMap(scope);
         this.logitCount = n * net.config().numClasses();
         this.classCount = request.ranked() ? n * request.width() : 0;
@@ -143,10 +144,10 @@ final class ExplanationStep {
     /**
      * Explains some images.
      *
-     * @param values (N, C, H, W) in [0, 1]
+     * @param values of the request's form
      * @param named the classes of each image; empty if they are ranked
      */
-    Outcome run(float[] values, List<List<Integer>> named) {
+    Outcome run(RawImages values, List<List<Integer>> named) {
         images.upload(values);
         if (!request.ranked()) {
             float[] numbers = new float[Math.toIntExact(classes.shape().elements())];

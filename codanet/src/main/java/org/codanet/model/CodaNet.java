@@ -5,6 +5,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.codanet.data.RawImages;
 import org.codanet.file.NamedTensors;
 import org.codanet.nn.device.Device;
 import org.codanet.nn.layer.DynamicAlignmentLayer;
@@ -203,8 +204,9 @@ public final class CodaNet implements AutoCloseable {
      */
     public Tensor input(float[] images, Shape shape, Scope owner) {
         try (Scope raw = owner.child("images")) {
-            NetInput uploaded = new NetInput(this, shape, raw);
-            uploaded.upload(images);
+            RawImages values = new RawImages.Floats(images, shape);
+            NetInput uploaded = new NetInput(this, values.form(), raw);
+            uploaded.upload(values);
             return uploaded.write(owner);
         }
     }

@@ -5,34 +5,37 @@ import java.awt.image.Raster;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
-import java.util.Arrays;
 import java.util.List;
+import org.codanet.data.RawImages;
 import org.codanet.nn.tensor.Shape;
 
 /**
- * Images (N, C, H, W) as float values in [0, 1], checked once: no NaN, nothing outside the range. Immutable; on the heap.
- * C is what the files have, 3 or 1; inverse channels are the network's business.
+ * Images (N, C, H, W) as float values in [0, 1], checked once: no NaN, nothing outside the range; or as bytes 0..255, which go to
+ * the device as they are and stand for their 255ths. Immutable; on the heap. C is what the files have, 3 or 1; inverse channels
+ * are the network's business.
  */
 public final class ImageBatch {
-    private final float[] values;
-    private final Shape shape;
+    private final RawImages images;
 
-    private ImageBatch(float[] values, Shape shape) {
-        this.values = values;
-        this.shape = shape;
+    private ImageBatch(RawImages images) {
+        this.images = images;
+    }
+
+    private static ImageBatch checked(float[] values, Shape shape) {
         if (shape.elements() != values.length) {
             throw new IllegalArgumentException(
                     "images: " + shape + " takes " + shape.elements() + " values, given are " + values.length);
         }
         for (int i = 0; i < values.length; i++) {
             if (!(values[i] >= 0 && values[i] <= 1)) {
-                throw new IllegalArgumentException(
-                        "images: image " + place(i) + " is " + values[i] + "; values must be numbers from 0 to 1");
+                throw new IllegalArgumentException("images: image " + place(i, shape) + " is " + values[i]
+                        + "; values must be numbers from 0 to 1");
             }
         }
+        return new ImageBatch(new RawImages.Floats(values, shape));
     }
 
-    private String place(int index) {
+    private static String place(int index, Shape shape) {
         int width = shape.extent(3);
         int height = shape.extent(2);
         int channels = shape.extent(1);
@@ -57,7 +60,7 @@ public final class ImageBatch {
      * @throws IllegalArgumentException if their number is not that of the shape, or one is NaN or out of range
      */
     public static ImageBatch of(float[] values, int images, int channels, int height, int width) {
-        return new ImageBatch(values.clone(), Shape.of(images, channels, height, width));
+        return checked(values.clone(), Shape.of(images, channels, height, width));
     }
 
     /**
@@ -74,13 +77,13 @@ public final class ImageBatch {
         }
         float[] copy = new float[Math.toIntExact(shape.elements())];
         MemorySegment.copy(values, ValueLayout.JAVA_FLOAT_UNALIGNED, 0, copy, 0, copy.length);
-        return new ImageBatch(copy, shape);
+        return checked(copy, shape);
     }
 
     /**
-     * Images from bytes 0..255, divided by 255.
+     * Images from bytes 0..255, which stand for their 255ths.
      *
-     * @param bytes the remaining bytes are read; position and limit stay
+     * @param bytes the remaining bytes are copied; position and limit stay
      * @throws IllegalArgumentException if their number is not that of the shape
      */
     public static ImageBatch ofBytes(ByteBuffer bytes, Layout layout, int images, int channels, int height, int width) {
@@ -89,7 +92,7 @@ public final class ImageBatch {
             throw new IllegalArgumentException(
                     "images: " + shape + " takes " + shape.elements() + " bytes, given are " + bytes.remaining());
         }
-        float[] values = new float[Math.toIntExact(shape.elements())];
+        byte[] values = new byte[Math.toIntExact(shape.elements())];
         int area = height * width;
         for (int i = 0; i < values.length; i++) {
             int from = i;
@@ -98,13 +101,13 @@ public final class ImageBatch {
                 int channel = i / area % channels;
                 from = (image * area + i % area) * channels + channel;
             }
-            values[i] = Byte.toUnsignedInt(bytes.get(bytes.position() + from)) / 255f;
+            values[i] = bytes.get(bytes.position() + from);
         }
-        return new ImageBatch(values, shape);
+        return new ImageBatch(new RawImages.Bytes(values, shape));
     }
 
     /**
-     * Images of one size from AWT's, divided by 255. Transparency is ignored.
+     * Images of one size from AWT's, as bytes. Transparency is ignored.
      *
      * @param channels 3 for red, green, blue; 1 for grey: the raster's own value, or 0.299 r + 0.587 g + 0.114 b
      * @throws IllegalArgumentException if there is none or their sizes differ
@@ -118,7 +121,7 @@ public final class ImageBatch {
         }
         int height = images.getFirst().getHeight();
         int width = images.getFirst().getWidth();
-        float[] values = new float[Math.multiplyExact(images.size() * channels, height * width)];
+        byte[] values = new byte[Math.multiplyExact(images.size() * channels, height * width)];
         for (int n = 0; n < images.size(); n++) {
             BufferedImage image = images.get(n);
             if (image.getHeight() != height || image.getWidth() != width) {
@@ -127,10 +130,10 @@ public final class ImageBatch {
             }
             fill(image, channels, values, n * channels * height * width);
         }
-        return new ImageBatch(values, Shape.of(images.size(), channels, height, width));
+        return new ImageBatch(new RawImages.Bytes(values, Shape.of(images.size(), channels, height, width)));
     }
 
-    private static void fill(BufferedImage image, int channels, float[] values, int start) {
+    private static void fill(BufferedImage image, int channels, byte[] values, int start) {
         int area = image.getHeight() * image.getWidth();
         // getRGB would pass grey values through a colour profile and change them.
         boolean grey = image.getType() == BufferedImage.TYPE_BYTE_GRAY;
@@ -143,11 +146,11 @@ public final class ImageBatch {
                 int green = rgb >> 8 & 255;
                 int blue = rgb & 255;
                 if (channels == 3) {
-                    values[at] = red / 255f;
-                    values[at + area] = green / 255f;
-                    values[at + 2 * area] = blue / 255f;
+                    values[at] = (byte) red;
+                    values[at + area] = (byte) green;
+                    values[at + 2 * area] = (byte) blue;
                 } else {
-                    values[at] = grey ? red / 255f : Math.round(0.299f * red + 0.587f * green + 0.114f * blue) / 255f;
+                    values[at] = (byte) (grey ? red : Math.round(0.299f * red + 0.587f * green + 0.114f * blue));
                 }
             }
         }
@@ -155,17 +158,22 @@ public final class ImageBatch {
 
     /** (N, C, H, W). */
     public Shape shape() {
-        return shape;
+        return images.shape();
     }
 
     /** N. */
     public int count() {
-        return shape.extent(0);
+        return images.count();
     }
 
     /** The values of {@code count} images from {@code first}, a copy. */
     public float[] values(int first, int count) {
-        int image = values.length / count();
-        return Arrays.copyOfRange(values, first * image, (first + count) * image);
+        float[] values = images.part(first, count).values();
+        return images instanceof RawImages.Floats && count == count() ? values.clone() : values;
+    }
+
+    /** {@code count} images from {@code first} as they go to a device; nothing may be written to them. */
+    public RawImages part(int first, int count) {
+        return images.part(first, count);
     }
 }

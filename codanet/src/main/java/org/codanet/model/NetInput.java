@@ -1,43 +1,73 @@
 package org.codanet.model;
 
+import org.codanet.data.RawImages;
+import org.codanet.nn.device.Device;
+import org.codanet.nn.tensor.ByteTensor;
 import org.codanet.nn.tensor.Scope;
 import org.codanet.nn.tensor.Shape;
 import org.codanet.nn.tensor.Tensor;
 
 /**
- * Room on the device for images as files have them, and the way from there to a network's input. Uploading stands apart, so
- * that what follows can be recorded.
+ * Room on the device for images of one form, and the way from there to a network's input. Uploading stands apart, so that what
+ * follows can be recorded.
  */
 public final class NetInput {
     private final CodaNet net;
-    private final Tensor images;
+    private final RawImages.Form form;
+    private final Tensor floats;
+    private final ByteTensor bytes;
+    private final Tensor windows;
 
     /**
-     * Room for images of one shape.
+     * Room for images.
      *
-     * @param shape (N, C, H, W)
+     * @param form of all images that will come
      * @param owner of the room
      * @throws IllegalArgumentException if the images have not the channels that the network reads
      */
-    public NetInput(CodaNet net, Shape shape, Scope owner) {
-        if (shape.rank() != 4 || shape.extent(1) != net.config().imageChannels()) {
-            throw new IllegalArgumentException("network: images are " + shape + ", expected (N, "
+    public NetInput(CodaNet net, RawImages.Form form, Scope owner) {
+        if (form.shape().extent(1) != net.config().imageChannels()) {
+            throw new IllegalArgumentException("network: images are " + form.shape() + ", expected (N, "
                     + net.config().imageChannels() + ", H, W)");
         }
         this.net = net;
-        this.images = net.device().allocate(owner, shape);
+        this.form = form;
+        Device device = net.device();
+        boolean inBytes = form.stored() != null;
+        this.floats = inBytes ? null : device.allocate(owner, form.shape());
+        this.bytes = inBytes ? device.allocateBytes(owner, form.stored()) : null;
+        this.windows =
+                form.placed() ? device.allocate(owner, Shape.of(form.shape().extent(0), 3)) : null;
     }
 
-    /** Brings images, values in [0, 1], to the device. */
-    public void upload(float[] values) {
-        net.device().upload(values, images);
+    /** Brings images to the device. @throws IllegalArgumentException if they come in another form */
+    public void upload(RawImages images) {
+        if (!images.form().equals(form)) {
+            throw new IllegalArgumentException(
+                    "network: images " + images.form() + " where " + form + " were expected");
+        }
+        Device device = net.device();
+        switch (images) {
+            case RawImages.Floats values -> device.upload(values.values(), floats);
+            case RawImages.Bytes values -> {
+                device.upload(values.bytes(), bytes);
+                if (windows != null) {
+                    device.upload(values.windows(), windows);
+                }
+            }
+        }
     }
 
     /** The network's input (N, H, W, C) made of them, inverse channels appended where the config says so. */
     public Tensor write(Scope owner) {
-        Shape shape = images.shape();
+        Shape shape = form.shape();
         Tensor input = net.device().allocate(owner, net.inputShape(shape.extent(0), shape.extent(2), shape.extent(3)));
-        net.imageInput().forward(images, net.config().addInverse(), input);
+        boolean inverse = net.config().addInverse();
+        if (bytes != null) {
+            net.imageInput().forward(bytes, windows, inverse, input);
+        } else {
+            net.imageInput().forward(floats, inverse, input);
+        }
         return input;
     }
 }

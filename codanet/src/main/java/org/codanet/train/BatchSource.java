@@ -2,21 +2,20 @@ package org.codanet.train;
 
 import java.util.Iterator;
 import java.util.List;
-import org.codanet.nn.tensor.Shape;
+import org.codanet.data.RawImages;
 
 /** What training and evaluation read: images with labels, in batches whose order and contents the epoch alone decides. */
 public interface BatchSource {
     /**
      * Some images with their labels.
      *
-     * @param images (N, C, H, W) in [0, 1]
-     * @param shape of the images
+     * @param images (N, C, H, W); their arrays hold still until the next batch is asked for
      * @param labels one an image, from 0
      */
-    record Batch(float[] images, Shape shape, List<Integer> labels) {
+    record Batch(RawImages images, List<Integer> labels) {
         /** N. */
         public int count() {
-            return shape.extent(0);
+            return images.count();
         }
     }
 

@@ -17,7 +17,6 @@ import org.codanet.data.RandomFlip;
 import org.codanet.data.Resize;
 import org.codanet.data.Transform;
 import org.codanet.model.Preprocessing;
-import org.codanet.nn.tensor.Shape;
 
 /**
  * Batches of a set of images, prepared for a network and read ahead on threads of their own.
@@ -161,9 +160,7 @@ public final class DatasetSource implements BatchSource {
             try {
                 org.codanet.data.Batch batch = batches.next();
                 return new Batch(
-                        batch.pixels(),
-                        Shape.of(batch.count(), batch.channels(), batch.height(), batch.width()),
-                        Arrays.stream(batch.labels()).boxed().toList());
+                        batch.images(), Arrays.stream(batch.labels()).boxed().toList());
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }

@@ -1,8 +1,8 @@
 package org.codanet.train;
 
-import java.util.Arrays;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
+import org.codanet.data.RawImages;
 import org.codanet.model.CodaNet;
 import org.codanet.model.KeptSteps;
 import org.codanet.model.MemoryPlan;
@@ -52,7 +52,7 @@ public final class Evaluator {
                     return Optional.empty();
                 }
                 BatchSource.Batch batch = batches.next();
-                float[] logits = logits(batch.images(), batch.shape());
+                float[] logits = logits(batch.images());
                 for (int n = 0; n < batch.count(); n++) {
                     sums.add(logits, n, batch.labels().get(n));
                 }
@@ -67,53 +67,60 @@ public final class Evaluator {
      * @throws IllegalArgumentException if the images do not fit the network
      */
     public float[] logits(float[] images, Shape shape) {
+        return logits(new RawImages.Floats(images, shape));
+    }
+
+    /**
+     * The logits (N, K) of images.
+     *
+     * @throws IllegalArgumentException if the images do not fit the network
+     */
+    public float[] logits(RawImages images) {
         synchronized (net.device()) {
-            int n = shape.extent(0);
+            int n = images.count();
+            Shape shape = images.shape();
             int atOnce = MemoryPlan.largestBatch(
                     net, MemoryPlan.Work.inference(1, shape.extent(2), shape.extent(3)), memoryBudget, n);
             int classes = net.config().numClasses();
-            int perImage = images.length / n;
             float[] all = new float[n * classes];
             for (int first = 0; first < n; first += atOnce) {
                 int count = Math.min(atOnce, n - first);
-                float[] some =
-                        count == n ? images : Arrays.copyOfRange(images, first * perImage, (first + count) * perImage);
-                float[] logits = pass(some, shape.withFirst(count));
+                float[] logits = pass(images.part(first, count));
                 System.arraycopy(logits, 0, all, first * classes, logits.length);
             }
             return all;
         }
     }
 
-    private float[] pass(float[] images, Shape shape) {
+    private float[] pass(RawImages images) {
         KeptSteps steps = net.steps();
-        Key key = new Key(shape);
+        Key key = new Key(images.form());
         return memoryBudget > 0
-                ? steps.useAlone(key, owner -> new Pass(net, shape, owner), pass -> pass.run(images))
-                : steps.use(key, owner -> new Pass(net, shape, owner), pass -> pass.run(images));
+                ? steps.useAlone(key, owner -> new Pass(net, images.form(), owner), pass -> pass.run(images))
+                : steps.use(key, owner -> new Pass(net, images.form(), owner), pass -> pass.run(images));
     }
 
     /** What a pass is kept under. */
-    private record Key(Shape shape) {
+    private record Key(RawImages.Form images) {
         @Override
         public String toString() {
-            return "evaluate " + shape;
+            return "evaluate " + images;
         }
     }
 
-    /** Images in, logits out, for one shape. */
+    /** Images in, logits out, for one form of images. */
     private static final class Pass {
         private final CodaNet net;
         private final NetInput images;
         private final Tensor logits;
         private final NetStep step;
 
-        Pass(CodaNet net, Shape shape, Scope scope) {
+        Pass(CodaNet net, RawImages.Form form, Scope scope) {
             Device device = net.device();
             this.net = net;
-            this.images = new NetInput(net, shape, scope);
+            this.images = new NetInput(net, form, scope);
             this.logits = device.allocate(
-                    scope, Shape.of(shape.extent(0), net.config().numClasses()));
+                    scope, Shape.of(form.shape().extent(0), net.config().numClasses()));
             this.step = new NetStep(device, scope, () -> {
                 try (Scope own = scope.child("pass")) {
                     NetPass pass = net.forward(images.write(own), Purpose.INFERENCE, own);
@@ -122,7 +129,7 @@ public final class Evaluator {
             });
         }
 
-        float[] run(float[] values) {
+        float[] run(RawImages values) {
             images.upload(values);
             net.prepare(Purpose.INFERENCE);
             step.run();

@@ -156,7 +156,7 @@ public final class Trainer {
             while (batches.hasNext()) {
                 BatchSource.Batch batch = batches.next();
                 long draw = Seeds.of(options.seed(), epoch, sums.batches);
-                TrainingStep.Outcome outcome = step.accumulate(batch.images(), batch.shape(), batch.labels(), draw);
+                TrainingStep.Outcome outcome = step.accumulate(batch.images(), batch.labels(), draw);
                 boolean due = recipe.accumulation().stepsAfter(sums.images, batch.count(), recipe.virtualBatch());
                 sums.add(outcome, batch.count());
                 boolean last = !batches.hasNext();

@@ -1,6 +1,7 @@
 package org.codanet.train;
 
 import java.util.List;
+import org.codanet.data.RawImages;
 import org.codanet.model.CodaNet;
 import org.codanet.model.NetInput;
 import org.codanet.model.NetPass;
@@ -35,21 +36,21 @@ final class TrainingPass {
     /**
      * A pass that has not run yet.
      *
-     * @param shape of the images, (N, C, H, W)
+     * @param form of the images
      * @param share of these images in their virtual batch
      * @param lambda of the linear-map regulariser; 0 leaves it out
      * @param scope owner of everything
      */
-    TrainingPass(CodaNet net, Loss loss, Shape shape, double share, double lambda, Scope scope) {
+    TrainingPass(CodaNet net, Loss loss, RawImages.Form form, double share, double lambda, Scope scope) {
         this.net = net;
         this.device = net.device();
         this.loss = loss;
         this.scope = scope;
-        this.shape = shape;
+        this.shape = form.shape();
         this.share = share;
         this.factor = lambda * share;
         int n = shape.extent(0);
-        this.images = new NetInput(net, shape, scope);
+        this.images = new NetInput(net, form, scope);
         this.labels = device.allocate(scope, Shape.of(n));
         this.classes = lambda > 0 ? device.allocate(scope, Shape.of(n, 2)) : null;
         this.sums = lambda > 0 ? 2 : 0;
@@ -71,7 +72,7 @@ final class TrainingPass {
      *
      * @param others beside each label the class whose linear map is to be small; read by the regulariser alone
      */
-    Outcome run(float[] values, List<Integer> labelsOf, List<Integer> others) {
+    Outcome run(RawImages values, List<Integer> labelsOf, List<Integer> others) {
         images.upload(values);
         int n = labelsOf.size();
         float[] numbers = new float[n];

@@ -1,10 +1,10 @@
 package org.codanet.train;
 
-import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.codanet.data.RawImages;
 import org.codanet.model.CodaNet;
 import org.codanet.model.MemoryPlan;
 import org.codanet.model.NetStep;
@@ -55,11 +55,11 @@ public final class TrainingStep implements AutoCloseable {
         this.optimise = new NetStep(device, scope, () -> adam.step(slots, norm));
     }
 
-    /** What a pass is kept under: this trainer's, for images of one shape. */
-    private record Key(TrainingStep owner, Shape shape) {
+    /** What a pass is kept under: this trainer's, for images of one form. */
+    private record Key(TrainingStep owner, RawImages.Form images) {
         @Override
         public String toString() {
-            return "train " + shape;
+            return "train " + images;
         }
     }
 
@@ -85,12 +85,26 @@ public final class TrainingStep implements AutoCloseable {
      * Adds the gradient of a micro-batch's mean loss, times its share of the virtual batch, to the parameters' gradients.
      *
      * @param images (N, C, H, W) in [0, 1]
+     * @param shape four extents
      * @param labels of the images
      * @param draw decides the regulariser's other classes
      * @throws TrainingException naming the layer, if a value is not finite
      */
     public Outcome accumulate(float[] images, Shape shape, List<Integer> labels, long draw) {
-        int n = shape.extent(0);
+        return accumulate(new RawImages.Floats(images, shape), labels, draw);
+    }
+
+    /**
+     * Adds the gradient of a micro-batch's mean loss, times its share of the virtual batch, to the parameters' gradients.
+     *
+     * @param images their arrays may be filled again when this returns
+     * @param labels of the images
+     * @param draw decides the regulariser's other classes
+     * @throws TrainingException naming the layer, if a value is not finite
+     */
+    public Outcome accumulate(RawImages images, List<Integer> labels, long draw) {
+        int n = images.count();
+        Shape shape = images.shape();
         if (labels.size() != n) {
             throw new IllegalArgumentException("training: " + n + " images have " + labels.size() + " labels");
         }
@@ -101,16 +115,12 @@ public final class TrainingStep implements AutoCloseable {
                 MemoryPlan.Work.training(1, shape.extent(2), shape.extent(3), recipe.lambda() > 0),
                 memoryBudget,
                 n);
-        int perImage = images.length / n;
         double lossSum = 0;
         int correct = 0;
         for (int first = 0; first < n; first += atOnce) {
             int count = Math.min(atOnce, n - first);
-            float[] some =
-                    count == n ? images : Arrays.copyOfRange(images, first * perImage, (first + count) * perImage);
             Outcome outcome = pass(
-                    some,
-                    shape.withFirst(count),
+                    images.part(first, count),
                     labels.subList(first, first + count),
                     others.subList(first, first + count));
             lossSum += outcome.loss() * count;
@@ -119,20 +129,20 @@ public final class TrainingStep implements AutoCloseable {
         return new Outcome(lossSum / n, correct);
     }
 
-    private Outcome pass(float[] images, Shape shape, List<Integer> labels, List<Integer> others) {
+    private Outcome pass(RawImages images, List<Integer> labels, List<Integer> others) {
         requireClasses(labels);
-        Key key = new Key(this, shape);
+        Key key = new Key(this, images.form());
         passes.add(key);
         double share = (double) labels.size() / recipe.virtualBatch();
         // Alone: a pass that ends halfway for want of room has added to the gradients, and cannot be tried again.
         return net.steps()
                 .useAlone(
                         key,
-                        owner -> new TrainingPass(net, loss, shape, share, recipe.lambda(), owner),
+                        owner -> new TrainingPass(net, loss, images.form(), share, recipe.lambda(), owner),
                         pass -> outcome(pass, images, labels, others));
     }
 
-    private Outcome outcome(TrainingPass pass, float[] images, List<Integer> labels, List<Integer> others) {
+    private Outcome outcome(TrainingPass pass, RawImages images, List<Integer> labels, List<Integer> others) {
         TrainingPass.Outcome outcome = pass.run(images, labels, others);
         if (!Double.isFinite(outcome.loss())) {
             throw new TrainingException("training: " + pass.whatIsNotFinite(outcome.loss()) + ", after " + updates

@@ -50,7 +50,7 @@ class BatchesTest {
                 seen.add(new Seen(
                         Arrays.stream(batch.indices()).boxed().toList(),
                         Arrays.stream(batch.labels()).boxed().toList(),
-                        Arrays.hashCode(batch.pixels())));
+                        Arrays.hashCode(batch.images().values())));
             }
             assertThrows(NoSuchElementException.class, batches::next);
         }
@@ -65,10 +65,10 @@ class BatchesTest {
             Batch second = batches.next();
             assertEquals(10, second.indices()[0]);
             assertEquals(10 % 3, second.labels()[0]);
-            assertEquals((10 * 11 + 5) / 255f, second.pixels()[16 + 5]); // image 11
+            assertEquals((10 * 11 + 5) / 255f, second.images().values()[16 + 5]); // image 11
             Batch last = batches.next();
             assertEquals(3, last.count());
-            assertEquals(3 * 16, last.pixels().length);
+            assertEquals(3 * 16, last.images().values().length);
             assertFalse(batches.hasNext());
         }
     }
@@ -114,6 +114,72 @@ class BatchesTest {
             assertEquals(whole.subList(first, whole.size()), all(options, 3, first));
         }
         assertThrows(IllegalArgumentException.class, () -> Batches.open(data(), options, 3, 7));
+    }
+
+    /** What a device makes of bytes and windows is what the transforms make of the pixels; the reader alone differs. */
+    @Test
+    void bytesWithWindowsAreTheChangedPixels() throws IOException {
+        ImageDataset inFloats = new Wrapped(data()) {};
+        List<Transform> placements = List.of(
+                Transform.NONE,
+                new CentreCrop(3, 2),
+                new RandomCrop(4, 4, 2),
+                new RandomCrop(7, 5, 3),
+                new RandomCrop(1, 2, 0),
+                new RandomFlip(),
+                Transform.sequence(List.of(new RandomFlip(), new RandomCrop(3, 2, 1))),
+                Transform.sequence(List.of(new RandomFlip(), new RandomFlip())),
+                VARIED);
+        for (Transform transform : placements) {
+            assertTrue(transform.isPlacement(), transform.toString());
+            for (int epoch = 1; epoch < 20; epoch++) {
+                BatchOptions options = BatchOptions.training(5, 3, transform, 2);
+                try (Batches bytes = Batches.open(data(), options, epoch, 0);
+                        Batches floats = Batches.open(inFloats, options, epoch, 0)) {
+                    while (floats.hasNext()) {
+                        RawImages expected = floats.next().images();
+                        RawImages actual = bytes.next().images();
+                        assertTrue(expected instanceof RawImages.Floats && actual instanceof RawImages.Bytes);
+                        assertEquals(expected.shape(), actual.shape());
+                        assertArrayEquals(expected.values(), actual.values(), transform + ", epoch " + epoch);
+                        assertArrayEquals(
+                                Arrays.copyOfRange(
+                                        expected.values(),
+                                        expected.values().length / expected.count(),
+                                        expected.values().length / expected.count() * 2),
+                                actual.part(1, 1).values());
+                    }
+                }
+            }
+        }
+    }
+
+    @Test
+    void whatChangesValuesComesInFloats() throws IOException {
+        List<Transform> others = List.of(
+                new Resize(4),
+                new RandAugment(1, 5),
+                Transform.sequence(List.of(new CentreCrop(4, 4), new CentreCrop(2, 2))),
+                Transform.sequence(List.of(new RandomFlip(), new Resize(4))));
+        for (Transform transform : others) {
+            assertFalse(transform.isPlacement());
+            try (Batches batches = Batches.open(data(), BatchOptions.evaluation(4, transform, 1), 0, 0)) {
+                assertTrue(batches.next().images() instanceof RawImages.Floats);
+            }
+        }
+    }
+
+    @Test
+    void greyAsColoursStaysInBytes() throws IOException {
+        BatchOptions options = BatchOptions.training(4, 3, VARIED, 2);
+        ImageDataset colours = Datasets.withChannels(data(), 3);
+        try (Batches bytes = Batches.open(colours, options, 1, 0);
+                Batches floats = Batches.open(Datasets.withChannels(new Wrapped(data()) {}, 3), options, 1, 0)) {
+            RawImages actual = bytes.next().images();
+            assertTrue(actual instanceof RawImages.Bytes);
+            assertArrayEquals(floats.next().images().values(), actual.values());
+        }
+        assertFalse(Datasets.withChannels(colours, 1).isInBytes());
     }
 
     @Test

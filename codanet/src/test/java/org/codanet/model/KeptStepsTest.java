@@ -5,12 +5,16 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.codanet.data.MemoryImages;
+import org.codanet.data.RawImages;
 import org.codanet.explain.Detail;
 import org.codanet.explain.Explainer;
 import org.codanet.explain.Explanation;
@@ -23,7 +27,9 @@ import org.codanet.nn.tensor.Scope;
 import org.codanet.nn.tensor.Shape;
 import org.codanet.testing.TestDevices;
 import org.codanet.testing.Toys;
+import org.codanet.train.AugmentationRecipe;
 import org.codanet.train.BatchSource;
+import org.codanet.train.DatasetSource;
 import org.codanet.train.Evaluator;
 import org.codanet.train.LearningRate;
 import org.codanet.train.TrainingRecipe;
@@ -143,8 +149,7 @@ final class KeptStepsTest {
                 try (BatchSource.Batches batches = images.batches(epoch, 0)) {
                     while (batches.hasNext()) {
                         BatchSource.Batch some = batches.next();
-                        TrainingStep.Outcome outcome =
-                                step.accumulate(some.images(), some.shape(), some.labels(), 17 + batch);
+                        TrainingStep.Outcome outcome = step.accumulate(some.images(), some.labels(), 17 + batch);
                         results.add(new float[] {(float) outcome.loss(), outcome.correct()});
                         if (batch++ % 2 == 1) {
                             results.add(new float[] {(float) step.update(2e-3)});
@@ -158,6 +163,53 @@ final class KeptStepsTest {
         }
         for (Parameter parameter : net.parameters()) {
             results.add(TestDevices.values(net.device(), parameter.value()));
+        }
+        return results;
+    }
+
+    /** Bytes are divided, cut out and mirrored on the device: to the same bits as on the host. */
+    @ParameterizedTest
+    @MethodSource("devices")
+    void bytesGiveTheBitsOfFloats(String name) throws IOException {
+        List<float[]> expected = learnt(name, true);
+        List<float[]> actual = learnt(name, false);
+        for (int i = 0; i < expected.size(); i++) {
+            assertArrayEquals(expected.get(i), actual.get(i), "result " + i);
+        }
+    }
+
+    private static List<float[]> learnt(String name, boolean onTheHost) throws IOException {
+        byte[] pixels = new byte[11 * 3 * 9 * 9];
+        new Random(5).nextBytes(pixels);
+        int[] labels = IntStream.range(0, 11).map(i -> i % 3).toArray();
+        MemoryImages data = MemoryImages.of("bytes", List.of("red", "green", "blue"), 3, 9, 9, pixels, labels);
+        TrainingRecipe recipe = TrainingRecipe.of(LossKind.BCE, 3, 4, new LearningRate.Constant(2e-3))
+                .withAugmentation(new AugmentationRecipe(true, 0, Toys.SIZE, 2, 0, 0));
+        Preprocessing seen = new Preprocessing(3, Toys.SIZE, Toys.SIZE, 0);
+        BatchSource source = DatasetSource.training(data, seen, recipe, 3, 1);
+        List<float[]> results = new ArrayList<>();
+        try (Device device = TestDevices.open(name);
+                Scope run = Scope.open("bytes");
+                CodaNet net = CodaNet.create(Toys.network(), LossKind.BCE, device, run, 3);
+                TrainingStep step = new TrainingStep(net, recipe, run, 0)) {
+            for (int epoch = 1; epoch <= 3; epoch++) {
+                try (BatchSource.Batches batches = source.batches(epoch, 0)) {
+                    while (batches.hasNext()) {
+                        BatchSource.Batch some = batches.next();
+                        assertTrue(some.images() instanceof RawImages.Bytes);
+                        RawImages images = onTheHost
+                                ? new RawImages.Floats(
+                                        some.images().values(), some.images().shape())
+                                : some.images();
+                        results.add(new Evaluator(net, 0).logits(images));
+                        step.accumulate(images, some.labels(), 1);
+                        step.update(2e-3);
+                    }
+                }
+            }
+            for (Parameter parameter : net.parameters()) {
+                results.add(TestDevices.values(device, parameter.value()));
+            }
         }
         return results;
     }

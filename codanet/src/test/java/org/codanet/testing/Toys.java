@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
+import org.codanet.data.RawImages;
 import org.codanet.model.CodaNetConfig;
 import org.codanet.model.ImageBatch;
 import org.codanet.nn.op.Norm;
@@ -106,8 +107,7 @@ public final class Toys {
                         System.arraycopy(pixels[some.get(i)], 0, values, i * length, length);
                     }
                     return new Batch(
-                            values,
-                            Shape.of(some.size(), 3, SIZE, SIZE),
+                            new RawImages.Floats(values, Shape.of(some.size(), 3, SIZE, SIZE)),
                             some.stream().map(i -> labels[i]).toList());
                 }
 

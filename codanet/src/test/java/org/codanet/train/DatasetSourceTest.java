@@ -39,9 +39,9 @@ class DatasetSourceTest {
         assertEquals(3, source.images());
         try (BatchSource.Batches batches = source.batches(1, 1)) {
             BatchSource.Batch batch = batches.next();
-            assertEquals(Shape.of(1, 1, 6, 6), batch.shape());
+            assertEquals(Shape.of(1, 1, 6, 6), batch.images().shape());
             assertEquals(List.of(0), batch.labels());
-            assertEquals(36, batch.images().length);
+            assertEquals(36, batch.images().values().length);
             assertFalse(batches.hasNext());
         }
     }
@@ -58,7 +58,7 @@ class DatasetSourceTest {
     private static float[] firstBatch(long seed, int epoch, AugmentationRecipe augmentation) {
         DatasetSource source = DatasetSource.training(data(0, 1, 2, 0), SIX, recipe(augmentation), seed, 2);
         try (BatchSource.Batches batches = source.batches(epoch, 0)) {
-            return batches.next().images().clone();
+            return batches.next().images().values().clone();
         }
     }
 
@@ -80,7 +80,7 @@ class DatasetSourceTest {
         // Resizing and cutting out the centre make any image fit.
         try (BatchSource.Batches batches = DatasetSource.evaluation(data(0), new Preprocessing(3, 4, 4, 5), 1, 1)
                 .batches(1, 0)) {
-            assertEquals(Shape.of(1, 3, 4, 4), batches.next().shape());
+            assertEquals(Shape.of(1, 3, 4, 4), batches.next().images().shape());
         }
     }
 }

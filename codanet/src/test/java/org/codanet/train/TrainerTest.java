@@ -302,7 +302,7 @@ final class TrainerTest {
                         BatchSource.Batches batches = TRAINING.batches(1, 0)) {
                     BatchSource.Batch batch = batches.next();
                     device.resetPeakMemory();
-                    step.accumulate(batch.images(), batch.shape(), batch.labels(), 9);
+                    step.accumulate(batch.images(), batch.labels(), 9);
                     peaks[split] = device.memory().peak();
                     gradients[split] = TestDevices.values(
                             device, net.parameters().getFirst().gradient());

@@ -1,0 +1,152 @@
+package org.codanet.data;
+
+import java.util.Arrays;
+import org.codanet.nn.tensor.Shape;
+
+/**
+ * Images as they go to a device, which divides bytes by 255, takes windows and appends inverses there. Made of arrays that are not
+ * copied: they must hold still until the images have been uploaded.
+ */
+public sealed interface RawImages {
+    /** {@return the extents that a network sees, (N, C, H, W)} */
+    Shape shape();
+
+    /** {@return what all images have in common that go through the same piece of work} */
+    Form form();
+
+    /** {@return N} */
+    default int count() {
+        return shape().extent(0);
+    }
+
+    /**
+     * {@return some of these images}
+     *
+     * @param first index of the first
+     * @param count how many, at least 1
+     */
+    RawImages part(int first, int count);
+
+    /** {@return (N, C, H, W) values in [0, 1], made on the host, to the bit what a device makes} */
+    float[] values();
+
+    /**
+     * How images come.
+     *
+     * @param shape (N, C, H, W) that a network sees
+     * @param stored extents of the bytes, (N, C, Hs, Ws); null for values in float32
+     * @param placed whether a window is taken of each image
+     */
+    record Form(Shape shape, Shape stored, boolean placed) {
+        @Override
+        public String toString() {
+            return shape + (stored == null ? "" : placed ? " out of bytes " + stored : " in bytes");
+        }
+    }
+
+    /**
+     * Images in float32.
+     *
+     * @param values in [0, 1]
+     * @param shape (N, C, H, W)
+     */
+    record Floats(float[] values, Shape shape) implements RawImages {
+        /** @throws IllegalArgumentException if the number of values is not that of four extents */
+        public Floats {
+            require(shape, values.length, "values");
+        }
+
+        @Override
+        public Form form() {
+            return new Form(shape, null, false);
+        }
+
+        @Override
+        public RawImages part(int first, int count) {
+            return first == 0 && count == count()
+                    ? this
+                    : new Floats(slice(values, shape, first, count), shape.withFirst(count));
+        }
+    }
+
+    /**
+     * Images in bytes, 255 standing for 1, and where in each the network's image is.
+     *
+     * @param bytes as stored
+     * @param stored (N, C, Hs, Ws)
+     * @param windows one an image, in the order of {@code ImageInput}'s placement: top, left, mirrored or not; null for the
+     *     images as they are
+     * @param shape (N, C, H, W) of the windows
+     */
+    record Bytes(byte[] bytes, Shape stored, float[] windows, Shape shape) implements RawImages {
+        /** @throws IllegalArgumentException if numbers of bytes or windows disagree with the extents */
+        public Bytes {
+            require(stored, bytes.length, "bytes");
+            if (stored.extent(0) != shape.extent(0)
+                    || stored.extent(1) != shape.extent(1)
+                    || (windows == null ? !stored.equals(shape) : windows.length != 3 * stored.extent(0))) {
+                throw new IllegalArgumentException("images: windows " + shape + " of stored images " + stored);
+            }
+        }
+
+        /** Images as they are. */
+        public Bytes(byte[] bytes, Shape stored) {
+            this(bytes, stored, null, stored);
+        }
+
+        @Override
+        public Form form() {
+            return new Form(shape, stored, windows != null);
+        }
+
+        @Override
+        public RawImages part(int first, int count) {
+            if (first == 0 && count == count()) {
+                return this;
+            }
+            int image = bytes.length / count();
+            return new Bytes(
+                    Arrays.copyOfRange(bytes, first * image, (first + count) * image),
+                    stored.withFirst(count),
+                    windows == null ? null : Arrays.copyOfRange(windows, 3 * first, 3 * (first + count)),
+                    shape.withFirst(count));
+        }
+
+        @Override
+        public float[] values() {
+            float[] values = new float[Math.toIntExact(shape.elements())];
+            int width = shape.extent(3);
+            int planes = shape.extent(0) * shape.extent(1);
+            int area = shape.extent(2) * width;
+            for (int plane = 0; plane < planes; plane++) {
+                int window = windows == null ? 0 : 3 * (plane / shape.extent(1));
+                int top = windows == null ? 0 : (int) windows[window];
+                int left = windows == null ? 0 : (int) windows[window + 1];
+                boolean mirrored = windows != null && windows[window + 2] != 0;
+                for (int i = 0; i < area; i++) {
+                    int column = left + (mirrored ? width - 1 - i % width : i % width);
+                    values[plane * area + i] = value(plane, top + i / width, column);
+                }
+            }
+            return values;
+        }
+
+        private float value(int plane, int row, int column) {
+            int height = stored.extent(2);
+            int width = stored.extent(3);
+            boolean inside = row >= 0 && row < height && column >= 0 && column < width;
+            return inside ? Byte.toUnsignedInt(bytes[(plane * height + row) * width + column]) / 255f : 0;
+        }
+    }
+
+    private static void require(Shape shape, int given, String what) {
+        if (shape.rank() != 4 || shape.elements() != given) {
+            throw new IllegalArgumentException("images: (N, C, H, W) = " + shape + " of " + given + " " + what);
+        }
+    }
+
+    private static float[] slice(float[] values, Shape shape, int first, int count) {
+        int image = values.length / shape.extent(0);
+        return Arrays.copyOfRange(values, first * image, (first + count) * image);
+    }
+}
