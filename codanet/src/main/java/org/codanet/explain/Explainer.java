@@ -1,6 +1,5 @@
 package org.codanet.explain;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
 import org.codanet.data.RawImages;
@@ -8,7 +7,6 @@ import org.codanet.model.CodaNet;
 import org.codanet.model.ImageBatch;
 import org.codanet.model.MemoryPlan;
 import org.codanet.model.NetPass;
-import org.codanet.nn.device.Precision;
 import org.codanet.nn.op.Purpose;
 import org.codanet.nn.tensor.Scope;
 import org.codanet.nn.tensor.Shape;
@@ -80,15 +78,15 @@ public final class Explainer {
         int classes = net.config().numClasses();
         // Refuses an impossible target before any work is done.
         target.named(0, images.count(), images.count(), classes);
+        ExplanationParts parts = new ExplanationParts(images.count());
         synchronized (net.device()) {
-            Parts parts = new Parts(images.count());
             Split split = split(images, target.width(classes), detail);
             for (int first = 0; first < images.count(); first += split.batch()) {
                 int count = Math.min(split.batch(), images.count() - first);
                 explain(images, first, count, target, detail, split.targets(), parts);
             }
-            return finish(parts, target);
         }
+        return finish(parts, target);
     }
 
     /**
@@ -106,7 +104,13 @@ public final class Explainer {
     }
 
     private void explain(
-            ImageBatch images, int first, int count, Target target, Detail detail, int targetsAtOnce, Parts parts) {
+            ImageBatch images,
+            int first,
+            int count,
+            Target target,
+            Detail detail,
+            int targetsAtOnce,
+            ExplanationParts parts) {
         int classes = net.config().numClasses();
         RawImages some = images.part(first, count);
         ExplanationStep.Request request = new ExplanationStep.Request(
@@ -136,7 +140,7 @@ public final class Explainer {
                     + " lies above the output of layer " + unit.layer());
         }
         synchronized (net.device()) {
-            Parts parts = new Parts(images.count());
+            ExplanationParts parts = new ExplanationParts(images.count());
             Split split = split(images, 1, detail);
             for (int first = 0; first < images.count(); first += split.batch()) {
                 int count = Math.min(split.batch(), images.count() - first);
@@ -145,7 +149,7 @@ public final class Explainer {
                             images.values(first, count), images.shape().withFirst(count), scope);
                     NetPass pass = net.forward(input, Purpose.EXPLANATION, scope);
                     Tensor x = pass.layers().activation(detail.layer());
-                    parts.values.add(activations(pass, unit));
+                    parts.addValues(activations(pass, unit));
                     Tensor map =
                             net.backProject(pass, selector(pass, unit, scope), unit.layer(), detail.layer(), scope);
                     ExplanationStep.Group group = ExplanationStep.Group.of(0, 1, x.shape(), detail.perChannel(), 0);
@@ -156,7 +160,7 @@ public final class Explainer {
                 }
             }
             return new Explanation(
-                    parts.contents(net, probabilities(parts.logits()), List.of(), -1, join(parts.values), 0));
+                    parts.contents(net, probabilities(parts.logits()), List.of(), -1, parts.values(), 0));
         }
     }
 
@@ -191,10 +195,10 @@ public final class Explainer {
         return ((n * shape.extent(1) + unit.y()) * shape.extent(2) + unit.x()) * shape.extent(3) + unit.channel();
     }
 
-    private Explanation finish(Parts parts, Target target) {
+    private Explanation finish(ExplanationParts parts, Target target) {
         float[] logits = parts.logits();
         int classes = net.config().numClasses();
-        List<List<Integer>> explained = parts.classes;
+        List<List<Integer>> explained = parts.classes();
         int against = -1;
         double bias = net.config().logitBias();
         if (target instanceof Target.Against pair) {
@@ -244,117 +248,5 @@ public final class Explainer {
         float[] values = new float[Math.toIntExact(tensor.shape().elements())];
         net.device().download(tensor, values);
         return values;
-    }
-
-    private static float[] join(List<float[]> pieces) {
-        float[] all = new float[pieces.stream().mapToInt(piece -> piece.length).sum()];
-        int at = 0;
-        for (float[] piece : pieces) {
-            System.arraycopy(piece, 0, all, at, piece.length);
-            at += piece.length;
-        }
-        return all;
-    }
-
-    /** What the chunks of one call have given so far; images in order. */
-    private static final class Parts {
-        private final int images;
-        private final List<float[]> logits = new ArrayList<>();
-        private final List<float[]> values = new ArrayList<>();
-        private final List<List<Integer>> classes = new ArrayList<>();
-        private Shape shape;
-        private int channels;
-        private int before;
-        private int inChunk;
-        private float[] perPosition;
-        private float[] perChannel;
-
-        Parts(int images) {
-            this.images = images;
-        }
-
-        /** Begins a chunk whose contributions are shaped as those of {@code group}, with so many targets an image. */
-        void begin(ExplanationStep.Group group, int targets, float[] chunkLogits, List<List<Integer>> chunkClasses) {
-            if (shape == null) {
-                shape = Shape.of(
-                        images, targets, group.shape().extent(2), group.shape().extent(3));
-                channels = group.channels();
-                perPosition = new float[Math.toIntExact(shape.elements())];
-            }
-            before += inChunk;
-            inChunk = group.shape().extent(0);
-            logits.add(chunkLogits);
-            classes.addAll(chunkClasses);
-        }
-
-        void add(ExplanationStep.Group group, float[] results) {
-            scatter(results, group.positionsAt(), group, perPosition);
-            if (group.channelsAt() >= 0) {
-                if (perChannel == null) {
-                    perChannel = new float[Math.multiplyExact(perPosition.length, channels)];
-                }
-                scatter(results, group.channelsAt(), group, perChannel);
-            }
-        }
-
-        private void scatter(float[] source, int at, ExplanationStep.Group group, float[] destination) {
-            int row = destination.length / (images * shape.extent(1));
-            for (int n = 0; n < inChunk; n++) {
-                int to = ((before + n) * shape.extent(1) + group.first()) * row;
-                System.arraycopy(source, at + n * group.targets() * row, destination, to, group.targets() * row);
-            }
-        }
-
-        float[] logits() {
-            return join(logits);
-        }
-
-        /** Two maps an image become their difference. */
-        void subtractSecond() {
-            perPosition = difference(perPosition);
-            perChannel = perChannel == null ? null : difference(perChannel);
-            shape = Shape.of(images, 1, shape.extent(2), shape.extent(3));
-        }
-
-        private float[] difference(float[] pairs) {
-            int row = pairs.length / (2 * images);
-            float[] result = new float[row * images];
-            for (int i = 0; i < result.length; i++) {
-                int first = i / row * 2 * row + i % row;
-                result[i] = pairs[first] - pairs[first + row];
-            }
-            return result;
-        }
-
-        Explanation.Contents contents(
-                CodaNet net,
-                float[] probabilities,
-                List<List<Integer>> explained,
-                int against,
-                float[] explainedValues,
-                double bias) {
-            return new Explanation.Contents(
-                    shape,
-                    channels,
-                    net.config().numClasses(),
-                    logits(),
-                    probabilities,
-                    explained,
-                    against,
-                    explainedValues,
-                    bias,
-                    perPosition,
-                    perChannel,
-                    relativeError(net.device().precision()));
-        }
-
-        /** Rounding of one product and of the sums it goes through; bfloat16 keeps 8 bits of each operand, TF32 11. */
-        private static double relativeError(Precision precision) {
-            return switch (precision) {
-                case FP32 -> 1e-5;
-                case TF32 -> 2e-3;
-                case BF16 -> 1e-2;
-            };
-        }
     }
 }
