@@ -259,9 +259,10 @@ public record MemoryPlan(Work work, List<Line> lines) {
         /** Layers share it, so the one that needs the most decides. */
         long workspace() {
             long most = 0;
+            boolean gradientAlone = work.purpose() == Purpose.TRAINING && !work.regularised();
+            int functionals = gradientAlone ? 0 : work.targets();
             for (int i = 0; i < inputs.size(); i++) {
-                most = Math.max(
-                        most, net.layers().get(i).workspaceBytes(inputs.get(i), work.purpose(), work.targets()));
+                most = Math.max(most, net.layers().get(i).workspaceBytes(inputs.get(i), work.purpose(), functionals));
             }
             return most;
         }

@@ -90,7 +90,7 @@ final class CudaDynamicAlignment extends CudaOperation implements DynamicAlignme
     public long workspaceBytes(Shape x, Purpose purpose, int functionals) {
         AlignmentExtents extents = AlignmentExtents.of(shape, x);
         long bytes = imageBytes(extents, productFloats(extents, forwardColumns()), extents.n());
-        if (purpose != Purpose.INFERENCE) {
+        if (purpose != Purpose.INFERENCE && functionals > 0) {
             bytes = Math.max(
                     bytes,
                     inRegisters(functionals)

@@ -131,7 +131,7 @@ final class AlignmentTilesTest {
         try (Workplace place = new Workplace(open(precision, 1 << 30))) {
             AlignmentRun run = new AlignmentRun(place, data, Purpose.TRAINING);
             run.backward(Values.uniform(31, data.out()), 0);
-            long said = run.operation().workspaceBytes(layer.in(), Purpose.TRAINING, 1);
+            long said = run.operation().workspaceBytes(layer.in(), Purpose.TRAINING, 0);
             CudaResources resources = ((CudaDynamicAlignment) run.operation()).resources();
             assertEquals(said, resources.workspace().bytes());
             assertTrue(said < patchFirst / 2, said + " bytes of workspace, " + patchFirst + " patch first");

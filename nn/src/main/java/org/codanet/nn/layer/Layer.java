@@ -44,6 +44,10 @@ public interface Layer {
     /** Bytes that are derived from the weights and held beside them, for ways back with so many functionals at a time. */
     long preparedBytes(Purpose purpose, int functionals);
 
-    /** Bytes of working room, which the layers of a network share: the largest counts, not the sum. */
+    /**
+     * Bytes of working room, which the layers of a network share: the largest counts, not the sum.
+     *
+     * @param functionals pulled back at a time; 0 for a gradient alone
+     */
     long workspaceBytes(Shape input, Purpose purpose, int functionals);
 }

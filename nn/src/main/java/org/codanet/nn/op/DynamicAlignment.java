@@ -46,6 +46,8 @@ public interface DynamicAlignment {
     /**
      * Bytes of working room for an input of that shape, which the operations of a device share: of a network's layers the
      * largest counts, not the sum.
+     *
+     * @param functionals pulled back at a time; 0 for a gradient alone
      */
     long workspaceBytes(Shape x, Purpose purpose, int functionals);
 
