@@ -7,6 +7,8 @@ import org.codanet.model.CodaNet;
 import org.codanet.model.ImageBatch;
 import org.codanet.model.MemoryPlan;
 import org.codanet.model.NetPass;
+import org.codanet.model.Pieces;
+import org.codanet.nn.device.OutOfMemoryException;
 import org.codanet.nn.op.Purpose;
 import org.codanet.nn.tensor.Scope;
 import org.codanet.nn.tensor.Shape;
@@ -35,6 +37,7 @@ public final class Explainer {
 
     private final CodaNet net;
     private final long memoryBudget;
+    private final Pieces pieces;
 
     /** An explainer without a bound on memory other than the device's own. */
     public Explainer(CodaNet net) {
@@ -50,6 +53,7 @@ public final class Explainer {
     public Explainer(CodaNet net, long memoryBudget) {
         this.net = net;
         this.memoryBudget = memoryBudget;
+        this.pieces = new Pieces(net.device(), "explanation");
     }
 
     /** The contributions of each pixel. */
@@ -72,6 +76,7 @@ public final class Explainer {
      * Contributions to the logits of the target's classes.
      *
      * @throws IllegalArgumentException if images, target or detail do not fit the network
+     * @throws OutOfMemoryException if the device has no room for one image and one class at a time
      */
     public Explanation explain(ImageBatch images, Target target, Detail detail) {
         requireLayer(detail.layer());
@@ -81,10 +86,10 @@ public final class Explainer {
         ExplanationParts parts = new ExplanationParts(images.count());
         synchronized (net.device()) {
             Split split = split(images, target.width(classes), detail);
-            for (int first = 0; first < images.count(); first += split.batch()) {
-                int count = Math.min(split.batch(), images.count() - first);
-                explain(images, first, count, target, detail, split.targets(), parts);
-            }
+            pieces.run(
+                    images.count(),
+                    split.batch(),
+                    (first, count) -> explainInRoom(images, first, count, target, detail, split.targets(), parts));
         }
         return finish(parts, target);
     }
@@ -100,6 +105,24 @@ public final class Explainer {
     public void warmUp(ImageBatch images, Target target) {
         for (int call = 0; call < (net.device().recordsSteps() ? 2 : 1); call++) {
             explain(images, target);
+        }
+    }
+
+    /** {@link #explain}; one image whose classes have no room together in groups of half as many. */
+    private void explainInRoom(
+            ImageBatch images, int first, int count, Target target, Detail detail, int atOnce, ExplanationParts parts) {
+        try {
+            explain(images, first, count, target, detail, atOnce, parts);
+        } catch (OutOfMemoryException noRoom) {
+            if (count > 1 || atOnce == 1) {
+                throw noRoom;
+            }
+            int fewer = (atOnce + 1) / 2;
+            net.device().trimMemory();
+            net.device()
+                    .tellChoice(
+                            "explanation: " + fewer + " classes at a time; for " + atOnce + ": " + noRoom.getMessage());
+            explainInRoom(images, first, count, target, detail, fewer, parts);
         }
     }
 
@@ -142,23 +165,22 @@ public final class Explainer {
         synchronized (net.device()) {
             ExplanationParts parts = new ExplanationParts(images.count());
             Split split = split(images, 1, detail);
-            for (int first = 0; first < images.count(); first += split.batch()) {
-                int count = Math.min(split.batch(), images.count() - first);
+            pieces.run(images.count(), split.batch(), (first, count) -> {
                 try (Scope scope = Scope.open("explain unit")) {
                     Tensor input = net.input(
                             images.values(first, count), images.shape().withFirst(count), scope);
                     NetPass pass = net.forward(input, Purpose.EXPLANATION, scope);
                     Tensor x = pass.layers().activation(detail.layer());
-                    parts.addValues(activations(pass, unit));
                     Tensor map =
                             net.backProject(pass, selector(pass, unit, scope), unit.layer(), detail.layer(), scope);
                     ExplanationStep.Group group = ExplanationStep.Group.of(0, 1, x.shape(), detail.perChannel(), 0);
                     Tensor results = net.device().allocate(scope, Shape.of(group.end()));
                     group.write(net.device().contributionMap(scope), x, map, results);
+                    parts.addValues(activations(pass, unit));
                     parts.begin(group, 1, downloaded(pass.logits()), List.of());
                     parts.add(group, downloaded(results));
                 }
-            }
+            });
             return new Explanation(
                     parts.contents(net, probabilities(parts.logits()), List.of(), -1, parts.values(), 0));
         }

@@ -47,6 +47,7 @@ public final class KeptSteps {
                 throw noRoom;
             }
             dropAll();
+            device.trimMemory();
             return run(key, make, use);
         }
     }

@@ -9,6 +9,7 @@ import org.codanet.model.MemoryPlan;
 import org.codanet.model.NetInput;
 import org.codanet.model.NetPass;
 import org.codanet.model.NetStep;
+import org.codanet.model.Pieces;
 import org.codanet.nn.device.Device;
 import org.codanet.nn.op.Purpose;
 import org.codanet.nn.tensor.Scope;
@@ -22,6 +23,7 @@ import org.codanet.nn.tensor.Tensor;
 public final class Evaluator {
     private final CodaNet net;
     private final long memoryBudget;
+    private final Pieces pieces;
 
     /**
      * An evaluator of a network.
@@ -31,6 +33,7 @@ public final class Evaluator {
     public Evaluator(CodaNet net, long memoryBudget) {
         this.net = net;
         this.memoryBudget = memoryBudget;
+        this.pieces = new Pieces(net.device(), "evaluation");
     }
 
     /** The scores over one epoch of a source. @throws IllegalStateException if it holds no image */
@@ -83,11 +86,10 @@ public final class Evaluator {
                     net, MemoryPlan.Work.inference(1, shape.extent(2), shape.extent(3)), memoryBudget, n);
             int classes = net.config().numClasses();
             float[] all = new float[n * classes];
-            for (int first = 0; first < n; first += atOnce) {
-                int count = Math.min(atOnce, n - first);
+            pieces.run(n, atOnce, (first, count) -> {
                 float[] logits = pass(images.part(first, count));
                 System.arraycopy(logits, 0, all, first * classes, logits.length);
-            }
+            });
             return all;
         }
     }

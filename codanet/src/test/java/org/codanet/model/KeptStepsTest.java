@@ -11,6 +11,7 @@ import java.lang.reflect.Proxy;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.function.BiFunction;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.codanet.data.MemoryImages;
@@ -20,7 +21,10 @@ import org.codanet.explain.Explainer;
 import org.codanet.explain.Explanation;
 import org.codanet.explain.Target;
 import org.codanet.nn.device.Device;
+import org.codanet.nn.device.DeviceOptions;
+import org.codanet.nn.device.Devices;
 import org.codanet.nn.device.OutOfMemoryException;
+import org.codanet.nn.device.Precision;
 import org.codanet.nn.layer.Parameter;
 import org.codanet.nn.op.LossKind;
 import org.codanet.nn.tensor.Scope;
@@ -293,6 +297,59 @@ final class KeptStepsTest {
                     }));
             assertEquals(0, steps.size());
         }
+    }
+
+    /** Without a budget of their own, on a device that has room for about two images of eight. */
+    @ParameterizedTest
+    @MethodSource("devices")
+    void aDeviceWithLittleRoomTakesFewerImagesAtATime(String name) {
+        assertFewerAtATime(name, "explanation", (net, images) -> {
+            List<float[]> results = new ArrayList<>();
+            Explainer explainer = new Explainer(net);
+            for (int round = 0; round < 3; round++) {
+                add(results, explainer.explain(images, Target.predicted()));
+            }
+            return results;
+        });
+        assertFewerAtATime(name, "evaluation", (net, images) -> {
+            List<float[]> results = new ArrayList<>();
+            Evaluator evaluator = new Evaluator(net, 0);
+            for (int round = 0; round < 3; round++) {
+                results.add(evaluator.logits(images.part(0, images.count())));
+            }
+            return results;
+        });
+    }
+
+    private static void assertFewerAtATime(
+            String name, String work, BiFunction<CodaNet, ImageBatch, List<float[]>> use) {
+        List<float[]> expected = List.of();
+        long room = 0;
+        for (int count : new int[] {2, 8}) {
+            try (Device device = TestDevices.open(name);
+                    Scope run = Scope.open("roomy");
+                    CodaNet net = CodaNet.create(Toys.network(), LossKind.BCE, device, run, 3)) {
+                expected = use.apply(net, Toys.batch(count, 1));
+                room = room == 0 ? device.memory().peak() : room;
+                assertTrue(count == 2 || device.memory().peak() > room);
+            }
+        }
+        List<String> told = new ArrayList<>();
+        DeviceOptions little =
+                DeviceOptions.defaults().withPrecision(Precision.FP32).withMemoryBudget(room);
+        try (Device device = Devices.open(name, little);
+                Scope run = Scope.open("little");
+                CodaNet net = CodaNet.create(Toys.network(), LossKind.BCE, device, run, 3)) {
+            device.listenToChoices(told::add);
+            List<float[]> actual = use.apply(net, Toys.batch(8, 1));
+            for (int i = 0; i < expected.size(); i++) {
+                assertArrayEquals(expected.get(i), actual.get(i), "result " + i);
+            }
+            assertTrue(device.memory().peak() <= room);
+        }
+        assertTrue(
+                told.stream().anyMatch(line -> line.startsWith(work + ": 4 images at a time; for 8: out of memory")),
+                told.toString());
     }
 
     @ParameterizedTest

@@ -90,6 +90,11 @@ public final class CudaDevice implements Device {
     }
 
     @Override
+    public void tellChoice(String choice) {
+        resources.choices().made(choice);
+    }
+
+    @Override
     public Precision precision() {
         return resources.precision();
     }
@@ -196,6 +201,13 @@ public final class CudaDevice implements Device {
     @Override
     public MemoryUse memory() {
         return resources.memory().use();
+    }
+
+    /** Recorded steps find that the workspace has moved, and are recorded again by their next run. */
+    @Override
+    public void trimMemory() {
+        requireOpen();
+        resources.trimMemory();
     }
 
     @Override

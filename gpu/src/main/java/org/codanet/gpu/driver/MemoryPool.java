@@ -300,6 +300,11 @@ public final class MemoryPool implements AutoCloseable {
     }
 
     /** Gives idle blocks back to the driver, and from it to the card. */
+    public synchronized void trim() {
+        context.enter();
+        drop();
+    }
+
     private void drop() {
         for (Deque<Block> blocks : idle.values()) {
             blocks.forEach(this::free);

@@ -157,6 +157,13 @@ public final class CudaResources implements AutoCloseable {
         operations.computeIfPresent(owner, (key, count) -> count == 1 ? null : count - 1);
     }
 
+    /** Gives back the workspace and what the pool keeps for the next of its size. */
+    public void trimMemory() {
+        stream.refuseWhileRecording("trim memory");
+        workspace.close();
+        memory.trim();
+    }
+
     /** Scopes that still hold memory or operations. */
     public Set<String> owners() {
         workspace.close();

@@ -82,7 +82,7 @@ final class CpuContext {
         return array;
     }
 
-    /** Lets all scratch go, when the device closes. */
+    /** Lets all scratch go, while no operation runs. */
     void dropScratch() {
         drop(shared);
         for (float[][] slots : scratch) {

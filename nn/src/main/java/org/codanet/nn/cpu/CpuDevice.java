@@ -116,6 +116,11 @@ final class CpuDevice implements Device, PeakMeasurement {
     }
 
     @Override
+    public void tellChoice(String choice) {
+        context.choices().made(choice);
+    }
+
+    @Override
     public Precision precision() {
         return context.precision();
     }
@@ -227,6 +232,12 @@ final class CpuDevice implements Device, PeakMeasurement {
     @Override
     public MemoryUse memory() {
         return context.memory().use();
+    }
+
+    @Override
+    public void trimMemory() {
+        context.dropScratch();
+        context.memory().drop();
     }
 
     @Override

@@ -37,6 +37,9 @@ public interface Device extends AutoCloseable {
      */
     void listenToChoices(Consumer<String> listener);
 
+    /** Tells the listener of a choice that was made outside for the device's sake, such as a smaller batch; once each. */
+    void tellChoice(String choice);
+
     /** Arithmetic of the matrix products. */
     Precision precision();
 
@@ -109,6 +112,12 @@ public interface Device extends AutoCloseable {
 
     /** Bytes now, bytes at most, tensors now. */
     MemoryUse memory();
+
+    /**
+     * Gives back to the system what is held only to be used again: idle memory and working room. The next step asks for what it needs,
+     * as the first did.
+     */
+    void trimMemory();
 
     /** Starts a new measurement of {@link MemoryUse#peak}. */
     void resetPeakMemory();

@@ -2,6 +2,7 @@ package org.codanet.nn.reference;
 
 import java.util.Set;
 import java.util.function.Consumer;
+import org.codanet.nn.device.Choices;
 import org.codanet.nn.device.Device;
 import org.codanet.nn.device.DeviceOptions;
 import org.codanet.nn.device.MemoryUse;
@@ -33,6 +34,7 @@ public final class ReferenceDevice implements Device {
 
     private final ReferenceMemory memory;
     private final Elementwise elementwise;
+    private final Choices choices = new Choices();
     private final RepeatedSteps steps = new RepeatedSteps(NAME);
     private boolean closed;
 
@@ -58,7 +60,14 @@ public final class ReferenceDevice implements Device {
 
     /** There is one way to do everything: plain loops. */
     @Override
-    public void listenToChoices(Consumer<String> listener) {}
+    public void listenToChoices(Consumer<String> listener) {
+        choices.listen(listener);
+    }
+
+    @Override
+    public void tellChoice(String choice) {
+        choices.made(choice);
+    }
 
     /** FP32: at least that. */
     @Override
@@ -194,6 +203,10 @@ public final class ReferenceDevice implements Device {
     public MemoryUse memory() {
         return memory.use();
     }
+
+    /** Nothing is kept. */
+    @Override
+    public void trimMemory() {}
 
     @Override
     public void resetPeakMemory() {

@@ -237,6 +237,36 @@ public abstract class DeviceContract {
     }
 
     @Test
+    void trimmedMemoryIsAskedForAgain() {
+        try (Device device = open();
+                Scope run = Scope.open("run")) {
+            Sequential net = SmallNet.create(device, run);
+            net.prepare(Purpose.TRAINING);
+            Tensor x = device.allocate(run, SmallNet.INPUT);
+            Tensor y = device.allocate(run, net.outputShape(x.shape()));
+            Tensor dX = device.allocate(run, x.shape());
+            Runnable step = () -> {
+                try (Scope own = run.child("step")) {
+                    Passes passes = net.forward(x, Purpose.TRAINING, own);
+                    device.elementwise().copy(passes.output(), y);
+                    net.backward(passes, y, dX, own);
+                }
+            };
+            List<float[]> expected = results(device, 1, x, step, y, dX);
+            RecordedStep recorded = device.record(run, step);
+            long before = device.memory().live();
+            device.trimMemory();
+            assertTrue(device.memory().live() <= before);
+            assertTrue(device.memory().reserved() <= device.memory().live(), "nothing is kept for reuse");
+            for (Runnable again : List.<Runnable>of(step, recorded::run, recorded::run)) {
+                List<float[]> actual = results(device, 1, x, again, y, dX);
+                assertArrayEquals(expected.get(0), actual.get(0));
+                assertArrayEquals(expected.get(1), actual.get(1));
+            }
+        }
+    }
+
+    @Test
     void aRecordedStepMayNotCopyOrWaitOrRecord() {
         try (Device device = open();
                 Scope run = Scope.open("run")) {
