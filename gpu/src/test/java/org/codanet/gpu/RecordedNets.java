@@ -1,6 +1,9 @@
 package org.codanet.gpu;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
@@ -12,7 +15,9 @@ import org.codanet.explain.Target;
 import org.codanet.model.CodaNet;
 import org.codanet.model.ImageBatch;
 import org.codanet.nn.device.Device;
+import org.codanet.nn.device.DeviceException;
 import org.codanet.nn.device.DeviceOptions;
+import org.codanet.nn.device.OutOfMemoryException;
 import org.codanet.nn.device.Precision;
 import org.codanet.nn.op.LossKind;
 import org.codanet.nn.tensor.Scope;
@@ -22,6 +27,8 @@ import org.codanet.train.LearningRate;
 import org.codanet.train.TrainingRecipe;
 import org.codanet.train.TrainingStep;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * What the driver is asked for by a whole network's steps once they are recorded: beside codanet's own tests, on the simulated
@@ -119,6 +126,100 @@ final class RecordedNets {
                         calls(() -> step.update(1e-3)));
             }
         });
+    }
+
+    /**
+     * Whichever call fails, of a step that is called, recorded or replayed: what failed says so, one call of it at most, and all
+     * others give the same bits.
+     */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "cuMemAllocFromPoolAsync",
+                "cuLaunchKernel",
+                "cuMemcpyHtoDAsync_v2",
+                "cuMemcpyDtoHAsync_v2",
+                "cuMemcpyDtoDAsync_v2",
+                "cuStreamBeginCapture_v2",
+                "cuStreamEndCapture",
+                "cuGraphGetNodes",
+                "cuGraphInstantiateWithFlags",
+                "cuGraphLaunch"
+            })
+    void anyCallMayFail(String function) {
+        SimulatedMachine machine = SimulatedMachine.get();
+        float[] expected = new float[Toys.SIZE * Toys.SIZE];
+        withNet(net -> new Explainer(net)
+                .explain(Toys.batch(1, 1), Target.predicted())
+                .contributions()
+                .get(expected));
+        int status = function.equals("cuMemAllocFromPoolAsync") ? 2 : 1;
+        int failures = 0;
+        for (int nth = 1; nth < 400; nth++) {
+            try (Device device = SimulatedMachine.open();
+                    Scope run = Scope.open("failing");
+                    CodaNet net = CodaNet.create(Toys.network(), LossKind.BCE, device, run, 3)) {
+                Explainer explainer = new Explainer(net);
+                long before = machine.calls(function);
+                machine.fail(function, nth, status, false);
+                boolean failed = false;
+                for (int call = 0; call < 5; call++) {
+                    try {
+                        float[] actual = new float[expected.length];
+                        explainer
+                                .explain(Toys.batch(1, 1), Target.predicted())
+                                .contributions()
+                                .get(actual);
+                        assertArrayEquals(expected, actual, function + " number " + nth);
+                    } catch (DeviceException e) {
+                        assertFalse(failed, "a second failure: " + e.getMessage());
+                        failed = true;
+                        String named = function.replaceFirst("_v2$|WithFlags$", "");
+                        assertTrue(
+                                e instanceof OutOfMemoryException
+                                        || e.getMessage().contains(named),
+                                e.getMessage());
+                    }
+                }
+                boolean reached = machine.calls(function) - before >= nth;
+                machine.reset();
+                if (!reached) {
+                    assertTrue(failures > 0, "no call of " + function + " failed");
+                    return;
+                }
+                failures++;
+            }
+            assertEquals("", machine.live(), function + " number " + nth);
+        }
+        throw new AssertionError(function + " is called too often to fail at each");
+    }
+
+    /** A training that fails in the middle of a replay leaves nothing behind, and a dead device says so at the next step. */
+    @Test
+    void aTrainingEndsWithADeadDevice() {
+        SimulatedMachine machine = SimulatedMachine.get();
+        Device device = SimulatedMachine.open();
+        try (Scope run = Scope.open("dying");
+                CodaNet net = CodaNet.create(Toys.network(), LossKind.BCE, device, run, 3)) {
+            TrainingRecipe recipe = TrainingRecipe.of(LossKind.BCE, 1, 3, new LearningRate.Constant(1e-3));
+            try (TrainingStep step = new TrainingStep(net, recipe, run, 0)) {
+                ImageBatch images = Toys.batch(3, 1);
+                Runnable pass = () -> {
+                    step.accumulate(images.part(0, 3), List.of(0, 1, 2), 5);
+                    step.update(1e-3);
+                };
+                for (int i = 0; i < 3; i++) {
+                    pass.run();
+                }
+                machine.fail("cuGraphLaunch", 1, 700, true);
+                assertThrows(DeviceException.class, pass::run);
+                String message = assertThrows(DeviceException.class, pass::run).getMessage();
+                assertTrue(message.contains("cannot be used any more"), message);
+            }
+        }
+        device.close();
+        assertEquals("", machine.live());
+        machine.reset();
     }
 
     @Test
