@@ -35,8 +35,8 @@ import org.codanet.nn.tensor.Tensor;
  * All processors of this machine as one device. It owns the worker threads, the memory and, once a convolution is asked for,
  * oneDNN's engine; everything but the ordinary convolution runs without oneDNN.
  *
- * <p>The same input gives the same bits at the same number of threads, and outputs, explanations and losses do so at any:
- * sums are added in an order that no schedule changes. Only weight gradients may be cut into parts by the number of threads.
+ * <p>The same input gives the same bits, at any number of threads: sums are added in an order that no schedule changes. Only the
+ * ordinary convolution's weight gradient, which is oneDNN's, may be cut into parts by the number of threads.
  */
 final class CpuDevice implements Device, PeakMeasurement {
     private static final String NAME = "cpu";

@@ -7,10 +7,17 @@ import java.util.List;
 import java.util.Random;
 import org.codanet.nn.device.DeviceOptions;
 import org.codanet.nn.op.Adam;
+import org.codanet.nn.op.DynamicAlignmentShape;
+import org.codanet.nn.op.Norm;
+import org.codanet.nn.op.Purpose;
 import org.codanet.nn.tensor.Scope;
 import org.codanet.nn.tensor.Shape;
 import org.codanet.nn.tensor.Tensor;
+import org.codanet.nn.testing.AlignmentRun;
+import org.codanet.nn.testing.Values;
+import org.codanet.nn.testing.Workplace;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The operations that add over many values give the same bits whatever the number of threads. */
@@ -22,6 +29,47 @@ final class ThreadCountTest {
     @ValueSource(ints = {2, 3})
     void sumsHaveTheSameBitsAsOnOneThread(int threads) {
         assertArrayEquals(results(1), results(threads));
+    }
+
+    /** A layer in Winograd's form and one with a stride, more positions than one task has and a rest; more images than threads. */
+    @ParameterizedTest
+    @EnumSource(Norm.class)
+    void dynamicAlignmentHasTheSameBitsAsOnOneThread(Norm norm) {
+        for (DynamicAlignmentShape shape : List.of(
+                new DynamicAlignmentShape(6, 20, 8, 3, 1, 1, norm, norm != Norm.WB),
+                new DynamicAlignmentShape(3, 17, 5, 3, 2, 1, norm, false))) {
+            Shape in = Shape.of(5, 13, 11, shape.inChannels());
+            AlignmentRun.Data data = AlignmentRun.Data.random(shape, in, 7);
+            List<float[]> expected = alignment(1, data);
+            for (int threads : new int[] {2, 3}) {
+                List<float[]> actual = alignment(threads, data);
+                for (int i = 0; i < expected.size(); i++) {
+                    assertArrayEquals(expected.get(i), actual.get(i), threads + " threads, " + shape + ", result " + i);
+                }
+            }
+        }
+    }
+
+    private static List<float[]> alignment(int threads, AlignmentRun.Data data) {
+        float[] upper = Values.uniform(31, data.out());
+        float[] v = Values.uniform(37, data.in());
+        List<float[]> results = new ArrayList<>();
+        try (Workplace place =
+                new Workplace(new CpuDevice(DeviceOptions.defaults().withThreads(threads)))) {
+            AlignmentRun run = new AlignmentRun(place, data, Purpose.TRAINING);
+            results.add(run.y());
+            results.add(run.backProject(1, upper));
+            for (AlignmentRun.Gradients gradients :
+                    List.of(run.backward(upper, 0.25f), run.mapBackward(v, upper, 0.5f, true))) {
+                results.add(gradients.x());
+                results.add(gradients.a());
+                results.add(gradients.b());
+                if (gradients.bias() != null) {
+                    results.add(gradients.bias());
+                }
+            }
+        }
+        return results;
     }
 
     private static float[] results(int threads) {
