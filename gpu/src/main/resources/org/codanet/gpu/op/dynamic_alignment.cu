@@ -349,7 +349,11 @@ void add_weight_gradients(float* __restrict__ da, float* __restrict__ db, float*
         return;
     }
     const int at = column - rank, j = at % units;
-    for (int s = 0; moments != 0 && s < slots; s++) sum += weights[rank + s * units + j] * moments[(long long) s * slots * units + at];
+    if (moments != 0) {
+        const float* moment = moments + at;
+        weights += rank + j;
+        for (int s = 0; s < slots; s++, weights += units, moment += (long long) slots * units) sum += *weights * *moment;
+    }
     if (at < rank * units) {
         db[p * rank * units + at] += sum;
     } else {
