@@ -30,6 +30,14 @@ record AlignmentExtents(DynamicAlignmentShape shape, int n, int h, int w) {
         return shape.norm() != Norm.SQ && slots(shape) > shape.patch();
     }
 
+    /**
+     * Whether scores and squared norms are sums over the dynamic weights themselves, and not forms in the factors: norms cancel, and a
+     * weight has fewer entries than slots, so that it is less work as well. WB's norms are those of patches.
+     */
+    static boolean direct(DynamicAlignmentShape shape) {
+        return cancels(shape) && shape.norm() == Norm.L2;
+    }
+
     /** L: columns of the packed weights. */
     static int row(DynamicAlignmentShape shape) {
         return Math.addExact(shape.rank(), Math.multiplyExact(slots(shape), shape.units()));

@@ -80,15 +80,30 @@ final class AlignmentWeights {
                     .cublas()
                     .exactly()
                     .multiply(rank, rank, shape.patch(), left.transpose(), left, aProduct(), rank, false);
+            findFrobenius();
+        }
+        weights = next;
+    }
+
+    private void findFrobenius() {
+        if (AlignmentExtents.cancels(shape)) {
+            kernels.kernel("direct_frobenius_norms")
+                    .address(frobenius())
+                    .address(block.address())
+                    .int32(shape.patch())
+                    .int32(shape.rank())
+                    .int32(shape.units())
+                    .int32(AlignmentExtents.row(shape))
+                    .launch(shape.units(), CudaResources.BLOCK);
+        } else {
             kernels.kernel("frobenius_norms")
                     .address(frobenius())
                     .address(gram())
                     .address(aProduct())
-                    .int32(rank)
-                    .int32(units)
-                    .launch(CudaResources.blocks(units), CudaResources.BLOCK);
+                    .int32(shape.rank())
+                    .int32(shape.units())
+                    .launch(CudaResources.blocks(shape.units()), CudaResources.BLOCK);
         }
-        weights = next;
     }
 
     /** @throws IllegalStateException if there are none yet, or their scope was closed */

@@ -106,9 +106,13 @@ final class CudaDynamicAlignment extends CudaOperation implements DynamicAlignme
         return bytes;
     }
 
-    /** Columns of the packed weights that the forward pass multiplies patches with: A's alone where tiles do the rest. */
+    /** Columns of the packed weights that the forward pass multiplies patches with: A's alone where it makes dynamic weights. */
     private int forwardColumns() {
-        return tiles == null ? AlignmentExtents.row(shape) : shape.rank();
+        return makesWeights() ? shape.rank() : AlignmentExtents.row(shape);
+    }
+
+    private boolean makesWeights() {
+        return tiles != null || AlignmentExtents.direct(shape);
     }
 
     /** Bytes for as many images as are taken at a time. */
@@ -148,14 +152,35 @@ final class CudaDynamicAlignment extends CudaOperation implements DynamicAlignme
             }
             long out = to + Float.BYTES * row * extents.units();
             long factors = kept == null ? 0 : kept.factors(row);
-            if (tiles != null) {
+            if (makesWeights()) {
                 long scores = kept == null ? 0 : kept.scores(row);
-                AlignmentTiles.Kept left = new AlignmentTiles.Kept(out, scores, factors, squares);
-                tiles.forward(u, extents.rank(), patches, rows, left, weights.frobenius());
+                apply(u, extents.rank(), patches, rows, new AlignmentTiles.Kept(out, scores, factors, squares));
             } else {
                 finish(extents, u, rows, out, factors, squares);
             }
         });
+    }
+
+    /** Outputs of some rows from dynamic weights, as {@link AlignmentTiles#forward}. */
+    private void apply(long a, int stride, long patches, long rows, AlignmentTiles.Kept to) {
+        if (tiles != null) {
+            tiles.forward(a, stride, patches, rows, to, weights.frobenius());
+            return;
+        }
+        kernels.kernel("direct_forward")
+                .address(to.y())
+                .address(to.factors())
+                .address(to.squares())
+                .address(a)
+                .int32(stride)
+                .address(patches)
+                .address(weights.packed().address())
+                .int32(shape.patch())
+                .int32(shape.rank())
+                .int32(AlignmentExtents.slots(shape))
+                .int32(shape.units())
+                .int64(rows)
+                .launch((rows + TILE - 1) / TILE, (shape.units() + TILE - 1) / TILE, FORWARD_THREADS);
     }
 
     /** Outputs of some rows from their products with all weights. */
@@ -184,8 +209,8 @@ final class CudaDynamicAlignment extends CudaOperation implements DynamicAlignme
         weights.requirePrepared();
         long from = address(v);
         long to = address(out);
-        if (tiles != null) {
-            applyMapInRegisters(kept, from, to);
+        if (makesWeights()) {
+            applyWeights(kept, from, to);
             return;
         }
         products(
@@ -206,7 +231,7 @@ final class CudaDynamicAlignment extends CudaOperation implements DynamicAlignme
                                 .int32(extents.units())));
     }
 
-    private void applyMapInRegisters(AlignmentState kept, long from, long to) {
+    private void applyWeights(AlignmentState kept, long from, long to) {
         AlignmentExtents extents = kept.extents();
         long floats = Math.max(1, productFloats(extents, 0) - 1);
         int images = extents.imagesWithin(resources().chunkBytes(), floats, extents.n());
@@ -216,13 +241,12 @@ final class CudaDynamicAlignment extends CudaOperation implements DynamicAlignme
             long row = (long) image * extents.positions();
             long out = to + Float.BYTES * row * extents.units();
             AlignmentTiles.Kept left = new AlignmentTiles.Kept(out, 0, 0, extents.bounded() ? kept.squares(row) : 0);
-            tiles.forward(
+            apply(
                     kept.factors(row),
                     extents.slots(),
                     patches(extents, from, image, count, room),
                     (long) count * extents.positions(),
-                    left,
-                    weights.frobenius());
+                    left);
         }
     }
 
@@ -394,14 +418,28 @@ final class CudaDynamicAlignment extends CudaOperation implements DynamicAlignme
         AlignmentExtents extents = kept.extents();
         out.require(shape.output(x.shape()), "weight norms", "out");
         weights.requirePrepared();
-        kernels.elements(
-                "weight_norms",
-                extents.rows() * extents.units(),
-                kernel -> kernel.address(address(out))
-                        .address(kept.factors(0))
-                        .address(weights.gram())
-                        .int32(extents.slots())
-                        .int32(extents.units()));
+        long count = extents.rows() * extents.units();
+        if (AlignmentExtents.cancels(shape)) {
+            kernels.elements(
+                    "direct_weight_norms",
+                    count,
+                    kernel -> kernel.address(address(out))
+                            .address(kept.factors(0))
+                            .address(weights.packed().address())
+                            .int32(extents.patch())
+                            .int32(extents.rank())
+                            .int32(extents.slots())
+                            .int32(extents.units()));
+        } else {
+            kernels.elements(
+                    "weight_norms",
+                    count,
+                    kernel -> kernel.address(address(out))
+                            .address(kept.factors(0))
+                            .address(weights.gram())
+                            .int32(extents.slots())
+                            .int32(extents.units()));
+        }
     }
 
     private static void requireSame(AlignmentState kept, AlignmentExtents extents) {
@@ -427,7 +465,8 @@ final class CudaDynamicAlignment extends CudaOperation implements DynamicAlignme
     /** What was chosen, for {@code --verbose}. */
     @Override
     public String toString() {
-        return "dynamic alignment on " + resources().name() + ": forward " + form(tiles != null)
+        String forward = AlignmentExtents.direct(shape) ? "with weights one by one" : form(tiles != null);
+        return "dynamic alignment on " + resources().name() + ": forward " + forward
                 + ", back-projection of one target " + form(inRegisters(1)) + ", of several " + form(inRegisters(2))
                 + ", gradient " + form(tilesGradient != null) + (AlignmentExtents.cancels(shape) ? ", float32" : "")
                 + ", " + shape;

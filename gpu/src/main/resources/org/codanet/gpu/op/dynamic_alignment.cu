@@ -7,11 +7,13 @@
  *   G   (S (S + 1) / 2, D) Gram matrices by pairs of slots, the entries off the diagonal doubled, so that
  *                q_j = sum over pairs G a a                                                                     (1)
  *   y_j = s_j f_j,  s_j = sum over slots a u_j                                                                  (2)
+ *   w_j   the dynamic weight, w_j[p] = sum over slots a W[p, R + slot D + j]: layers that divide by a norm and have S > P sum
+ *         q_j = sum over p w_j[p]^2 instead of (1), which cancels there, and s_j = sum over p p w_j[p]; it is less work, too
  *   SQ  f = sqrt(q) / (1 + q)      L2  f = 1 / sqrt(q)      WB  f = 1 / (F_j sqrt(q));     f = 0 where it would divide by 0
  *   g'_j = g_j f_j      e_j = g_j s_j df/dq      t = g' a       da = sum over j g'_j u_j + d(sum over j e_j q_j)/da     (3)
  * m rows are positions (n, oy, ox) of a run of whole images. All float32; NORM is 0 SQ, 1 L2, 2 WB.
- * Launch   alignment_forward: (ceil(m / 32), ceil(D / 32)) blocks of 128 threads: a warp has 32 units and 8 positions in
- *          registers, the factors of 32 positions lie in shared memory. Others: one thread an element or one warp a row, as
+ * Launch   alignment_forward, direct_forward: (ceil(m / 32), ceil(D / 32)) blocks of 128 threads: a warp has 32 units and 8
+ *          positions in registers, the factors of 32 positions lie in shared memory. Others: one thread an element or one warp a row, as
  *          said there; BLOCK threads.
  * No atomics: same input, same bits. */
 
@@ -68,6 +70,22 @@ void frobenius_norms(float* __restrict__ frobenius, const float* __restrict__ gr
         for (int s = r; s < rank; s++) sum += (double) gram[pair_of(r, s, rank) * units + j] * aa[r * rank + s];
     }
     frobenius[j] = sum < 0 ? 0.0f : (float) sqrt(sum);
+}
+
+/* WB, S > P. One block a unit: |B_j A^T|_F from the entries of B_j A^T, which (1) would make of what cancels in them. */
+extern "C" __global__ __launch_bounds__(BLOCK)
+void direct_frobenius_norms(float* __restrict__ frobenius, const float* __restrict__ w, int patch, int rank, int units, int row) {
+    const float* b = w + rank + blockIdx.x;
+    double sum = 0;
+    for (int i = threadIdx.x; i < patch * patch; i += BLOCK) {
+        const float* x = b + (long long) (i / patch) * row;
+        const float* y = w + (long long) (i % patch) * row;
+        float entry = 0;
+        for (int r = 0; r < rank; r++, x += units) entry += *x * y[r];
+        sum += (double) entry * entry;
+    }
+    sum = block_sum<double, BLOCK>(sum);
+    if (threadIdx.x == 0) frobenius[blockIdx.x] = (float) sqrt(sum);
 }
 
 /* ---- Patches ---- */
@@ -186,6 +204,60 @@ void alignment_forward(float* __restrict__ y, float* __restrict__ factors, float
     }
 }
 
+/* L2, S > P. The same from the dynamic weights, applied to patches (m, P). a (m, stride) begins with the R factors that they are
+ * made of; factors and q may be null. */
+extern "C" __global__ __launch_bounds__(128)
+void direct_forward(float* __restrict__ y, float* __restrict__ factors, float* __restrict__ q, const float* __restrict__ a,
+                    int stride, const float* __restrict__ patches, const float* __restrict__ w, int patch, int rank, int slots,
+                    int units, long long rows) {
+    __shared__ __align__(16) float shared[SLOTS * STRIDE];
+    const long long first = (long long) blockIdx.x * TILE;
+    for (int i = threadIdx.x; i < slots * TILE; i += 128) {
+        const int p = i / slots, slot = i % slots;
+        const long long row = first + p;
+        const float value = slot >= rank ? 1.0f : row < rows ? a[row * stride + slot] : 0.0f;
+        shared[slot * STRIDE + p] = value;
+        if (factors != 0 && blockIdx.y == 0 && row < rows) factors[row * slots + slot] = value;
+    }
+    __syncthreads();
+    const int j = blockIdx.y * TILE + threadIdx.x % 32, held = threadIdx.x / 32 * HELD;
+    if (j >= units) return;
+    const long long begin = first + held;
+    const int count = begin < rows ? (int) (rows - begin < HELD ? rows - begin : HELD) : 0;
+    float score[HELD], square[HELD];
+    for (int i = 0; i < HELD; i++) score[i] = square[i] = 0.0f;
+    const float* column = w + rank + j;
+    const float* applied = patches + begin * patch;
+    for (int p = 0; p < patch; p++, applied++, column += rank) {
+        float weight[HELD];
+#pragma unroll
+        for (int i = 0; i < HELD; i++) weight[i] = 0.0f;
+        for (int s = 0; s < slots; s++, column += units) {
+            const float value = *column;
+            const float4 low = *(const float4*) &shared[s * STRIDE + held], high = *(const float4*) &shared[s * STRIDE + held + 4];
+            weight[0] += value * low.x;
+            weight[1] += value * low.y;
+            weight[2] += value * low.z;
+            weight[3] += value * low.w;
+            weight[4] += value * high.x;
+            weight[5] += value * high.y;
+            weight[6] += value * high.z;
+            weight[7] += value * high.w;
+        }
+#pragma unroll
+        for (int i = 0; i < HELD; i++) {
+            square[i] += weight[i] * weight[i];
+            if (i < count) score[i] += weight[i] * applied[i * patch];
+        }
+    }
+#pragma unroll
+    for (int i = 0; i < HELD; i++) {
+        if (i >= count) continue;
+        y[(begin + i) * units + j] = score[i] * factor(L2, square[i], 0.0f);
+        if (q != 0) q[(begin + i) * units + j] = square[i];
+    }
+}
+
 /* One thread a position and unit: out = f s, with the factors and norms kept of another input. */
 extern "C" __global__ __launch_bounds__(BLOCK)
 void alignment_map(float* __restrict__ out, const float* __restrict__ u, const float* __restrict__ factors,
@@ -216,6 +288,23 @@ void weight_norms(float* __restrict__ out, const float* __restrict__ factors, co
         sum += a[r] * h;
     }
     out[i] = sqrtf(sum < 0.0f ? 0.0f : sum);
+}
+
+/* L2 and WB, S > P. The same from the dynamic weights. */
+extern "C" __global__ __launch_bounds__(BLOCK)
+void direct_weight_norms(float* __restrict__ out, const float* __restrict__ factors, const float* __restrict__ w, int patch,
+                         int rank, int slots, int units, long long count) {
+    const long long i = (long long) blockIdx.x * BLOCK + threadIdx.x;
+    if (i >= count) return;
+    const float* a = factors + i / units * slots;
+    const float* column = w + rank + i % units;
+    float sum = 0;
+    for (int p = 0; p < patch; p++, column += rank) {
+        float weight = 0;
+        for (int s = 0; s < slots; s++, column += units) weight += a[s] * *column;
+        sum += weight * weight;
+    }
+    out[i] = sqrtf(sum);
 }
 
 /* ---- Back ---- */

@@ -64,7 +64,8 @@ final class RealCompilerTest {
             for (CompileEveryKernel.Line each : running.get(i).get()) {
                 String where = each + " of " + environment;
                 assertTrue(each.shared() <= MOST_SHARED, where);
-                int most = each.kernel().equals("alignment_forward") || each.hmma() > 0 ? 255 : MOST_REGISTERS;
+                int most =
+                        each.kernel().matches("(alignment|direct)_forward") || each.hmma() > 0 ? 255 : MOST_REGISTERS;
                 assertTrue(each.registers() > 0 && each.registers() <= most, where);
                 assertEquals(0, each.local(), "local memory: " + where);
                 assertEquals(0, each.stack(), "stack: " + where);

@@ -16,10 +16,14 @@ final class StatedDevice {
     private static final Precision PRECISION = Precision.valueOf(
             System.getProperty("codanet.test.precision", "fp32").toUpperCase(Locale.ROOT));
 
-    private static Device device(DeviceOptions options) {
+    private static Device device(DeviceOptions options, Precision precision) {
         String name = System.getProperty("codanet.test.device", "");
         Skip.unlessForGpu(!name.isEmpty(), "no device is stated by -Dcodanet.test.device=NAME");
-        return Devices.open(name, options.withPrecision(PRECISION));
+        return Devices.open(name, options.withPrecision(precision));
+    }
+
+    private static Device device(DeviceOptions options) {
+        return device(options, PRECISION);
     }
 
     private static Device device() {
@@ -61,6 +65,15 @@ final class StatedDevice {
         @Override
         protected double tolerance() {
             return StatedDevice.tolerance(super.tolerance());
+        }
+    }
+
+    /** In float32, whatever is stated: that is the precision the contract is about. */
+    @Nested
+    final class CancellingNorms extends CancellingNormsContract {
+        @Override
+        protected Device open() {
+            return device(DeviceOptions.defaults(), Precision.FP32);
         }
     }
 
