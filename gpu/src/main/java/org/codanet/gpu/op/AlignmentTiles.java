@@ -21,10 +21,20 @@ final class AlignmentTiles {
     /** Steps for which factors and accumulators fit the registers, and two stages the shared memory. */
     private static final int MOST_STEPS = 16;
 
-    /** What a block of the back-projection has. */
+    /** Blocks below which the patch is shared out: two for each multiprocessor of the largest cards. */
+    private static final int BLOCKS = 264;
+    /** Patch entries that a block has at least. */
+    private static final int LEAST_ENTRIES = 8;
+    /** Ranges of a patch: to add up more takes longer than what they save. */
+    private static final int MOST_RANGES = 48;
+    /** Entries of the largest stage: the ranges have whole stages. */
+    private static final int STAGE_ENTRIES = 4;
+
+    /** What a block of the back-projection has, of the patch at most and in multiples of the least. */
     private static final int BACK_ROWS = 64;
 
     private static final int BACK_ENTRIES = 32;
+    private static final int BACK_LEAST = 4;
     private static final int BACK_TARGETS = 10;
 
     private final CudaResources resources;
@@ -56,6 +66,10 @@ final class AlignmentTiles {
         return (rank + 2 * depth - 1) / (2 * depth) * 2;
     }
 
+    private static int up(int value, int multiple) {
+        return Math.ceilDiv(value, multiple) * multiple;
+    }
+
     private static int rows(int steps) {
         return steps > 8 ? 1 : 2;
     }
@@ -68,11 +82,10 @@ final class AlignmentTiles {
                 "STEPS=" + steps,
                 "MT=" + rows(steps),
                 "BFLOAT=" + (bfloat ? 1 : 0),
-                "RANGE=" + BACK_ENTRIES,
                 "CLASSES=" + BACK_TARGETS,
-                "STAGES=" + (steps > 8 ? 2 : 3),
-                // Small tiles share a stage, so that a barrier stands between enough work.
-                "ENTRIES=" + (steps > 4 ? 1 : steps > 2 ? 2 : 4));
+                "STAGES=" + (steps > 4 ? 2 : 3),
+                // Tiles share a stage, so that a barrier stands between enough work.
+                "ENTRIES=" + (steps > 8 ? 1 : steps > 2 ? 2 : 4));
     }
 
     private KernelSource source() {
@@ -132,20 +145,52 @@ final class AlignmentTiles {
     record Kept(long y, long scores, long factors, long squares) {}
 
     /**
+     * How the forward pass of some rows is shared out among blocks.
+     *
+     * @param tiles of 16 positions that a warp has
+     * @param ranges of the patch; 1 where positions and units make blocks enough
+     * @param span entries of each range but the last
+     */
+    private record Cut(int tiles, int ranges, int span) {
+        long blocks(long rows) {
+            return Math.ceilDiv(rows, 64L * tiles);
+        }
+    }
+
+    private Cut cut(long rows) {
+        int most = rows(steps(shape.rank(), bfloat));
+        int tiles = Math.ceilDiv(rows, 64L * most) * unitTiles() < BLOCKS / 2 ? 1 : most;
+        long blocks = Math.ceilDiv(rows, 64L * tiles) * unitTiles();
+        long ranges = Math.clamp(BLOCKS / blocks, 1, MOST_RANGES);
+        int span = Math.max(LEAST_ENTRIES, up(Math.ceilDiv(shape.patch(), (int) ranges), STAGE_ENTRIES));
+        return new Cut(tiles, Math.ceilDiv(shape.patch(), span), span);
+    }
+
+    /** Floats of room that {@link #forward} of so many rows at most needs. */
+    long partFloats(long most) {
+        int ranges = cut(most).ranges();
+        return ranges == 1 ? 0 : 2L * ranges * most * shape.units();
+    }
+
+    /**
      * Outputs of some rows.
      *
+     * @param most rows of a call with the same {@code parts}; they are shared out as if there were so many
+     * @param parts room for {@link #partFloats}
      * @param a factors of the patches that the weights are made from, R of every {@code stride} floats
      * @param patches (rows, P) that the weights are applied to
      */
-    void forward(long a, int stride, long patches, long rows, Kept to, long frobenius) {
-        int rowsOfBlock = 64 * rows(steps(shape.rank(), bfloat));
+    void forward(long most, long parts, long a, int stride, long patches, long rows, Kept to, long frobenius) {
+        Cut cut = cut(most);
+        boolean few = cut.tiles() < rows(steps(shape.rank(), bfloat));
         resources
                 .compiler()
-                .kernel(source(), "tile_forward")
+                .kernel(source(), few ? "tile_forward_few" : "tile_forward")
                 .address(to.y())
                 .address(to.scores())
                 .address(to.factors())
                 .address(to.squares())
+                .address(cut.ranges() > 1 ? parts : 0)
                 .address(a)
                 .address(patches)
                 .address(block.address())
@@ -156,8 +201,25 @@ final class AlignmentTiles {
                 .int32(stride)
                 .int32(AlignmentExtents.slots(shape))
                 .int32(shape.units())
+                .int32(cut.span())
                 .int64(rows)
-                .launch((rows + rowsOfBlock - 1) / rowsOfBlock, unitTiles(), THREADS);
+                .launch(cut.blocks(rows), unitTiles(), cut.ranges(), THREADS);
+        if (cut.ranges() > 1) {
+            long count = rows * shape.units();
+            resources
+                    .compiler()
+                    .kernel(source(), "tile_finish")
+                    .address(to.y())
+                    .address(to.scores())
+                    .address(to.squares())
+                    .address(parts)
+                    .address(frobenius)
+                    .int32(shape.norm().ordinal())
+                    .int32(cut.ranges())
+                    .int32(shape.units())
+                    .int64(count)
+                    .launch(CudaResources.blocks(count), CudaResources.BLOCK);
+        }
     }
 
     /**
@@ -196,6 +258,10 @@ final class AlignmentTiles {
         AlignmentExtents extents = kept.extents();
         long rows = (long) images * extents.positions();
         long count = rows * targets * shape.units();
+        long blocks = Math.ceilDiv(rows, BACK_ROWS);
+        int groups = Math.ceilDiv(targets, BACK_TARGETS);
+        long fair = Math.ceilDiv(shape.patch() * blocks * groups, BLOCKS);
+        int span = (int) Math.min(BACK_ENTRIES, Math.ceilDiv(fair, BACK_LEAST) * BACK_LEAST);
         resources
                 .compiler()
                 .kernel(source(), "scale_targets")
@@ -223,12 +289,9 @@ final class AlignmentTiles {
                 .int32(shape.units())
                 .int32(extents.positions())
                 .int32(targets)
+                .int32(span)
                 .int64(rows)
-                .launch(
-                        (rows + BACK_ROWS - 1) / BACK_ROWS,
-                        (shape.patch() + BACK_ENTRIES - 1) / BACK_ENTRIES,
-                        (targets + BACK_TARGETS - 1) / BACK_TARGETS,
-                        THREADS);
+                .launch(blocks, Math.ceilDiv(shape.patch(), span), groups, THREADS);
     }
 
     void release() {

@@ -102,9 +102,9 @@ final class AlignmentTilesGradient {
                 "STEPS=" + steps,
                 "BFLOAT=" + (bfloat ? 1 : 0),
                 "HELD=" + held(steps, bfloat),
-                "STAGES=" + (steps > 8 ? 2 : 3),
-                // Small tiles share a stage, so that a barrier stands between enough work.
-                "ENTRIES=" + (steps > 4 ? 1 : steps > 2 ? 2 : 4),
+                "STAGES=" + (steps > 4 ? 2 : 3),
+                // Tiles share a stage, so that a barrier stands between enough work.
+                "ENTRIES=" + (steps > 8 ? 1 : steps > 2 ? 2 : 4),
                 "ROWS=" + rowsOfStage(steps, bfloat));
     }
 
@@ -196,7 +196,9 @@ final class AlignmentTilesGradient {
         private final long sums;
         private final long patches;
         private final long others;
+        private final long most;
         private final long scores;
+        private final long scoreParts;
         private final long scaled;
         private final long curvature;
         private final long shares;
@@ -224,6 +226,8 @@ final class AlignmentTilesGradient {
             others = !mapped || e.pointwise() ? NOTHING : take((long) rows * e.patch());
             // What the pass over v leaves beside its scores, the outputs, is of no use here.
             scores = mapped ? take(2L * rows * e.units()) : NOTHING;
+            most = rows;
+            scoreParts = mapped ? take(tiles.partFloats(most)) : NOTHING;
             scaled = take(all * padded());
             curvature = take(all * padded());
             shares = e.bounded() ? take((long) rows * e.units()) : NOTHING;
@@ -316,7 +320,8 @@ final class AlignmentTilesGradient {
         long outputs = room.scores + (long) Float.BYTES * cut.rows * e.units();
         long squares = e.bounded() ? kept.squares(row) : NOTHING;
         AlignmentTiles.Kept to = new AlignmentTiles.Kept(outputs, room.scores, NOTHING, squares);
-        tiles.forward(kept.factors(row), e.slots(), others, cut.rows, to, weights.frobenius());
+        tiles.forward(
+                room.most, room.scoreParts, kept.factors(row), e.slots(), others, cut.rows, to, weights.frobenius());
         return room.scores;
     }
 

@@ -38,6 +38,11 @@ final class CudaDynamicAlignment extends CudaOperation implements DynamicAlignme
         resources.choices().made(this);
     }
 
+    /** Null where the patch comes first. */
+    AlignmentTiles tiles() {
+        return tiles;
+    }
+
     @Override
     public DynamicAlignmentShape shape() {
         return shape;
@@ -89,7 +94,7 @@ final class CudaDynamicAlignment extends CudaOperation implements DynamicAlignme
     @Override
     public long workspaceBytes(Shape x, Purpose purpose, int functionals) {
         AlignmentExtents extents = AlignmentExtents.of(shape, x);
-        long bytes = imageBytes(extents, productFloats(extents, forwardColumns()), extents.n());
+        long bytes = forwardBytes(extents, productFloats(extents, forwardColumns()));
         if (purpose != Purpose.INFERENCE && functionals > 0) {
             bytes = Math.max(
                     bytes,
@@ -121,6 +126,16 @@ final class CudaDynamicAlignment extends CudaOperation implements DynamicAlignme
         return Float.BYTES * floats * count * extents.positions();
     }
 
+    /** {@link #imageBytes} of a forward pass in registers, or of one patch first, with the parts of outputs that it makes. */
+    private long forwardBytes(AlignmentExtents extents, long floats) {
+        return imageBytes(extents, floats, extents.n()) + Float.BYTES * partFloats(extents, floats);
+    }
+
+    private long partFloats(AlignmentExtents extents, long floats) {
+        long images = extents.imagesWithin(resources().chunkBytes(), floats, extents.n());
+        return tiles == null ? 0 : tiles.partFloats(images * extents.positions());
+    }
+
     /** Floats for each position in {@link #products}. */
     private static long productFloats(AlignmentExtents extents, int columns) {
         return columns + 1L + (extents.pointwise() ? 0 : extents.patch());
@@ -140,7 +155,7 @@ final class CudaDynamicAlignment extends CudaOperation implements DynamicAlignme
         requireSame(kept, extents);
         long from = address(x);
         long to = address(y);
-        products(extents, from, forwardColumns(), (row, rows, u, patches) -> {
+        products(extents, from, forwardColumns(), (row, rows, u, patches, most, parts) -> {
             long squares = kept != null ? kept.squares(row) : 0;
             if (extents.bounded()) {
                 squares = kept != null ? squares : u + Float.BYTES * rows * forwardColumns();
@@ -154,7 +169,8 @@ final class CudaDynamicAlignment extends CudaOperation implements DynamicAlignme
             long factors = kept == null ? 0 : kept.factors(row);
             if (makesWeights()) {
                 long scores = kept == null ? 0 : kept.scores(row);
-                apply(u, extents.rank(), patches, rows, new AlignmentTiles.Kept(out, scores, factors, squares));
+                AlignmentTiles.Kept left = new AlignmentTiles.Kept(out, scores, factors, squares);
+                apply(most, parts, u, extents.rank(), patches, rows, left);
             } else {
                 finish(extents, u, rows, out, factors, squares);
             }
@@ -162,9 +178,9 @@ final class CudaDynamicAlignment extends CudaOperation implements DynamicAlignme
     }
 
     /** Outputs of some rows from dynamic weights, as {@link AlignmentTiles#forward}. */
-    private void apply(long a, int stride, long patches, long rows, AlignmentTiles.Kept to) {
+    private void apply(long most, long parts, long a, int stride, long patches, long rows, AlignmentTiles.Kept to) {
         if (tiles != null) {
-            tiles.forward(a, stride, patches, rows, to, weights.frobenius());
+            tiles.forward(most, parts, a, stride, patches, rows, to, weights.frobenius());
             return;
         }
         kernels.kernel("direct_forward")
@@ -217,7 +233,7 @@ final class CudaDynamicAlignment extends CudaOperation implements DynamicAlignme
                 extents,
                 from,
                 extents.row(),
-                (row, rows, u, patches) -> kernels.elements(
+                (row, rows, u, patches, most, parts) -> kernels.elements(
                         "alignment_map",
                         rows * extents.units(),
                         kernel -> kernel.address(to + Float.BYTES * row * extents.units())
@@ -235,13 +251,17 @@ final class CudaDynamicAlignment extends CudaOperation implements DynamicAlignme
         AlignmentExtents extents = kept.extents();
         long floats = Math.max(1, productFloats(extents, 0) - 1);
         int images = extents.imagesWithin(resources().chunkBytes(), floats, extents.n());
-        long room = resources().workspace().atLeast(imageBytes(extents, floats, extents.n()));
+        long most = (long) images * extents.positions();
+        long room = resources().workspace().atLeast(forwardBytes(extents, floats));
+        long parts = room + Float.BYTES * most * floats;
         for (int image = 0; image < extents.n(); image += images) {
             int count = Math.min(images, extents.n() - image);
             long row = (long) image * extents.positions();
             long out = to + Float.BYTES * row * extents.units();
             AlignmentTiles.Kept left = new AlignmentTiles.Kept(out, 0, 0, extents.bounded() ? kept.squares(row) : 0);
             apply(
+                    most,
+                    parts,
                     kept.factors(row),
                     extents.slots(),
                     patches(extents, from, image, count, room),
@@ -253,7 +273,7 @@ final class CudaDynamicAlignment extends CudaOperation implements DynamicAlignme
     /** What is done with the products of some rows; {@code u} is followed by a float for each row. */
     @FunctionalInterface
     private interface Products {
-        void use(long row, long rows, long u, long patches);
+        void use(long row, long rows, long u, long patches, long most, long parts);
     }
 
     /** Patches times the first columns of the weights, some images at a time. */
@@ -262,8 +282,9 @@ final class CudaDynamicAlignment extends CudaOperation implements DynamicAlignme
         long floats = productFloats(extents, columns);
         int images = extents.imagesWithin(resources.chunkBytes(), floats, extents.n());
         long most = (long) images * extents.positions();
-        long u = resources.workspace().atLeast(Float.BYTES * most * floats);
+        long u = resources.workspace().atLeast(forwardBytes(extents, floats));
         long room = u + Float.BYTES * most * (columns + 1L);
+        long parts = u + Float.BYTES * most * floats;
         for (int image = 0; image < extents.n(); image += images) {
             int count = Math.min(images, extents.n() - image);
             long rows = (long) count * extents.positions();
@@ -278,7 +299,7 @@ final class CudaDynamicAlignment extends CudaOperation implements DynamicAlignme
                             u,
                             columns,
                             false);
-            use.use((long) image * extents.positions(), rows, u, patches);
+            use.use((long) image * extents.positions(), rows, u, patches, most, parts);
         }
     }
 

@@ -5,12 +5,14 @@
  * B_i as fragments, once for each change of the weights: tiles (ceil(D / 32), P, TILE_WORDS) of 32-bit words, the pair of steps
  * kp, the group n of 8 units and the lane in this order, 4 words each: b0, b1 of step 2 kp and b0, b1 of step 2 kp + 1; then
  * the 32 units' b_i. Whatever is beyond R or D is zero.
- * Compiled with STEPS = ceil(R / K) made even, MT 1 or 2, BFLOAT 0 or 1, STAGES stages of ENTRIES patch entries, RANGE and CLASSES.
- * Launch   pack_tiles: one thread a word. tile_forward: (ceil(m / (64 MT)), ceil(D / 32)) blocks of 128 threads, 4 warps: a
- *          warp has 16 MT positions and all 32 units. The factors of its positions stay in its registers as a-fragments, STEPS
- *          4 MT of them; tiles arrive in shared memory by asynchronous copies, STAGES - 1 stages ahead; one barrier a stage.
- *          tile_back: (ceil(m / 64), ceil(P / RANGE), ceil(T / CLASSES)) blocks of 128 threads: a warp has 16 positions, makes
- *          the weights of HELD patch entries at a time and uses them for CLASSES targets:
+ * Compiled with STEPS = ceil(R / K) made even, MT 1 or 2, BFLOAT 0 or 1, STAGES stages of ENTRIES patch entries, and CLASSES.
+ * Launch   pack_tiles: one thread a word. tile_forward: (ceil(m / (64 MT)), ceil(D / 32), ranges of span entries) blocks of 128
+ *          threads, 4 warps: a warp has 16 MT positions and all 32 units. The factors of its positions stay in its registers as
+ *          a-fragments, STEPS 4 MT of them; tiles arrive in shared memory by asynchronous copies, STAGES - 1 stages ahead; one
+ *          barrier a stage. tile_forward_few: the same with MT = 1. Where positions and units make few blocks, these share the
+ *          patch out: parts of s and q are written for each range, and tile_finish, one thread an output, adds them in order.
+ *          tile_back: (ceil(m / 64), ranges of span entries, ceil(T / CLASSES)) blocks of 128 threads: a warp has 16 positions,
+ *          makes the weights of HELD patch entries at a time and uses them for CLASSES targets:
  *              dp_i (m, target) = sum over j g'_j w_ij      g' = g f      reduced over the four lanes that share a position
  * Bound    by the matrix units: 16 STEPS MT instructions of them for each entry and warp, against 32 MT multiply-adds a lane
  *          and 2 STEPS 16-byte reads of shared memory.
@@ -39,22 +41,62 @@ void pack_tiles(unsigned* __restrict__ tiles, const float* __restrict__ w, int p
     tiles[i] = j < units ? word(row + j, units, k, rank) : 0u;
 }
 
-/* a (m, stride), its first R columns; patches (m, P), of another input than a's for a map that is applied to it; y (m, D),
- * factors (m, S) and q as for alignment_forward; scores (m, D) may be null. */
-extern "C" __global__ __launch_bounds__(128, 2)
-void tile_forward(float* __restrict__ y, float* __restrict__ scores, float* __restrict__ factors, float* __restrict__ q,
-                  const float* __restrict__ a, const float* __restrict__ patches, const unsigned* __restrict__ tiles,
-                  const float* __restrict__ frobenius, int norm, int patch, int rank, int stride, int slots, int units,
-                  long long rows) {
-    __shared__ __align__(16) unsigned stages[STAGES][ENTRIES][TILE_WORDS];
-    const int lane = threadIdx.x % 32, g = lane / 4, t = lane % 4;
-    const long long first = (long long) blockIdx.x * (64 * MT) + threadIdx.x / 32 * (16 * MT);
-    const unsigned* from = tiles + (long long) blockIdx.y * patch * TILE_WORDS;
-    const int steps = (patch + ENTRIES - 1) / ENTRIES;
+/* The output y of a score s and of q, which is where the norm keeps it; q is written for the norms that find it here. */
+static __device__ __forceinline__ void finish(float* __restrict__ y, float* __restrict__ scores, float* __restrict__ q,
+                                              const float* __restrict__ frobenius, int norm, int units, long long row, int j,
+                                              float score, float square) {
+    const float by = norm == WB ? q[row] : square;
+    y[row * units + j] = score * factor(norm, by, norm == WB ? frobenius[j] : 0.0f);
+    if (q != 0 && norm != WB) q[row * units + j] = by;
+    if (scores != 0) scores[row * units + j] = score;
+}
 
-    unsigned left[MT][STEPS][4];
+typedef unsigned Stage[ENTRIES][TILE_WORDS];
+
+/* Begins to bring a stage to shared memory: whole, with addresses that the compiler knows, or what is left of the patch. */
+static __device__ __forceinline__ void fetch(Stage* stage, const unsigned* __restrict__ from, int entries) {
+    const int mine = threadIdx.x * 4; /* signed, as what is left is below 0 behind the last stage */
+    unsigned* to = &(*stage)[0][0] + mine;
+    from += mine;
+    if (entries >= ENTRIES) {
 #pragma unroll
-    for (int m = 0; m < MT; m++) {
+        for (int i = 0; i < ENTRIES * TILE_WORDS / 512; i++) copy_16(to + i * 512, from + i * 512);
+        const int rest = ENTRIES * TILE_WORDS / 512 * 512;
+        if (rest + mine < ENTRIES * TILE_WORDS) copy_16(to + rest, from + rest);
+    } else {
+#pragma unroll 1
+        for (int i = 0; i + mine < entries * TILE_WORDS; i += 512) copy_16(to + i, from + i);
+    }
+    copies_end();
+}
+
+/* A block's share: M tiles of 16 positions a warp. */
+template <int M>
+static __device__ __forceinline__ void forward(Stage* stages, float* __restrict__ y, float* __restrict__ scores,
+                                               float* __restrict__ factors, float* __restrict__ q, float* __restrict__ parts,
+                                               const float* __restrict__ a, const float* __restrict__ patches,
+                                               const unsigned* __restrict__ tiles, const float* __restrict__ frobenius, int norm,
+                                               int patch, int rank, int stride, int slots, int units, int span,
+                                               long long rows) {
+    const int lane = threadIdx.x % 32, g = lane / 4, t = lane % 4;
+    const long long first = (long long) blockIdx.x * (64 * M) + threadIdx.x / 32 * (16 * M);
+    const int begin = blockIdx.z * span, count = min(span, patch - begin);
+    const unsigned* from = tiles + ((long long) blockIdx.y * patch + begin) * TILE_WORDS;
+    const int steps = (count + ENTRIES - 1) / ENTRIES;
+
+    /* Beyond the last row the last one is read again; nothing is written for it. */
+    const float* values[M][2];
+#pragma unroll
+    for (int m = 0; m < M; m++) {
+#pragma unroll
+        for (int half = 0; half < 2; half++) {
+            const long long row = min(first + m * 16 + half * 8 + g, rows - 1);
+            values[m][half] = patches + row * patch + begin;
+        }
+    }
+    unsigned left[M][STEPS][4];
+#pragma unroll
+    for (int m = 0; m < M; m++) {
 #pragma unroll
         for (int step = 0; step < STEPS; step++) {
 #pragma unroll
@@ -65,9 +107,9 @@ void tile_forward(float* __restrict__ y, float* __restrict__ scores, float* __re
             }
         }
     }
-    float score[MT][GROUPS][4], square[MT][GROUPS][4];
+    float score[M][GROUPS][4], square[M][GROUPS][4];
 #pragma unroll
-    for (int m = 0; m < MT; m++) {
+    for (int m = 0; m < M; m++) {
 #pragma unroll
         for (int n = 0; n < GROUPS; n++) {
 #pragma unroll
@@ -77,40 +119,29 @@ void tile_forward(float* __restrict__ y, float* __restrict__ scores, float* __re
 
 #pragma unroll
     for (int stage = 0; stage < STAGES - 1; stage++) {
-        const int words = stage < steps ? min(ENTRIES, patch - stage * ENTRIES) * TILE_WORDS : 0;
-        for (int i = threadIdx.x * 4; i < words; i += 512) {
-            copy_16(&stages[stage][0][0] + i, from + (long long) stage * ENTRIES * TILE_WORDS + i);
-        }
-        copies_end();
+        fetch(stages + stage, from + stage * ENTRIES * TILE_WORDS, count - stage * ENTRIES);
     }
     for (int step = 0; step < steps; step++) {
         copies_arrived<STAGES - 2>();
         __syncthreads(); /* all have the stage, and are done with the one that is filled next */
         const int next = step + STAGES - 1;
-        const int words = next < steps ? min(ENTRIES, patch - next * ENTRIES) * TILE_WORDS : 0;
-        for (int i = threadIdx.x * 4; i < words; i += 512) {
-            copy_16(&stages[next % STAGES][0][0] + i, from + (long long) next * ENTRIES * TILE_WORDS + i);
-        }
-        copies_end();
+        fetch(stages + next % STAGES, from + (long long) next * ENTRIES * TILE_WORDS, count - next * ENTRIES);
 #pragma unroll 1
-        for (int entry = 0; first < rows && entry < ENTRIES && step * ENTRIES + entry < patch; entry++) {
+        for (int entry = 0; first < rows && entry < ENTRIES && step * ENTRIES + entry < count; entry++) {
             const unsigned* tile = stages[step % STAGES][entry];
-            float p[MT][2];
+            float p[M][2];
 #pragma unroll
-            for (int m = 0; m < MT; m++) {
+            for (int m = 0; m < M; m++) {
 #pragma unroll
-                for (int half = 0; half < 2; half++) {
-                    const long long row = first + m * 16 + half * 8 + g;
-                    p[m][half] = row < rows ? patches[row * patch + step * ENTRIES + entry] : 0.0f;
-                }
+                for (int half = 0; half < 2; half++) p[m][half] = values[m][half][step * ENTRIES + entry];
             }
 #pragma unroll
             for (int n = 0; n < GROUPS; n++) {
                 const float b0 = __uint_as_float(tile[FRAGMENT_WORDS + n * 8 + 2 * t]);
                 const float b1 = __uint_as_float(tile[FRAGMENT_WORDS + n * 8 + 2 * t + 1]);
-                float w[MT][4];
+                float w[M][4];
 #pragma unroll
-                for (int m = 0; m < MT; m++) {
+                for (int m = 0; m < M; m++) {
                     w[m][0] = w[m][2] = b0;
                     w[m][1] = w[m][3] = b1;
                 }
@@ -120,13 +151,13 @@ void tile_forward(float* __restrict__ y, float* __restrict__ scores, float* __re
                     const unsigned right[4] = {__float_as_uint(words4.x), __float_as_uint(words4.y), __float_as_uint(words4.z),
                                                __float_as_uint(words4.w)};
 #pragma unroll
-                    for (int m = 0; m < MT; m++) {
+                    for (int m = 0; m < M; m++) {
                         multiply(w[m], left[m][2 * pair], right);
                         multiply(w[m], left[m][2 * pair + 1], right + 2);
                     }
                 }
 #pragma unroll
-                for (int m = 0; m < MT; m++) {
+                for (int m = 0; m < M; m++) {
 #pragma unroll
                     for (int i = 0; i < 4; i++) {
                         score[m][n][i] += p[m][i / 2] * w[m][i];
@@ -138,36 +169,73 @@ void tile_forward(float* __restrict__ y, float* __restrict__ scores, float* __re
     }
     copies_arrived<0>();
 
-    if (factors != 0 && blockIdx.y == 0) {
-        for (int i = lane; i < 16 * MT * slots; i += 32) {
+    if (factors != 0 && blockIdx.y == 0 && blockIdx.z == 0) {
+        for (int i = lane; i < 16 * M * slots; i += 32) {
             const long long row = first + i / slots;
             const int slot = i % slots;
             if (row < rows) factors[row * slots + slot] = slot < rank ? a[row * stride + slot] : 1.0f;
         }
     }
 #pragma unroll
-    for (int m = 0; m < MT; m++) {
+    for (int m = 0; m < M; m++) {
 #pragma unroll
         for (int half = 0; half < 2; half++) {
             const long long row = first + m * 16 + half * 8 + g;
             if (row >= rows) continue;
-            const float length = norm == WB ? q[row] : 0.0f;
-            float* to = y + row * units;
-            float* kept = q != 0 && norm != WB ? q + row * units : 0;
 #pragma unroll
             for (int n = 0; n < GROUPS; n++) {
 #pragma unroll
                 for (int i = 0; i < 2; i++) {
                     const int j = blockIdx.y * 32 + n * 8 + 2 * t + i;
                     if (j >= units) continue;
-                    const float by = norm == WB ? length : square[m][n][2 * half + i];
-                    to[j] = score[m][n][2 * half + i] * factor(norm, by, norm == WB ? frobenius[j] : 0.0f);
-                    if (kept != 0) kept[j] = by;
-                    if (scores != 0) scores[row * units + j] = score[m][n][2 * half + i];
+                    const float s = score[m][n][2 * half + i], by = square[m][n][2 * half + i];
+                    if (parts == 0) {
+                        finish(y, scores, q, frobenius, norm, units, row, j, s, by);
+                    } else {
+                        float* to = parts + 2 * blockIdx.z * rows * units + row * units + j;
+                        to[0] = s;
+                        to[rows * units] = by;
+                    }
                 }
             }
         }
     }
+}
+
+/* a (m, stride), its first R columns; patches (m, P), of another input than a's for a map that is applied to it; y (m, D),
+ * factors (m, S) and q as for alignment_forward; scores (m, D) may be null; parts (ranges, 2, m, D), null for one range. */
+extern "C" __global__ __launch_bounds__(128, 2)
+void tile_forward(float* __restrict__ y, float* __restrict__ scores, float* __restrict__ factors, float* __restrict__ q,
+                  float* __restrict__ parts, const float* __restrict__ a, const float* __restrict__ patches,
+                  const unsigned* __restrict__ tiles, const float* __restrict__ frobenius, int norm, int patch, int rank,
+                  int stride, int slots, int units, int span, long long rows) {
+    __shared__ __align__(16) Stage stages[STAGES];
+    forward<MT>(stages, y, scores, factors, q, parts, a, patches, tiles, frobenius, norm, patch, rank, stride, slots, units,
+                span, rows);
+}
+
+extern "C" __global__ __launch_bounds__(128, 2)
+void tile_forward_few(float* __restrict__ y, float* __restrict__ scores, float* __restrict__ factors, float* __restrict__ q,
+                      float* __restrict__ parts, const float* __restrict__ a, const float* __restrict__ patches,
+                      const unsigned* __restrict__ tiles, const float* __restrict__ frobenius, int norm, int patch, int rank,
+                      int stride, int slots, int units, int span, long long rows) {
+    __shared__ __align__(16) Stage stages[STAGES];
+    forward<1>(stages, y, scores, factors, q, parts, a, patches, tiles, frobenius, norm, patch, rank, stride, slots, units,
+               span, rows);
+}
+
+extern "C" __global__ __launch_bounds__(BLOCK)
+void tile_finish(float* __restrict__ y, float* __restrict__ scores, float* __restrict__ q, const float* __restrict__ parts,
+                 const float* __restrict__ frobenius, int norm, int ranges, int units, long long count) {
+    const long long i = (long long) blockIdx.x * BLOCK + threadIdx.x;
+    if (i >= count) return;
+    float score = 0.0f, square = 0.0f;
+#pragma unroll 8
+    for (int range = 0; range < ranges; range++) {
+        score += parts[2 * range * count + i];
+        square += parts[(2 * range + 1) * count + i];
+    }
+    finish(y, scores, q, frobenius, norm, units, i / units, (int) (i % units), score, square);
 }
 
 #define HELD (STEPS > 8 ? 2 : 4)
@@ -188,11 +256,11 @@ void scale_targets(float* __restrict__ scaled, const float* __restrict__ dout, c
 /* factors (m, S); scaled (N, T, positions, D); dpatches (N, T, positions, P), overwritten; m = N positions. */
 extern "C" __global__ __launch_bounds__(128, 2)
 void tile_back(float* __restrict__ dpatches, const float* __restrict__ scaled, const float* __restrict__ factors,
-               const unsigned* __restrict__ tiles, int patch, int rank, int slots, int units, int positions, int targets,
+               const unsigned* __restrict__ tiles, int patch, int rank, int slots, int units, int positions, int targets, int span,
                long long rows) {
     const int lane = threadIdx.x % 32, g = lane / 4, t = lane % 4;
     const long long first = (long long) blockIdx.x * 64 + threadIdx.x / 32 * 16;
-    const int begin = blockIdx.y * RANGE, end = min(patch, begin + RANGE), target = blockIdx.z * CLASSES;
+    const int begin = blockIdx.y * span, end = min(patch, begin + span), target = blockIdx.z * CLASSES;
     unsigned left[STEPS][4];
 #pragma unroll
     for (int step = 0; step < STEPS; step++) {

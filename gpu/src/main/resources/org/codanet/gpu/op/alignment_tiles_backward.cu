@@ -135,6 +135,14 @@ static __device__ __forceinline__ void fetch_entry(unsigned* to, const unsigned*
     }
 }
 
+/* From behind the last entry of a range to the first of the next slice. */
+static __device__ __forceinline__ void wrap(int& slice, int& entry, int count) {
+    if (entry >= count) {
+        entry = 0;
+        slice++;
+    }
+}
+
 /* dfactors (ranges, m, R) and dpatches (m, P), overwritten; dpatches may be null. factors (m, S), patches (m, P). */
 extern "C" __global__ __launch_bounds__(THREADS, 2)
 void tile_backward_rows(float* __restrict__ dfactors, float* __restrict__ dpatches, const float* __restrict__ patches,
@@ -144,8 +152,8 @@ void tile_backward_rows(float* __restrict__ dfactors, float* __restrict__ dpatch
     __shared__ __align__(16) unsigned stages[STAGES][ENTRIES][2 * SLICE_WORDS + SLICE];
     const int lane = threadIdx.x % 32, g = lane / 4, t = lane % 4;
     const int first = blockIdx.x * (64 * HELD) + threadIdx.x / 32 * (16 * HELD);
-    const int begin = blockIdx.y * span, end = min(patch, begin + span);
-    const int per_slice = (end - begin + ENTRIES - 1) / ENTRIES, steps = padded / SLICE * per_slice;
+    const int begin = blockIdx.y * span, count = min(span, patch - begin);
+    const int slices = padded / SLICE;
 
     unsigned left[HELD][STEPS][4];
     float sum[HELD][RANK_TILES][4];
@@ -163,27 +171,38 @@ void tile_backward_rows(float* __restrict__ dfactors, float* __restrict__ dpatch
         for (int q = 0; q < RANK_TILES; q++) sum[m][q][0] = sum[m][q][1] = sum[m][q][2] = sum[m][q][3] = 0.0f;
     }
 
+    /* Entries are counted from the range's first on, the slice's stages one after the other. */
+    int slice = 0, entry = 0;
 #pragma unroll
     for (int stage = 0; stage < STAGES - 1; stage++) {
-        for (int entry = 0; entry < ENTRIES && stage < steps; entry++) {
-            const int p = begin + stage % per_slice * ENTRIES + entry;
-            if (p < end) fetch_entry(stages[stage][entry], tiles, across, patch, p, stage / per_slice);
+        for (int i = 0; i < ENTRIES && slice < slices && entry + i < count; i++) {
+            fetch_entry(stages[stage][i], tiles, across, patch, begin + entry + i, slice);
         }
         copies_end();
+        entry += ENTRIES;
+        wrap(slice, entry, count);
     }
+    slice = entry = 0;
+    /* The last position again where there are no more; it is not written. */
+    const float* values = patches + (long long) min(first, rows - 1) * patch + begin;
+    const int last = max(rows - 1 - first, 0);
     float scale[HELD][2][4], bend[HELD][2][4]; /* g' and e of the warp's positions and a slice */
     float mine[HELD][2];                       /* dp of the entry, of four, that this lane writes */
-    for (int step = 0; step < steps; step++) {
+    for (int step = 0; slice < slices; step++) {
         copies_arrived<STAGES - 2>();
         __syncthreads(); /* all have the stage, and are done with the one that is filled next */
-        const int next = step + STAGES - 1;
-        for (int entry = 0; entry < ENTRIES && next < steps; entry++) {
-            const int p = begin + next % per_slice * ENTRIES + entry;
-            if (p < end) fetch_entry(stages[next % STAGES][entry], tiles, across, patch, p, next / per_slice);
+        int next_slice = slice, next = entry;
+#pragma unroll
+        for (int stage = 0; stage < STAGES - 1; stage++) {
+            next += ENTRIES;
+            wrap(next_slice, next, count);
+        }
+#pragma unroll 1
+        for (int i = 0; i < ENTRIES && next_slice < slices && next + i < count; i++) {
+            fetch_entry(stages[(step + STAGES - 1) % STAGES][i], tiles, across, patch, begin + next + i, next_slice);
         }
         copies_end();
-        const int slice = step / per_slice, from = begin + step % per_slice * ENTRIES;
-        if (from == begin) {
+        if (entry == 0) {
 #pragma unroll
             for (int m = 0; m < HELD; m++) {
 #pragma unroll
@@ -197,18 +216,20 @@ void tile_backward_rows(float* __restrict__ dfactors, float* __restrict__ dpatch
                 }
             }
         }
+        if (first >= rows) {
+            entry += ENTRIES;
+            wrap(slice, entry, count);
+            continue;
+        }
 #pragma unroll 1
-        for (int entry = 0; first < rows && entry < ENTRIES && from + entry < end; entry++) {
-            const unsigned* stage = stages[step % STAGES][entry];
-            const int p = from + entry;
+        do {
+            const unsigned* stage = stages[step % STAGES][entry % ENTRIES];
             float value[HELD][2], dp[HELD][2];
 #pragma unroll
             for (int m = 0; m < HELD; m++) {
 #pragma unroll
                 for (int half = 0; half < 2; half++) {
-                    /* The last position again where there are no more; it is not written. */
-                    const int row = min(first + m * 16 + half * 8 + g, rows - 1);
-                    value[m][half] = patches[(long long) row * patch + p];
+                    value[m][half] = values[min(m * 16 + half * 8 + g, last) * patch + entry];
                     dp[m][half] = 0.0f;
                 }
             }
@@ -262,25 +283,28 @@ void tile_backward_rows(float* __restrict__ dfactors, float* __restrict__ dpatch
 #endif
                 }
             }
-            if (dpatches == 0) continue;
-            const int held = (p - begin) % 4;
-            const bool writes = (held == 3 || p + 1 == end) && t <= held;
+            if (dpatches != 0) {
+                const int held = entry % 4;
+                const bool writes = (held == 3 || entry + 1 == count) && t <= held;
 #pragma unroll
-            for (int m = 0; m < HELD; m++) {
+                for (int m = 0; m < HELD; m++) {
 #pragma unroll
-                for (int half = 0; half < 2; half++) {
-                    float total = dp[m][half];
-                    total += __shfl_xor_sync(0xffffffffu, total, 1);
-                    total += __shfl_xor_sync(0xffffffffu, total, 2);
-                    mine[m][half] = t == held ? total : mine[m][half];
-                    const int row = first + m * 16 + half * 8 + g;
-                    if (writes && row < rows) {
-                        float* to = dpatches + (long long) row * patch + p - held + t;
-                        *to = slice == 0 ? mine[m][half] : *to + mine[m][half];
+                    for (int half = 0; half < 2; half++) {
+                        float total = dp[m][half];
+                        total += __shfl_xor_sync(0xffffffffu, total, 1);
+                        total += __shfl_xor_sync(0xffffffffu, total, 2);
+                        mine[m][half] = t == held ? total : mine[m][half];
+                        const int row = m * 16 + half * 8 + g;
+                        if (writes && row < rows - first) {
+                            float* to = dpatches + (long long) first * patch + begin + (row * patch + entry - held + t);
+                            *to = slice == 0 ? mine[m][half] : *to + mine[m][half];
+                        }
                     }
                 }
             }
-        }
+            entry++;
+        } while (entry % ENTRIES != 0 && entry < count);
+        wrap(slice, entry, count);
     }
     copies_arrived<0>();
 

@@ -70,7 +70,7 @@ final class RealCompilerTest {
                 assertEquals(0, each.local(), "local memory: " + where);
                 assertEquals(0, each.stack(), "stack: " + where);
                 assertEquals(
-                        each.kernel().matches("tile_(forward|back|backward_rows|backward_weights)"),
+                        each.kernel().matches("tile_(forward|forward_few|back|backward_rows|backward_weights)"),
                         each.hmma() > 0,
                         "matrix units: " + where);
             }

@@ -65,6 +65,38 @@ final class AlignmentTilesTest {
         return SimulatedMachine.open(DeviceOptions.defaults().withPrecision(precision), chunkBytes);
     }
 
+    /** Blocks enough over positions and units: each has the whole patch and, of this rank, two tiles of positions a warp. */
+    @ParameterizedTest
+    @EnumSource(
+            value = Precision.class,
+            names = {"TF32", "BF16"})
+    void agreesWithTheReferenceOverManyPositions(Precision precision) {
+        Layer layer = Layer.of(1, 33, 8, 3, 1, 1, Norm.SQ, true, 2, 95, 93, 1);
+        AlignmentRun.Data data = AlignmentRun.Data.random(layer.shape(), layer.in(), 11);
+        try (Workplace place = new Workplace(open(precision, 1 << 30));
+                Workplace reference = new Workplace(Devices.open("reference", DeviceOptions.defaults()))) {
+            AlignmentRun run = new AlignmentRun(place, data, Purpose.EXPLANATION);
+            AlignmentRun expected = new AlignmentRun(reference, data, Purpose.EXPLANATION);
+            Close.to("y", expected.y(), run.y(), tolerance(precision));
+            Close.to("applied map", expected.applyMap(data.x()), run.applyMap(data.x()), tolerance(precision));
+            float[] upper = Values.uniform(29, AlignmentRun.many(data.out(), 2));
+            Close.to("2 targets", expected.backProject(2, upper), run.backProject(2, upper), tolerance(precision));
+        }
+    }
+
+    /** An S-CoDA layer of 8 x 8 positions makes 2 blocks for one image; a card has room for hundreds. */
+    @Test
+    void fewPositionsShareThePatchOut() {
+        try (Workplace place = new Workplace(open(Precision.TF32))) {
+            DynamicAlignmentShape shape = new DynamicAlignmentShape(64, 64, 64, 3, 1, 1, Norm.SQ, true);
+            AlignmentTiles tiles =
+                    ((CudaDynamicAlignment) place.device().dynamicAlignment(place.scope(), shape)).tiles();
+            assertEquals(2L * 48 * 64 * 64, tiles.partFloats(64), "48 ranges of 12 entries");
+            assertTrue(tiles.partFloats(16 * 64) > 0);
+            assertEquals(0, tiles.partFloats(256 * 64));
+        }
+    }
+
     @ParameterizedTest
     @MethodSource("layers")
     void agreesWithTheReferenceAndKeepsWhatTheWaysBackNeed(Precision precision, Layer layer) {
