@@ -20,7 +20,8 @@ import org.codanet.nn.tensor.Tensor;
  *
  * <p>Safe for use from several threads, which take turns on the device. The same call gives the same bits, whichever thread
  * asks, at whatever place of a batch an image stands, and whatever the memory budget is; only a class explained alone and the
- * same class among others may differ in the last bits.
+ * same class among others may differ in the last bits. A GPU shares out few images in another way than many: there the number of
+ * images at a time may show in the last bits, too.
  *
  * <p>Every call gives back all the memory that it took, except on a device that records steps: there the network keeps what
  * some kinds of call need ({@link CodaNet#steps}), and from the third call of a kind on the device is asked to replay one
