@@ -1,0 +1,72 @@
+package org.codanet.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.codanet.bindings.testing.Skip;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The two scripts called codanet, with a stand-in for the JVM that tells the locale it was started in. */
+final class LauncherTest {
+    private static final String TELLS_LOCALE = "#!/bin/sh\necho \"${LC_ALL:-none} ${LANG:-none}\"\n";
+
+    @Test
+    void theSourcesLauncherReadsNamesAsUtf8(@TempDir Path folder) throws Exception {
+        script(folder.resolve("jdk/bin/java"), TELLS_LOCALE);
+        script(folder.resolve("jdk/bin/javac"), "");
+        Files.writeString(folder.resolve("jdk/release"), "JAVA_VERSION=\"25\"\n");
+        Path launcher = copy("bin/codanet", folder);
+        Files.createDirectories(folder.resolve("target/launch/app.1/modules"));
+        // Later than the script, which is therefore taken for built.
+        Files.writeString(folder.resolve("target/launch/built"), "app.1\n");
+        check(launcher, Map.of("CODANET_JAVA_HOME", folder.resolve("jdk").toString()));
+    }
+
+    @Test
+    void theImagesLauncherReadsNamesAsUtf8(@TempDir Path folder) throws Exception {
+        script(folder.resolve("runtime/bin/java"), TELLS_LOCALE);
+        check(copy("cli/src/main/dist/codanet", folder), Map.of());
+    }
+
+    private static void check(Path launcher, Map<String, String> more) throws Exception {
+        assertEquals("C.UTF-8 none", locale(launcher, more, Map.of()), "no locale");
+        assertEquals("C.UTF-8 C", locale(launcher, more, Map.of("LANG", "C")));
+        assertEquals("C.UTF-8 de_DE.UTF-8", locale(launcher, more, Map.of("LC_ALL", "POSIX", "LANG", "de_DE.UTF-8")));
+        assertEquals("none de_DE.UTF-8", locale(launcher, more, Map.of("LANG", "de_DE.UTF-8")), "the user's own");
+    }
+
+    private static String locale(Path launcher, Map<String, String> more, Map<String, String> locale) throws Exception {
+        ProcessBuilder builder = new ProcessBuilder(List.of("sh", launcher.toString())).redirectErrorStream(true);
+        builder.environment().keySet().removeIf(name -> name.startsWith("LC_") || name.equals("LANG"));
+        builder.environment().putAll(more);
+        builder.environment().putAll(locale);
+        Process process = builder.start();
+        String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        process.waitFor(1, TimeUnit.MINUTES);
+        return out.strip();
+    }
+
+    private static Path copy(String name, Path folder) throws IOException {
+        Path top = Path.of("").toAbsolutePath();
+        top = Files.isRegularFile(top.resolve(name)) ? top : top.getParent();
+        Skip.unless(Files.isExecutable(Path.of("/bin/sh")), "this system has no /bin/sh");
+        Path launcher = Files.createDirectories(folder.resolve("bin")).resolve("codanet");
+        return script(launcher, Files.readString(top.resolve(name)));
+    }
+
+    private static Path script(Path file, String text) throws IOException {
+        Files.createDirectories(file.getParent());
+        Files.writeString(file, text);
+        if (!file.toFile().setExecutable(true)) {
+            throw new IOException(file + " cannot be made executable");
+        }
+        return file;
+    }
+}
