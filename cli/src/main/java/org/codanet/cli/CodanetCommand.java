@@ -32,7 +32,7 @@ import picocli.CommandLine.Spec;
             "  codanet explain photo.png                 explain a photograph",
             "  codanet doctor                            what works on this machine, and what does not",
             "",
-            "Exit codes: 0 done, 1 failed, 2 wrong usage. Set NO_COLOR to keep colours out."
+            "Exit codes: 0 done, 1 failed, 2 wrong usage, 130 stopped by Ctrl-C. Set NO_COLOR to keep colours out."
         })
 final class CodanetCommand implements Runnable {
     @Spec

@@ -1,13 +1,14 @@
 package org.codanet.cli;
 
 import java.io.IOException;
-import java.nio.file.Files;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.codanet.file.AtomicFile;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Help.Ansi;
@@ -47,7 +48,7 @@ final class ManPagesCommand implements Callable<Integer> {
 
     private void write(CommandSpec spec, String name) throws IOException {
         Path file = out.resolve(name + ".1");
-        Files.writeString(file, page(spec, name));
+        AtomicFile.replace(file, page(spec, name).getBytes(StandardCharsets.UTF_8));
         console.result(file.toString());
     }
 
@@ -88,19 +89,27 @@ final class ManPagesCommand implements Callable<Integer> {
             }
             page.append(".fi\n");
         }
-        page.append(".SH EXIT STATUS\n0 done, 1 failed, 2 wrong usage.\n");
+        page.append(".SH EXIT STATUS\n0 done, 1 failed, 2 wrong usage, 130 stopped by Ctrl\\-C.\n");
         return page.toString();
     }
 
     private static String synopsis(CommandSpec spec) {
-        Stream<String> required =
-                spec.options().stream().filter(OptionSpec::required).map(o -> o.longestName() + " " + o.paramLabel());
+        Stream<String> required = spec.options().stream()
+                .filter(o -> o.required() && o.group() == null)
+                .map(ManPagesCommand::usage);
+        Stream<String> choices = spec.argGroups().stream()
+                .map(g ->
+                        g.options().stream().map(ManPagesCommand::usage).collect(Collectors.joining(" | ", "(", ")")));
         Stream<String> positional = spec.positionalParameters().stream()
                 .map(p -> p.arity().min() > 0 ? p.paramLabel() : "[" + p.paramLabel() + "]");
-        String command = spec.subcommands().isEmpty() ? "" : " COMMAND";
-        return Stream.concat(required, positional)
-                .collect(Collectors.joining(" ", "[OPTIONS] ", command))
-                .strip();
+        Stream<String> command = spec.subcommands().isEmpty() ? Stream.empty() : Stream.of("COMMAND");
+        return Stream.of(Stream.of("[OPTIONS]"), required, choices, positional, command)
+                .flatMap(words -> words)
+                .collect(Collectors.joining(" "));
+    }
+
+    private static String usage(OptionSpec option) {
+        return option.longestName() + " " + option.paramLabel();
     }
 
     private static String names(OptionSpec option) {

@@ -2,7 +2,7 @@ package org.codanet.cli;
 
 import java.awt.image.BufferedImage;
 import java.io.IOException;
-import java.nio.file.Files;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.LocalDate;
 import java.util.ArrayList;
@@ -13,6 +13,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import org.codanet.explain.Explanation;
+import org.codanet.file.AtomicFile;
 import org.codanet.model.CodaNet;
 import org.codanet.model.ModelFile;
 import org.codanet.nn.device.Device;
@@ -29,6 +30,9 @@ import org.codanet.report.PageFact;
 final class PictureSink implements AutoCloseable {
     /** A page with more would be slow to open; the pictures are all there. */
     private static final int MOST_ON_PAGE = 60;
+
+    /** Bytes of an image's or a class's name in a file's name, which may have 255 in all. */
+    private static final int MOST_BYTES = 100;
 
     private static final int SIDE = 224;
     private static final int GAP = 8;
@@ -80,7 +84,12 @@ final class PictureSink implements AutoCloseable {
     private static String stem(String name) {
         String file = Path.of(name.replace('/', '_')).toString();
         int dot = file.lastIndexOf('.');
-        return (dot > 0 ? file.substring(0, dot) : file).replaceAll("[^\\p{L}\\p{N}_.-]+", "-");
+        String stem = (dot > 0 ? file.substring(0, dot) : file).replaceAll("[^\\p{L}\\p{N}_.-]+", "-");
+        // Of a long path the end tells most.
+        while (stem.getBytes(StandardCharsets.UTF_8).length > MOST_BYTES) {
+            stem = stem.substring(stem.offsetByCodePoints(0, 1));
+        }
+        return stem;
     }
 
     private String unique(String name) {
@@ -112,7 +121,7 @@ final class PictureSink implements AutoCloseable {
                         + (images > page.size() ? " The first " + page.size() + " of " + images + " images." : "");
         ExplanationPage html = new ExplanationPage(
                 "What the network looked at", lead, facts, ClassRanking.meaning(loss), Optional.empty(), fixed, page);
-        Files.writeString(folder.resolve("index.html"), html.html());
+        AtomicFile.replace(folder.resolve("index.html"), html.html().getBytes(StandardCharsets.UTF_8));
     }
 
     @Override

@@ -32,6 +32,17 @@ final class ManPagesTest {
     }
 
     @Test
+    void oneOfSeveralOptionsIsShownAsAChoice(@TempDir Path folder) throws Exception {
+        Run.of("generate-man-pages", "--out", folder).succeeded();
+
+        String train = Files.readString(folder.resolve("codanet-train.1"));
+        String synopsis = "[OPTIONS] \\-\\-data DIR \\-\\-out RUN (\\-\\-experiment NAME | \\-\\-config FILE)\n";
+        assertTrue(train.contains(synopsis), train);
+        assertTrue(train.contains("130"), "the exit code after Ctrl-C");
+        assertTrue(Files.readString(folder.resolve("codanet.1")).contains("[OPTIONS] COMMAND\n"));
+    }
+
+    @Test
     void noLineIsTakenForACommandOfRoff(@TempDir Path folder) throws Exception {
         Run.of("generate-man-pages", "--out", folder).succeeded();
         List<String> known = List.of(".TH", ".SH", ".TP", ".B", ".nf", ".fi");

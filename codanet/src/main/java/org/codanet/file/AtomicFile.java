@@ -40,11 +40,27 @@ public final class AtomicFile {
      * @throws IOException with a message that names the target and the reason, such as a full disk or a read-only folder
      */
     public static void write(Path target, Content content) throws IOException {
+        write(target, content, true);
+    }
+
+    /**
+     * Replaces or creates a file that can be made again, such as a picture: all or nothing too, but without waiting for the
+     * disk.
+     *
+     * @param target the file; its folder must exist
+     * @param content all of it
+     * @throws IOException as {@link #write}
+     */
+    public static void replace(Path target, byte[] content) throws IOException {
+        write(target, channel -> writeFully(channel, ByteBuffer.wrap(content)), false);
+    }
+
+    private static void write(Path target, Content content, boolean lasting) throws IOException {
         Path part = partOf(target);
         try {
             try (FileChannel channel = open(part, target)) {
                 content.writeTo(channel);
-                publish(channel, part, target);
+                publish(channel, part, target, lasting);
             }
         } catch (IOException e) {
             throw failure(target, e);
@@ -80,20 +96,24 @@ public final class AtomicFile {
                 : FileChannel.open(part, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
     }
 
-    /** Brings the finished temporary file to the disk, closes it and gives it its name. */
-    static void publish(FileChannel channel, Path part, Path target) throws IOException {
+    /** Closes the finished temporary file and gives it its name; {@code lasting} brings it to the disk first. */
+    static void publish(FileChannel channel, Path part, Path target, boolean lasting) throws IOException {
         if (part.equals(target)) {
             channel.close();
             return;
         }
-        channel.force(true);
+        if (lasting) {
+            channel.force(true);
+        }
         channel.close();
         try {
             Files.move(part, target, StandardCopyOption.ATOMIC_MOVE);
         } catch (AtomicMoveNotSupportedException e) {
             Files.move(part, target, StandardCopyOption.REPLACE_EXISTING);
         }
-        syncFolder(target.toAbsolutePath().getParent());
+        if (lasting) {
+            syncFolder(target.toAbsolutePath().getParent());
+        }
     }
 
     /** Deletes the temporary file, if it is still there. */

@@ -102,7 +102,7 @@ public final class NpyWriter implements Closeable {
         closed = true;
         try {
             if (!failed && written == elements) {
-                AtomicFile.publish(channel, part, target);
+                AtomicFile.publish(channel, part, target, true);
             }
         } catch (IOException e) {
             throw AtomicFile.failure(target, e);

@@ -3,11 +3,11 @@ package org.codanet.render;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Base64;
 import java.util.List;
 import javax.imageio.ImageIO;
+import org.codanet.file.AtomicFile;
 
 /** Pixels from numbers, and pictures into files. */
 public final class Picture {
@@ -102,9 +102,13 @@ public final class Picture {
         return bytes.toByteArray();
     }
 
-    /** Writes a PNG file, replacing what was there. */
+    /**
+     * Writes a PNG file, replacing what was there.
+     *
+     * @throws IOException naming the file and the reason if it cannot be written; nothing is left of it then
+     */
     public static void writePng(BufferedImage picture, Path file) throws IOException {
-        Files.write(file, png(picture));
+        AtomicFile.replace(file, png(picture));
     }
 
     /** The picture as a {@code data:image/png} address, for pages that carry their pictures. */
