@@ -1,6 +1,7 @@
 package org.codanet.cli;
 
 import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -63,11 +64,20 @@ final class ModelOption {
 
     /** A config from a JSON file. @throws IllegalArgumentException naming the file and what is wrong in it */
     static CodaNetConfig readConfig(Path file) throws IOException {
-        String text = Files.readString(requireFile(file));
+        String text = readText(file);
         try {
             return CodaNetConfig.fromJson(text);
         } catch (IllegalArgumentException e) {
             throw new IllegalArgumentException(file + ": " + e.getMessage(), e);
+        }
+    }
+
+    /** All of a text file. @throws IllegalArgumentException naming the file if it is not UTF-8 */
+    static String readText(Path file) throws IOException {
+        try {
+            return Files.readString(requireFile(file));
+        } catch (CharacterCodingException e) {
+            throw new IllegalArgumentException(file + ": is not UTF-8 text", e);
         }
     }
 

@@ -1,6 +1,7 @@
 package org.codanet.cli;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.LocalDate;
@@ -12,6 +13,7 @@ import org.codanet.data.Datasets;
 import org.codanet.data.FashionMnist;
 import org.codanet.data.ImageDataset;
 import org.codanet.data.Split;
+import org.codanet.file.AtomicFile;
 import org.codanet.model.CodaNet;
 import org.codanet.model.CodaNetConfig;
 import org.codanet.model.Experiment;
@@ -91,10 +93,10 @@ final class QuickstartCommand implements Callable<Integer> {
         TrainingRecipe recipe = recipe(experiment);
         OutputFolder.make(out);
         TrainingRun run = new TrainingRun(out);
-        // A quickstart begins anew; the checkpoint of the last one is of no use to anybody.
-        Files.deleteIfExists(run.checkpoint());
+        requireNoRun(run);
         console.say("data: " + train.description());
-        try (Device device = deviceOption.open(console);
+        try (RunLock _ = RunLock.of(out);
+                Device device = deviceOption.open(console);
                 Scope scope = Scope.open("quickstart");
                 CodaNet net = CodaNet.create(config, recipe.loss(), device, scope, seed);
                 TrainingDisplay display = new TrainingDisplay(console, recipe.epochs())) {
@@ -112,12 +114,34 @@ final class QuickstartCommand implements Callable<Integer> {
             }
             display.finish();
             if (!result.finished()) {
+                // A quickstart begins anew: what it has written is of no use to the next one.
+                deleteFiles(run);
                 console.warn("stopped; nothing is shown of a network that has not learned yet");
                 return TrainCommand.INTERRUPTED;
             }
             finish(run, net, result, test, device);
         }
         return 0;
+    }
+
+    /** Refuses a folder of {@code train}, whose networks and checkpoint this command would replace and delete. */
+    private static void requireNoRun(TrainingRun run) throws IOException {
+        for (Path file : files(run)) {
+            if (Files.exists(file)) {
+                throw new IOException(file + " belongs to a training run, which a quickstart would replace;"
+                        + " choose another folder with --out, or delete it");
+            }
+        }
+    }
+
+    private static void deleteFiles(TrainingRun run) throws IOException {
+        for (Path file : files(run)) {
+            Files.deleteIfExists(file);
+        }
+    }
+
+    private static List<Path> files(TrainingRun run) {
+        return List.of(run.checkpoint(), run.last(), run.best());
     }
 
     private TrainingRecipe recipe(Experiment experiment) {
@@ -134,17 +158,16 @@ final class QuickstartCommand implements Callable<Integer> {
         EpochMetrics last = result.metrics().getLast();
         Path model = out.resolve("model.safetensors");
         ModelFile.read(run.last()).write(model);
-        for (Path spare : List.of(run.last(), run.best(), run.checkpoint())) {
-            Files.deleteIfExists(spare);
-        }
+        deleteFiles(run);
         TrainingCurve curve = new TrainingCurve(result.metrics().stream()
                 .map(m -> new CurvePoint(m.epoch(), m.trainLoss(), m.testLoss(), m.trainTop1(), m.testTop1()))
                 .toList());
         console.say("explaining " + test.name());
         Showcase showcase = new Showcase(net, test, deviceOption.memoryBytes());
         Path page = out.resolve("index.html");
-        Files.writeString(
-                page, page(net, last, test, device, curve, showcase.images()).html());
+        AtomicFile.replace(
+                page,
+                page(net, last, test, device, curve, showcase.images()).html().getBytes(StandardCharsets.UTF_8));
         console.result("accuracy  %.2f %% of %,d held-out images", 100 * last.testTop1(), test.size());
         console.result("model     %s", model);
         console.result("metrics   %s", run.metrics());

@@ -1,7 +1,6 @@
 package org.codanet.cli;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -153,7 +152,8 @@ final class TrainCommand implements Callable<Integer> {
         OutputFolder.make(out);
         console.say("data: " + training.description());
         console.say("data: " + test.description());
-        try (Device device = deviceOption.open(console);
+        try (RunLock _ = RunLock.of(out);
+                Device device = deviceOption.open(console);
                 Scope scope = Scope.open("train");
                 CodaNet net = CodaNet.create(labelled, recipe.loss(), device, scope, seed);
                 TrainingDisplay display = new TrainingDisplay(console, recipe.epochs())) {
@@ -223,7 +223,11 @@ final class TrainCommand implements Callable<Integer> {
             if (times < 1) {
                 throw new IllegalArgumentException("--accumulate must be at least 1, got " + times);
             }
-            recipe = recipe.withBatches(micro, Math.multiplyExact(micro, times));
+            if ((long) micro * times > Integer.MAX_VALUE) {
+                throw new IllegalArgumentException(
+                        times + " times " + micro + " images are too many for one update; take a smaller --accumulate");
+            }
+            recipe = recipe.withBatches(micro, micro * times);
         }
         recipe = accumulation == null ? recipe : recipe.withAccumulation(accumulation);
         return lambda == null ? recipe : recipe.withLambda(lambda);
@@ -236,7 +240,7 @@ final class TrainCommand implements Callable<Integer> {
     }
 
     private static TrainingRecipe readRecipe(Path file) throws IOException {
-        String text = Files.readString(ModelOption.requireFile(file));
+        String text = ModelOption.readText(file);
         try {
             return TrainingRecipe.fromJson(text);
         } catch (IllegalArgumentException e) {

@@ -185,6 +185,29 @@ final class TrainTest {
     }
 
     @Test
+    void quickstartLeavesATrainingRunAlone() throws IOException {
+        Path out = folder.resolve("precious");
+        Run.of(train(out, "--epochs", "1", "-q")).succeeded();
+        byte[] checkpoint = Files.readAllBytes(new TrainingRun(out).checkpoint());
+
+        Run.of("quickstart", "--data", data, "--out", out, "--epochs", "1").failsWith(1, "precious", "--out");
+
+        assertArrayEquals(checkpoint, Files.readAllBytes(new TrainingRun(out).checkpoint()));
+        assertTrue(Files.exists(new TrainingRun(out).best()) && Files.exists(new TrainingRun(out).last()));
+    }
+
+    @Test
+    void aFolderHasOneRunAtATime() throws IOException {
+        Path out = Files.createDirectory(folder.resolve("taken"));
+        try (RunLock _ = RunLock.of(out)) {
+            Run.of(train(out, "--epochs", "1", "-q")).failsWith(1, "another codanet", "taken");
+            Run.of("quickstart", "--data", data, "--out", out, "--epochs", "1", "-q")
+                    .failsWith(1, "another codanet", "taken");
+        }
+        Run.of(train(out, "--epochs", "1", "-q")).succeeded();
+    }
+
+    @Test
     void dataOfOtherClassesIsRefused() throws IOException {
         Path model = Samples.model(folder, true);
         Run.of("evaluate", "--model", model, "--data", data).failsWith(2, "10 classes", "3");
