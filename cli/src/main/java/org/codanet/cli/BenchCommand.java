@@ -101,6 +101,7 @@ final class BenchCommand implements Callable<Integer> {
             throw new IllegalArgumentException("--seconds must be above 0 and at most 3600, got " + seconds);
         }
         NetworkOption network = NetworkOption.of(model, size);
+        batches.forEach(network::requireCountable);
         double peak = MatrixPeak.gigaflops(deviceOption, Math.min(seconds, PEAK_SECONDS));
         console.say(String.format(Locale.ROOT, "a large float32 matrix product reaches %.1f GFLOP/s", peak));
         if (!json) {

@@ -10,6 +10,9 @@ import picocli.CommandLine.Option;
 
 /** Where a command computes. Says which device was opened and why; nothing falls back in silence. */
 final class DeviceOption {
+    /** More than any machine has; systems refuse to start tens of thousands only after half a minute. */
+    private static final int MOST_THREADS = 4096;
+
     @Option(
             names = "--device",
             paramLabel = "NAME",
@@ -40,6 +43,9 @@ final class DeviceOption {
 
     /** The options as the device takes them. */
     DeviceOptions options() {
+        if (threads > MOST_THREADS) {
+            throw new IllegalArgumentException("--threads must be at most " + MOST_THREADS + ", got " + threads);
+        }
         return new DeviceOptions(threads, precision, memoryBytes(), false);
     }
 

@@ -77,6 +77,14 @@ final class Failures {
         };
     }
 
+    /** The JVM throws the same error for its heap and for threads that the system refuses. */
+    static String outOfMemory(OutOfMemoryError thrown) {
+        String message = String.valueOf(thrown.getMessage());
+        return message.contains("native thread")
+                ? "the system lets this program start no more threads; take fewer with --threads"
+                : "the Java heap is full (" + oneLine(message) + "); more of it: CODANET_JAVA_OPTS=-Xmx8g";
+    }
+
     private static boolean verbose(ParseResult parsed) {
         ParseResult innermost = parsed;
         while (innermost != null && innermost.hasSubcommand()) {
@@ -87,7 +95,7 @@ final class Failures {
 
     /** The text without line breaks. */
     static String oneLine(String message) {
-        return message.strip().replaceAll("\\s*\\R\\s*", "; ");
+        return message.strip().replaceAll("(?<=[:;])\\s*\\R\\s*", " ").replaceAll("\\s*\\R\\s*", "; ");
     }
 
     private static String lowerFirst(String message) {

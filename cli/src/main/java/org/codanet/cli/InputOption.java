@@ -16,7 +16,7 @@ final class InputOption {
             paramLabel = "IMAGE",
             description =
                     "Images (PNG, JPEG, GIF, BMP), folders of images, or one array X.npy: (N, channels, H, W), float32 in"
-                            + " [0, 1].")
+                            + " [0, 1] or uint8.")
     List<Path> named = List.of();
 
     @Parameters(arity = "0..*", paramLabel = "IMAGE", description = "The same as --input.")

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.stream.Stream;
+import org.codanet.file.ElementType;
 import org.codanet.file.FileFormatException;
 import org.codanet.file.NpyReader;
 import org.codanet.model.CodaNetConfig;
@@ -95,6 +96,10 @@ abstract class Inputs implements Closeable {
             this.reader = NpyReader.open(ModelOption.requireFile(file));
             try {
                 this.image = checked(reader.shape(), config);
+                if (!reader.type().isFloating() && reader.type() != ElementType.U8) {
+                    throw new FileFormatException(
+                            file.toString(), "holds " + reader.type() + "; images are float32 in [0, 1] or uint8");
+                }
             } catch (RuntimeException | IOException e) {
                 reader.close();
                 throw e;
@@ -107,7 +112,7 @@ abstract class Inputs implements Closeable {
                         file.toString(),
                         "has shape " + shape + ", the network reads (N, " + config.imageChannels() + ", H, W)");
             }
-            if (shape.getFirst() == 0) {
+            if (shape.contains(0)) {
                 throw new FileFormatException(file.toString(), "holds no image: its shape is " + shape);
             }
             config.extents(shape.get(2), shape.get(3));
@@ -125,9 +130,15 @@ abstract class Inputs implements Closeable {
             float[] values = reader.read(rows).toFloats();
             int stride = values.length / rows;
             for (int i = 0; i < values.length; i++) {
-                if (!Float.isFinite(values[i])) {
+                if (reader.type() == ElementType.U8) {
+                    values[i] /= 255;
+                }
+                // NaN compares false both ways.
+                if (!(values[i] >= 0 && values[i] <= 1)) {
                     throw new FileFormatException(
-                            file.toString(), "image " + (done + i / stride) + " holds the value " + values[i]);
+                            file.toString(),
+                            "image " + (done + i / stride) + " holds the value " + values[i]
+                                    + "; values must be numbers from 0 to 1");
                 }
             }
             List<String> names = new ArrayList<>();

@@ -20,8 +20,7 @@ public final class Main {
         try {
             code = commandLine().setOut(out).setErr(err).execute(args);
         } catch (OutOfMemoryError e) {
-            err.println(
-                    "codanet: the Java heap is full (" + e.getMessage() + "); more of it: CODANET_JAVA_OPTS=-Xmx8g");
+            err.println("codanet: " + Failures.outOfMemory(e));
             code = 1;
         }
         out.flush();

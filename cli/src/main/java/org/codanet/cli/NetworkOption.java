@@ -3,6 +3,7 @@ package org.codanet.cli;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.Optional;
 import org.codanet.model.CodaNetConfig;
 import org.codanet.model.Experiment;
@@ -54,6 +55,19 @@ record NetworkOption(
         return of(name, model.config(), model.preprocessing(), loss, Optional.of(model), size);
     }
 
+    /** Refuses more values of images than an array holds, for which numbers of bytes overflow too. */
+    void requireCountable(int batch) {
+        double values = (double) batch * config.inChannels() * height * width;
+        if (values > Integer.MAX_VALUE) {
+            throw new IllegalArgumentException(String.format(
+                    Locale.ROOT,
+                    "%,d images of %,d x %,d pixels are more than any device takes at a time",
+                    batch,
+                    height,
+                    width));
+        }
+    }
+
     private static NetworkOption of(
             String name,
             CodaNetConfig config,
@@ -64,7 +78,7 @@ record NetworkOption(
         int height = images.map(Preprocessing::height).orElse(DEFAULT_SIDE);
         int width = images.map(Preprocessing::width).orElse(DEFAULT_SIDE);
         if (size != null) {
-            String[] parts = size.toLowerCase(java.util.Locale.ROOT).split("x", -1);
+            String[] parts = size.toLowerCase(Locale.ROOT).split("x", -1);
             try {
                 height = Integer.parseInt(parts[0].strip());
                 width = parts.length == 1 ? height : Integer.parseInt(parts[1].strip());

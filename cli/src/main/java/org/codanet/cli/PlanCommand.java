@@ -83,6 +83,7 @@ final class PlanCommand implements Callable<Integer> {
             throw new IllegalArgumentException("--batch must be at least 1, got " + batch);
         }
         NetworkOption option = NetworkOption.of(network == null ? named : network, size);
+        option.requireCountable(batch);
         try (Device device = deviceOption.open(console);
                 Scope scope = Scope.open("plan");
                 CodaNet net = CodaNet.create(option.config(), option.loss(), device, scope, 0)) {

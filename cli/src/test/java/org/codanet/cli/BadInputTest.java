@@ -2,8 +2,10 @@ package org.codanet.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -15,6 +17,9 @@ import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 import org.codanet.bindings.testing.Skip;
+import org.codanet.file.NpyFile;
+import org.codanet.file.TensorData;
+import org.codanet.render.Picture;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -111,6 +116,62 @@ final class BadInputTest {
                 .failsWith(1, "flat.npy", "[6]");
         Path none = Samples.array(folder, "none.npy", List.of(0, 3, 9, 7), new float[0]);
         Run.of("predict", "--model", model, "--input", none).failsWith(1, "none.npy");
+    }
+
+    @Test
+    void arraysOfOtherNumbersThanImages() throws IOException {
+        List<Integer> shape = List.of(2, 3, Samples.HEIGHT, Samples.WIDTH);
+        float[] values = Samples.values(2, 3);
+        values[values.length - 1] = 1.5f;
+        Path beyond = Samples.array(folder, "beyond.npy", shape, values);
+        Run.of("predict", "--model", model, "--input", beyond).failsWith(1, "beyond.npy", "image 1", "1.5", "0 to 1");
+        Path longs = folder.resolve("longs.npy");
+        NpyFile.write(longs, TensorData.ofLongs(shape, new long[values.length]));
+        Run.of("explain", "--model", model, "--input", longs, "--output", folder.resolve("C.npy"))
+                .failsWith(1, "longs.npy", "I64");
+        Path flat = Samples.array(folder, "no-rows.npy", List.of(1, 3, 0, Samples.WIDTH), new float[0]);
+        Run.of("predict", "--model", model, "--input", flat).failsWith(1, "no-rows.npy");
+    }
+
+    @Test
+    void jsonThatIsNoText() throws IOException {
+        Path latin = Files.write(folder.resolve("latin.json"), new byte[] {'{', '"', (byte) 0xE9, '"', '}'});
+        Path out = folder.resolve("run-latin");
+        Run.of("train", "--config", latin, "--data", folder, "--out", out).failsWith(2, "latin.json", "UTF-8");
+        Run.of("train", "--config", config, "--recipe", latin, "--data", folder, "--out", out)
+                .failsWith(2, "latin.json", "UTF-8");
+    }
+
+    @Test
+    void numbersBeyondAllMachines() {
+        Run.of("plan", config, "--batch", Integer.MAX_VALUE).failsWith(2, "2,147,483,647 images");
+        Run.of("plan", config, "--size", Integer.MAX_VALUE).failsWith(2, "2,147,483,647 x 2,147,483,647");
+        Run.of("bench", "--model", config, "--batches", Integer.MAX_VALUE).failsWith(2, "images");
+        Run.of("predict", "--model", model, picture, "--threads", 100_000).failsWith(2, "--threads", "4096");
+        Run.of(
+                        "train",
+                        "--config",
+                        config,
+                        "--data",
+                        folder,
+                        "--out",
+                        folder.resolve("run-huge"),
+                        "--accumulate",
+                        Integer.MAX_VALUE)
+                .failsWith(2, "--accumulate");
+    }
+
+    @Test
+    void picturesThatCannotBeWrittenAreNamed() {
+        Path file = folder.resolve("absent").resolve("map.png");
+        IOException thrown = assertThrows(
+                IOException.class, () -> Picture.writePng(new BufferedImage(1, 1, BufferedImage.TYPE_INT_RGB), file));
+        assertTrue(thrown.getMessage().contains(file.toString()), thrown.getMessage());
+        Path full = Path.of("/dev/full");
+        Skip.unless(Files.exists(full) && !Files.isRegularFile(full), "this system has no /dev/full");
+        thrown = assertThrows(
+                IOException.class, () -> Picture.writePng(new BufferedImage(1, 1, BufferedImage.TYPE_INT_RGB), full));
+        assertTrue(thrown.getMessage().contains("/dev/full"), thrown.getMessage());
     }
 
     @Test

@@ -1,6 +1,7 @@
 package org.codanet.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
@@ -36,9 +37,17 @@ final class FailuresTest {
         String reason = "not cuda (no driver. Tried:\n  libcuda.so.1: no such file); not npu (absent)";
         assertEquals("not cuda (no driver); not npu (absent)", DeviceOption.brief(reason, false));
         assertEquals(
-                "not cuda (no driver. Tried:; libcuda.so.1: no such file); not npu (absent)",
+                "not cuda (no driver. Tried: libcuda.so.1: no such file); not npu (absent)",
                 DeviceOption.brief(reason, true));
         assertEquals("the only kind present", DeviceOption.brief("the only kind present", false));
+    }
+
+    @Test
+    void threadsThatTheSystemRefusesAreNoFullHeap() {
+        String heap = Failures.outOfMemory(new OutOfMemoryError("Java heap space"));
+        assertTrue(heap.contains("heap is full") && heap.contains("-Xmx"), heap);
+        String threads = Failures.outOfMemory(new OutOfMemoryError("unable to create native thread: possibly ..."));
+        assertTrue(threads.contains("--threads") && !threads.contains("heap"), threads);
     }
 
     @Test

@@ -195,6 +195,46 @@ final class PredictExplainTest {
     }
 
     @Test
+    void deepFoldersDoNotMakeNamesThatNoFileCanHave() throws IOException {
+        Path deep = folder;
+        for (int i = 0; i < 4; i++) {
+            deep = deep.resolve("höhe".repeat(20) + i);
+        }
+        Samples.picture(Files.createDirectories(deep).resolve("one.png"));
+        Path out = folder.resolve("deep-out");
+
+        Run.of("explain", "--quiet", "--model", model, deep, "--target", "cat", "--output", out)
+                .succeeded();
+
+        try (Stream<Path> files = Files.list(out)) {
+            assertTrue(files.anyMatch(f -> f.getFileName().toString().endsWith("3_one-cat.png")));
+        }
+    }
+
+    @Test
+    void bytesAreTheirShareOf255() throws IOException {
+        float[] values = Samples.values(2, 3);
+        byte[] bytes = new byte[values.length];
+        for (int i = 0; i < values.length; i++) {
+            bytes[i] = (byte) Math.round(255 * values[i]);
+            values[i] = Byte.toUnsignedInt(bytes[i]) / 255f;
+        }
+        List<Integer> shape = List.of(2, 3, Samples.HEIGHT, Samples.WIDTH);
+        Path floats = Samples.array(folder, "floats.npy", shape, values);
+        Path levels = folder.resolve("levels.npy");
+        NpyFile.write(levels, TensorData.ofBytes(shape, bytes));
+
+        String expected = Run.of("predict", "--quiet", "--json", "--model", model, "--input", floats)
+                .succeeded()
+                .out();
+        assertEquals(
+                expected,
+                Run.of("predict", "--quiet", "--json", "--model", model, "--input", levels)
+                        .succeeded()
+                        .out());
+    }
+
+    @Test
     void anArrayCanBecomePicturesToo() throws IOException {
         Path two = Samples.array(folder, "two.npy", 2, 3);
         Path out = folder.resolve("from-array");
