@@ -44,8 +44,8 @@ record NetworkOption(
         }
         Path file = Path.of(name);
         if (!Files.isRegularFile(file)) {
-            // Neither: the experiments' own refusal lists what there is.
-            Experiments.named(name);
+            throw new IllegalArgumentException("there is neither a file nor an experiment " + name
+                    + "; 'codanet inspect --experiments' lists the experiments");
         }
         if (name.endsWith(".json")) {
             return of(name, ModelOption.readConfig(file), Optional.empty(), LossKind.BCE, Optional.empty(), size);

@@ -22,7 +22,10 @@ final class PageFacts {
 
     /** Where it was computed. */
     static PageFact device(Device device) {
-        return new PageFact("Device", device.name(), device.description());
+        String prefix = device.name() + ": ";
+        String words = device.description();
+        return new PageFact(
+                "Device", device.name(), words.startsWith(prefix) ? words.substring(prefix.length()) : words);
     }
 
     private static String percent(double share) {

@@ -143,6 +143,12 @@ final class BadInputTest {
     }
 
     @Test
+    void aNetworkThatIsNotThere() {
+        Path absent = folder.resolve("absent.safetensors");
+        Run.of("plan", absent).failsWith(2, absent.toString(), "neither a file nor an experiment");
+    }
+
+    @Test
     void numbersBeyondAllMachines() {
         Run.of("plan", config, "--batch", Integer.MAX_VALUE).failsWith(2, "2,147,483,647 images");
         Run.of("plan", config, "--size", Integer.MAX_VALUE).failsWith(2, "2,147,483,647 x 2,147,483,647");

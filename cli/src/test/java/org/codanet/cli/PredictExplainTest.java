@@ -191,6 +191,7 @@ final class PredictExplainTest {
         }
         String html = Files.readString(out.resolve("index.html"));
         assertTrue(html.contains("75.0 %"), "the model's score");
+        assertFalse(html.contains("<span>cpu: "), "a device's name said twice");
         assertFalse(html.contains("<b>&\"owl"), "a label that is not escaped");
     }
 
