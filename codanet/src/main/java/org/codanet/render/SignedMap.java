@@ -46,10 +46,12 @@ public final class SignedMap {
         return of(height, width, values, 0);
     }
 
+    /** Rows of pixels. */
     public int height() {
         return height;
     }
 
+    /** Columns of pixels. */
     public int width() {
         return width;
     }

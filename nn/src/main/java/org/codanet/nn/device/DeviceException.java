@@ -4,10 +4,15 @@ package org.codanet.nn.device;
 public class DeviceException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
+    /** @param message what failed, where, and what to do */
     public DeviceException(String message) {
         super(message);
     }
 
+    /**
+     * @param message what failed, where, and what to do
+     * @param cause what made it fail
+     */
     public DeviceException(String message, Throwable cause) {
         super(message, cause);
     }

@@ -23,14 +23,17 @@ public record DeviceOptions(int threads, Precision precision, long memoryBudget,
         return new DeviceOptions(0, null, 0, false);
     }
 
+    /** The same with so many worker threads, or 0 for one a processor. */
     public DeviceOptions withThreads(int count) {
         return new DeviceOptions(count, precision, memoryBudget, plainLoops);
     }
 
+    /** The same with this arithmetic, or null for the device's own. */
     public DeviceOptions withPrecision(Precision chosen) {
         return new DeviceOptions(threads, chosen, memoryBudget, plainLoops);
     }
 
+    /** The same with this bound on native memory in bytes, or 0 for none. */
     public DeviceOptions withMemoryBudget(long bytes) {
         return new DeviceOptions(threads, precision, bytes, plainLoops);
     }

@@ -7,6 +7,11 @@ public final class OutOfMemoryException extends DeviceException {
     private final long requestedBytes;
     private final long availableBytes;
 
+    /**
+     * @param message names the request, the rest and the largest holder
+     * @param requestedBytes that were asked for
+     * @param availableBytes that were left
+     */
     public OutOfMemoryException(String message, long requestedBytes, long availableBytes) {
         super(message);
         this.requestedBytes = requestedBytes;

@@ -42,6 +42,7 @@ public final class Parameter {
         return name;
     }
 
+    /** The weights themselves, which an optimiser changes in place. */
     public Tensor value() {
         return value;
     }

@@ -20,6 +20,11 @@ public interface Adam {
     /**
      * Numbers of one step.
      *
+     * @param rate learning rate, 0 or above
+     * @param beta1 share that the first moment keeps of itself
+     * @param beta2 share that the second moment keeps of itself
+     * @param epsilon added to the root of the second moment, above 0
+     * @param weightDecay share of each weight that is added to its gradient, 0 for none
      * @param step t, from 1
      * @param maxNorm bound on the total gradient norm; 0 sets none
      */
