@@ -13,7 +13,7 @@ import org.codanet.bindings.testing.Skip;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The two scripts called codanet, with a stand-in for the JVM that tells the locale it was started in. */
+/** The two scripts called codanet, with stand-ins for the JVM. */
 final class LauncherTest {
     private static final String TELLS_LOCALE = "#!/bin/sh\necho \"${LC_ALL:-none} ${LANG:-none}\"\n";
 
@@ -35,14 +35,43 @@ final class LauncherTest {
         check(copy("cli/src/main/dist/codanet", folder), Map.of());
     }
 
-    private static void check(Path launcher, Map<String, String> more) throws Exception {
-        assertEquals("C.UTF-8 none", locale(launcher, more, Map.of()), "no locale");
-        assertEquals("C.UTF-8 C", locale(launcher, more, Map.of("LANG", "C")));
-        assertEquals("C.UTF-8 de_DE.UTF-8", locale(launcher, more, Map.of("LC_ALL", "POSIX", "LANG", "de_DE.UTF-8")));
-        assertEquals("none de_DE.UTF-8", locale(launcher, more, Map.of("LANG", "de_DE.UTF-8")), "the user's own");
+    /** As the JVM does below a folder such as {@code /home/jörg}. */
+    @Test
+    void anArchiveOfClassesThatTheJvmRefusesIsNotUsed(@TempDir Path folder) throws Exception {
+        script(folder.resolve("tools/mvn"), """
+                #!/bin/sh
+                mkdir -p cli/target/app/modules cli/target/app/native
+                : >cli/target/codanet-cli.jar
+                """);
+        script(folder.resolve("jdk/bin/java"), """
+                #!/bin/sh
+                case $1 in
+                    -XX:ArchiveClassesAtExit=*) : >"${1#*=}" ;;
+                    -XX:SharedArchiveFile=*) exit 1 ;;
+                    *) echo "ran with $1" ;;
+                esac
+                """);
+        script(folder.resolve("jdk/bin/javac"), "");
+        Files.writeString(folder.resolve("jdk/release"), "JAVA_VERSION=\"25\"\n");
+        Map<String, String> environment = Map.of(
+                "CODANET_JAVA_HOME",
+                folder.resolve("jdk").toString(),
+                "PATH",
+                folder.resolve("tools") + ":" + System.getenv("PATH"));
+
+        String said = output(copy("bin/codanet", folder), environment, Map.of());
+
+        assertEquals("ran with -Xshare:auto", said.lines().toList().getLast(), said);
     }
 
-    private static String locale(Path launcher, Map<String, String> more, Map<String, String> locale) throws Exception {
+    private static void check(Path launcher, Map<String, String> more) throws Exception {
+        assertEquals("C.UTF-8 none", output(launcher, more, Map.of()), "no locale");
+        assertEquals("C.UTF-8 C", output(launcher, more, Map.of("LANG", "C")));
+        assertEquals("C.UTF-8 de_DE.UTF-8", output(launcher, more, Map.of("LC_ALL", "POSIX", "LANG", "de_DE.UTF-8")));
+        assertEquals("none de_DE.UTF-8", output(launcher, more, Map.of("LANG", "de_DE.UTF-8")), "the user's own");
+    }
+
+    private static String output(Path launcher, Map<String, String> more, Map<String, String> locale) throws Exception {
         ProcessBuilder builder = new ProcessBuilder(List.of("sh", launcher.toString())).redirectErrorStream(true);
         builder.environment().keySet().removeIf(name -> name.startsWith("LC_") || name.equals("LANG"));
         builder.environment().putAll(more);
