@@ -195,7 +195,7 @@ final class QuickstartCommand implements Callable<Integer> {
                 new PageFact("Made", LocalDate.now().toString(), "codanet " + Version.number() + ", seed " + seed));
         return new ExplanationPage(
                 "What the network looked at",
-                "This network learned a few minutes ago to name pictures. For each picture this page shows what the decision"
+                "This network learned in a few minutes to name pictures. For each picture this page shows what the decision"
                         + " is made of: exactly, pixel by pixel. Where it was wrong, it shows what misled it.",
                 facts,
                 ClassRanking.meaning(net.loss()),

@@ -5,6 +5,7 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import org.codanet.file.AtomicFile;
 
 /**
  * Keeps other processes out of the folder of a run, whose files two would write in turns. The system lets go of it however
@@ -19,7 +20,7 @@ final class RunLock implements AutoCloseable {
         this.channel = channel;
     }
 
-    /** Takes the folder. @throws IOException naming it if another process has it */
+    /** Takes the folder, rid of what a killed writer left unfinished. @throws IOException naming it if another process has it */
     static RunLock of(Path folder) throws IOException {
         FileChannel channel =
                 FileChannel.open(folder.resolve(FILE), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
@@ -28,6 +29,7 @@ final class RunLock implements AutoCloseable {
             throw new IOException(
                     "another codanet is writing into the folder " + folder + "; wait for its end, or choose another");
         }
+        AtomicFile.deleteUnfinished(folder);
         return new RunLock(channel);
     }
 

@@ -146,7 +146,8 @@ final class TrainCommand implements Callable<Integer> {
         ImageDataset training = DataOption.open(data, Split.TRAIN, images, threads);
         ImageDataset test = DataOption.open(data, Split.TEST, images, threads);
         if (!training.classNames().equals(test.classNames())) {
-            throw new IllegalArgumentException(data + ": training and test images have other classes");
+            throw new IllegalArgumentException(data + ": training and test images have other classes: "
+                    + differing(training.classNames(), test.classNames()));
         }
         CodaNetConfig labelled = DataOption.labelled(config, training);
         OutputFolder.make(out);
@@ -167,6 +168,16 @@ final class TrainCommand implements Callable<Integer> {
                     display);
             return run(trainer, device, display);
         }
+    }
+
+    /** The first class that the lists do not share. */
+    private static String differing(List<String> training, List<String> test) {
+        int at = 0;
+        while (at < Math.min(training.size(), test.size()) && training.get(at).equals(test.get(at))) {
+            at++;
+        }
+        return "class " + at + " is " + (at < training.size() ? training.get(at) : "missing") + " of training and "
+                + (at < test.size() ? test.get(at) : "missing") + " of test";
     }
 
     private int run(Trainer trainer, Device device, TrainingDisplay display) throws IOException {

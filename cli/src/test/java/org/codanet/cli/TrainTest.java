@@ -107,7 +107,7 @@ final class TrainTest {
                 Files.readAllBytes(new TrainingRun(whole).last()), Files.readAllBytes(new TrainingRun(again).last()));
         Run.of(train(again, "--epochs", "3", "--resume")).succeeded();
         Run.of("train", "--config", config, "--data", data, "--out", again, "--batch", "10", "--seed", "4", "--resume")
-                .failsWith(1, "another run");
+                .failsWith(1, "another run: its learning rate's", "asked for is");
     }
 
     /** SIGINT to a program of its own, as Ctrl-C sends it; then on from where it stopped, against an undisturbed run. */
@@ -204,7 +204,19 @@ final class TrainTest {
             Run.of("quickstart", "--data", data, "--out", out, "--epochs", "1", "-q")
                     .failsWith(1, "another codanet", "taken");
         }
+        Path unfinished = Files.createFile(out.resolve(".checkpoint.safetensors.1f2e3d.part"));
+        Path notes = Files.createFile(out.resolve(".notes.part"));
         Run.of(train(out, "--epochs", "1", "-q")).succeeded();
+        assertFalse(Files.exists(unfinished), "what a killed run left");
+        assertTrue(Files.exists(notes));
+    }
+
+    @Test
+    void aCheckpointIsNoNetworkToPredictWith() {
+        Path out = folder.resolve("checkpointed");
+        Run.of(train(out, "--epochs", "1", "-q")).succeeded();
+        Run.of("predict", "--model", out.resolve("checkpoint.safetensors"), data)
+                .failsWith(1, "is a training checkpoint", "best.safetensors");
     }
 
     @Test

@@ -5,6 +5,8 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.AtomicMoveNotSupportedException;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -53,6 +55,26 @@ public final class AtomicFile {
      */
     public static void replace(Path target, byte[] content) throws IOException {
         write(target, channel -> writeFully(channel, ByteBuffer.wrap(content)), false);
+    }
+
+    /**
+     * Deletes the temporary files that writers left in a folder which were killed while they wrote.
+     *
+     * @param folder nobody else may be writing in it
+     * @throws IOException if it cannot be read or one of them not be deleted
+     */
+    public static void deleteUnfinished(Path folder) throws IOException {
+        try (DirectoryStream<Path> left = Files.newDirectoryStream(folder, AtomicFile::isUnfinished)) {
+            for (Path part : left) {
+                Files.deleteIfExists(part);
+            }
+        } catch (DirectoryIteratorException e) {
+            throw e.getCause();
+        }
+    }
+
+    private static boolean isUnfinished(Path file) {
+        return file.getFileName().toString().matches("\\..+\\.[0-9a-f]{1,16}\\.part");
     }
 
     private static void write(Path target, Content content, boolean lasting) throws IOException {

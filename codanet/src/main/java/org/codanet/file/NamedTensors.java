@@ -86,7 +86,7 @@ public record NamedTensors(Map<String, TensorData> tensors, Map<String, String> 
             throw new FileFormatException(
                     file,
                     "NaN or infinite values in " + String.join(" and ", names)
-                            + "; such weights are refused unless NaN is allowed (--allow-nan)");
+                            + "; such weights are refused, unless `convert --allow-nan` is to bring them into another format");
         }
     }
 }

@@ -3,6 +3,7 @@ package org.codanet.model;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import org.codanet.nn.device.ByteCount;
 import org.codanet.nn.layer.Layer;
 import org.codanet.nn.layer.Parameter;
 import org.codanet.nn.op.Purpose;
@@ -128,9 +129,9 @@ public record MemoryPlan(Work work, List<Line> lines) {
         }
         long one = of(net, work.withBatch(1)).totalBytes();
         if (one > budgetBytes) {
-            throw new IllegalArgumentException(
-                    "memory: " + mebibytes(budgetBytes) + " do not hold one image at a time, which takes "
-                            + mebibytes(one) + " for " + work.purpose().name().toLowerCase(Locale.ROOT));
+            throw new IllegalArgumentException("memory: " + ByteCount.text(budgetBytes)
+                    + " do not hold one image at a time, which takes " + ByteCount.text(one) + " for "
+                    + work.purpose().name().toLowerCase(Locale.ROOT));
         }
         int fits = 1;
         int tooMany = atMost;
@@ -143,10 +144,6 @@ public record MemoryPlan(Work work, List<Line> lines) {
             }
         }
         return fits;
-    }
-
-    private static String mebibytes(long bytes) {
-        return String.format(Locale.ROOT, "%.1f MiB", bytes / (1024.0 * 1024.0));
     }
 
     /** Allocates and gives back on paper what the work allocates and gives back on the device. */

@@ -19,6 +19,7 @@ import org.codanet.file.SafetensorsFile;
 import org.codanet.file.TensorData;
 import org.codanet.file.WeightsFile;
 import org.codanet.json.JsonFields;
+import org.codanet.train.TrainingCheckpoint;
 import org.codanet.train.TrainingRecipe;
 
 /**
@@ -111,6 +112,12 @@ public record ModelFile(
         }
         try {
             CodaNetConfig config = own ? agreed(file, words, given) : given.orElse(null);
+            if (words.getOrDefault("format", "").equals(TrainingCheckpoint.FORMAT)) {
+                throw new FileFormatException(
+                        file,
+                        "is a training checkpoint, which training alone goes on from; the networks beside it are"
+                                + " best.safetensors and last.safetensors");
+            }
             if (config == null) {
                 throw new FileFormatException(
                         file,

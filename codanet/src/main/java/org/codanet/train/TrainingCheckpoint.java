@@ -2,6 +2,7 @@ package org.codanet.train;
 
 import com.google.gson.JsonObject;
 import java.io.IOException;
+import java.lang.reflect.RecordComponent;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -40,7 +41,9 @@ public record TrainingCheckpoint(
         NamedTensors weights,
         NamedTensors means,
         NamedTensors variances) {
-    private static final String FORMAT = "codanet training checkpoint";
+    /** What the metadata of a checkpoint say it is. */
+    public static final String FORMAT = "codanet training checkpoint";
+
     private static final String VERSION = "1";
 
     /** Keeps a copy of the metrics. */
@@ -222,9 +225,22 @@ public record TrainingCheckpoint(
     }
 
     private static void requireSame(Path file, String what, Object here, Object asked) {
-        if (!here.equals(asked)) {
+        if (here instanceof Record && here.getClass() == asked.getClass()) {
+            // Of two records one part is told that differs, and not all that they have in common.
+            for (RecordComponent part : here.getClass().getRecordComponents()) {
+                requireSame(file, what + "'s " + part.getName(), part(part, here), part(part, asked));
+            }
+        } else if (!here.equals(asked)) {
             throw new TrainingException("resume: " + file + " belongs to another run: its " + what + " is " + here
                     + ", asked for is " + asked);
+        }
+    }
+
+    private static Object part(RecordComponent component, Object of) {
+        try {
+            return component.getAccessor().invoke(of);
+        } catch (ReflectiveOperationException e) {
+            throw new IllegalStateException(component + " of " + of, e);
         }
     }
 }

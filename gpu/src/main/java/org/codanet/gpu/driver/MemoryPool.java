@@ -9,13 +9,13 @@ import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Supplier;
 import org.codanet.bindings.cuda.CUmemLocation_st;
 import org.codanet.bindings.cuda.CUmemPoolProps_st;
 import org.codanet.bindings.cuda.Cuda;
+import org.codanet.nn.device.ByteCount;
 import org.codanet.nn.device.MemoryUse;
 import org.codanet.nn.device.OutOfMemoryException;
 
@@ -254,7 +254,7 @@ public final class MemoryPool implements AutoCloseable {
         if (recording != null) {
             throw new OutOfMemoryException(
                     context.name() + ": a recorded step may not take memory that no earlier run of it has left behind; "
-                            + mib(bytes) + " are not there; run it once by a call, with that much to spare",
+                            + ByteCount.text(bytes) + " are not there; run it once by a call, with that much to spare",
                     bytes,
                     0);
         }
@@ -263,7 +263,7 @@ public final class MemoryPool implements AutoCloseable {
         if (budget > 0 && reserved + bytes > budget) {
             drop();
             if (reserved + bytes > budget) {
-                throw refused("budget " + mib(budget), bytes, budget - reserved);
+                throw refused("budget " + ByteCount.text(budget), bytes, budget - reserved);
             }
         }
         int status = Cuda.cuMemAllocFromPoolAsync(out, bytes, pool, stream.handle());
@@ -273,9 +273,9 @@ public final class MemoryPool implements AutoCloseable {
         }
         if (CudaContext.isOutOfMemory(status)) {
             long free = freeOnCard();
-            throw refused(mib(free) + " free on the card", bytes, free);
+            throw refused(ByteCount.text(free) + " free on the card", bytes, free);
         }
-        context.check(status, "cuMemAllocFromPoolAsync", mib(bytes));
+        context.check(status, "cuMemAllocFromPoolAsync", ByteCount.text(bytes));
         reserved += bytes;
         return out.get(ValueLayout.JAVA_LONG, 0);
     }
@@ -287,7 +287,8 @@ public final class MemoryPool implements AutoCloseable {
         }
         context.enterToClose();
         reserved -= block.bytes;
-        context.checkClosing(Cuda.cuMemFreeAsync(block.address, stream.handle()), "cuMemFreeAsync", mib(block.bytes));
+        context.checkClosing(
+                Cuda.cuMemFreeAsync(block.address, stream.handle()), "cuMemFreeAsync", ByteCount.text(block.bytes));
     }
 
     private long freeOnCard() {
@@ -316,17 +317,14 @@ public final class MemoryPool implements AutoCloseable {
     private OutOfMemoryException refused(String why, long bytes, long available) {
         String largest = byOwner.entrySet().stream()
                 .max(Map.Entry.comparingByValue())
-                .map(entry -> "; largest holder: " + entry.getKey() + " with " + mib(entry.getValue()))
+                .map(entry -> "; largest holder: " + entry.getKey() + " with " + ByteCount.text(entry.getValue()))
                 .orElse("");
         return new OutOfMemoryException(
-                "out of memory on " + context.name() + ": " + mib(bytes) + " asked for, " + why + ", " + mib(live)
-                        + " in use by " + tensors + " tensors" + largest + "; a smaller batch needs less",
+                "out of memory on " + context.name() + ": " + ByteCount.text(bytes) + " asked for, " + why + ", "
+                        + ByteCount.text(live) + " in use by " + tensors + " tensors" + largest
+                        + "; a smaller batch needs less",
                 bytes,
                 Math.max(0, available));
-    }
-
-    private static String mib(long bytes) {
-        return String.format(Locale.ROOT, "%.1f MiB", bytes / 1048576.0);
     }
 
     /** Bytes now, bytes at most, bytes kept, tensors now. */

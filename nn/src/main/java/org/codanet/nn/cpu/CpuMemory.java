@@ -7,6 +7,7 @@ import java.util.Deque;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
+import org.codanet.nn.device.ByteCount;
 import org.codanet.nn.device.MemoryUse;
 import org.codanet.nn.device.OutOfMemoryException;
 
@@ -110,7 +111,7 @@ final class CpuMemory {
         }
         drop();
         if (reserved + bytes > budget) {
-            throw refused("budget " + mib(budget), bytes, budget - reserved);
+            throw refused("budget " + ByteCount.text(budget), bytes, budget - reserved);
         }
     }
 
@@ -128,17 +129,13 @@ final class CpuMemory {
     private OutOfMemoryException refused(String why, long bytes, long available) {
         String largest = byOwner.entrySet().stream()
                 .max(Map.Entry.comparingByValue())
-                .map(entry -> "; largest holder: " + entry.getKey() + " with " + mib(entry.getValue()))
+                .map(entry -> "; largest holder: " + entry.getKey() + " with " + ByteCount.text(entry.getValue()))
                 .orElse("");
         return new OutOfMemoryException(
-                "out of memory on " + device + ": " + mib(bytes) + " asked for, " + why + ", " + mib(live)
-                        + " in use by " + tensors + " tensors" + largest,
+                "out of memory on " + device + ": " + ByteCount.text(bytes) + " asked for, " + why + ", "
+                        + ByteCount.text(live) + " in use by " + tensors + " tensors" + largest,
                 bytes,
                 available);
-    }
-
-    private static String mib(long bytes) {
-        return String.format(java.util.Locale.ROOT, "%.1f MiB", bytes / 1048576.0);
     }
 
     synchronized MemoryUse use() {

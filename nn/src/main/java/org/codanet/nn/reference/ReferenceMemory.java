@@ -1,10 +1,10 @@
 package org.codanet.nn.reference;
 
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import org.codanet.nn.device.ByteCount;
 import org.codanet.nn.device.MemoryUse;
 import org.codanet.nn.device.OutOfMemoryException;
 
@@ -79,16 +79,13 @@ final class ReferenceMemory {
     private OutOfMemoryException refused(long bytes) {
         String largest = bytesByOwner.entrySet().stream()
                 .max(Map.Entry.comparingByValue())
-                .map(entry -> "; largest holder: " + entry.getKey() + " with " + mib(entry.getValue()))
+                .map(entry -> "; largest holder: " + entry.getKey() + " with " + ByteCount.text(entry.getValue()))
                 .orElse("");
         return new OutOfMemoryException(
-                "out of memory on " + device + ": " + mib(bytes) + " asked for, budget " + mib(budget) + ", "
-                        + mib(live) + " in use by " + tensors + " tensors" + largest,
+                "out of memory on " + device + ": " + ByteCount.text(bytes) + " asked for, budget "
+                        + ByteCount.text(budget) + ", " + ByteCount.text(live) + " in use by " + tensors + " tensors"
+                        + largest,
                 bytes,
                 budget - live);
-    }
-
-    private static String mib(long bytes) {
-        return String.format(Locale.ROOT, "%.1f MiB", bytes / 1048576.0);
     }
 }
