@@ -24,6 +24,9 @@ final class SimulatedMemoryTest {
     /** Runs a kernel on two blocks of 100 floats, the second written, and returns what the machine saw. */
     private String violation(Use use) {
         machine.reset();
+        // As a device that is opened does, and one that multiplies.
+        CudaLibraries.driver();
+        CudaLibraries.cublas();
         try (CudaResources resources =
                 new CudaResources(new CudaContext(0), CudaLibraries.nvrtc(), Precision.FP32, 0, 1 << 20)) {
             MemoryPool.Block to = resources.memory().take(400, "to");
