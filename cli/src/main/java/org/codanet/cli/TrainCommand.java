@@ -134,6 +134,12 @@ final class TrainCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
+        // What can be refused at once is, before the images are read.
+        Trainer.Options options =
+                new Trainer.Options(seed, out, resume, 0, checkpointSeconds, deviceOption.memoryBytes());
+        if (!resume) {
+            new TrainingRun(out).requireNoCheckpoint();
+        }
         Optional<Experiment> experiment =
                 Optional.ofNullable(network.experiment).map(Experiments::named);
         CodaNetConfig config =
@@ -164,7 +170,7 @@ final class TrainCommand implements Callable<Integer> {
                     images,
                     DatasetSource.training(training, images, recipe, seed, threads),
                     DatasetSource.evaluation(test, images, Math.max(16, recipe.microBatch()), threads),
-                    new Trainer.Options(seed, out, resume, 0, checkpointSeconds, deviceOption.memoryBytes()),
+                    options,
                     display);
             return run(trainer, device, display);
         }

@@ -212,6 +212,18 @@ final class TrainTest {
     }
 
     @Test
+    void whatCanBeRefusedAtOnceIsBeforeTheImagesAreRead() throws IOException {
+        Path out = Files.createDirectory(folder.resolve("used"));
+        Files.createFile(new TrainingRun(out).checkpoint());
+        Path none = folder.resolve("no-such-data");
+        Run.of("train", "--config", config, "--data", none, "--out", out).failsWith(1, "is there already", "--resume");
+        for (String seconds : List.of("-1", "NaN")) {
+            Run.of("train", "--config", config, "--data", none, "--out", out, "--checkpoint-seconds", seconds)
+                    .failsWith(2, seconds, "seconds");
+        }
+    }
+
+    @Test
     void aCheckpointIsNoNetworkToPredictWith() {
         Path out = folder.resolve("checkpointed");
         Run.of(train(out, "--epochs", "1", "-q")).succeeded();

@@ -53,6 +53,15 @@ public final class Trainer {
             long checkpointUpdates,
             double checkpointSeconds,
             long memoryBudget) {
+        /** @throws IllegalArgumentException if a number is negative or none */
+        public Options {
+            if (checkpointUpdates < 0 || !(checkpointSeconds >= 0) || memoryBudget < 0) {
+                throw new IllegalArgumentException("train: checkpoints every " + checkpointUpdates + " updates or "
+                        + checkpointSeconds + " seconds and a memory of " + memoryBudget
+                        + " bytes must be numbers from 0 on");
+            }
+        }
+
         /** A fresh run in a folder, checkpoints every five minutes. */
         public static Options in(Path folder, long seed) {
             return new Options(seed, folder, false, 0, 300, 0);
@@ -126,12 +135,11 @@ public final class Trainer {
     }
 
     private void begin(TrainingStep step) throws IOException {
+        if (!options.resume()) {
+            run.requireNoCheckpoint();
+        }
         if (!Files.exists(run.checkpoint())) {
             return;
-        }
-        if (!options.resume()) {
-            throw new TrainingException("train: " + run.checkpoint()
-                    + " is there already; go on from it with --resume, or choose another folder");
         }
         TrainingCheckpoint checkpoint = TrainingCheckpoint.read(run.checkpoint());
         checkpoint.requireSameRun(run.checkpoint(), net.config(), recipe, options.seed(), data());

@@ -3,6 +3,7 @@ package org.codanet.train;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.codanet.file.AtomicFile;
@@ -39,6 +40,14 @@ public record TrainingRun(Path folder) {
     /** Loss and accuracy over epochs. */
     public Path curve() {
         return folder.resolve("curve.svg");
+    }
+
+    /** @throws TrainingException if the folder has a run's checkpoint, which a new run would overwrite */
+    public void requireNoCheckpoint() {
+        if (Files.exists(checkpoint())) {
+            throw new TrainingException("train: " + checkpoint()
+                    + " is there already; go on from it with --resume, or choose another folder");
+        }
     }
 
     /** Replaces the last network and, if it is the best so far, the best one. */
