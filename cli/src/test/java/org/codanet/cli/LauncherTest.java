@@ -35,7 +35,7 @@ final class LauncherTest {
         check(copy("cli/src/main/dist/codanet", folder), Map.of());
     }
 
-    /** As the JVM does below a folder such as {@code /home/jörg}. */
+    /** As the JVM does below a folder that is called, say, {@code jörg}. */
     @Test
     void anArchiveOfClassesThatTheJvmRefusesIsNotUsed(@TempDir Path folder) throws Exception {
         script(folder.resolve("tools/mvn"), """
