@@ -104,7 +104,7 @@ public record MemoryPlan(Work work, List<Line> lines) {
                     work.purpose() == Purpose.TRAINING ? "gradients on the way back" : "linear maps and contributions",
                     walk.peak[Walk.BACK]));
         }
-        lines.add(new Line("working room", walk.workspace()));
+        lines.add(new Line("working room", walk.workspace() + net.device().ownBytes()));
         if (work.regularised()) {
             lines.add(new Line("regulariser", walk.peak[Walk.REGULARISER]));
         }
@@ -124,20 +124,30 @@ public record MemoryPlan(Work work, List<Line> lines) {
      * @throws IllegalArgumentException if not even one image fits
      */
     public static int largestBatch(CodaNet net, Work work, long budgetBytes, int atMost) {
-        if (budgetBytes == 0 || of(net, work.withBatch(atMost)).totalBytes() <= budgetBytes) {
-            return atMost;
-        }
-        long one = of(net, work.withBatch(1)).totalBytes();
-        if (one > budgetBytes) {
+        int fits = budgetBytes == 0 ? atMost : imagesWithin(net, work, budgetBytes, atMost);
+        if (fits == 0) {
             throw new IllegalArgumentException("memory: " + ByteCount.text(budgetBytes)
-                    + " do not hold one image at a time, which takes " + ByteCount.text(one) + " for "
+                    + " do not hold one image at a time, which takes "
+                    + ByteCount.text(of(net, work.withBatch(1)).totalBytes()) + " for "
                     + work.purpose().name().toLowerCase(Locale.ROOT));
         }
-        int fits = 1;
+        return fits;
+    }
+
+    /**
+     * The most images, up to {@code atMost}, whose plan is within so many bytes; 0 if not even one image's is.
+     *
+     * @param work whose batch is ignored
+     */
+    public static int imagesWithin(CodaNet net, Work work, long bytes, int atMost) {
+        if (of(net, work.withBatch(atMost)).totalBytes() <= bytes) {
+            return atMost;
+        }
+        int fits = 0;
         int tooMany = atMost;
         while (tooMany - fits > 1) {
             int middle = (fits + tooMany) >>> 1;
-            if (of(net, work.withBatch(middle)).totalBytes() <= budgetBytes) {
+            if (of(net, work.withBatch(middle)).totalBytes() <= bytes) {
                 fits = middle;
             } else {
                 tooMany = middle;

@@ -9,6 +9,7 @@ import org.codanet.model.CodaNet;
 import org.codanet.model.MemoryPlan;
 import org.codanet.model.NetStep;
 import org.codanet.nn.device.Device;
+import org.codanet.nn.device.OutOfMemoryException;
 import org.codanet.nn.layer.Parameter;
 import org.codanet.nn.op.Adam;
 import org.codanet.nn.op.Loss;
@@ -101,6 +102,8 @@ public final class TrainingStep implements AutoCloseable {
      * @param labels of the images
      * @param draw decides the regulariser's other classes
      * @throws TrainingException naming the layer, if a value is not finite
+     * @throws OutOfMemoryException if the device has no room for so many, saying how many would fit; the gradients are then of no use,
+     *     see {@link #dropGradients}
      */
     public Outcome accumulate(RawImages images, List<Integer> labels, long draw) {
         int n = images.count();
@@ -110,11 +113,7 @@ public final class TrainingStep implements AutoCloseable {
         }
         List<Integer> others =
                 recipe.lambda() > 0 ? OtherClass.draw(labels, net.config().numClasses(), draw) : labels;
-        int atOnce = MemoryPlan.largestBatch(
-                net,
-                MemoryPlan.Work.training(1, shape.extent(2), shape.extent(3), recipe.lambda() > 0),
-                memoryBudget,
-                n);
+        int atOnce = MemoryPlan.largestBatch(net, work(shape), memoryBudget, n);
         double lossSum = 0;
         int correct = 0;
         for (int first = 0; first < n; first += atOnce) {
@@ -135,11 +134,33 @@ public final class TrainingStep implements AutoCloseable {
         passes.add(key);
         double share = (double) labels.size() / recipe.virtualBatch();
         // Alone: a pass that ends halfway for want of room has added to the gradients, and cannot be tried again.
-        return net.steps()
-                .useAlone(
-                        key,
-                        owner -> new TrainingPass(net, loss, images.form(), share, recipe.lambda(), owner),
-                        pass -> outcome(pass, images, labels, others));
+        try {
+            return net.steps()
+                    .useAlone(
+                            key,
+                            owner -> new TrainingPass(net, loss, images.form(), share, recipe.lambda(), owner),
+                            pass -> outcome(pass, images, labels, others));
+        } catch (OutOfMemoryException noRoom) {
+            throw new OutOfMemoryException(noRoom, whatFits(images, noRoom));
+        }
+    }
+
+    private MemoryPlan.Work work(Shape images) {
+        return MemoryPlan.Work.training(1, images.extent(2), images.extent(3), recipe.lambda() > 0);
+    }
+
+    /** Training is not split unasked, as explanations are: the sums over a batch would have other bits whenever a card is fuller. */
+    private String whatFits(RawImages images, OutOfMemoryException noRoom) {
+        int n = images.count();
+        MemoryPlan.Work work = work(images.shape());
+        // What a plan leaves out was needed too, and at least what was missing has to go.
+        long missing = noRoom.requestedBytes() - noRoom.availableBytes();
+        long room = Math.min(
+                noRoom.capacityBytes(), MemoryPlan.of(net, work.withBatch(n)).totalBytes() - missing);
+        int fits = n == 1 ? 0 : MemoryPlan.imagesWithin(net, work, room, n - 1);
+        return fits == 0
+                ? "training has no room for one image at a time"
+                : "training took " + n + " images at a time; by its plan " + fits + " would fit";
     }
 
     private Outcome outcome(TrainingPass pass, RawImages images, List<Integer> labels, List<Integer> others) {

@@ -11,6 +11,7 @@ import java.lang.reflect.Proxy;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.SplittableRandom;
 import java.util.function.BiFunction;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -281,7 +282,7 @@ final class KeptStepsTest {
                     step -> {
                         calls.add("used");
                         if (steps.size() > 1) {
-                            throw new OutOfMemoryException("no room", 1, 0);
+                            throw new OutOfMemoryException("no room", 1, 0, 1);
                         }
                         return step;
                     });
@@ -293,10 +294,22 @@ final class KeptStepsTest {
             assertThrows(
                     OutOfMemoryException.class,
                     () -> steps.use("third", scope -> device.allocate(scope, Shape.of(3)), step -> {
-                        throw new OutOfMemoryException("no room", 1, 0);
+                        throw new OutOfMemoryException("no room", 1, 0, 1);
                     }));
             assertEquals(0, steps.size());
         }
+    }
+
+    /** So large that what each worker holds for itself, which more or fewer of them may do, weighs little beside them. */
+    private static ImageBatch large(int count) {
+        int side = 4 * Toys.SIZE;
+        double[] values =
+                new SplittableRandom(1).doubles(count * 3L * side * side).toArray();
+        float[] pixels = new float[values.length];
+        for (int i = 0; i < pixels.length; i++) {
+            pixels[i] = (float) values[i];
+        }
+        return ImageBatch.of(pixels, count, 3, side, side);
     }
 
     /** Without a budget of their own, on a device that has room for about two images of eight. */
@@ -329,7 +342,7 @@ final class KeptStepsTest {
             try (Device device = TestDevices.open(name);
                     Scope run = Scope.open("roomy");
                     CodaNet net = CodaNet.create(Toys.network(), LossKind.BCE, device, run, 3)) {
-                expected = use.apply(net, Toys.batch(count, 1));
+                expected = use.apply(net, large(count));
                 room = room == 0 ? device.memory().peak() : room;
                 assertTrue(count == 2 || device.memory().peak() > room);
             }
@@ -341,7 +354,7 @@ final class KeptStepsTest {
                 Scope run = Scope.open("little");
                 CodaNet net = CodaNet.create(Toys.network(), LossKind.BCE, device, run, 3)) {
             device.listenToChoices(told::add);
-            List<float[]> actual = use.apply(net, Toys.batch(8, 1));
+            List<float[]> actual = use.apply(net, large(8));
             for (int i = 0; i < expected.size(); i++) {
                 assertArrayEquals(expected.get(i), actual.get(i), "result " + i);
             }

@@ -5,7 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.FloatBuffer;
+import java.util.Collections;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.codanet.bindings.testing.Skip;
 import org.codanet.explain.Detail;
@@ -14,6 +17,7 @@ import org.codanet.explain.Target;
 import org.codanet.nn.device.Device;
 import org.codanet.nn.device.DeviceOptions;
 import org.codanet.nn.device.Devices;
+import org.codanet.nn.device.OutOfMemoryException;
 import org.codanet.nn.device.Precision;
 import org.codanet.nn.op.LossKind;
 import org.codanet.nn.tensor.Scope;
@@ -26,11 +30,14 @@ import org.codanet.train.TrainingRecipe;
 import org.codanet.train.TrainingStep;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 final class MemoryPlanTest {
     private static final int SIZE = 32;
     private static final int BATCH = 4;
+    /** Of images beside which the small things that no plan counts weigh little, in a network that is small. */
+    private static final int SIDE = 28;
 
     /** The paper's net: in a toy the small things that no plan counts would weigh more than a tenth. */
     private static final CodaNetConfig NETWORK =
@@ -61,15 +68,48 @@ final class MemoryPlanTest {
         }
     }
 
+    static Stream<Arguments> devicesAndWorks() {
+        return planned(TestDevices.with(works().map(work -> work.withTargets(Math.min(work.targets(), 3)))));
+    }
+
+    /**
+     * A small network, whose images are large, with all that a device may choose for it. Its first layer is its largest, and the plan
+     * counts a way back through it that training does without.
+     */
+    @ParameterizedTest
+    @MethodSource("devicesAndWorks")
+    void planIsCloseToThePeakOnEveryDevice(String name, MemoryPlan.Work work) {
+        MemoryPlan.Work large = new MemoryPlan.Work(
+                work.purpose(), BATCH, SIDE, SIDE, work.targets(), work.perChannel(), work.regularised());
+        assertPlanIsClose(TestDevices.open(name), large);
+        // The precision that users get may take other kernels.
+        assertPlanIsClose(Devices.open(name, DeviceOptions.defaults()), large);
+    }
+
+    private static void assertPlanIsClose(Device opened, MemoryPlan.Work large) {
+        try (Device device = opened;
+                Scope run = Scope.open("plan");
+                CodaNet net = CodaNet.create(Toys.network(), LossKind.BCE, device, run, 1)) {
+            run(net, large);
+            long planned = MemoryPlan.of(net, large).totalBytes();
+            long peak = device.memory().peak();
+            assertTrue(
+                    planned >= 0.95 * peak && planned <= 1.2 * peak,
+                    MemoryPlan.of(net, large) + " is " + planned + " bytes, the peak was " + peak);
+        }
+    }
+
     private static void run(CodaNet net, MemoryPlan.Work work) {
-        Shape shape = Shape.of(BATCH, 3, SIZE, SIZE);
-        float[] images = images();
+        int height = work.height();
+        int width = work.width();
+        Shape shape = Shape.of(BATCH, 3, height, width);
+        float[] images = images(height, width);
         switch (work.purpose()) {
             case INFERENCE -> new Evaluator(net, 0).logits(images, shape);
             case EXPLANATION ->
                 new Explainer(net)
                         .explain(
-                                ImageBatch.of(images, BATCH, 3, SIZE, SIZE),
+                                ImageBatch.of(images, BATCH, 3, height, width),
                                 work.targets() == 1 ? Target.predicted() : Target.all(),
                                 new Detail(0, work.perChannel()));
             case TRAINING -> {
@@ -77,7 +117,7 @@ final class MemoryPlanTest {
                         .withLambda(work.regularised() ? 1 : 0);
                 try (Scope scope = Scope.open("train");
                         TrainingStep step = new TrainingStep(net, recipe, scope, 0)) {
-                    step.accumulate(images, shape, List.of(0, 1, 2, 3), 5);
+                    step.accumulate(images, shape, List.of(0, 1, 2, 1), 5);
                     step.update(1e-3);
                 }
             }
@@ -111,12 +151,12 @@ final class MemoryPlanTest {
 
     private static FloatBuffer explainAll(CodaNet net, long budget) {
         return new Explainer(net, budget)
-                .explain(images(), Shape.of(BATCH, 3, SIZE, SIZE), Target.all())
+                .explain(images(SIZE, SIZE), Shape.of(BATCH, 3, SIZE, SIZE), Target.all())
                 .contributions();
     }
 
-    private static float[] images() {
-        float[] images = new float[BATCH * 3 * SIZE * SIZE];
+    private static float[] images(int height, int width) {
+        float[] images = new float[BATCH * 3 * height * width];
         for (int i = 0; i < images.length; i++) {
             images[i] = i % 101 / 100f;
         }
@@ -137,6 +177,62 @@ final class MemoryPlanTest {
             assertEquals(64, MemoryPlan.largestBatch(net, work, 0, 64));
             assertThrows(IllegalArgumentException.class, () -> MemoryPlan.largestBatch(net, work, 1000, 64));
         }
+    }
+
+    /** On a device with the room that a pass over five images took; what the sentence promises is then done. */
+    @ParameterizedTest
+    @MethodSource("devicesAndLambdas")
+    void trainingWithoutRoomSaysHowManyImagesWouldFit(String name, double lambda) {
+        long room;
+        int images;
+        try (Device device = TestDevices.open(name);
+                Scope run = Scope.open("plan");
+                CodaNet net = CodaNet.create(Toys.network(), LossKind.BCE, device, run, 1)) {
+            train(net, 5, lambda);
+            // A worker more may have taken part than the other time.
+            room = device.memory().peak() + device.memory().peak() / 20;
+        }
+        DeviceOptions little =
+                DeviceOptions.defaults().withPrecision(Precision.FP32).withMemoryBudget(room);
+        try (Device device = Devices.open(name, little);
+                Scope run = Scope.open("plan");
+                CodaNet net = CodaNet.create(Toys.network(), LossKind.BCE, device, run, 1)) {
+            OutOfMemoryException refusal = assertThrows(OutOfMemoryException.class, () -> train(net, 16, lambda));
+            Matcher fits = Pattern.compile("out of memory on .+ asked for, .+"
+                            + "; training took 16 images at a time; by its plan (\\d+) would fit")
+                    .matcher(refusal.getMessage());
+            assertTrue(fits.matches(), refusal.getMessage());
+            images = Integer.parseInt(fits.group(1));
+            assertTrue(images >= 4 && images <= 5, refusal.getMessage());
+        }
+        try (Device device = Devices.open(name, little);
+                Scope run = Scope.open("plan");
+                CodaNet net = CodaNet.create(Toys.network(), LossKind.BCE, device, run, 1)) {
+            train(net, images, lambda);
+        }
+    }
+
+    private static void train(CodaNet net, int images, double lambda) {
+        TrainingRecipe recipe = TrainingRecipe.of(LossKind.BCE, 1, images, new LearningRate.Constant(1e-3))
+                .withLambda(lambda);
+        float[] values = new float[images * 3 * SIDE * SIDE];
+        List<Integer> labels = Collections.nCopies(images, 1);
+        try (Scope scope = Scope.open("train");
+                TrainingStep step = new TrainingStep(net, recipe, scope, 0)) {
+            for (int round = 0; round < 3; round++) {
+                step.accumulate(values, Shape.of(images, 3, SIDE, SIDE), labels, round);
+                step.update(1e-3);
+            }
+        }
+    }
+
+    static Stream<Arguments> devicesAndLambdas() {
+        return planned(TestDevices.with(Stream.of(0.0, 1.0)));
+    }
+
+    /** The reference device is left out: it holds doubles, and plans count floats. */
+    private static Stream<Arguments> planned(Stream<Arguments> cases) {
+        return cases.filter(each -> !each.get()[0].equals(TestDevices.REFERENCE));
     }
 
     static Stream<String> devices() {

@@ -203,6 +203,11 @@ public final class CudaDevice implements Device {
         return resources.memory().use();
     }
 
+    @Override
+    public long ownBytes() {
+        return resources.ownBytes();
+    }
+
     /** Recorded steps find that the workspace has moved, and are recorded again by their next run. */
     @Override
     public void trimMemory() {

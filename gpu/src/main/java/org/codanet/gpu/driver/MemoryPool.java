@@ -256,7 +256,8 @@ public final class MemoryPool implements AutoCloseable {
                     context.name() + ": a recorded step may not take memory that no earlier run of it has left behind; "
                             + ByteCount.text(bytes) + " are not there; run it once by a call, with that much to spare",
                     bytes,
-                    0);
+                    0,
+                    reserved);
         }
         refuseWhileRecording();
         context.enter();
@@ -321,10 +322,10 @@ public final class MemoryPool implements AutoCloseable {
                 .orElse("");
         return new OutOfMemoryException(
                 "out of memory on " + context.name() + ": " + ByteCount.text(bytes) + " asked for, " + why + ", "
-                        + ByteCount.text(live) + " in use by " + tensors + " tensors" + largest
-                        + "; a smaller batch needs less",
+                        + ByteCount.text(live) + " in use by " + tensors + " tensors" + largest,
                 bytes,
-                Math.max(0, available));
+                Math.max(0, available),
+                reserved);
     }
 
     /** Bytes now, bytes at most, bytes kept, tensors now. */

@@ -39,9 +39,7 @@ final class CublasHandle extends Handle implements MatrixProducts {
             MemorySegment handle = out.get(ValueLayout.ADDRESS, 0);
             MemoryPool.Block workspace = null;
             try {
-                // A small budget is for small work, which needs no more of it.
-                long bytes = Math.min(
-                        WORKSPACE, Math.max(4L << 20, resources.context().totalBytes() / 1024));
+                long bytes = workspaceBytes(context);
                 workspace = resources.memory().reserve(bytes, OWNER);
                 context.checkCublas(
                         Cublas.cublasSetStream_v2(handle, resources.stream().handle()),
@@ -66,6 +64,11 @@ final class CublasHandle extends Handle implements MatrixProducts {
                             + " bytes");
             return new CublasHandle(context, handle, workspace, compute);
         }
+    }
+
+    /** A small card has small work, which needs no more. */
+    static long workspaceBytes(CudaContext context) {
+        return Math.min(WORKSPACE, Math.max(4L << 20, context.totalBytes() / 1024));
     }
 
     private static int compute(Precision precision) {

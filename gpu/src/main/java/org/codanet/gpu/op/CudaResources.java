@@ -131,6 +131,11 @@ public final class CudaResources implements AutoCloseable {
         return (elements + BLOCK - 1) / BLOCK;
     }
 
+    /** Bytes that the libraries' handles hold once they are opened. */
+    public long ownBytes() {
+        return CublasHandle.workspaceBytes(context);
+    }
+
     /** cuBLAS, opened at the first use. */
     CublasHandle cublas() {
         if (cublas == null) {

@@ -106,10 +106,12 @@ final class AlignmentGradient {
         packed.gramTransposed();
     }
 
-    /** Floats that the workers share, beside those of the way back to x. */
-    long sharedFloats(PatchGrid grid) {
+    /** Floats that the workers share, beside those of the way back to x; {@code ofMaps} with those of {@link #mapBackward}. */
+    long sharedFloats(PatchGrid grid, boolean ofMaps) {
         long positions = (long) grid.tasks() * grid.taskPositions();
-        return (long) grid.tasks() * tasks.rowFloats(grid)
+        long other = ofMaps ? (long) grid.n() * patches.paddedImage(grid) : 0;
+        return (ofMaps ? 2L : 1L) * grid.tasks() * tasks.rowFloats(grid)
+                + other
                 + 2 * positions * (columns.factorLanes() + columns.unitLanes())
                 + weightGradients.sharedFloats();
     }

@@ -91,10 +91,11 @@ final class CpuDynamicAlignment implements DynamicAlignment {
             ofWorker += classMaps.workerFloats(grid, functionals);
         }
         if (purpose == Purpose.TRAINING) {
-            shared += gradient.sharedFloats(grid);
+            shared += gradient.sharedFloats(grid, functionals > 0);
             ofWorker += gradient.workerFloats(grid);
         }
-        return Float.BYTES * (shared + context.workers().count() * ofWorker);
+        long mapped = purpose == Purpose.TRAINING && functionals > 0 ? stateBytes(x, purpose) : 0;
+        return Float.BYTES * (shared + context.workers().count() * ofWorker) + mapped;
     }
 
     /** Whether so many functionals go through the dynamic weights themselves, and not one by one through the patches. */

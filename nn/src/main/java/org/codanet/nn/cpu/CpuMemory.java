@@ -135,7 +135,8 @@ final class CpuMemory {
                 "out of memory on " + device + ": " + ByteCount.text(bytes) + " asked for, " + why + ", "
                         + ByteCount.text(live) + " in use by " + tensors + " tensors" + largest,
                 bytes,
-                available);
+                available,
+                reserved);
     }
 
     synchronized MemoryUse use() {

@@ -113,6 +113,11 @@ public interface Device extends AutoCloseable {
     /** Bytes now, bytes at most, tensors now. */
     MemoryUse memory();
 
+    /** Bytes of {@link #memory} that the device holds for itself once it works, whatever the work is: rooms of its libraries. */
+    default long ownBytes() {
+        return 0;
+    }
+
     /**
      * Gives back to the system what is held only to be used again: idle memory and working room. The next step asks for what it needs,
      * as the first did.

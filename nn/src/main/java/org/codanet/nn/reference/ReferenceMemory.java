@@ -86,6 +86,7 @@ final class ReferenceMemory {
                         + ByteCount.text(budget) + ", " + ByteCount.text(live) + " in use by " + tensors + " tensors"
                         + largest,
                 bytes,
-                budget - live);
+                budget - live,
+                live);
     }
 }
