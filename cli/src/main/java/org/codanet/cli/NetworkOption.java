@@ -11,6 +11,7 @@ import org.codanet.model.Experiments;
 import org.codanet.model.ModelFile;
 import org.codanet.model.Preprocessing;
 import org.codanet.nn.op.LossKind;
+import org.codanet.train.TrainingRecipe;
 
 /**
  * A network to measure or plan, trained or not.
@@ -19,11 +20,16 @@ import org.codanet.nn.op.LossKind;
  * @param config the network
  * @param height rows of its images
  * @param width columns of its images
- * @param loss that it is trained with
+ * @param recipe that it is or was trained with, if it is known
  * @param trained its weights, if it is a file
  */
 record NetworkOption(
-        String name, CodaNetConfig config, int height, int width, LossKind loss, Optional<ModelFile> trained) {
+        String name,
+        CodaNetConfig config,
+        int height,
+        int width,
+        Optional<TrainingRecipe> recipe,
+        Optional<ModelFile> trained) {
     private static final int DEFAULT_SIDE = 32;
 
     /**
@@ -38,7 +44,7 @@ record NetworkOption(
                     experiment.name(),
                     experiment.network(),
                     Optional.of(experiment.preprocessing()),
-                    experiment.recipe().loss(),
+                    Optional.of(experiment.recipe()),
                     Optional.empty(),
                     size);
         }
@@ -48,11 +54,15 @@ record NetworkOption(
                     + "; 'codanet inspect --experiments' lists the experiments");
         }
         if (name.endsWith(".json")) {
-            return of(name, ModelOption.readConfig(file), Optional.empty(), LossKind.BCE, Optional.empty(), size);
+            return of(name, ModelOption.readConfig(file), Optional.empty(), Optional.empty(), Optional.empty(), size);
         }
         ModelFile model = ModelFile.read(file);
-        LossKind loss = model.recipe().map(r -> r.loss()).orElse(LossKind.BCE);
-        return of(name, model.config(), model.preprocessing(), loss, Optional.of(model), size);
+        return of(name, model.config(), model.preprocessing(), model.recipe(), Optional.of(model), size);
+    }
+
+    /** The loss that it is trained with; the paper's where nothing tells. */
+    LossKind loss() {
+        return recipe.map(TrainingRecipe::loss).orElse(LossKind.BCE);
     }
 
     /** Refuses more values of images than an array holds, for which numbers of bytes overflow too. */
@@ -72,7 +82,7 @@ record NetworkOption(
             String name,
             CodaNetConfig config,
             Optional<Preprocessing> images,
-            LossKind loss,
+            Optional<TrainingRecipe> recipe,
             Optional<ModelFile> trained,
             String size) {
         int height = images.map(Preprocessing::height).orElse(DEFAULT_SIDE);
@@ -90,6 +100,6 @@ record NetworkOption(
             }
         }
         config.extents(height, width);
-        return new NetworkOption(name, config, height, width, loss, trained);
+        return new NetworkOption(name, config, height, width, recipe, trained);
     }
 }

@@ -9,6 +9,7 @@ import org.codanet.model.CodaNet;
 import org.codanet.model.MemoryPlan;
 import org.codanet.nn.device.Device;
 import org.codanet.nn.tensor.Scope;
+import org.codanet.train.TrainingRecipe;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -71,6 +72,12 @@ final class PlanCommand implements Callable<Integer> {
     @Option(names = "--size", paramLabel = "HxW", description = "Extents of the images, if not the network's own.")
     String size;
 
+    @Option(
+            names = "--lambda",
+            paramLabel = "X",
+            description = "Weight of the linear-map regulariser in training. Default: the recipe's, 0 without one.")
+    Double lambda;
+
     @Option(names = "--json", description = "One JSON object instead of text.")
     boolean json;
 
@@ -81,6 +88,9 @@ final class PlanCommand implements Callable<Integer> {
         }
         if (batch < 1) {
             throw new IllegalArgumentException("--batch must be at least 1, got " + batch);
+        }
+        if (lambda != null && !(lambda >= 0)) {
+            throw new IllegalArgumentException("--lambda must be 0 or above, got " + lambda);
         }
         NetworkOption option = NetworkOption.of(network == null ? named : network, size);
         option.requireCountable(batch);
@@ -97,7 +107,7 @@ final class PlanCommand implements Callable<Integer> {
                             option.width(),
                             option.config().numClasses(),
                             false);
-                case TRAIN -> MemoryPlan.Work.training(batch, option.height(), option.width(), false);
+                case TRAIN -> MemoryPlan.Work.training(batch, option.height(), option.width(), isRegularised(option));
             };
             MemoryPlan plan = MemoryPlan.of(net, planned);
             int fitting = deviceOption.memoryBytes() == 0
@@ -110,6 +120,13 @@ final class PlanCommand implements Callable<Integer> {
             }
         }
         return 0;
+    }
+
+    /** The regulariser takes room whatever its weight is, unless that is 0. */
+    private boolean isRegularised(NetworkOption option) {
+        double weight =
+                lambda == null ? option.recipe().map(TrainingRecipe::lambda).orElse(0.0) : lambda;
+        return weight > 0;
     }
 
     private void print(NetworkOption option, MemoryPlan plan, int fitting) {

@@ -257,6 +257,7 @@ final class BadInputTest {
                 List.of("plan"),
                 List.of("plan", "no-such-experiment"),
                 List.of("plan", "M", "--batch", "0"),
+                List.of("plan", "M", "--lambda", "-1"),
                 List.of("plan", "M", "--size", "0x5"),
                 List.of("bench", "--model", "M", "--batches", "0"),
                 List.of("bench", "--model", "M", "--what", "sleep"),

@@ -2,6 +2,7 @@ package org.codanet.cli;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.gson.JsonObject;
@@ -96,6 +97,16 @@ final class FilesTest {
         assertEquals(plan.get("total_bytes").getAsLong(), sum);
         int fitting = plan.get("batch_within_budget").getAsInt();
         assertTrue(fitting >= 1 && fitting < 64, "fitting: " + fitting);
+    }
+
+    @Test
+    void planCountsTheRegulariserOfTheRecipeOrTheOneAskedFor() {
+        String without = "9L-S-CoDA-SQ-lambda-0.0";
+        String with = "9L-S-CoDA-SQ-lambda-0.5";
+        assertFalse(Run.of("plan", without).succeeded().out().contains("regulariser"));
+        assertTrue(Run.of("plan", with).succeeded().out().contains("regulariser"));
+        assertTrue(Run.of("plan", without, "--lambda", "0.1").succeeded().out().contains("regulariser"));
+        assertFalse(Run.of("plan", with, "--lambda", "0").succeeded().out().contains("regulariser"));
     }
 
     @Test
