@@ -16,16 +16,13 @@ import org.codanet.file.FileFormatException;
  * {@code test}), or the class folders alone, which are then not split. Labels follow the order of the classes' names;
  * pictures are sorted by name. Pictures are decoded as they are asked for.
  */
-final class ImageFolder implements ImageDataset {
+final class ImageFolder extends LabelledImages {
     private static final List<String> TEST_NAMES = List.of("test", "val", "validation");
-    private final ImageFacts facts;
     private final List<Path> files;
-    private final int[] labels;
 
     private ImageFolder(ImageFacts facts, List<Path> files, int[] labels) {
-        this.facts = facts;
+        super(facts, labels);
         this.files = files;
-        this.labels = labels;
     }
 
     /** {@return whether training and test images lie apart} */
@@ -104,43 +101,8 @@ final class ImageFolder implements ImageDataset {
     }
 
     @Override
-    public String name() {
-        return facts.name();
-    }
-
-    @Override
-    public String description() {
-        return facts.description();
-    }
-
-    @Override
     public int size() {
         return files.size();
-    }
-
-    @Override
-    public int channels() {
-        return facts.channels();
-    }
-
-    @Override
-    public int height() {
-        return 0;
-    }
-
-    @Override
-    public int width() {
-        return 0;
-    }
-
-    @Override
-    public List<String> classNames() {
-        return facts.classNames();
-    }
-
-    @Override
-    public int label(int index) {
-        return labels[index];
     }
 
     @Override
@@ -150,6 +112,6 @@ final class ImageFolder implements ImageDataset {
 
     @Override
     public Pixels read(int index) throws IOException {
-        return Images.read(files.get(index), facts.channels());
+        return Images.read(files.get(index), channels());
     }
 }

@@ -13,18 +13,15 @@ import java.util.stream.IntStream;
 import org.codanet.file.FileFormatException;
 
 /** Images of one size in memory, one byte a value. What small sets are read into, since decoding costs more than a copy. */
-public final class MemoryImages implements ImageDataset {
-    private final ImageFacts facts;
+public final class MemoryImages extends LabelledImages {
     private final IntFunction<String> imageNames;
     private final byte[][] images;
-    private final int[] labels;
 
     /** Images and labels that were checked as they were read, and from now on belong to it. */
     MemoryImages(ImageFacts facts, IntFunction<String> imageNames, byte[][] images, int[] labels) {
-        this.facts = facts;
+        super(facts, labels);
         this.imageNames = imageNames;
         this.images = images;
-        this.labels = labels;
     }
 
     /**
@@ -139,43 +136,8 @@ public final class MemoryImages implements ImageDataset {
     }
 
     @Override
-    public String name() {
-        return facts.name();
-    }
-
-    @Override
-    public String description() {
-        return facts.description();
-    }
-
-    @Override
     public int size() {
         return images.length;
-    }
-
-    @Override
-    public int channels() {
-        return facts.channels();
-    }
-
-    @Override
-    public int height() {
-        return facts.height();
-    }
-
-    @Override
-    public int width() {
-        return facts.width();
-    }
-
-    @Override
-    public List<String> classNames() {
-        return facts.classNames();
-    }
-
-    @Override
-    public int label(int index) {
-        return labels.length == 0 ? -1 : labels[index];
     }
 
     @Override

@@ -18,17 +18,14 @@ import org.codanet.file.TensorData;
  * folder they are {@code X_train.npy} and {@code y_train.npy}, {@code X_test.npy} and {@code y_test.npy}, or unsplit
  * {@code X.npy} and {@code y.npy}. All of it is read into memory.
  */
-final class NpyImages implements ImageDataset {
-    private final ImageFacts facts;
+final class NpyImages extends LabelledImages {
     private final Path file;
     private final float[][] images;
-    private final int[] labels;
 
     private NpyImages(ImageFacts facts, Path file, float[][] images, int[] labels) {
-        this.facts = facts;
+        super(facts, labels);
         this.file = file;
         this.images = images;
-        this.labels = labels;
     }
 
     /** {@return whether the folder has a file of this format} */
@@ -136,43 +133,8 @@ final class NpyImages implements ImageDataset {
     }
 
     @Override
-    public String name() {
-        return facts.name();
-    }
-
-    @Override
-    public String description() {
-        return facts.description();
-    }
-
-    @Override
     public int size() {
         return images.length;
-    }
-
-    @Override
-    public int channels() {
-        return facts.channels();
-    }
-
-    @Override
-    public int height() {
-        return facts.height();
-    }
-
-    @Override
-    public int width() {
-        return facts.width();
-    }
-
-    @Override
-    public List<String> classNames() {
-        return facts.classNames();
-    }
-
-    @Override
-    public int label(int index) {
-        return labels.length == 0 ? -1 : labels[index];
     }
 
     @Override
@@ -182,6 +144,6 @@ final class NpyImages implements ImageDataset {
 
     @Override
     public Pixels read(int index) {
-        return new Pixels(facts.channels(), facts.height(), facts.width(), images[index].clone());
+        return new Pixels(channels(), height(), width(), images[index].clone());
     }
 }

@@ -187,34 +187,23 @@ public abstract class DeviceContract {
         }
     }
 
-    /** Forward and gradient through a net of every layer, with new data in the same tensors: the bits of calls. */
+    /** With new data in the same tensors: the bits of calls. */
     @Test
     void aRecordedStepGivesWhatCallsGive() {
         try (Device device = open();
                 Scope run = Scope.open("run")) {
-            Sequential net = SmallNet.create(device, run);
-            net.prepare(Purpose.TRAINING);
-            Tensor x = device.allocate(run, SmallNet.INPUT);
-            Tensor y = device.allocate(run, net.outputShape(x.shape()));
-            Tensor dX = device.allocate(run, x.shape());
-            Runnable step = () -> {
-                try (Scope own = run.child("step")) {
-                    Passes passes = net.forward(x, Purpose.TRAINING, own);
-                    device.elementwise().copy(passes.output(), y);
-                    net.backward(passes, y, dX, own);
-                }
-            };
+            SmallStep step = new SmallStep(device, run);
             List<float[]> expected = new ArrayList<>();
             for (int seed = 0; seed < 3; seed++) {
-                expected.addAll(results(device, seed, x, step, y, dX));
+                expected.addAll(step.results(seed, step));
             }
             int before = device.memory().tensors();
             try (Scope kept = run.child("kept")) {
                 RecordedStep recorded = device.record(kept, step);
-                assertArrayEquals(expected.getLast(), values(device, dX), "recording computes nothing");
+                assertArrayEquals(expected.getLast(), values(device, step.dX), "recording computes nothing");
                 List<float[]> actual = new ArrayList<>();
                 for (int seed = 0; seed < 3; seed++) {
-                    actual.addAll(results(device, seed, x, recorded::run, y, dX));
+                    actual.addAll(step.results(seed, recorded::run));
                 }
                 for (int i = 0; i < expected.size(); i++) {
                     assertArrayEquals(expected.get(i), actual.get(i), "result " + i);
@@ -224,10 +213,40 @@ public abstract class DeviceContract {
         }
     }
 
-    private static List<float[]> results(Device device, int seed, Tensor x, Runnable step, Tensor y, Tensor dX) {
-        device.upload(Values.uniform(seed, x.shape()), x);
-        step.run();
-        return List.of(values(device, y), values(device, dX));
+    /** Forward and gradient through a net of every layer, from one tensor to two others. */
+    private static final class SmallStep implements Runnable {
+        private final Device device;
+        private final Scope run;
+        private final Sequential net;
+        private final Tensor x;
+        private final Tensor y;
+        private final Tensor dX;
+
+        SmallStep(Device device, Scope run) {
+            this.device = device;
+            this.run = run;
+            this.net = SmallNet.create(device, run);
+            net.prepare(Purpose.TRAINING);
+            this.x = device.allocate(run, SmallNet.INPUT);
+            this.y = device.allocate(run, net.outputShape(x.shape()));
+            this.dX = device.allocate(run, x.shape());
+        }
+
+        @Override
+        public void run() {
+            try (Scope own = run.child("step")) {
+                Passes passes = net.forward(x, Purpose.TRAINING, own);
+                device.elementwise().copy(passes.output(), y);
+                net.backward(passes, y, dX, own);
+            }
+        }
+
+        /** Output and gradient for an input of its own, by this or by a recording of it. */
+        List<float[]> results(int seed, Runnable by) {
+            device.upload(Values.uniform(seed, x.shape()), x);
+            by.run();
+            return List.of(values(device, y), values(device, dX));
+        }
     }
 
     private static float[] values(Device device, Tensor tensor) {
@@ -240,26 +259,15 @@ public abstract class DeviceContract {
     void trimmedMemoryIsAskedForAgain() {
         try (Device device = open();
                 Scope run = Scope.open("run")) {
-            Sequential net = SmallNet.create(device, run);
-            net.prepare(Purpose.TRAINING);
-            Tensor x = device.allocate(run, SmallNet.INPUT);
-            Tensor y = device.allocate(run, net.outputShape(x.shape()));
-            Tensor dX = device.allocate(run, x.shape());
-            Runnable step = () -> {
-                try (Scope own = run.child("step")) {
-                    Passes passes = net.forward(x, Purpose.TRAINING, own);
-                    device.elementwise().copy(passes.output(), y);
-                    net.backward(passes, y, dX, own);
-                }
-            };
-            List<float[]> expected = results(device, 1, x, step, y, dX);
+            SmallStep step = new SmallStep(device, run);
+            List<float[]> expected = step.results(1, step);
             RecordedStep recorded = device.record(run, step);
             long before = device.memory().live();
             device.trimMemory();
             assertTrue(device.memory().live() <= before);
             assertTrue(device.memory().reserved() <= device.memory().live(), "nothing is kept for reuse");
             for (Runnable again : List.<Runnable>of(step, recorded::run, recorded::run)) {
-                List<float[]> actual = results(device, 1, x, again, y, dX);
+                List<float[]> actual = step.results(1, again);
                 assertArrayEquals(expected.get(0), actual.get(0));
                 assertArrayEquals(expected.get(1), actual.get(1));
             }
