@@ -8,19 +8,23 @@
 #define __global__ __attribute__((visibility("default")))
 #define __device__
 #define __forceinline__ inline __attribute__((always_inline))
-#define __shared__ static
+#define __shared__ static __attribute__((section("sim_shared")))
 #define __launch_bounds__(...)
 #define __align__(n) __attribute__((aligned(n)))
+
+/* What is no access of the kernel's own. */
+#define UNWATCHED __attribute__((no_sanitize("thread", "alignment")))
 
 struct sim_dim {
     unsigned x, y, z;
 };
 extern "C" sim_dim sim_thread, sim_block, sim_block_size, sim_grid_size;
-extern "C" char* sim_shared;
 extern "C" void sim_block_barrier();
 extern "C" void sim_warp_barrier();
 extern "C" const void* sim_warp_exchange(const void* value, size_t bytes);
 extern "C" void sim_broken(const char* rule);
+extern "C" unsigned sim_copy_begins(void* to, const void* from, unsigned bytes);
+extern "C" void sim_copy_arrives(void* to, const void* from, unsigned bytes, unsigned begun);
 #define threadIdx sim_thread
 #define blockIdx sim_block
 #define blockDim sim_block_size
@@ -68,31 +72,29 @@ static inline float __uint_as_float(unsigned bits) {
 }
 
 /* Asynchronous copies are made at the wait for them and no earlier: a kernel that does not wait reads what was there before.
- * Of each thread a ring of those that were begun, each with the number of its group. */
+ * Of each thread a ring of those that were begun, each with the number of its group and the time. */
 struct sim_copying {
     void* to;
     const void* from;
-    int bytes;
-    unsigned group;
+    unsigned bytes, group, begun;
 };
 struct sim_copies {
     sim_copying ring[256];
     unsigned begun, made, group;
 };
 static sim_copies sim_copies_of[1024];
-static inline void sim_copy(void* to, const void* from, int bytes) {
+static UNWATCHED void sim_copy(void* to, const void* from, int bytes) {
     sim_copies& all = sim_copies_of[sim_thread.x];
     if (((size_t) to | (size_t) from) % bytes != 0) sim_broken("an asynchronous copy whose addresses are no multiples of its size");
     if (all.begun - all.made == 256) sim_broken("more asynchronous copies under way than the simulated machine can hold");
-    all.ring[all.begun++ % 256] = {to, from, bytes, all.group};
+    all.ring[all.begun++ % 256] = {to, from, (unsigned) bytes, all.group, sim_copy_begins(to, from, bytes)};
 }
-static inline void sim_copies_end() { sim_copies_of[sim_thread.x].group++; }
-static inline void sim_copies_arrived(unsigned later) {
+static UNWATCHED void sim_copies_end() { sim_copies_of[sim_thread.x].group++; }
+static UNWATCHED void sim_copies_arrived(unsigned later) {
     sim_copies& all = sim_copies_of[sim_thread.x];
     for (; all.made != all.begun && all.group - all.ring[all.made % 256].group > later; all.made++) {
         const sim_copying each = all.ring[all.made % 256];
-        if (each.bytes == 16) __builtin_memcpy(each.to, each.from, 16);
-        else __builtin_memcpy(each.to, each.from, 4);
+        sim_copy_arrives(each.to, each.from, each.bytes, each.begun);
     }
 }
 
@@ -115,6 +117,14 @@ template <class... A>
 struct sim_sizes<void(A...)> {
     size_t sizes[sizeof...(A) + 1] = {sizeof(A)..., 0};
 };
+/* Where the linker has put the shared memory, if there is any. */
+extern "C" char __start_sim_shared[] __attribute__((weak, visibility("hidden")));
+extern "C" char __stop_sim_shared[] __attribute__((weak, visibility("hidden")));
+#define SIM_SHARED                                                                                       \
+    extern "C" __attribute__((visibility("default"))) UNWATCHED void sim_shared_range(char** begin, char** end) { \
+        *begin = __start_sim_shared;                                                                     \
+        *end = __stop_sim_shared;                                                                        \
+    }
 #define SIM_KERNEL(name)                                                                                                     \
     extern "C" __attribute__((visibility("default"))) void sim_invoke_##name(void** p) { sim_call(name, p); }                \
     extern "C" __attribute__((visibility("default"))) const sim_sizes<decltype(name)> sim_sizes_##name = sim_sizes<decltype(name)>();

@@ -31,11 +31,7 @@ struct Event {
     double milliseconds;
 };
 
-struct Function {
-    std::string name;
-    void (*invoke)(void**);
-    const size_t* sizes; /* of each parameter, ended by 0 */
-};
+using machine::Function;
 
 struct Module {
     void* library;
@@ -316,8 +312,12 @@ API int cuModuleGetFunction(Function** function, Module* module, const char* nam
     ENTER_WITH_CONTEXT("cuModuleGetFunction");
     void* invoke = dlsym(module->library, (std::string("sim_invoke_") + name).c_str());
     void* sizes = dlsym(module->library, (std::string("sim_sizes_") + name).c_str());
-    if (invoke == nullptr || sizes == nullptr) return NOT_FOUND;
-    *function = &(module->functions[name] = Function{name, (void (*)(void**)) invoke, (const size_t*) sizes});
+    void* shared = dlsym(module->library, "sim_shared_range");
+    if (invoke == nullptr || sizes == nullptr || shared == nullptr) return NOT_FOUND;
+    Function& found = module->functions[name];
+    found = Function{name, (void (*)(void**)) invoke, (const size_t*) sizes, nullptr, nullptr};
+    ((void (*)(char**, char**)) shared)(&found.shared, &found.shared_end);
+    *function = &found;
     return OK;
 }
 
@@ -328,6 +328,7 @@ API int cuLaunchKernel(
         Function* function, unsigned gx, unsigned gy, unsigned gz, unsigned bx, unsigned by, unsigned bz, unsigned shared,
         Stream* stream, void** parameters, void**) {
     ENTER_WITH_CONTEXT("cuLaunchKernel");
+    if (shared != 0) return INVALID_VALUE; /* codanet's kernels state their shared memory in their source */
     std::vector<std::vector<char>> values; /* a recorded launch outlives its caller's memory */
     for (int i = 0; function->sizes[i] != 0; i++) {
         const char* from = (const char*) parameters[i];
@@ -336,8 +337,7 @@ API int cuLaunchKernel(
     return machine::submit(stream, [=]() mutable {
         std::vector<void*> addresses;
         for (auto& value : values) addresses.push_back(value.data());
-        const int status = machine::run(
-                function->name.c_str(), function->invoke, addresses.data(), {gx, gy, gz}, {bx, by, bz}, shared);
+        const int status = machine::run(*function, addresses.data(), {gx, gy, gz}, {bx, by, bz});
         if (status == ILLEGAL_ADDRESS) {
             sim_die(status);
         }

@@ -28,7 +28,6 @@ struct Failure {
 } planned{"", 0, 0, false};
 int dead = 0;
 
-enum : uint8_t { FREE, EMPTY, WRITTEN };
 const size_t GUARD = 4096;
 char* base;
 uint8_t* states;
@@ -114,7 +113,7 @@ bool release(void* address) {
 size_t in_use() { return used; }
 size_t largest() { return peak; }
 
-static const char* describe(uint8_t state) { return state == FREE ? "memory that is not allocated" : "memory that nothing wrote"; }
+const char* describe(uint8_t state) { return state == FREE ? "memory that is not allocated" : "memory that nothing wrote"; }
 
 bool readable(const void* address, size_t bytes, const char* who) {
     if (!inside(address)) {
@@ -147,6 +146,12 @@ bool writable(void* address, size_t bytes, const char* who) {
     return true;
 }
 
+uint8_t* state_of(const void* address, size_t* word) {
+    if (!inside(address)) return nullptr;
+    *word = (size_t) ((const char*) address - base) / 4;
+    return states + *word;
+}
+
 int submit(Stream* stream, std::function<int()> work) {
     if (stream != nullptr && stream->capture != nullptr) {
         stream->capture->push_back(std::move(work));
@@ -161,14 +166,13 @@ int submit(Stream* stream, std::function<int()> work) {
 using machine::Dim;
 
 API Dim sim_thread, sim_block, sim_block_size, sim_grid_size;
-API char* sim_shared;
 Dim sim_thread, sim_block, sim_block_size, sim_grid_size;
-char* sim_shared;
+machine::Running machine::running;
 
 namespace {
 const size_t STACK = 64 * 1024;
 const unsigned MOST = 1024, WARP = 32, SLOT = 64;
-enum Wait { RUNS, AT_BLOCK, AT_WARP, ENDED };
+enum Wait { RUNS, AT_BLOCK, AT_WARP, EXCHANGES, ENDED };
 
 struct Fiber {
     Wait wait;
@@ -181,11 +185,10 @@ struct Fiber {
 } fibers[MOST];
 
 char* stacks;
-char shared_memory[232448] __attribute__((aligned(128)));
 char exchange[MOST][SLOT];
 unsigned current;
-const char* running;
-void (*body)(void**);
+uint32_t block_time, warp_time[MOST / WARP]; /* barriers passed: of the block, and of each warp since */
+uint32_t blocks_begun;
 void** arguments;
 }  // namespace
 
@@ -223,7 +226,7 @@ static void resume() { swapcontext(&scheduler, &fibers[current].context); }
 #endif
 
 static void thread_body() {
-    body(arguments);
+    machine::running.kernel->invoke(arguments);
     fibers[current].wait = ENDED;
     leave();
 }
@@ -257,41 +260,51 @@ API void sim_warp_barrier() { wait_at(AT_WARP); }
 
 /* A rule that a kernel itself can see broken. */
 API void sim_broken(const char* rule) {
-    machine::violation("%s: block (%u, %u, %u), thread (%u, %u, %u): %s", running, sim_block.x, sim_block.y, sim_block.z,
+    machine::violation("%s: block (%u, %u, %u), thread (%u, %u, %u): %s", machine::running.kernel->name.c_str(), sim_block.x, sim_block.y, sim_block.z,
                        sim_thread.x, sim_thread.y, sim_thread.z, rule);
 }
 
 /* Shows every lane of the warp what each hands in; the answer is the first of 32 slots of 64 bytes. */
 API const void* sim_warp_exchange(const void* value, size_t bytes) {
-    wait_at(AT_WARP); /* until all have read what was exchanged before */
+    wait_at(EXCHANGES); /* until all have read what was exchanged before */
     memcpy(exchange[current], value, bytes);
-    wait_at(AT_WARP);
+    wait_at(EXCHANGES);
     return exchange[current / WARP * WARP];
 }
 
-/* Lets the warps go on whose living threads all wait at a warp's barrier, else the block if all wait at its. */
+/* Lets the warps go on whose living threads all wait at a warp's barrier or exchange, else the block if all wait at its. An
+ * exchange orders no accesses to memory. */
 static bool let_go(unsigned threads) {
     bool moved = false, all = true;
     for (unsigned first = 0; first < threads; first += WARP) {
         const unsigned end = first + WARP < threads ? first + WARP : threads;
-        unsigned alive = 0, waiting = 0;
+        unsigned alive = 0, waiting = 0, exchanging = 0;
         for (unsigned i = first; i < end; i++) {
             alive += fibers[i].wait != ENDED;
             waiting += fibers[i].wait == AT_WARP;
+            exchanging += fibers[i].wait == EXCHANGES;
             all = all && (fibers[i].wait == ENDED || fibers[i].wait == AT_BLOCK);
         }
-        for (unsigned i = first; waiting > 0 && waiting == alive && i < end; i++) {
-            if (fibers[i].wait == AT_WARP) fibers[i].wait = RUNS;
-            moved = true;
+        if (alive == 0 || (waiting != alive && exchanging != alive)) continue;
+        warp_time[first / WARP] += waiting == alive;
+        for (unsigned i = first; i < end; i++) {
+            if (fibers[i].wait != ENDED) fibers[i].wait = RUNS;
         }
+        moved = true;
     }
-    for (unsigned i = 0; all && i < threads; i++) {
-        if (fibers[i].wait == AT_BLOCK) fibers[i].wait = RUNS, moved = true;
+    if (moved || !all) return moved;
+    block_time++;
+    memset(warp_time, 0, sizeof warp_time);
+    for (unsigned i = 0; i < threads; i++) {
+        if (fibers[i].wait == AT_BLOCK) fibers[i].wait = RUNS;
     }
-    return moved;
+    return true;
 }
 
 static bool run_block(unsigned threads) {
+    machine::running.block = ++blocks_begun;
+    block_time = 0;
+    memset(warp_time, 0, sizeof warp_time);
     for (unsigned i = 0; i < threads; i++) {
         const Dim b = sim_block_size;
         fibers[i].index = {i % b.x, i / b.x % b.y, i / b.x / b.y};
@@ -302,37 +315,37 @@ static bool run_block(unsigned threads) {
             if (fibers[i].wait != RUNS) continue;
             current = i;
             sim_thread = fibers[i].index;
+            machine::running.thread = i;
+            machine::running.time = block_time << 16 | warp_time[i / WARP];
             resume();
             ended += fibers[i].wait == ENDED;
         }
         if (ended < threads && !let_go(threads)) {
-            machine::violation("%s: threads of one block wait at different barriers", running);
+            machine::violation("%s: threads of one block wait at different barriers", machine::running.kernel->name.c_str());
             return false;
         }
     }
     return true;
 }
 
-int machine::run(const char* kernel, void (*invoke)(void**), void** parameters, Dim grid, Dim block, unsigned bytes) {
+int machine::run(const Function& kernel, void** parameters, Dim grid, Dim block) {
     const unsigned threads = block.x * block.y * block.z;
     if (threads == 0 || threads > MOST || grid.x == 0 || grid.y == 0 || grid.z == 0 || grid.x > 0x7fffffff || grid.y > 0xffff
-            || grid.z > 0xffff || bytes > sizeof shared_memory) {
+            || grid.z > 0xffff) {
         return 1; /* CUDA_ERROR_INVALID_VALUE */
     }
     if (stacks == nullptr) {
         const int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
         stacks = (char*) mmap(nullptr, MOST * STACK, PROT_READ | PROT_WRITE, flags, -1, 0);
     }
-    running = kernel;
-    body = invoke;
+    running.kernel = &kernel;
+    running.first_block = blocks_begun + 1;
     arguments = parameters;
     sim_grid_size = grid;
     sim_block_size = block;
-    sim_shared = shared_memory;
     for (sim_block.z = 0; sim_block.z < grid.z; sim_block.z++) {
         for (sim_block.y = 0; sim_block.y < grid.y; sim_block.y++) {
             for (sim_block.x = 0; sim_block.x < grid.x; sim_block.x++) {
-                memset(shared_memory, 0xff, bytes);
                 if (!run_block(threads)) return 719; /* CUDA_ERROR_LAUNCH_FAILED */
                 if (violated()) return 700;          /* CUDA_ERROR_ILLEGAL_ADDRESS */
             }
@@ -340,36 +353,6 @@ int machine::run(const char* kernel, void (*invoke)(void**), void** parameters, 
     }
     return 0;
 }
-
-/* ---- Every memory access of a kernel: the compiler calls these because of -fsanitize=kernel-address. ---- */
-
-static inline void accessed(void* address, size_t bytes, bool write) {
-    using namespace machine;
-    const size_t from = (size_t) ((char*) address - base);
-    if (from >= CAPACITY || base == nullptr) return; /* the thread's stack or shared memory */
-    for (size_t i = from / 4; i <= (from + bytes - 1) / 4; i++) {
-        const uint8_t state = states[i];
-        if (state == FREE || (state == EMPTY && !write)) {
-            violation(
-                    "%s: block (%u, %u, %u), thread (%u, %u, %u) %s %s", running, sim_block.x, sim_block.y, sim_block.z,
-                    sim_thread.x, sim_thread.y, sim_thread.z, write ? "writes" : "reads", describe(state));
-            return;
-        }
-        if (write) states[i] = WRITTEN;
-    }
-}
-
-#define ACCESS(n)                                                                   \
-    API void __asan_load##n##_noabort(void* address) { accessed(address, n, false); } \
-    API void __asan_store##n##_noabort(void* address) { accessed(address, n, true); }
-ACCESS(1)
-ACCESS(2)
-ACCESS(4)
-ACCESS(8)
-ACCESS(16)
-API void __asan_loadN_noabort(void* address, size_t n) { accessed(address, n, false); }
-API void __asan_storeN_noabort(void* address, size_t n) { accessed(address, n, true); }
-API void __asan_handle_no_return() {}
 
 /* ---- What a test may ask and order. ---- */
 

@@ -1,7 +1,9 @@
-/* The simulated CUDA machine: what its four libraries share. machine.cpp has the memory, the counters and the threads; driver.cpp,
- * nvrtc.cpp, cublas.cpp and cudnn.cpp are the functions that codanet calls. Everything else that is bound fails by name. */
+/* The simulated CUDA machine: what its four libraries share. machine.cpp has the memory, the counters and the threads, accesses.cpp
+ * watches what kernels read and write; driver.cpp, nvrtc.cpp, cublas.cpp and cudnn.cpp are the functions that codanet calls.
+ * Everything else that is bound fails by name. */
 #pragma once
 #include <stddef.h>
+#include <stdint.h>
 #include <functional>
 #include <string>
 #include <vector>
@@ -29,6 +31,10 @@ size_t largest();                        /* the most that in_use() has been */
 /* True if the device may read (and something was written there) or write these bytes; else a violation is recorded. */
 bool readable(const void* address, size_t bytes, const char* who);
 bool writable(void* address, size_t bytes, const char* who);
+/* The state of the word at an address, and its number; null outside of device memory. */
+enum : uint8_t { FREE, EMPTY, WRITTEN };
+uint8_t* state_of(const void* address, size_t* word);
+const char* describe(uint8_t state);
 
 /* A stream runs its work at once, in order, unless it is being captured: then the work is recorded. */
 struct Stream {
@@ -39,6 +45,22 @@ int submit(Stream* stream, std::function<int()> work);
 struct Dim {
     unsigned x, y, z;
 };
+/* A kernel of a loaded module. */
+struct Function {
+    std::string name;
+    void (*invoke)(void**);
+    const size_t* sizes;          /* of each parameter, ended by 0 */
+    char *shared, *shared_end;    /* shared memory of the module's kernels */
+};
 /* Runs every block of a grid, each thread a fiber. Returns a CUresult. */
-int run(const char* kernel, void (*invoke)(void**), void** parameters, Dim grid, Dim block, unsigned shared_bytes);
+int run(const Function& kernel, void** parameters, Dim grid, Dim block);
+
+/* The thread that runs now. */
+struct Running {
+    const Function* kernel;
+    unsigned thread;             /* its number in the block */
+    uint32_t block, first_block; /* numbers of its block and of its launch's first, counted over all launches from 1 */
+    uint32_t time;               /* barriers that its block has passed; in the lower half those that its warp has passed since */
+};
+extern Running running;
 }  // namespace machine

@@ -168,7 +168,7 @@ public final class SimulatedMachine {
         Files.createDirectories(folder.getParent());
         Path work = Files.createTempDirectory(folder.getParent(), "building");
         Files.copy(SOURCES.resolve("device.h"), work.resolve("device.h"));
-        library(work, "libcuda.so.1", Cuda.class, List.of("machine.cpp", "driver.cpp"));
+        library(work, "libcuda.so.1", Cuda.class, List.of("machine.cpp", "accesses.cpp", "driver.cpp"));
         library(work, "libnvrtc.so.13", Nvrtc.class, List.of("nvrtc.cpp"));
         library(work, "libcublas.so.13", Cublas.class, List.of("cublas.cpp"));
         library(work, "libcublasLt.so.13", CublasLt.class, List.of("cublaslt.cpp"));

@@ -43,15 +43,13 @@ struct mma_words {
     unsigned a[4], b[2];
 };
 
-/* Words that lanes hand in lie in no device memory, so that no access need be checked: a product is made of 64 or 128 of them. */
-#define UNCHECKED __attribute__((no_sanitize("kernel-address")))
-
-static inline UNCHECKED float mma_value(const unsigned* words, int half, int values, int k) {
+/* Words that lanes hand in lie in no device memory, so that no access need be watched: a product is made of 64 or 128 of them. */
+static inline UNWATCHED float mma_value(const unsigned* words, int half, int values, int k) {
     (void) half;
     return values == 1 ? __uint_as_float(words[0] & 0xffffe000u) : __uint_as_float(words[0] >> (16 * (k % 2)) << 16);
 }
 
-static UNCHECKED void mma_simulated(float* c, const unsigned* a, const unsigned* b, int values) {
+static UNWATCHED void mma_simulated(float* c, const unsigned* a, const unsigned* b, int values) {
     mma_words mine = {{a[0], a[1], a[2], a[3]}, {b[0], b[1]}};
     const char* all = (const char*) sim_warp_exchange(&mine, sizeof mine);
     const int lane = (int) sim_lane(), depth = 8 * values;
@@ -68,8 +66,6 @@ static UNCHECKED void mma_simulated(float* c, const unsigned* a, const unsigned*
         c[i] = sum;
     }
 }
-
-#undef UNCHECKED
 
 static inline void mma_tf32(float* c, const unsigned* a, const unsigned* b) { mma_simulated(c, a, b, 1); }
 static inline void mma_bf16(float* c, const unsigned* a, const unsigned* b) { mma_simulated(c, a, b, 2); }

@@ -11,6 +11,9 @@ import org.codanet.gpu.driver.CudaException;
 import org.codanet.gpu.driver.MemoryPool;
 import org.codanet.nn.device.Precision;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** That the simulated machine sees what a kernel must not do; without this, that it saw nothing would mean nothing. */
 final class SimulatedMemoryTest {
@@ -21,8 +24,12 @@ final class SimulatedMemoryTest {
         void of(CudaResources resources, MemoryPool.Block to, MemoryPool.Block from);
     }
 
-    /** Runs a kernel on two blocks of 100 floats, the second written, and returns what the machine saw. */
+    /** Runs a kernel that must fail on two blocks of 100 floats, the second written, and returns what the machine saw. */
     private String violation(Use use) {
+        return seen((resources, to, from) -> assertThrows(CudaException.class, () -> use.of(resources, to, from)));
+    }
+
+    private String seen(Use use) {
         machine.reset();
         // As a device that is opened does, and one that multiplies.
         CudaLibraries.driver();
@@ -32,11 +39,13 @@ final class SimulatedMemoryTest {
             MemoryPool.Block to = resources.memory().take(400, "to");
             MemoryPool.Block from = resources.memory().take(400, "from");
             resources.staging().upload(new float[100], from.address(), 100);
-            assertThrows(CudaException.class, () -> use.of(resources, to, from));
-            String seen = machine.violation();
-            to.release();
-            from.release();
-            return seen;
+            try {
+                use.of(resources, to, from);
+                return machine.violation();
+            } finally {
+                to.release();
+                from.release();
+            }
         } finally {
             assertEquals("", machine.live());
             machine.reset();
@@ -69,6 +78,35 @@ final class SimulatedMemoryTest {
     void aReadOfWhatNothingWroteIsSeen() {
         String seen = violation((resources, to, from) -> sign(resources, from.address(), to.address(), 100));
         assertEquals("sign: block (0, 0, 0), thread (0, 0, 0) reads memory that nothing wrote", seen);
+    }
+
+    private static void launch(CudaResources resources, String kernel, int blocks, long to, long from) {
+        resources.kernel("broken.cu", kernel).address(to).address(from).launch(blocks, 64);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"keeps_block_barrier", "keeps_warp_barrier", "keeps_copies"})
+    void whatKeepsTheRulesIsLetAlone(String kernel) {
+        assertEquals("", seen((resources, to, from) -> launch(resources, kernel, 1, to.address(), from.address())));
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+        reads_too_early                 | 1 | thread (1, 0, 0) reads what thread 0 of its block has written, with no barrier between
+        writes_too_early                | 1 | thread (63, 0, 0) writes what several threads have read, with no barrier between
+        waits_for_its_warp_alone        | 1 | thread (32, 0, 0) reads what thread 0 of its block has written, with no barrier between
+        exchanges_and_does_not_wait     | 1 | thread (0, 0, 0) reads what thread 1 of its block has written, with no barrier between
+        reads_what_nothing_wrote        | 1 | thread (63, 0, 0) reads shared memory that nothing wrote
+        refills_too_early               | 1 | thread (32, 0, 0) reads what thread 31 of its block has written, with no barrier between
+        reads_while_it_is_copied        | 1 | thread (0, 0, 0) writes what thread 63 of its block has read, with no barrier between
+        reads_misaligned                | 1 | thread (0, 0, 0): an access whose address is no multiple of its size
+        writes_where_another_block_does | 2 | thread (0, 0, 0) writes what another block has written
+        reads_what_another_block_writes | 2 | thread (0, 0, 0) reads what another block has written
+        """)
+    void aRaceIsSeenWhateverOrderTheThreadsRunIn(String kernel, int blocks, String seen) {
+        assertEquals(
+                kernel + ": block (" + (blocks - 1) + ", 0, 0), " + seen,
+                violation((resources, to, from) -> launch(resources, kernel, blocks, to.address(), from.address())));
     }
 
     @Test
