@@ -139,6 +139,20 @@ API void __tsan_init() {}
 
 API void __ubsan_handle_type_mismatch_v1(void*, void*) { sim_broken("an access whose address is no multiple of its size"); }
 
+/* ---- Stores of one value by several threads: races neither with each other nor with what came before. ---- */
+
+API void sim_store_agreed(float* to, float value) {
+    size_t word = 0;
+    uint8_t* state = machine::state_of(to, &word);
+    if (state == nullptr) {
+        sim_broken("a store of what is agreed to no device memory");
+        return;
+    }
+    if (*state == machine::WRITTEN && memcmp(to, &value, sizeof value) == 0) return;
+    accessed(to, sizeof value, true, running.time);
+    *to = value;
+}
+
 /* ---- Asynchronous copies: they may write at any time from their beginning on, until the wait for them. ---- */
 
 API unsigned sim_copy_begins(void* to, const void* from, unsigned bytes) {

@@ -23,6 +23,7 @@ extern "C" void sim_block_barrier();
 extern "C" void sim_warp_barrier();
 extern "C" const void* sim_warp_exchange(const void* value, size_t bytes);
 extern "C" void sim_broken(const char* rule);
+extern "C" void sim_store_agreed(float* to, float value);
 extern "C" unsigned sim_copy_begins(void* to, const void* from, unsigned bytes);
 extern "C" void sim_copy_arrives(void* to, const void* from, unsigned bytes, unsigned begun);
 #define threadIdx sim_thread

@@ -117,21 +117,28 @@ public record MemoryPlan(Work work, List<Line> lines) {
     }
 
     /**
-     * The most images, up to {@code atMost}, that can be worked on at once within a budget.
+     * The most images, up to {@code atMost}, that can be worked on at once within a budget, a thirty-second of which is left for what
+     * plans do not count unless not even one image would fit otherwise.
      *
      * @param work whose batch is ignored
      * @param budgetBytes 0 sets no bound
      * @throws IllegalArgumentException if not even one image fits
      */
     public static int largestBatch(CodaNet net, Work work, long budgetBytes, int atMost) {
-        int fits = budgetBytes == 0 ? atMost : imagesWithin(net, work, budgetBytes, atMost);
-        if (fits == 0) {
+        if (budgetBytes == 0) {
+            return atMost;
+        }
+        int fits = imagesWithin(net, work, budgetBytes - budgetBytes / 32, atMost);
+        if (fits > 0) {
+            return fits;
+        }
+        long one = of(net, work.withBatch(1)).totalBytes();
+        if (one > budgetBytes) {
             throw new IllegalArgumentException("memory: " + ByteCount.text(budgetBytes)
-                    + " do not hold one image at a time, which takes "
-                    + ByteCount.text(of(net, work.withBatch(1)).totalBytes()) + " for "
+                    + " do not hold one image at a time, which takes " + ByteCount.text(one) + " for "
                     + work.purpose().name().toLowerCase(Locale.ROOT));
         }
-        return fits;
+        return 1;
     }
 
     /**

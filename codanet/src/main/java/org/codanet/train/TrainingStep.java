@@ -32,10 +32,12 @@ public final class TrainingStep implements AutoCloseable {
     private final NetStep optimise;
     private final Set<Key> passes = new HashSet<>();
     private final long memoryBudget;
+    private int most = Integer.MAX_VALUE;
+    private boolean clean;
     private long updates;
 
     /**
-     * Prepares a network for training.
+     * Prepares a network for training, its gradients zero.
      *
      * @param parent owner of the optimiser, until {@link #close}
      * @param memoryBudget native bytes that a pass must keep to by taking fewer images at a time; 0 sets no bound
@@ -54,6 +56,7 @@ public final class TrainingStep implements AutoCloseable {
                 .map(p -> new Adam.Slot(p.value(), p.gradient(), p.mean(), p.variance()))
                 .toList();
         this.optimise = new NetStep(device, scope, () -> adam.step(slots, norm));
+        dropGradients();
     }
 
     /** What a pass is kept under: this trainer's, for images of one form. */
@@ -113,17 +116,24 @@ public final class TrainingStep implements AutoCloseable {
         }
         List<Integer> others =
                 recipe.lambda() > 0 ? OtherClass.draw(labels, net.config().numClasses(), draw) : labels;
-        int atOnce = MemoryPlan.largestBatch(net, work(shape), memoryBudget, n);
+        int planned = MemoryPlan.largestBatch(net, work(shape), memoryBudget, n);
         double lossSum = 0;
         int correct = 0;
-        for (int first = 0; first < n; first += atOnce) {
-            int count = Math.min(atOnce, n - first);
-            Outcome outcome = pass(
-                    images.part(first, count),
-                    labels.subList(first, first + count),
-                    others.subList(first, first + count));
-            lossSum += outcome.loss() * count;
-            correct += outcome.correct();
+        int first = 0;
+        while (first < n) {
+            int count = Math.min(Math.min(planned, most), n - first);
+            try {
+                Outcome outcome = pass(
+                        images.part(first, count),
+                        labels.subList(first, first + count),
+                        others.subList(first, first + count));
+                lossSum += outcome.loss() * count;
+                correct += outcome.correct();
+                first += count;
+                clean = false;
+            } catch (OutOfMemoryException noRoom) {
+                takeFewer(count, shape, noRoom);
+            }
         }
         return new Outcome(lossSum / n, correct);
     }
@@ -134,33 +144,43 @@ public final class TrainingStep implements AutoCloseable {
         passes.add(key);
         double share = (double) labels.size() / recipe.virtualBatch();
         // Alone: a pass that ends halfway for want of room has added to the gradients, and cannot be tried again.
-        try {
-            return net.steps()
-                    .useAlone(
-                            key,
-                            owner -> new TrainingPass(net, loss, images.form(), share, recipe.lambda(), owner),
-                            pass -> outcome(pass, images, labels, others));
-        } catch (OutOfMemoryException noRoom) {
-            throw new OutOfMemoryException(noRoom, whatFits(images, noRoom));
-        }
+        return net.steps()
+                .useAlone(
+                        key,
+                        owner -> new TrainingPass(net, loss, images.form(), share, recipe.lambda(), owner),
+                        pass -> outcome(pass, images, labels, others));
     }
 
     private MemoryPlan.Work work(Shape images) {
         return MemoryPlan.Work.training(1, images.extent(2), images.extent(3), recipe.lambda() > 0);
     }
 
-    /** Training is not split unasked, as explanations are: the sums over a batch would have other bits whenever a card is fuller. */
-    private String whatFits(RawImages images, OutOfMemoryException noRoom) {
-        int n = images.count();
-        MemoryPlan.Work work = work(images.shape());
-        // What a plan leaves out was needed too, and at least what was missing has to go.
+    /**
+     * Plans leave small things out, so that a pass may need a little more than its budget. Without a budget training is not split, as
+     * explanations are: the sums over a batch would have other bits whenever a card is fuller.
+     *
+     * @throws OutOfMemoryException unless there is a budget, nothing has been added to the gradients yet, and fewer images would fit
+     */
+    private void takeFewer(int count, Shape images, OutOfMemoryException noRoom) {
+        int fits = count == 1 ? 0 : MemoryPlan.imagesWithin(net, work(images), room(count, images, noRoom), count - 1);
+        if (fits == 0) {
+            throw new OutOfMemoryException(noRoom, "training has no room for one image at a time");
+        }
+        if (memoryBudget == 0 || !clean) {
+            throw new OutOfMemoryException(
+                    noRoom, "training took " + count + " images at a time; by its plan " + fits + " would fit");
+        }
+        dropGradients();
+        device.trimMemory();
+        most = fits;
+        device.tellChoice("training: " + most + " images at a time; for " + count + ": " + noRoom.getMessage());
+    }
+
+    /** What a plan left out was needed too, and at least what was missing has to go. */
+    private long room(int count, Shape images, OutOfMemoryException noRoom) {
         long missing = noRoom.requestedBytes() - noRoom.availableBytes();
-        long room = Math.min(
-                noRoom.capacityBytes(), MemoryPlan.of(net, work.withBatch(n)).totalBytes() - missing);
-        int fits = n == 1 ? 0 : MemoryPlan.imagesWithin(net, work, room, n - 1);
-        return fits == 0
-                ? "training has no room for one image at a time"
-                : "training took " + n + " images at a time; by its plan " + fits + " would fit";
+        long planned = MemoryPlan.of(net, work(images).withBatch(count)).totalBytes();
+        return Math.min(noRoom.capacityBytes(), planned - missing);
     }
 
     private Outcome outcome(TrainingPass pass, RawImages images, List<Integer> labels, List<Integer> others) {
@@ -208,6 +228,7 @@ public final class TrainingStep implements AutoCloseable {
                 updates + 1,
                 recipe.maxNorm()));
         optimise.run();
+        clean = true;
         net.weightsChanged();
         updates++;
         double before = scalar(norm);
@@ -227,6 +248,7 @@ public final class TrainingStep implements AutoCloseable {
     /** Forgets what micro-batches have added. */
     public void dropGradients() {
         net.parameters().forEach(p -> device.elementwise().fill(p.gradient(), 0));
+        clean = true;
     }
 
     private double scalar(Tensor tensor) {

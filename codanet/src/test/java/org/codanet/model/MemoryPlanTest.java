@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.FloatBuffer;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.regex.Matcher;
@@ -171,10 +172,15 @@ final class MemoryPlanTest {
                 CodaNet net = CodaNet.create(Toys.network(), LossKind.BCE, device, run, 1)) {
             MemoryPlan.Work work = MemoryPlan.Work.training(1, Toys.SIZE, Toys.SIZE, false);
             long five = MemoryPlan.of(net, work.withBatch(5)).totalBytes();
-            assertEquals(5, MemoryPlan.largestBatch(net, work, five, 64));
-            assertEquals(4, MemoryPlan.largestBatch(net, work, five - 1, 64));
-            assertEquals(3, MemoryPlan.largestBatch(net, work, five, 3));
+            assertEquals(5, MemoryPlan.imagesWithin(net, work, five, 64));
+            assertEquals(4, MemoryPlan.imagesWithin(net, work, five - 1, 64));
+            assertEquals(3, MemoryPlan.imagesWithin(net, work, five, 3));
+            assertEquals(0, MemoryPlan.imagesWithin(net, work, 1000, 64));
+            assertEquals(5, MemoryPlan.largestBatch(net, work, five + five / 31 + 1, 64));
+            assertTrue(MemoryPlan.largestBatch(net, work, five + five / 40, 64) < 5);
             assertEquals(64, MemoryPlan.largestBatch(net, work, 0, 64));
+            long one = MemoryPlan.of(net, work.withBatch(1)).totalBytes();
+            assertEquals(1, MemoryPlan.largestBatch(net, work, one, 64));
             assertThrows(IllegalArgumentException.class, () -> MemoryPlan.largestBatch(net, work, 1000, 64));
         }
     }
@@ -212,14 +218,50 @@ final class MemoryPlanTest {
         }
     }
 
+    /** Each budget holds by its plan so many images, and little of what the plan leaves out. */
+    @ParameterizedTest
+    @MethodSource("devicesAndLambdas")
+    void trainingWithinABudgetFindsItsWay(String name, double lambda) {
+        int images = 2;
+        long budget;
+        try (Device device = TestDevices.open(name);
+                Scope run = Scope.open("plan");
+                CodaNet net = CodaNet.create(Toys.network(), LossKind.BCE, device, run, 1)) {
+            MemoryPlan.Work work = MemoryPlan.Work.training(images, SIDE, SIDE, lambda > 0);
+            budget = MemoryPlan.of(net, work).totalBytes();
+            budget += budget / 31 + 1;
+            assertEquals(images, MemoryPlan.largestBatch(net, work, budget, 64));
+        }
+        List<String> told = new ArrayList<>();
+        DeviceOptions options =
+                DeviceOptions.defaults().withPrecision(Precision.FP32).withMemoryBudget(budget);
+        try (Device device = Devices.open(name, options);
+                Scope run = Scope.open("plan");
+                CodaNet net = CodaNet.create(Toys.network(), LossKind.BCE, device, run, 1)) {
+            device.listenToChoices(told::add);
+            train(net, 4, lambda, budget);
+            assertTrue(device.memory().peak() <= budget);
+        }
+        told.removeIf(line -> !line.startsWith("training: "));
+        assertTrue(
+                told.isEmpty()
+                        || told.size() == 1
+                                && told.getFirst().startsWith("training: " + (images - 1) + " images at a time"),
+                told.toString());
+    }
+
     private static void train(CodaNet net, int images, double lambda) {
+        train(net, images, lambda, 0);
+    }
+
+    private static void train(CodaNet net, int images, double lambda, long budget) {
         TrainingRecipe recipe = TrainingRecipe.of(LossKind.BCE, 1, images, new LearningRate.Constant(1e-3))
                 .withLambda(lambda);
         float[] values = new float[images * 3 * SIDE * SIDE];
         List<Integer> labels = Collections.nCopies(images, 1);
         try (Scope scope = Scope.open("train");
-                TrainingStep step = new TrainingStep(net, recipe, scope, 0)) {
-            for (int round = 0; round < 3; round++) {
+                TrainingStep step = new TrainingStep(net, recipe, scope, budget)) {
+            for (int round = 0; round < 2; round++) {
                 step.accumulate(values, Shape.of(images, 3, SIDE, SIDE), labels, round);
                 step.update(1e-3);
             }

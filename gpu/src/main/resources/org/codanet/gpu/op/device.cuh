@@ -74,6 +74,9 @@ static inline void mma_bf16(float* c, const unsigned* a, const unsigned* b) { mm
 static inline unsigned tf32_rounded(float value) { return tf32_word(value); }
 static inline unsigned bf16_pair(float first, float second) { return bf16_half(second) << 16 | bf16_half(first); }
 
+/* Writes what every other thread of the launch that writes there writes, too. */
+static inline void store_agreed(float* to, float value) { sim_store_agreed(to, value); }
+
 /* Copies 16 or 4 bytes from global to shared memory; they are there after copies_arrived, then a barrier. */
 static inline void copy_16(void* to, const void* from) { sim_copy(to, from, 16); }
 static inline void copy_4(void* to, const void* from) { sim_copy(to, from, 4); }
@@ -104,6 +107,11 @@ static __device__ __forceinline__ void mma_bf16(float* c, const unsigned* a, con
     asm volatile("mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};"
                  : "+f"(c[0]), "+f"(c[1]), "+f"(c[2]), "+f"(c[3])
                  : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
+}
+
+/* Writes what every other thread of the launch that writes there writes, too. */
+static __device__ __forceinline__ void store_agreed(float* to, float value) {
+    asm volatile("st.relaxed.gpu.global.f32 [%0], %1;" ::"l"(to), "f"(value) : "memory");
 }
 
 static __device__ __forceinline__ unsigned shared_address(const void* pointer) {
