@@ -7,11 +7,10 @@
 #include <time.h>
 #include <unistd.h>
 #include <map>
+#include <memory>
 #include <string>
 
 using machine::Stream;
-
-extern "C" void sim_die(int status);
 
 namespace {
 enum Status {
@@ -22,13 +21,21 @@ enum Status {
     INVALID_CONTEXT = 201,
     INVALID_HANDLE = 400,
     NOT_FOUND = 500,
+    NOT_READY = 600,
     ILLEGAL_ADDRESS = 700,
     CAPTURE_UNSUPPORTED = 900,
     CAPTURE_INVALIDATED = 901,
 };
 
-struct Event {
+struct Mark {
+    Stream* stream;
+    bool reached;
     double milliseconds;
+};
+
+/* Of the last record; work that is queued outlives the event. */
+struct Event {
+    std::shared_ptr<Mark> mark;
 };
 
 using machine::Function;
@@ -39,7 +46,7 @@ struct Module {
 };
 
 struct Graph {
-    std::vector<std::function<int()>> work;
+    std::shared_ptr<machine::Work> work = std::make_shared<machine::Work>(); /* a launch that is queued outlives the graph */
     bool broken = false; /* by a call that cannot be captured */
 };
 
@@ -167,16 +174,20 @@ API int cuStreamCreate(Stream** stream, unsigned) {
 
 API int cuStreamDestroy_v2(Stream* stream) {
     machine::enter("cuStreamDestroy_v2", false);
+    machine::finish(stream); /* as the driver lets it end */
     delete stream;
     machine::live("stream", -1);
     return OK;
 }
 
-API int cuStreamSynchronize(Stream*) { ENTER_OUTSIDE_CAPTURE("cuStreamSynchronize"); return OK; }
+API int cuStreamSynchronize(Stream* stream) {
+    ENTER_OUTSIDE_CAPTURE("cuStreamSynchronize");
+    return machine::finish(stream);
+}
 
 API int cuEventCreate(Event** event, unsigned) {
     ENTER_WITH_CONTEXT("cuEventCreate");
-    *event = new Event{0};
+    *event = new Event();
     machine::live("event", 1);
     return OK;
 }
@@ -190,14 +201,27 @@ API int cuEventDestroy_v2(Event* event) {
 
 API int cuEventRecord(Event* event, Stream* stream) {
     ENTER_WITH_CONTEXT("cuEventRecord");
-    return machine::submit(stream, [event] { event->milliseconds = now(); return 0; });
+    auto mark = std::make_shared<Mark>(Mark{stream, false, 0});
+    event->mark = mark;
+    return machine::submit(stream, [mark] {
+        mark->reached = true;
+        mark->milliseconds = now();
+        return 0;
+    });
 }
 
-API int cuEventSynchronize(Event*) { ENTER_OUTSIDE_CAPTURE("cuEventSynchronize"); return OK; }
+API int cuEventSynchronize(Event* event) {
+    ENTER_OUTSIDE_CAPTURE("cuEventSynchronize");
+    auto mark = event->mark;
+    if (mark == nullptr || mark->reached) return OK;
+    return machine::finish(mark->stream, [mark] { return mark->reached; });
+}
 
 API int cuEventElapsedTime(float* milliseconds, Event* from, Event* to) {
     ENTER_WITH_CONTEXT("cuEventElapsedTime");
-    *milliseconds = (float) (to->milliseconds - from->milliseconds);
+    if (from->mark == nullptr || to->mark == nullptr) return INVALID_HANDLE;
+    if (!from->mark->reached || !to->mark->reached) return NOT_READY;
+    *milliseconds = (float) (to->mark->milliseconds - from->mark->milliseconds);
     return OK;
 }
 
@@ -226,9 +250,9 @@ API int cuMemAllocFromPoolAsync(void** address, size_t bytes, void*, Stream*) {
 }
 
 /* Frees on a dead device as well, so that what a test counts is what the program forgot. */
-API int cuMemFreeAsync(void* address, Stream*) {
+API int cuMemFreeAsync(void* address, Stream* stream) {
     const int status = machine::enter("cuMemFreeAsync", true);
-    if (!machine::release(address)) return INVALID_VALUE;
+    machine::submit_always(stream, [address] { return (int) (machine::release(address) ? OK : INVALID_VALUE); });
     return status;
 }
 
@@ -241,6 +265,10 @@ API int cuMemHostAlloc(void** address, size_t bytes, unsigned) {
 
 API int cuMemFreeHost(void* address) {
     machine::enter("cuMemFreeHost", false);
+    if (machine::is_busy()) {
+        machine::violation("cuMemFreeHost while work is queued that may copy to or from it");
+        return OK;
+    }
     free(address);
     machine::live("pinned memory", -1);
     return OK;
@@ -302,6 +330,10 @@ API int cuModuleLoadData(Module** module, const void* image) {
 
 API int cuModuleUnload(Module* module) {
     machine::enter("cuModuleUnload", false);
+    if (machine::is_busy()) {
+        machine::violation("cuModuleUnload while work is queued that may run its kernels");
+        return OK;
+    }
     dlclose(module->library);
     delete module;
     machine::live("module", -1);
@@ -334,14 +366,11 @@ API int cuLaunchKernel(
         const char* from = (const char*) parameters[i];
         values.emplace_back(from, from + function->sizes[i]);
     }
+    if (!machine::is_launch({gx, gy, gz}, {bx, by, bz})) return INVALID_VALUE;
     return machine::submit(stream, [=]() mutable {
         std::vector<void*> addresses;
         for (auto& value : values) addresses.push_back(value.data());
-        const int status = machine::run(*function, addresses.data(), {gx, gy, gz}, {bx, by, bz});
-        if (status == ILLEGAL_ADDRESS) {
-            sim_die(status);
-        }
-        return status;
+        return machine::run(*function, addresses.data(), {gx, gy, gz}, {bx, by, bz});
     });
 }
 
@@ -351,7 +380,7 @@ API int cuStreamBeginCapture_v2(Stream* stream, int) {
     ENTER_OUTSIDE_CAPTURE("cuStreamBeginCapture_v2");
     Graph* graph = new Graph();
     captures[stream] = graph;
-    stream->capture = &graph->work;
+    stream->capture = graph->work.get();
     return OK;
 }
 
@@ -381,8 +410,9 @@ API int cuGraphInstantiateWithFlags(Graph** executable, Graph* graph, unsigned l
 
 API int cuGraphLaunch(Graph* executable, Stream* stream) {
     ENTER_WITH_CONTEXT("cuGraphLaunch");
-    return machine::submit(stream, [executable] {
-        for (auto& work : executable->work) {
+    auto recorded = executable->work;
+    return machine::submit(stream, [recorded] {
+        for (auto& work : *recorded) {
             const int status = work();
             if (status != 0) return status;
         }
@@ -392,7 +422,7 @@ API int cuGraphLaunch(Graph* executable, Stream* stream) {
 
 API int cuGraphGetNodes(Graph* graph, void**, size_t* count) {
     ENTER("cuGraphGetNodes");
-    *count = graph->work.size();
+    *count = graph->work->size();
     return OK;
 }
 

@@ -33,6 +33,7 @@ char* base;
 uint8_t* states;
 std::map<size_t, size_t> blocks;
 size_t used, peak;
+long queued;
 
 void reserve() {
     if (base == nullptr) {
@@ -153,12 +154,36 @@ uint8_t* state_of(const void* address, size_t* word) {
 }
 
 int submit(Stream* stream, std::function<int()> work) {
-    if (stream != nullptr && stream->capture != nullptr) {
+    if (stream->capture != nullptr) {
         stream->capture->push_back(std::move(work));
-        return 0;
+    } else {
+        stream->queue.push_back({std::move(work), false});
+        queued++;
     }
-    return work();
+    return 0;
 }
+
+void submit_always(Stream* stream, std::function<int()> work) {
+    stream->queue.push_back({std::move(work), true});
+}
+
+int finish(Stream* stream, const std::function<bool()>& enough) {
+    while (!stream->queue.empty() && !enough()) {
+        const Queued next = std::move(stream->queue.front());
+        stream->queue.pop_front();
+        queued -= !next.always;
+        const int status = dead == 0 || next.always ? next.work() : 0;
+        /* Whichever library queued it: who waits hears of an illegal address or a failed launch. */
+        if (dead == 0 && status != 0) dead = status == 719 ? 719 : 700;
+    }
+    return dead;
+}
+
+int finish(Stream* stream) {
+    return finish(stream, [] { return false; });
+}
+
+bool is_busy() { return dead == 0 && queued != 0; }
 }  // namespace machine
 
 /* ---- Threads. A block's threads are fibers of one processor thread; each runs until it waits or ends. ---- */
@@ -328,12 +353,14 @@ static bool run_block(unsigned threads) {
     return true;
 }
 
+bool machine::is_launch(Dim grid, Dim block) {
+    const unsigned threads = block.x * block.y * block.z;
+    return threads > 0 && threads <= MOST && grid.x > 0 && grid.y > 0 && grid.z > 0 && grid.x <= 0x7fffffff
+            && grid.y <= 0xffff && grid.z <= 0xffff;
+}
+
 int machine::run(const Function& kernel, void** parameters, Dim grid, Dim block) {
     const unsigned threads = block.x * block.y * block.z;
-    if (threads == 0 || threads > MOST || grid.x == 0 || grid.y == 0 || grid.z == 0 || grid.x > 0x7fffffff || grid.y > 0xffff
-            || grid.z > 0xffff) {
-        return 1; /* CUDA_ERROR_INVALID_VALUE */
-    }
     if (stacks == nullptr) {
         const int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
         stacks = (char*) mmap(nullptr, MOST * STACK, PROT_READ | PROT_WRITE, flags, -1, 0);

@@ -4,6 +4,7 @@
 #pragma once
 #include <stddef.h>
 #include <stdint.h>
+#include <deque>
 #include <functional>
 #include <string>
 #include <vector>
@@ -36,11 +37,24 @@ enum : uint8_t { FREE, EMPTY, WRITTEN };
 uint8_t* state_of(const void* address, size_t* word);
 const char* describe(uint8_t state);
 
-/* A stream runs its work at once, in order, unless it is being captured: then the work is recorded. */
+/* A stream keeps its work until somebody waits for it, as late as a card may run it: what the host does too early is done too early
+ * here. While it is being captured the work is recorded. */
+typedef std::vector<std::function<int()>> Work;
+struct Queued {
+    std::function<int()> work;
+    bool always; /* on a dead machine, too: what counts is what the program forgot to give back */
+};
 struct Stream {
-    std::vector<std::function<int()>>* capture = nullptr;
+    Work* capture = nullptr;
+    std::deque<Queued> queue;
 };
 int submit(Stream* stream, std::function<int()> work);
+void submit_always(Stream* stream, std::function<int()> work);
+/* Runs what is queued until a condition holds, or all of it. Returns the first status that is not 0; the machine is dead then. */
+int finish(Stream* stream, const std::function<bool()>& enough);
+int finish(Stream* stream);
+/* Whether any stream has work to do, memory to be freed left aside. */
+bool is_busy();
 
 struct Dim {
     unsigned x, y, z;
@@ -52,6 +66,8 @@ struct Function {
     const size_t* sizes;          /* of each parameter, ended by 0 */
     char *shared, *shared_end;    /* shared memory of the module's kernels */
 };
+/* Whether a card takes such a launch. */
+bool is_launch(Dim grid, Dim block);
 /* Runs every block of a grid, each thread a fiber. Returns a CUresult. */
 int run(const Function& kernel, void** parameters, Dim grid, Dim block);
 

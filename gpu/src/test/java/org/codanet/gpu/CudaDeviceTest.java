@@ -72,6 +72,19 @@ final class CudaDeviceTest {
         assertDoesNotThrow(() -> device().close());
     }
 
+    /** A copy and kernels that nobody has waited for use a pinned buffer, a module and memory. */
+    @Test
+    void closingWaitsForWhatIsQueued() {
+        try (CudaDevice device = device();
+                Scope scope = Scope.open("run")) {
+            SmallNet net = new SmallNet(device, scope);
+            net.load(7);
+            net.step(1);
+        }
+        assertEquals("", machine.live());
+        assertEquals("", machine.violation());
+    }
+
     @Test
     void trainingLowersTheLossAsOnTheReference() {
         try (CudaDevice device = device();

@@ -30,6 +30,12 @@ public final class Stream extends Handle {
         context().check(Cuda.cuStreamSynchronize(handle()), "cuStreamSynchronize", "the work queued");
     }
 
+    /** {@link #synchronize}, before what the queued work uses is given back; a dead device has nothing to wait for. */
+    public void drain() {
+        context().enterToClose();
+        context().checkClosing(Cuda.cuStreamSynchronize(handle()), "cuStreamSynchronize", "the work queued");
+    }
+
     /** @throws IllegalStateException while a step is recorded; {@code what} is what it may not do */
     public void refuseWhileRecording(String what) {
         if (recording) {

@@ -182,7 +182,14 @@ public final class CudaResources implements AutoCloseable {
 
     @Override
     public void close() {
-        RuntimeException failure = closeAll(null);
+        RuntimeException failure = null;
+        try {
+            // Kernels and pinned buffers go before the memory, and a step that failed halfway has left work behind.
+            stream.drain();
+        } catch (RuntimeException e) {
+            failure = e;
+        }
+        failure = closeAll(failure);
         if (failure != null) {
             throw failure;
         }

@@ -4,11 +4,15 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import org.codanet.bindings.CudaLibraries;
+import org.codanet.bindings.cuda.Cuda;
 import org.codanet.gpu.SimulatedMachine;
 import org.codanet.gpu.driver.CudaContext;
 import org.codanet.gpu.driver.CudaException;
 import org.codanet.gpu.driver.MemoryPool;
+import org.codanet.gpu.driver.PinnedMemory;
 import org.codanet.nn.device.Precision;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -26,7 +30,16 @@ final class SimulatedMemoryTest {
 
     /** Runs a kernel that must fail on two blocks of 100 floats, the second written, and returns what the machine saw. */
     private String violation(Use use) {
-        return seen((resources, to, from) -> assertThrows(CudaException.class, () -> use.of(resources, to, from)));
+        return seen((resources, to, from) ->
+                assertThrows(CudaException.class, () -> toTheEnd(use).of(resources, to, from)));
+    }
+
+    /** Work runs when somebody waits for it. */
+    private static Use toTheEnd(Use use) {
+        return (resources, to, from) -> {
+            use.of(resources, to, from);
+            resources.stream().synchronize();
+        };
     }
 
     private String seen(Use use) {
@@ -87,7 +100,8 @@ final class SimulatedMemoryTest {
     @ParameterizedTest
     @ValueSource(strings = {"keeps_block_barrier", "keeps_warp_barrier", "keeps_copies"})
     void whatKeepsTheRulesIsLetAlone(String kernel) {
-        assertEquals("", seen((resources, to, from) -> launch(resources, kernel, 1, to.address(), from.address())));
+        Use use = (resources, to, from) -> launch(resources, kernel, 1, to.address(), from.address());
+        assertEquals("", seen(toTheEnd(use)));
     }
 
     @ParameterizedTest
@@ -107,6 +121,41 @@ final class SimulatedMemoryTest {
         assertEquals(
                 kernel + ": block (" + (blocks - 1) + ", 0, 0), " + seen,
                 violation((resources, to, from) -> launch(resources, kernel, blocks, to.address(), from.address())));
+    }
+
+    /** A host that fills a buffer again before the copy from it has run must see that it did. */
+    @Test
+    void aCopyTakesWhatIsThereWhenSomebodyWaitsForIt() {
+        float[] arrived = new float[1];
+        String seen = seen((resources, to, from) -> {
+            try (PinnedMemory buffer = PinnedMemory.allocate(resources.context(), 4)) {
+                buffer.segment().set(ValueLayout.JAVA_FLOAT, 0, 1);
+                int status = Cuda.cuMemcpyHtoDAsync_v2(
+                        to.address(), buffer.segment(), 4, resources.stream().handle());
+                assertEquals(0, status);
+                buffer.segment().set(ValueLayout.JAVA_FLOAT, 0, 2);
+                resources.stream().synchronize();
+            }
+            resources.staging().download(to.address(), arrived, 1);
+        });
+        assertEquals("", seen);
+        assertEquals(2, arrived[0]);
+    }
+
+    /** Kernels, copies and what they use have to outlive what is queued. */
+    @Test
+    void aBufferGivenBackTooEarlyIsSeen() {
+        String seen = seen((resources, to, from) -> {
+            PinnedMemory buffer = PinnedMemory.allocate(resources.context(), 4);
+            MemorySegment bytes = buffer.segment();
+            int status = Cuda.cuMemcpyHtoDAsync_v2(
+                    to.address(), bytes, 4, resources.stream().handle());
+            assertEquals(0, status);
+            buffer.close();
+            resources.stream().synchronize();
+            assertEquals(0, Cuda.cuMemFreeHost(bytes));
+        });
+        assertEquals("cuMemFreeHost while work is queued that may copy to or from it", seen);
     }
 
     @Test
