@@ -3,7 +3,10 @@ package org.codanet.gpu.kernel;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
+import java.util.Arrays;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.codanet.bindings.CudaLibraries;
 import org.codanet.gpu.kernel.MachineCode.Instruction;
 import org.codanet.gpu.op.KernelSources;
@@ -15,7 +18,12 @@ import org.codanet.gpu.op.KernelSources;
 final class CompileEveryKernel {
     private CompileEveryKernel() {}
 
-    /** One printed line. */
+    /**
+     * One printed line.
+     *
+     * @param file with what it was compiled for
+     * @param loop of the matrix units; null if there is none
+     */
     record Line(
             String file,
             String target,
@@ -28,31 +36,62 @@ final class CompileEveryKernel {
             int ffma,
             int local,
             int sharedAccess,
-            int globalAccess) {
+            int globalAccess,
+            MachineCode.Loop loop) {
+        static Line of(String file, String target, MachineCode.Kernel kernel) {
+            return new Line(
+                    file,
+                    target,
+                    kernel.name(),
+                    kernel.registers(),
+                    kernel.shared(),
+                    kernel.stack(),
+                    kernel.instructions(),
+                    kernel.count(Instruction.HMMA),
+                    kernel.count(Instruction.FFMA),
+                    kernel.count(Instruction.LOAD_LOCAL) + kernel.count(Instruction.STORE_LOCAL),
+                    kernel.count(Instruction.LOAD_SHARED) + kernel.count(Instruction.STORE_SHARED),
+                    kernel.count(Instruction.LOAD_GLOBAL) + kernel.count(Instruction.STORE_GLOBAL),
+                    kernel.loop().orElse(null));
+        }
+
         static Line parse(String text) {
             String[] words = text.split(" ");
-            int[] n = new int[words.length];
-            for (int i = 3; i < words.length; i++) {
-                n[i] = Integer.parseInt(words[i]);
-            }
-            return new Line(words[0], words[1], words[2], n[3], n[4], n[5], n[6], n[7], n[8], n[9], n[10], n[11]);
+            int[] n = Arrays.stream(words).skip(3).mapToInt(Integer::parseInt).toArray();
+            return new Line(
+                    words[0],
+                    words[1],
+                    words[2],
+                    n[0],
+                    n[1],
+                    n[2],
+                    n[3],
+                    n[4],
+                    n[5],
+                    n[6],
+                    n[7],
+                    n[8],
+                    n.length == 9 ? null : new MachineCode.Loop(n[9], n[10], n[11], n[12], n[13], n[14], n[15], n[16]));
         }
 
         String text() {
-            return String.join(
-                    " ",
-                    file,
-                    target,
-                    kernel,
-                    String.valueOf(registers),
-                    String.valueOf(shared),
-                    String.valueOf(stack),
-                    String.valueOf(instructions),
-                    String.valueOf(hmma),
-                    String.valueOf(ffma),
-                    String.valueOf(local),
-                    String.valueOf(sharedAccess),
-                    String.valueOf(globalAccess));
+            IntStream counts =
+                    IntStream.of(registers, shared, stack, instructions, hmma, ffma, local, sharedAccess, globalAccess);
+            if (loop != null) {
+                counts = IntStream.concat(
+                        counts,
+                        IntStream.of(
+                                loop.instructions(),
+                                loop.around(),
+                                loop.hmma(),
+                                loop.multiplies(),
+                                loop.sharedReads(),
+                                loop.sharedBytes(),
+                                loop.globalReads(),
+                                loop.local()));
+            }
+            return Stream.concat(Stream.of(file, target, kernel), counts.mapToObj(Integer::toString))
+                    .collect(Collectors.joining(" "));
         }
     }
 
@@ -67,34 +106,21 @@ final class CompileEveryKernel {
     public static void main(String[] arguments) throws IOException {
         System.out.println("# " + CudaLibraries.nvrtc());
         for (String target : arguments[0].split(",")) {
-            List<Integer> known = RuntimeCompiler.architectures();
-            if (!known.contains(Integer.parseInt(target.replaceAll("\\D", "")))) {
+            int capability = Integer.parseInt(target.replaceAll("\\D", ""));
+            if (!RuntimeCompiler.architectures().contains(capability)) {
                 System.out.println("# this NVRTC does not know " + target);
                 continue;
             }
-            for (KernelSource source : KernelSources.all(Integer.parseInt(target.replaceAll("\\D", "")))) {
+            for (KernelSource source : KernelSources.all(capability)) {
                 byte[] code = RuntimeCompiler.compile(source, target);
                 keep(source, target, code);
-                for (MachineCode.Kernel kernel : MachineCode.kernels(code)) {
+                for (MachineCode.Kernel kernel : MachineCode.kernels(code, capability)) {
                     String name = source.file()
                             + source.defines().stream()
                                     .filter(define -> !define.startsWith("BLOCK"))
                                     .map(define -> ":" + define)
                                     .reduce("", String::concat);
-                    System.out.println(new Line(
-                                    name,
-                                    target,
-                                    kernel.name(),
-                                    kernel.registers(),
-                                    kernel.shared(),
-                                    kernel.stack(),
-                                    kernel.instructions(),
-                                    kernel.count(Instruction.HMMA),
-                                    kernel.count(Instruction.FFMA),
-                                    kernel.count(Instruction.LOAD_LOCAL) + kernel.count(Instruction.STORE_LOCAL),
-                                    kernel.count(Instruction.LOAD_SHARED) + kernel.count(Instruction.STORE_SHARED),
-                                    kernel.count(Instruction.LOAD_GLOBAL) + kernel.count(Instruction.STORE_GLOBAL))
-                            .text());
+                    System.out.println(Line.of(name, target, kernel).text());
                 }
             }
         }

@@ -4,19 +4,33 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.IntStream;
 
 /**
  * What the machine code of a compiled source says about its kernels, read from the ELF file that NVRTC makes: no tool of NVIDIA's
  * is needed. Registers and stack come from the attributes in {@code .nv.info}, shared memory from the size of {@code .nv.shared},
- * instructions from {@code .text}: 16 bytes each, the opcode in the lowest 12 bits.
+ * instructions from {@code .text}: 16 bytes each, the opcode in the lowest 12 bits, the predicate in the next four, the width of an
+ * access to memory in bits 73 to 75. A branch has the distance to its target, in words of four bytes from the instruction after it, in
+ * bits 34 to 81, from 9.0 on before bits 16 to 23.
  */
 final class MachineCode {
     private static final int FRAME_SIZE = 0x11;
     private static final int REGISTER_COUNT = 0x2f;
     private static final int VALUE_FORMAT = 4;
+    /** The second is of 10.0 and newer. */
+    private static final Set<Integer> BRANCHES = Set.of(0x947, 0x547);
+
+    private static final int FMUL = 0x020;
+    /** A predicate that is never true: such a load of shared memory is there for its timing. */
+    private static final int NEVER = 15;
+
+    private static final int WARP = 32;
 
     /** Opcodes of compute capability 7.5 and newer. */
     enum Instruction {
@@ -41,20 +55,61 @@ final class MachineCode {
      *
      * @param stack bytes of local memory that a thread has: arrays, spilled registers, frames of calls
      * @param counts instructions in the text, not how often they run
+     * @param loop the innermost with instructions of the matrix units, if there is one
      */
     record Kernel(
-            String name, int registers, int shared, int stack, int instructions, Map<Instruction, Integer> counts) {
+            String name,
+            int registers,
+            int shared,
+            int stack,
+            int instructions,
+            Map<Instruction, Integer> counts,
+            Optional<Loop> loop) {
         int count(Instruction instruction) {
             return counts.getOrDefault(instruction, 0);
+        }
+    }
+
+    /**
+     * From the target of a branch backwards to the branch.
+     *
+     * @param instructions all of it
+     * @param around instructions of the loop around it that are not its own; 0 if there is none
+     * @param hmma products of the matrix units
+     * @param multiplies FFMA and FMUL
+     * @param sharedReads loads from shared memory
+     * @param sharedBytes that these read for a warp
+     * @param globalReads loads from global memory to registers
+     * @param local accesses to local memory
+     */
+    record Loop(
+            int instructions,
+            int around,
+            int hmma,
+            int multiplies,
+            int sharedReads,
+            int sharedBytes,
+            int globalReads,
+            int local) {}
+
+    private record Range(int first, int last) {
+        int length() {
+            return last - first + 1;
+        }
+
+        boolean isAround(Range other) {
+            return first <= other.first && last >= other.last && length() > other.length();
         }
     }
 
     private record Section(String name, long offset, int size, int link, int entrySize) {}
 
     private final ByteBuffer file;
+    private final int capability;
     private final List<Section> sections = new ArrayList<>();
 
-    private MachineCode(byte[] cubin) {
+    private MachineCode(byte[] cubin, int capability) {
+        this.capability = capability;
         file = ByteBuffer.wrap(cubin).order(ByteOrder.LITTLE_ENDIAN);
         if (file.getInt(0) != 0x464c457f) {
             throw new IllegalArgumentException("this is no ELF file");
@@ -74,9 +129,9 @@ final class MachineCode {
         }
     }
 
-    /** The kernels of a cubin in the order of its text. */
-    static List<Kernel> kernels(byte[] cubin) {
-        return new MachineCode(cubin).read();
+    /** The kernels of a cubin for a compute capability, in the order of its text. */
+    static List<Kernel> kernels(byte[] cubin, int capability) {
+        return new MachineCode(cubin, capability).read();
     }
 
     private List<Kernel> read() {
@@ -105,10 +160,79 @@ final class MachineCode {
                                 .sum(),
                         frames.getOrDefault(name, 0),
                         section.size / 16,
-                        counts));
+                        counts,
+                        loop(section)));
             }
         }
         return kernels;
+    }
+
+    private int opcode(Section text, int number) {
+        return file.getInt((int) text.offset + 16 * number) & 0xfff;
+    }
+
+    /** Where a branch goes to. */
+    private int target(Section text, int number) {
+        int at = (int) text.offset + 16 * number;
+        long low = file.getLong(at);
+        long high = file.getLong(at + 8);
+        long upper = (low >>> 34 | high << 30) << 16 >> 16;
+        long distance = capability >= 90 ? upper << 8 | low >>> 16 & 0xff : upper;
+        return number + 1 + (int) (distance / 4);
+    }
+
+    private Optional<Loop> loop(Section text) {
+        List<Range> loops = new ArrayList<>();
+        for (int i = 0; i < text.size / 16; i++) {
+            if (BRANCHES.contains(opcode(text, i)) && target(text, i) <= i) {
+                loops.add(new Range(target(text, i), i));
+            }
+        }
+        Optional<Range> inner = loops.stream()
+                .filter(each -> count(text, each, Instruction.HMMA) > 0)
+                .min(Comparator.comparingInt(Range::length));
+        return inner.map(range -> loop(
+                text,
+                range,
+                loops.stream()
+                        .filter(each -> each.isAround(range))
+                        .mapToInt(each -> each.length() - range.length())
+                        .min()
+                        .orElse(0)));
+    }
+
+    private int count(Section text, Range range, Instruction instruction) {
+        return (int) IntStream.rangeClosed(range.first, range.last)
+                .filter(i -> opcode(text, i) == instruction.opcode)
+                .count();
+    }
+
+    private Loop loop(Section text, Range range, int around) {
+        int multiplies = 0;
+        int sharedReads = 0;
+        int sharedBytes = 0;
+        for (int i = range.first; i <= range.last; i++) {
+            int opcode = opcode(text, i);
+            int at = (int) text.offset + 16 * i;
+            // The upper bits say whether an operand is a register, a constant or a number.
+            if ((opcode & 0x1ff) == (Instruction.FFMA.opcode & 0x1ff) || (opcode & 0x1ff) == FMUL) {
+                multiplies++;
+            }
+            if (opcode == Instruction.LOAD_SHARED.opcode && (file.getInt(at) >>> 12 & 15) != NEVER) {
+                sharedReads++;
+                // 4, 5 and 6 are 32, 64 and 128 bits.
+                sharedBytes += WARP << Math.max(2, (file.getInt(at + 8) >>> 9 & 7) - 2);
+            }
+        }
+        return new Loop(
+                range.length(),
+                around,
+                count(text, range, Instruction.HMMA),
+                multiplies,
+                sharedReads,
+                sharedBytes,
+                count(text, range, Instruction.LOAD_GLOBAL),
+                count(text, range, Instruction.LOAD_LOCAL) + count(text, range, Instruction.STORE_LOCAL));
     }
 
     private void attributes(Map<String, Integer> registers, Map<String, Integer> frames) {

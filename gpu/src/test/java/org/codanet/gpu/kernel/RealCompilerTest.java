@@ -8,11 +8,14 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.codanet.bindings.testing.Skip;
 import org.codanet.gpu.OtherJvm;
 import org.codanet.gpu.RealLibraries;
 import org.codanet.gpu.op.KernelSources;
@@ -25,12 +28,20 @@ import org.junit.jupiter.api.Test;
  */
 final class RealCompilerTest {
     private static final String TARGETS = "sm_75,sm_80,sm_86,sm_89,sm_90,sm_90a,sm_100,sm_120";
+    /** What .ci/cuda-wheels calls the set whose NVRTC made the table of docs/performance.md. */
+    private static final String DOCUMENTED = "cuda-13.0";
     /** 65,536 registers of a multiprocessor over 1,024 threads: half of the threads it can hold. */
     private static final int MOST_REGISTERS = 64;
     /** Static shared memory that a launch may have without asking. */
     private static final int MOST_SHARED = 48 * 1024;
 
+    private static final Map<String, List<CompileEveryKernel.Line>> COMPILED = new ConcurrentHashMap<>();
+
     private static List<CompileEveryKernel.Line> compiled(String environment) {
+        return COMPILED.computeIfAbsent(environment, RealCompilerTest::compile);
+    }
+
+    private static List<CompileEveryKernel.Line> compile(String environment) {
         String output = OtherJvm.output(environment, CompileEveryKernel.class, TARGETS);
         List<CompileEveryKernel.Line> lines = output.lines()
                 .filter(line -> !line.startsWith("#"))
@@ -73,8 +84,30 @@ final class RealCompilerTest {
                         each.kernel().matches("tile_(forward|forward_few|back|backward_rows|backward_weights)"),
                         each.hmma() > 0,
                         "matrix units: " + where);
+                if (each.hmma() > 0) {
+                    assertTrue(each.loop() != null, "no loop of the matrix units: " + where);
+                    assertEquals(0, each.loop().local(), "local memory in the loop: " + where);
+                }
             }
         }
+    }
+
+    /** The figures are those of one compiler: others place instructions differently. */
+    @Test
+    void theDocumentStatesTheLoops() throws IOException {
+        String environment = RealLibraries.environments().stream()
+                .filter(each -> each.endsWith(DOCUMENTED))
+                .findFirst()
+                .orElse(null);
+        Skip.unlessForGpu(
+                environment != null, "no environment ends with " + DOCUMENTED + ", whose code the document states");
+        List<String> table = LoopTable.of(compiled(environment));
+        Files.write(Path.of("target", "loops.md"), table);
+        String document = Files.readString(Path.of("../docs/performance.md"));
+        assertTrue(
+                document.contains(String.join("\n", table) + "\n"),
+                () -> "docs/performance.md has another table of loops than the compiler makes:\n"
+                        + String.join("\n", table));
     }
 
     /** A source that the list lacks would be compiled by nobody before its first user. */
