@@ -1,7 +1,7 @@
 /* The simulated CUDA machine: every access of a kernel to device and shared memory. Both must be there, aligned to the width of the
  * access, and written before they are read; and what two threads of a launch do with one word, of which one writes it, needs a barrier
- * between: of the block, or of the warp for two of one warp. Between blocks there is none. That threads happen to run one after
- * another here hides none of it. */
+ * between: of the block, or of the warp for two of one warp. Between blocks there is none. Atomic operations may meet in a word; from other
+ * accesses a barrier of the block has to keep them apart. That threads happen to run one after another here hides none of it. */
 #include "machine.h"
 #include <stdio.h>
 #include <string.h>
@@ -16,7 +16,7 @@ namespace {
 struct Touch {
     uint32_t written_in, read_in; /* blocks, 0 for none */
     uint32_t written_at, read_at; /* times */
-    uint16_t writer, reader;      /* threads; of several readers one of these: */
+    uint16_t writer, reader;      /* threads; of several readers, and of whoever wrote by an atomic operation, one of these: */
 };
 const uint16_t OF_ONE_WARP = 0x4000, OF_THE_BLOCK = 0x8000, OF_SEVERAL_BLOCKS = 0xc000, SEVERAL = 0xc000;
 
@@ -84,28 +84,47 @@ void touch(bool device, Touch& word, bool write, uint32_t now) {
     }
 }
 
-void device_word(uint8_t& state, size_t word, bool write, uint32_t now) {
-    if (state == machine::FREE || (state == machine::EMPTY && !write)) {
-        broken(write, machine::describe(state));
-        return;
-    }
-    if (write) state = machine::WRITTEN;
-    auto& page = pages[word / PAGE];
-    if (page == nullptr) page.reset(new Touch[PAGE]());
-    touch(true, page[word % PAGE], write, now);
+/* A word read and written at once: for all others as if the whole block had written it, for other atomic operations as if nobody had.
+ * Its own thread's earlier write needs the barrier too, because what is kept of it is forgotten here. */
+void touch_at_once(bool device, Touch& word) {
+    const bool counts = !past(device, word.written_in), at_once = (word.writer & SEVERAL) != 0, here = word.written_in == running.block;
+    if (counts && !at_once && (!here || word.written_at >> 16 == running.time >> 16)) raced(true, "written", word.written_in, word.writer);
+    if (conflicts(device, word.read_in, word.reader, word.read_at, running.time)) raced(true, "read", word.read_in, word.reader);
+    const bool by_others = counts && at_once && (!here || word.writer == OF_SEVERAL_BLOCKS);
+    word.writer = by_others ? OF_SEVERAL_BLOCKS : OF_THE_BLOCK;
+    word.written_in = running.block;
+    word.written_at = running.time;
 }
 
-void shared_word(size_t word, bool write, uint32_t now) {
-    if (word >= shared.size()) shared.resize((size_t) (running.kernel->shared_end - running.kernel->shared + 3) / 4);
-    if (!write && shared[word].written_in != running.block) {
-        broken(write, "shared memory that nothing wrote");
+enum Access { READ, WRITE, AT_ONCE };
+
+void touch(bool device, Touch& word, Access access, uint32_t now) {
+    if (access == AT_ONCE) touch_at_once(device, word);
+    else touch(device, word, access == WRITE, now);
+}
+
+void device_word(uint8_t& state, size_t word, Access access, uint32_t now) {
+    if (state == machine::FREE || (state == machine::EMPTY && access != WRITE)) {
+        broken(access == WRITE, machine::describe(state));
         return;
     }
-    touch(false, shared[word], write, now);
+    if (access == WRITE) state = machine::WRITTEN;
+    auto& page = pages[word / PAGE];
+    if (page == nullptr) page.reset(new Touch[PAGE]());
+    touch(true, page[word % PAGE], access, now);
+}
+
+void shared_word(size_t word, Access access, uint32_t now) {
+    if (word >= shared.size()) shared.resize((size_t) (running.kernel->shared_end - running.kernel->shared + 3) / 4);
+    if (access != WRITE && shared[word].written_in != running.block) {
+        broken(false, "shared memory that nothing wrote");
+        return;
+    }
+    touch(false, shared[word], access, now);
 }
 
 /* An access that may have been made at any time from {@code now} on. */
-void accessed(const void* address, size_t bytes, bool write, uint32_t now) {
+void accessed(const void* address, size_t bytes, Access access, uint32_t now) {
     const char* at = (const char*) address;
     size_t word = 0;
     uint8_t* state = machine::state_of(address, &word);
@@ -113,26 +132,26 @@ void accessed(const void* address, size_t bytes, bool write, uint32_t now) {
     if (state == nullptr && !is_shared) return; /* the thread's stack, a constant */
     const size_t count = ((size_t) address % 4 + bytes + 3) / 4;
     for (size_t i = 0; i < count; i++) {
-        if (is_shared) shared_word((size_t) (at - running.kernel->shared) / 4 + i, write, now);
-        else device_word(state[i], word + i, write, now);
+        if (is_shared) shared_word((size_t) (at - running.kernel->shared) / 4 + i, access, now);
+        else device_word(state[i], word + i, access, now);
     }
 }
 }  // namespace
 
 /* ---- The compiler calls these, because of -fsanitize=thread, before every access that other threads might see ... ---- */
 
-#define ACCESS(n)                                                                                         \
-    API void __tsan_read##n(void* address) { accessed(address, n, false, running.time); }                 \
-    API void __tsan_write##n(void* address) { accessed(address, n, true, running.time); }                 \
-    API void __tsan_unaligned_read##n(void* address) { accessed(address, n, false, running.time); }       \
-    API void __tsan_unaligned_write##n(void* address) { accessed(address, n, true, running.time); }
+#define ACCESS(n)                                                                                     \
+    API void __tsan_read##n(void* address) { accessed(address, n, READ, running.time); }              \
+    API void __tsan_write##n(void* address) { accessed(address, n, WRITE, running.time); }            \
+    API void __tsan_unaligned_read##n(void* address) { accessed(address, n, READ, running.time); }    \
+    API void __tsan_unaligned_write##n(void* address) { accessed(address, n, WRITE, running.time); }
 ACCESS(1)
 ACCESS(2)
 ACCESS(4)
 ACCESS(8)
 ACCESS(16)
-API void __tsan_read_range(void* address, size_t bytes) { accessed(address, bytes, false, running.time); }
-API void __tsan_write_range(void* address, size_t bytes) { accessed(address, bytes, true, running.time); }
+API void __tsan_read_range(void* address, size_t bytes) { accessed(address, bytes, READ, running.time); }
+API void __tsan_write_range(void* address, size_t bytes) { accessed(address, bytes, WRITE, running.time); }
 API void __tsan_init() {}
 
 /* ---- ... and because of -fsanitize=alignment where a pointer is no multiple of what its type asks for. ---- */
@@ -149,20 +168,24 @@ API void sim_store_agreed(float* to, float value) {
         return;
     }
     if (*state == machine::WRITTEN && memcmp(to, &value, sizeof value) == 0) return;
-    accessed(to, sizeof value, true, running.time);
+    accessed(to, sizeof value, WRITE, running.time);
     *to = value;
 }
+
+/* ---- Atomic operations. ---- */
+
+API void sim_atomic(void* word) { accessed(word, 4, AT_ONCE, running.time); }
 
 /* ---- Asynchronous copies: they may write at any time from their beginning on, until the wait for them. ---- */
 
 API unsigned sim_copy_begins(void* to, const void* from, unsigned bytes) {
-    accessed(from, bytes, false, running.time);
-    accessed(to, bytes, true, running.time);
+    accessed(from, bytes, READ, running.time);
+    accessed(to, bytes, WRITE, running.time);
     return running.time;
 }
 
 API void sim_copy_arrives(void* to, const void* from, unsigned bytes, unsigned begun) {
-    accessed(from, bytes, false, running.time);
-    accessed(to, bytes, true, begun);
+    accessed(from, bytes, READ, running.time);
+    accessed(to, bytes, WRITE, begun);
     memcpy(to, from, bytes);
 }

@@ -24,6 +24,7 @@ extern "C" void sim_warp_barrier();
 extern "C" const void* sim_warp_exchange(const void* value, size_t bytes);
 extern "C" void sim_broken(const char* rule);
 extern "C" void sim_store_agreed(float* to, float value);
+extern "C" void sim_atomic(void* word);
 extern "C" unsigned sim_copy_begins(void* to, const void* from, unsigned bytes);
 extern "C" void sim_copy_arrives(void* to, const void* from, unsigned bytes, unsigned begun);
 #define threadIdx sim_thread
@@ -41,6 +42,10 @@ struct alignas(8) float2 {
 static inline float4 make_float4(float x, float y, float z, float w) { return {x, y, z, w}; }
 
 static inline void __syncwarp(unsigned = 0xffffffffu) { sim_warp_barrier(); }
+/* Rounded on their own: never made one instruction with what follows, which the compiler is told not to do here anyway. */
+static inline float __fadd_rn(float a, float b) { return a + b; }
+static inline float __fsub_rn(float a, float b) { return a - b; }
+static inline float __fmul_rn(float a, float b) { return a * b; }
 static inline int min(int a, int b) { return a < b ? a : b; }
 static inline int max(int a, int b) { return a > b ? a : b; }
 
@@ -70,6 +75,13 @@ static inline float __uint_as_float(unsigned bits) {
     float value;
     __builtin_memcpy(&value, &bits, 4);
     return value;
+}
+
+static UNWATCHED int atomicAdd(int* word, int value) {
+    sim_atomic(word);
+    const int before = *word;
+    *word = before + value;
+    return before;
 }
 
 /* Asynchronous copies are made at the wait for them and no earlier: a kernel that does not wait reads what was there before.

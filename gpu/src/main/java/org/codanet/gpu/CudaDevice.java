@@ -21,6 +21,7 @@ import org.codanet.nn.op.ConvolutionShape;
 import org.codanet.nn.op.DynamicAlignment;
 import org.codanet.nn.op.DynamicAlignmentShape;
 import org.codanet.nn.op.Elementwise;
+import org.codanet.nn.op.ImageAugmentation;
 import org.codanet.nn.op.ImageInput;
 import org.codanet.nn.op.Loss;
 import org.codanet.nn.op.LossKind;
@@ -165,6 +166,12 @@ public final class CudaDevice implements Device {
     public ImageInput imageInput(Scope scope) {
         requireOpen();
         return operations.imageInput(scope);
+    }
+
+    @Override
+    public ImageAugmentation imageAugmentation(Scope scope) {
+        requireOpen();
+        return operations.imageAugmentation(scope);
     }
 
     @Override

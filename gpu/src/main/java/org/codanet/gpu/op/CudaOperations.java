@@ -6,6 +6,7 @@ import org.codanet.nn.op.Convolution;
 import org.codanet.nn.op.ConvolutionShape;
 import org.codanet.nn.op.DynamicAlignment;
 import org.codanet.nn.op.DynamicAlignmentShape;
+import org.codanet.nn.op.ImageAugmentation;
 import org.codanet.nn.op.ImageInput;
 import org.codanet.nn.op.Loss;
 import org.codanet.nn.op.LossKind;
@@ -42,6 +43,10 @@ public final class CudaOperations {
 
     public ImageInput imageInput(Scope scope) {
         return scope.register(new CudaImageInput(resources, scope.path()));
+    }
+
+    public ImageAugmentation imageAugmentation(Scope scope) {
+        return scope.register(new CudaImageAugmentation(resources, scope.path()));
     }
 
     public ContributionMap contributionMap(Scope scope) {

@@ -21,6 +21,13 @@ static __device__ __forceinline__ T block_sum(T value) {
     return sum;
 }
 
+/* value / 255 as IEEE's division rounds it, of each of the 256 bytes: 1 / 255 in two parts. The operator would call a routine that
+ * needs a stack. */
+static __device__ __forceinline__ float byte_share(float value) {
+    const float high = 1.0f / 255.0f, low = (float) (1.0 / 255.0 - (double) high);
+    return fmaf(value, high, value * low);
+}
+
 /* ---- Matrix units: c (16, 8) += a (16, K) b (K, 8) by one full warp, sums in float32. ----
  * With g = lane / 4, t = lane % 4 and V values in a 32-bit word, a thread holds
  *   a0 (g, k), a1 (g + 8, k), a2 (g, k + K / 2), a3 (g + 8, k + K / 2)     b0 (k, g), b1 (k + K / 2, g)      k = V t

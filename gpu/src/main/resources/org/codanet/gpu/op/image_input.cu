@@ -23,13 +23,6 @@ void image_input(float* __restrict__ x, const float* __restrict__ images, int po
     }
 }
 
-/* value / 255 as IEEE's division rounds it, of each of the 256 bytes: 1 / 255 in two parts. The operator would call a routine that
- * needs a stack. */
-static __device__ __forceinline__ float byte_share(float value) {
-    const float high = 1.0f / 255.0f, low = (float) (1.0 / 255.0 - (double) high);
-    return fmaf(value, high, value * low);
-}
-
 extern "C" __global__ __launch_bounds__(BLOCK)
 void image_bytes(float* __restrict__ x, const unsigned char* __restrict__ images, const float* __restrict__ placement,
                  int stored_height, int stored_width, int positions, int width, int channels, int inverse,

@@ -16,6 +16,7 @@ public final class KernelSources {
                 CudaAdam.source(),
                 KernelSource.of("loss.cu", block),
                 KernelSource.of("image_input.cu", block),
+                CudaImageAugmentation.source(),
                 KernelSource.of("sum_pool.cu", block),
                 KernelSource.of("contribution_map.cu", block),
                 CudaConvolution.source(),

@@ -98,7 +98,7 @@ final class SimulatedMemoryTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"keeps_block_barrier", "keeps_warp_barrier", "keeps_copies"})
+    @ValueSource(strings = {"keeps_block_barrier", "keeps_warp_barrier", "keeps_copies", "keeps_atomics"})
     void whatKeepsTheRulesIsLetAlone(String kernel) {
         Use use = (resources, to, from) -> launch(resources, kernel, 1, to.address(), from.address());
         assertEquals("", seen(toTheEnd(use)));
@@ -114,6 +114,11 @@ final class SimulatedMemoryTest {
         refills_too_early               | 1 | thread (32, 0, 0) reads what thread 31 of its block has written, with no barrier between
         reads_while_it_is_copied        | 1 | thread (0, 0, 0) writes what thread 63 of its block has read, with no barrier between
         reads_misaligned                | 1 | thread (0, 0, 0): an access whose address is no multiple of its size
+        counts_from_nothing             | 1 | thread (0, 0, 0) reads shared memory that nothing wrote
+        counts_too_early                | 1 | thread (0, 0, 0) writes what thread 0 of its block has written, with no barrier between
+        reads_what_is_counted           | 1 | thread (0, 0, 0) reads what several threads have written, with no barrier between
+        counts_what_is_read             | 1 | thread (1, 0, 0) reads what several threads have written, with no barrier between
+        reads_what_another_block_counts | 2 | thread (0, 0, 0) reads what another block has written
         writes_where_another_block_does | 2 | thread (0, 0, 0) writes what another block has written
         reads_what_another_block_writes | 2 | thread (0, 0, 0) reads what another block has written
         """)

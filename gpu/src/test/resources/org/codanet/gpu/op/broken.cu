@@ -34,6 +34,19 @@ extern "C" __global__ void keeps_copies(float* to, const float* from) {
     }
 }
 
+extern "C" __global__ void keeps_atomics(float* to, const float* from) {
+    __shared__ int counts[2];
+    const int t = threadIdx.x;
+    if (t < 2) counts[t] = 0;
+    __syncthreads();
+    atomicAdd(&counts[t % 3 % 2], t);
+    atomicAdd((int*) from + 66, 1);
+    __syncthreads();
+    to[t] = (float) (counts[0] + counts[1]) + from[66];
+    __syncthreads();
+    atomicAdd(&counts[0], t);
+}
+
 extern "C" __global__ void reads_too_early(float* to, const float* from) {
     __shared__ float parts[64];
     const int t = threadIdx.x;
@@ -105,6 +118,45 @@ extern "C" __global__ void reads_misaligned(float* to, const float* from) {
     to[threadIdx.x] = ((const float4*) (from + 1))->y;
     const float4 all = *(const float4*) (from + 1);
     to[threadIdx.x] = all.x + all.w;
+}
+
+extern "C" __global__ void counts_from_nothing(float* to, const float* from) {
+    __shared__ int count;
+    atomicAdd(&count, 1);
+    __syncthreads();
+    to[threadIdx.x] = from[0] + (float) count;
+}
+
+extern "C" __global__ void counts_too_early(float* to, const float* from) {
+    __shared__ int count;
+    if (threadIdx.x == 0) count = 0;
+    atomicAdd(&count, 1);
+    __syncthreads();
+    to[threadIdx.x] = from[0] + (float) count;
+}
+
+extern "C" __global__ void reads_what_is_counted(float* to, const float* from) {
+    __shared__ int count;
+    if (threadIdx.x == 0) count = 0;
+    __syncthreads();
+    atomicAdd(&count, 1);
+    __syncwarp();
+    to[threadIdx.x] = from[0] + (float) count;
+}
+
+extern "C" __global__ void counts_what_is_read(float* to, const float* from) {
+    __shared__ int count;
+    if (threadIdx.x == 0) count = 0;
+    __syncthreads();
+    to[threadIdx.x] = from[0] + (float) count;
+    atomicAdd(&count, 1);
+}
+
+/* Two blocks. */
+extern "C" __global__ void reads_what_another_block_counts(float* to, const float* from) {
+    atomicAdd((int*) from, 1);
+    __syncthreads();
+    if (blockIdx.x == 1) to[threadIdx.x] = from[0];
 }
 
 /* Two blocks. */

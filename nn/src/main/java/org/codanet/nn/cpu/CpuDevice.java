@@ -22,6 +22,7 @@ import org.codanet.nn.op.ConvolutionShape;
 import org.codanet.nn.op.DynamicAlignment;
 import org.codanet.nn.op.DynamicAlignmentShape;
 import org.codanet.nn.op.Elementwise;
+import org.codanet.nn.op.ImageAugmentation;
 import org.codanet.nn.op.ImageInput;
 import org.codanet.nn.op.Loss;
 import org.codanet.nn.op.LossKind;
@@ -203,6 +204,12 @@ final class CpuDevice implements Device, PeakMeasurement {
     public ImageInput imageInput(Scope scope) {
         requireOpen();
         return scope.register(new CpuImageInput(context, scope.path()));
+    }
+
+    @Override
+    public ImageAugmentation imageAugmentation(Scope scope) {
+        requireOpen();
+        return scope.register(new CpuImageAugmentation(context, scope.path()));
     }
 
     @Override

@@ -8,6 +8,7 @@ import org.codanet.nn.op.ConvolutionShape;
 import org.codanet.nn.op.DynamicAlignment;
 import org.codanet.nn.op.DynamicAlignmentShape;
 import org.codanet.nn.op.Elementwise;
+import org.codanet.nn.op.ImageAugmentation;
 import org.codanet.nn.op.ImageInput;
 import org.codanet.nn.op.Loss;
 import org.codanet.nn.op.LossKind;
@@ -81,6 +82,9 @@ public interface Device extends AutoCloseable {
 
     /** Images as read to the network's input: layout and inverse channels. */
     ImageInput imageInput(Scope scope);
+
+    /** Variation of training images, of each by steps of its own. */
+    ImageAugmentation imageAugmentation(Scope scope);
 
     /** Input times linear map, reduced to maps and sums. */
     ContributionMap contributionMap(Scope scope);

@@ -16,6 +16,7 @@ import org.codanet.nn.op.ConvolutionShape;
 import org.codanet.nn.op.DynamicAlignment;
 import org.codanet.nn.op.DynamicAlignmentShape;
 import org.codanet.nn.op.Elementwise;
+import org.codanet.nn.op.ImageAugmentation;
 import org.codanet.nn.op.ImageInput;
 import org.codanet.nn.op.Loss;
 import org.codanet.nn.op.LossKind;
@@ -174,6 +175,12 @@ public final class ReferenceDevice implements Device {
     public ImageInput imageInput(Scope scope) {
         requireOpen();
         return scope.register(new ReferenceImageInput(memory, scope));
+    }
+
+    @Override
+    public ImageAugmentation imageAugmentation(Scope scope) {
+        requireOpen();
+        return scope.register(new ReferenceImageAugmentation(memory, scope));
     }
 
     @Override

@@ -8,6 +8,7 @@ import org.codanet.nn.testing.ConvolutionContract;
 import org.codanet.nn.testing.DynamicAlignmentContract;
 import org.codanet.nn.testing.ElementwiseContract;
 import org.codanet.nn.testing.GoldenLayerContract;
+import org.codanet.nn.testing.ImageAugmentationContract;
 import org.codanet.nn.testing.ImageInputContract;
 import org.codanet.nn.testing.LossContract;
 import org.codanet.nn.testing.SumPoolContract;
@@ -53,6 +54,14 @@ final class CpuThreeThreadsTest {
 
     @Nested
     final class Elementwise extends ElementwiseContract {
+        @Override
+        protected Device open() {
+            return CpuThreeThreadsTest.open();
+        }
+    }
+
+    @Nested
+    final class ImageAugmentation extends ImageAugmentationContract {
         @Override
         protected Device open() {
             return CpuThreeThreadsTest.open();

@@ -130,6 +130,14 @@ final class StatedDevice {
     }
 
     @Nested
+    final class ImageAugmentation extends ImageAugmentationContract {
+        @Override
+        protected Device open() {
+            return device();
+        }
+    }
+
+    @Nested
     final class ImageInput extends ImageInputContract {
         @Override
         protected Device open() {

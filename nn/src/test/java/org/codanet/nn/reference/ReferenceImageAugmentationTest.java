@@ -1,0 +1,12 @@
+package org.codanet.nn.reference;
+
+import org.codanet.nn.device.Device;
+import org.codanet.nn.device.DeviceOptions;
+import org.codanet.nn.testing.ImageAugmentationContract;
+
+final class ReferenceImageAugmentationTest extends ImageAugmentationContract {
+    @Override
+    protected Device open() {
+        return new ReferenceDevice(DeviceOptions.defaults());
+    }
+}
