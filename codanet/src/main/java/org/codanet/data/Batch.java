@@ -27,7 +27,8 @@ public final class Batch {
         return images.shape();
     }
 
-    /** {@return the images: bytes where the set holds bytes and only windows are taken of them, floats otherwise} */
+    /** {@return the images: bytes where the set holds bytes and only windows are taken of them, floats otherwise; with the
+     * steps that are still to be done, if there are any} */
     public RawImages images() {
         return images;
     }

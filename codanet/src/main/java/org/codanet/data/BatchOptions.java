@@ -9,11 +9,18 @@ import java.util.Objects;
  * @param shuffle whether each epoch has an order of its own; otherwise images come as the set has them
  * @param dropPartial whether a last batch of fewer images is left out
  * @param seed what decides order and variations, with the epoch and the image
- * @param transform what is done to each image
+ * @param transform what is done to each image before it goes to the device
+ * @param randAugment what is drawn for each image then, for the device to do
  * @param threads how many read and change images at once, at least 1; they change no bit of the result
  */
 public record BatchOptions(
-        int batchSize, boolean shuffle, boolean dropPartial, long seed, Transform transform, int threads) {
+        int batchSize,
+        boolean shuffle,
+        boolean dropPartial,
+        long seed,
+        Transform transform,
+        RandAugment randAugment,
+        int threads) {
     /**
      * Checks the numbers.
      *
@@ -25,6 +32,7 @@ public record BatchOptions(
                     .formatted(batchSize, threads));
         }
         Objects.requireNonNull(transform, "transform");
+        Objects.requireNonNull(randAugment, "randAugment");
     }
 
     /**
@@ -36,7 +44,7 @@ public record BatchOptions(
      * @param threads how many read at once
      */
     public static BatchOptions training(int batchSize, long seed, Transform transform, int threads) {
-        return new BatchOptions(batchSize, true, false, seed, transform, threads);
+        return new BatchOptions(batchSize, true, false, seed, transform, RandAugment.NONE, threads);
     }
 
     /**
@@ -47,7 +55,12 @@ public record BatchOptions(
      * @param threads how many read at once
      */
     public static BatchOptions evaluation(int batchSize, Transform transform, int threads) {
-        return new BatchOptions(batchSize, false, false, 0, transform, threads);
+        return new BatchOptions(batchSize, false, false, 0, transform, RandAugment.NONE, threads);
+    }
+
+    /** {@return the same with steps drawn for each image} */
+    public BatchOptions withRandAugment(RandAugment drawn) {
+        return new BatchOptions(batchSize, shuffle, dropPartial, seed, transform, drawn, threads);
     }
 
     /**

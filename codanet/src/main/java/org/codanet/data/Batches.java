@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.NoSuchElementException;
 import org.codanet.file.FileFormatException;
+import org.codanet.nn.op.AugmentationStep;
 import org.codanet.nn.tensor.Shape;
 
 /**
@@ -53,12 +54,12 @@ public final class Batches implements AutoCloseable {
         this.total = options.batches(data.size());
         this.inBytes = data.isInBytes() && options.transform().isPlacement();
         if (inBytes) {
-            Window sample = window(0);
+            Window sample = window(0, random(0));
             this.channels = data.channels();
             this.height = sample.height();
             this.width = sample.width();
         } else {
-            Pixels sample = prepared(0);
+            Pixels sample = prepared(0, random(0));
             this.channels = sample.channels();
             this.height = sample.height();
             this.width = sample.width();
@@ -126,18 +127,22 @@ public final class Batches implements AutoCloseable {
         return order;
     }
 
-    private Pixels prepared(int image) throws IOException {
+    /** {@return where the choices for an image come from: first the transform's, then RandAugment's} */
+    private SeededRandom random(int image) {
+        return new SeededRandom(options.seed(), epoch, image);
+    }
+
+    private Pixels prepared(int image, SeededRandom random) throws IOException {
         try {
-            return options.transform().apply(data.read(image), new SeededRandom(options.seed(), epoch, image));
+            return options.transform().apply(data.read(image), random);
         } catch (IllegalArgumentException e) {
             throw new FileFormatException(data.imageName(image), e.getMessage(), e);
         }
     }
 
-    private Window window(int image) throws IOException {
+    private Window window(int image, SeededRandom random) throws IOException {
         try {
-            Window whole = Window.whole(data.height(), data.width());
-            return options.transform().place(whole, new SeededRandom(options.seed(), epoch, image));
+            return options.transform().place(Window.whole(data.height(), data.width()), random);
         } catch (IllegalArgumentException e) {
             throw new FileFormatException(data.imageName(image), e.getMessage(), e);
         }
@@ -145,13 +150,19 @@ public final class Batches implements AutoCloseable {
 
     private Batch empty(int count) {
         Shape shape = Shape.of(count, channels, height, width);
+        int operations = options.randAugment().operations();
+        float[] steps = operations == 0 ? null : new float[count * operations * AugmentationStep.NUMBERS];
         if (!inBytes) {
-            return new Batch(new RawImages.Floats(new float[Math.toIntExact(shape.elements())], shape));
+            return new Batch(new RawImages.Floats(new float[Math.toIntExact(shape.elements())], steps, shape));
         }
         Shape stored = Shape.of(count, channels, data.height(), data.width());
         boolean asTheyAre = options.transform().equals(Transform.NONE);
         return new Batch(new RawImages.Bytes(
-                new byte[Math.toIntExact(stored.elements())], stored, asTheyAre ? null : new float[3 * count], shape));
+                new byte[Math.toIntExact(stored.elements())],
+                stored,
+                asTheyAre ? null : new float[3 * count],
+                steps,
+                shape));
     }
 
     private void work() {
@@ -197,17 +208,27 @@ public final class Batches implements AutoCloseable {
     private void fill(Batch batch, int number) throws IOException {
         for (int i = 0; i < batch.count(); i++) {
             int index = order[number * options.batchSize() + i];
+            SeededRandom random = random(index);
             switch (batch.images()) {
-                case RawImages.Floats floats -> fill(floats, i, index);
-                case RawImages.Bytes bytes -> fill(bytes, i, index);
+                case RawImages.Floats floats -> fill(floats, i, index, random);
+                case RawImages.Bytes bytes -> fill(bytes, i, index, random);
             }
+            drawSteps(batch.images().steps(), i, random);
             batch.labels()[i] = data.label(index);
             batch.indices()[i] = index;
         }
     }
 
-    private void fill(RawImages.Floats images, int i, int index) throws IOException {
-        Pixels pixels = prepared(index);
+    private void drawSteps(float[] steps, int i, SeededRandom random) {
+        int at = i * options.randAugment().operations() * AugmentationStep.NUMBERS;
+        for (AugmentationStep step : options.randAugment().draw(height, width, random)) {
+            step.write(steps, at);
+            at += AugmentationStep.NUMBERS;
+        }
+    }
+
+    private void fill(RawImages.Floats images, int i, int index, SeededRandom random) throws IOException {
+        Pixels pixels = prepared(index, random);
         if (pixels.channels() != channels || pixels.height() != height || pixels.width() != width) {
             throw new FileFormatException(
                     data.imageName(index),
@@ -219,10 +240,10 @@ public final class Batches implements AutoCloseable {
     }
 
     /** Windows of one size in images of one size: there is nothing to check. */
-    private void fill(RawImages.Bytes images, int i, int index) throws IOException {
+    private void fill(RawImages.Bytes images, int i, int index, SeededRandom random) throws IOException {
         data.copyBytes(index, images.bytes(), i * (images.bytes().length / images.count()));
         if (images.windows() != null) {
-            Window window = window(index);
+            Window window = window(index, random);
             images.windows()[3 * i] = window.top();
             images.windows()[3 * i + 1] = window.left();
             images.windows()[3 * i + 2] = window.mirrored() ? 1 : 0;

@@ -49,7 +49,7 @@ public record CentreCrop(int height, int width) implements Transform {
     }
 
     /** {@return a window of an image; what lies outside is black} */
-    static Pixels cut(Pixels image, int top, int left, int height, int width) {
+    private static Pixels cut(Pixels image, int top, int left, int height, int width) {
         if (top == 0 && left == 0 && height == image.height() && width == image.width()) {
             return image;
         }

@@ -2,9 +2,11 @@ package org.codanet.data;
 
 import java.util.List;
 import java.util.random.RandomGenerator;
+import org.codanet.nn.op.AugmentationStep;
 
 /**
- * RandAugment (Cubuk, Zoph, Shlens and Le, 2020): some of fourteen operations, drawn with repetition, all of one magnitude.
+ * RandAugment (Cubuk, Zoph, Shlens and Le, 2020): some of fourteen operations, drawn with repetition, all of one magnitude. Draws
+ * them here; the device carries them out, see {@link org.codanet.nn.op.ImageAugmentation}.
  *
  * <p>Ranges are those of torchvision: at magnitude 30, rotation by 30 degrees, shearing by 0.3, shifting by 150 / 331 of the
  * side, colours changed by a factor of 1 plus or minus 0.9, 4 bits kept of 8, everything solarised. Signs are drawn. Pixels
@@ -13,27 +15,31 @@ import java.util.random.RandomGenerator;
  * @param operations how many are applied to each image, not negative
  * @param magnitude of each, 0 to 30
  */
-public record RandAugment(int operations, int magnitude) implements Transform {
+public record RandAugment(int operations, int magnitude) {
     /** The largest magnitude. */
     public static final int STRONGEST = 30;
 
+    /** Images as they are. */
+    public static final RandAugment NONE = new RandAugment(0, 0);
+
     private static final List<Operation> ALL = List.of(
-            (image, strength, random) -> image,
-            (image, strength, random) -> Warp.shear(image, signed(0.3 * strength, random), 0),
-            (image, strength, random) -> Warp.shear(image, 0, signed(0.3 * strength, random)),
-            (image, strength, random) ->
-                    Warp.shift(image, (int) signed(150.0 / 331 * image.width() * strength, random), 0),
-            (image, strength, random) ->
-                    Warp.shift(image, 0, (int) signed(150.0 / 331 * image.height() * strength, random)),
-            (image, strength, random) -> Warp.rotate(image, Math.toRadians(signed(30 * strength, random))),
-            (image, strength, random) -> Tones.brightness(image, factor(strength, random)),
-            (image, strength, random) -> Tones.colour(image, factor(strength, random)),
-            (image, strength, random) -> Tones.contrast(image, factor(strength, random)),
-            (image, strength, random) -> Tones.sharpness(image, factor(strength, random)),
-            (image, strength, random) -> Tones.posterise(image, 8 - (int) Math.round(4 * strength)),
-            (image, strength, random) -> Tones.solarise(image, (float) (1 - strength)),
-            (image, strength, random) -> Tones.stretch(image),
-            (image, strength, random) -> Tones.equalise(image));
+            (strength, height, width, random) -> AugmentationStep.identity(),
+            (strength, height, width, random) -> AugmentationStep.shear(signed(0.3 * strength, random), 0),
+            (strength, height, width, random) -> AugmentationStep.shear(0, signed(0.3 * strength, random)),
+            (strength, height, width, random) ->
+                    AugmentationStep.shift((int) signed(150.0 / 331 * width * strength, random), 0),
+            (strength, height, width, random) ->
+                    AugmentationStep.shift(0, (int) signed(150.0 / 331 * height * strength, random)),
+            (strength, height, width, random) ->
+                    AugmentationStep.rotate(Math.toRadians(signed(30 * strength, random)), height, width),
+            (strength, height, width, random) -> AugmentationStep.brightness(factor(strength, random)),
+            (strength, height, width, random) -> AugmentationStep.colour(factor(strength, random)),
+            (strength, height, width, random) -> AugmentationStep.contrast(factor(strength, random)),
+            (strength, height, width, random) -> AugmentationStep.sharpness(factor(strength, random)),
+            (strength, height, width, random) -> AugmentationStep.posterise(8 - (int) Math.round(4 * strength)),
+            (strength, height, width, random) -> AugmentationStep.solarise((float) (1 - strength)),
+            (strength, height, width, random) -> AugmentationStep.autocontrast(),
+            (strength, height, width, random) -> AugmentationStep.equalise());
 
     /**
      * Checks the numbers.
@@ -47,13 +53,19 @@ public record RandAugment(int operations, int magnitude) implements Transform {
         }
     }
 
-    @Override
-    public Pixels apply(Pixels image, RandomGenerator random) {
-        Pixels result = image;
+    /**
+     * {@return the steps of one image, as many as there are operations}
+     *
+     * @param height of the image, in pixels
+     * @param width of the image, in pixels
+     * @param random where every random choice comes from; the same numbers give the same steps
+     */
+    public List<AugmentationStep> draw(int height, int width, RandomGenerator random) {
+        AugmentationStep[] steps = new AugmentationStep[operations];
         for (int i = 0; i < operations; i++) {
-            result = ALL.get(random.nextInt(ALL.size())).apply(result, (double) magnitude / STRONGEST, random);
+            steps[i] = ALL.get(random.nextInt(ALL.size())).draw((double) magnitude / STRONGEST, height, width, random);
         }
-        return result;
+        return List.of(steps);
     }
 
     private static double signed(double value, RandomGenerator random) {
@@ -66,6 +78,6 @@ public record RandAugment(int operations, int magnitude) implements Transform {
 
     /** One of the fourteen, of a strength from 0 to 1. */
     private interface Operation {
-        Pixels apply(Pixels image, double strength, RandomGenerator random);
+        AugmentationStep draw(double strength, int height, int width, RandomGenerator random);
     }
 }

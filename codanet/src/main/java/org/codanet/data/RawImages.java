@@ -1,11 +1,12 @@
 package org.codanet.data;
 
 import java.util.Arrays;
+import org.codanet.nn.op.AugmentationStep;
 import org.codanet.nn.tensor.Shape;
 
 /**
- * Images as they go to a device, which divides bytes by 255, takes windows and appends inverses there. Made of arrays that are not
- * copied: they must hold still until the images have been uploaded.
+ * Images as they go to a device, which divides bytes by 255, takes windows, changes them step by step and appends inverses there.
+ * Made of arrays that are not copied: they must hold still until the images have been uploaded.
  */
 public sealed interface RawImages {
     /** {@return the extents that a network sees, (N, C, H, W)} */
@@ -27,8 +28,11 @@ public sealed interface RawImages {
      */
     RawImages part(int first, int count);
 
-    /** {@return (N, C, H, W) values in [0, 1], made on the host, to the bit what a device makes} */
+    /** {@return (N, C, H, W) values in [0, 1] before any steps, made on the host, to the bit what a device makes} */
     float[] values();
+
+    /** {@return (N, S, 7), what {@code ImageAugmentation} is to do to the images; null for nothing} */
+    float[] steps();
 
     /**
      * How images come.
@@ -36,11 +40,14 @@ public sealed interface RawImages {
      * @param shape (N, C, H, W) that a network sees
      * @param stored extents of the bytes, (N, C, Hs, Ws); null for values in float32
      * @param placed whether a window is taken of each image
+     * @param steps S, how many each image is changed by; 0 for none
      */
-    record Form(Shape shape, Shape stored, boolean placed) {
+    record Form(Shape shape, Shape stored, boolean placed, int steps) {
         @Override
         public String toString() {
-            return shape + (stored == null ? "" : placed ? " out of bytes " + stored : " in bytes");
+            return shape
+                    + (stored == null ? "" : placed ? " out of bytes " + stored : " in bytes")
+                    + (steps == 0 ? "" : " in " + steps + (steps == 1 ? " step" : " steps"));
         }
     }
 
@@ -48,24 +55,34 @@ public sealed interface RawImages {
      * Images in float32.
      *
      * @param values in [0, 1]
+     * @param steps (N, S, 7), or null
      * @param shape (N, C, H, W)
      */
-    record Floats(float[] values, Shape shape) implements RawImages {
-        /** @throws IllegalArgumentException if the number of values is not that of four extents */
+    record Floats(float[] values, float[] steps, Shape shape) implements RawImages {
+        /** @throws IllegalArgumentException if the number of values is not that of four extents, or these are no steps */
         public Floats {
             require(shape, values.length, "values");
+            requireSteps(steps, shape);
+        }
+
+        /** Images as they are. */
+        public Floats(float[] values, Shape shape) {
+            this(values, null, shape);
         }
 
         @Override
         public Form form() {
-            return new Form(shape, null, false);
+            return new Form(shape, null, false, stepsEach(steps, shape));
         }
 
         @Override
         public RawImages part(int first, int count) {
             return first == 0 && count == count()
                     ? this
-                    : new Floats(slice(values, shape, first, count), shape.withFirst(count));
+                    : new Floats(
+                            slice(values, shape, first, count),
+                            slice(steps, shape, first, count),
+                            shape.withFirst(count));
         }
     }
 
@@ -76,10 +93,11 @@ public sealed interface RawImages {
      * @param stored (N, C, Hs, Ws)
      * @param windows one an image, in the order of {@code ImageInput}'s placement: top, left, mirrored or not; null for the
      *     images as they are
+     * @param steps (N, S, 7), or null
      * @param shape (N, C, H, W) of the windows
      */
-    record Bytes(byte[] bytes, Shape stored, float[] windows, Shape shape) implements RawImages {
-        /** @throws IllegalArgumentException if numbers of bytes or windows disagree with the extents */
+    record Bytes(byte[] bytes, Shape stored, float[] windows, float[] steps, Shape shape) implements RawImages {
+        /** @throws IllegalArgumentException if numbers of bytes or windows disagree with the extents, or these are no steps */
         public Bytes {
             require(stored, bytes.length, "bytes");
             if (stored.extent(0) != shape.extent(0)
@@ -87,16 +105,17 @@ public sealed interface RawImages {
                     || (windows == null ? !stored.equals(shape) : windows.length != 3 * stored.extent(0))) {
                 throw new IllegalArgumentException("images: windows " + shape + " of stored images " + stored);
             }
+            requireSteps(steps, shape);
         }
 
         /** Images as they are. */
         public Bytes(byte[] bytes, Shape stored) {
-            this(bytes, stored, null, stored);
+            this(bytes, stored, null, null, stored);
         }
 
         @Override
         public Form form() {
-            return new Form(shape, stored, windows != null);
+            return new Form(shape, stored, windows != null, stepsEach(steps, shape));
         }
 
         @Override
@@ -108,7 +127,8 @@ public sealed interface RawImages {
             return new Bytes(
                     Arrays.copyOfRange(bytes, first * image, (first + count) * image),
                     stored.withFirst(count),
-                    windows == null ? null : Arrays.copyOfRange(windows, 3 * first, 3 * (first + count)),
+                    slice(windows, shape, first, count),
+                    slice(steps, shape, first, count),
                     shape.withFirst(count));
         }
 
@@ -145,7 +165,28 @@ public sealed interface RawImages {
         }
     }
 
+    private static void requireSteps(float[] steps, Shape shape) {
+        if (steps == null) {
+            return;
+        }
+        int all = stepsEach(steps, shape) * shape.extent(0) * AugmentationStep.NUMBERS;
+        if (steps.length == 0 || all != steps.length) {
+            throw new IllegalArgumentException("images: " + steps.length + " numbers are no steps (N, S, "
+                    + AugmentationStep.NUMBERS + ") of " + shape.extent(0) + " images");
+        }
+        for (int at = 0; at < steps.length; at += AugmentationStep.NUMBERS) {
+            AugmentationStep.read(steps, at);
+        }
+    }
+
+    private static int stepsEach(float[] steps, Shape shape) {
+        return steps == null ? 0 : steps.length / shape.extent(0) / AugmentationStep.NUMBERS;
+    }
+
     private static float[] slice(float[] values, Shape shape, int first, int count) {
+        if (values == null) {
+            return null;
+        }
         int image = values.length / shape.extent(0);
         return Arrays.copyOfRange(values, first * image, (first + count) * image);
     }

@@ -14,6 +14,7 @@ import org.codanet.nn.layer.Parameter;
 import org.codanet.nn.layer.Passes;
 import org.codanet.nn.layer.Sequential;
 import org.codanet.nn.op.DynamicAlignmentShape;
+import org.codanet.nn.op.ImageAugmentation;
 import org.codanet.nn.op.ImageInput;
 import org.codanet.nn.op.LossKind;
 import org.codanet.nn.op.Purpose;
@@ -45,6 +46,7 @@ public final class CodaNet implements AutoCloseable {
     private final Sequential network;
     private final SumPool sumPool;
     private final ImageInput imageInput;
+    private final ImageAugmentation imageAugmentation;
     private final KeptSteps steps;
     private final Map<Purpose, NetStep> derivations = new EnumMap<>(Purpose.class);
     private Purpose prepared;
@@ -59,6 +61,7 @@ public final class CodaNet implements AutoCloseable {
             this.network = new Sequential(device, layers(config, device, scope));
             this.sumPool = device.sumPool(scope);
             this.imageInput = device.imageInput(scope);
+            this.imageAugmentation = device.imageAugmentation(scope);
             this.steps = new KeptSteps(device, scope.child("steps"));
             for (Purpose purpose : Purpose.values()) {
                 derivations.put(purpose, new NetStep(device, scope, () -> network.prepare(purpose)));
@@ -214,6 +217,11 @@ public final class CodaNet implements AutoCloseable {
     /** The operation that writes the network's input. */
     ImageInput imageInput() {
         return imageInput;
+    }
+
+    /** The operation that varies training images. */
+    ImageAugmentation imageAugmentation() {
+        return imageAugmentation;
     }
 
     /** Extents of activation {@code number}: 0 is the network's input, i the output of layer i − 1. */

@@ -2,6 +2,7 @@ package org.codanet.model;
 
 import org.codanet.data.RawImages;
 import org.codanet.nn.device.Device;
+import org.codanet.nn.op.AugmentationStep;
 import org.codanet.nn.tensor.ByteTensor;
 import org.codanet.nn.tensor.Scope;
 import org.codanet.nn.tensor.Shape;
@@ -17,6 +18,7 @@ public final class NetInput {
     private final Tensor floats;
     private final ByteTensor bytes;
     private final Tensor windows;
+    private final Tensor steps;
 
     /**
      * Room for images.
@@ -38,6 +40,9 @@ public final class NetInput {
         this.bytes = inBytes ? device.allocateBytes(owner, form.stored()) : null;
         this.windows =
                 form.placed() ? device.allocate(owner, Shape.of(form.shape().extent(0), 3)) : null;
+        this.steps = form.steps() == 0
+                ? null
+                : device.allocate(owner, Shape.of(form.shape().extent(0), form.steps(), AugmentationStep.NUMBERS));
     }
 
     /** Brings images to the device. @throws IllegalArgumentException if they come in another form */
@@ -56,9 +61,12 @@ public final class NetInput {
                 }
             }
         }
+        if (steps != null) {
+            device.upload(images.steps(), steps);
+        }
     }
 
-    /** The network's input (N, H, W, C) made of them, inverse channels appended where the config says so. */
+    /** The network's input (N, H, W, C) made of them: changed by their steps, inverse channels appended where the config says so. */
     public Tensor write(Scope owner) {
         Shape shape = form.shape();
         Tensor input = net.device().allocate(owner, net.inputShape(shape.extent(0), shape.extent(2), shape.extent(3)));
@@ -67,6 +75,9 @@ public final class NetInput {
             net.imageInput().forward(bytes, windows, inverse, input);
         } else {
             net.imageInput().forward(floats, inverse, input);
+        }
+        if (steps != null) {
+            net.imageAugmentation().apply(steps, inverse, input);
         }
         return input;
     }

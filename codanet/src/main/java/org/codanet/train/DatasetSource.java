@@ -50,9 +50,11 @@ public final class DatasetSource implements BatchSource {
      */
     public static DatasetSource training(
             ImageDataset data, Preprocessing preprocessing, TrainingRecipe recipe, long seed, int threads) {
-        Transform transform = transform(recipe.augmentation(), preprocessing);
-        return new DatasetSource(
-                data, BatchOptions.training(recipe.microBatch(), seed, transform, threads), preprocessing);
+        AugmentationRecipe augmentation = recipe.augmentation();
+        BatchOptions options = BatchOptions.training(
+                        recipe.microBatch(), seed, transform(augmentation, preprocessing), threads)
+                .withRandAugment(randAugment(augmentation));
+        return new DatasetSource(data, options, preprocessing);
     }
 
     /**
@@ -83,6 +85,13 @@ public final class DatasetSource implements BatchSource {
                         new CentreCrop(preprocessing.height(), preprocessing.width())));
     }
 
+    private static RandAugment randAugment(AugmentationRecipe recipe) {
+        return recipe.randAugmentOperations() == 0
+                ? RandAugment.NONE
+                : new RandAugment(recipe.randAugmentOperations(), recipe.randAugmentMagnitude());
+    }
+
+    /** All but RandAugment, which the device does. */
     private static Transform transform(AugmentationRecipe recipe, Preprocessing preprocessing) {
         List<Transform> steps = new ArrayList<>();
         if (recipe.resize() > 0) {
@@ -97,9 +106,6 @@ public final class DatasetSource implements BatchSource {
         }
         if (recipe.flip()) {
             steps.add(new RandomFlip());
-        }
-        if (recipe.randAugmentOperations() > 0) {
-            steps.add(new RandAugment(recipe.randAugmentOperations(), recipe.randAugmentMagnitude()));
         }
         return Transform.sequence(steps);
     }

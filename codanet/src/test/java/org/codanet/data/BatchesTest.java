@@ -15,6 +15,8 @@ import java.util.NoSuchElementException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.codanet.file.FileFormatException;
+import org.codanet.nn.op.AugmentationStep;
+import org.codanet.nn.tensor.Shape;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -40,7 +42,7 @@ class BatchesTest {
     }
 
     /** A copy of what a batch held. */
-    private record Seen(List<Integer> indices, List<Integer> labels, int pixelsHash) {}
+    private record Seen(List<Integer> indices, List<Integer> labels, int pixelsHash, int stepsHash) {}
 
     private static List<Seen> all(BatchOptions options, int epoch, int first) throws IOException {
         List<Seen> seen = new ArrayList<>();
@@ -50,7 +52,8 @@ class BatchesTest {
                 seen.add(new Seen(
                         Arrays.stream(batch.indices()).boxed().toList(),
                         Arrays.stream(batch.labels()).boxed().toList(),
-                        Arrays.hashCode(batch.images().values())));
+                        Arrays.hashCode(batch.images().values()),
+                        Arrays.hashCode(batch.images().steps())));
             }
             assertThrows(NoSuchElementException.class, batches::next);
         }
@@ -85,9 +88,10 @@ class BatchesTest {
 
     @Test
     void threadsChangeNothing() throws IOException {
-        List<Seen> one = all(BatchOptions.training(4, 5, VARIED, 1), 2, 0);
+        RandAugment drawn = new RandAugment(2, 10);
+        List<Seen> one = all(BatchOptions.training(4, 5, VARIED, 1).withRandAugment(drawn), 2, 0);
         for (int run = 0; run < 20; run++) {
-            assertEquals(one, all(BatchOptions.training(4, 5, VARIED, 7), 2, 0));
+            assertEquals(one, all(BatchOptions.training(4, 5, VARIED, 7).withRandAugment(drawn), 2, 0));
         }
     }
 
@@ -100,7 +104,7 @@ class BatchesTest {
         assertNotEquals(
                 seen.getFirst().indices(),
                 all(BatchOptions.training(SIZE, 5, VARIED, 2), 2, 0).getFirst().indices());
-        BatchOptions unshuffled = new BatchOptions(SIZE, false, false, 5, VARIED, 2);
+        BatchOptions unshuffled = new BatchOptions(SIZE, false, false, 5, VARIED, RandAugment.NONE, 2);
         assertNotEquals(
                 all(unshuffled, 1, 0).getFirst().pixelsHash(),
                 all(unshuffled, 2, 0).getFirst().pixelsHash());
@@ -158,7 +162,6 @@ class BatchesTest {
     void whatChangesValuesComesInFloats() throws IOException {
         List<Transform> others = List.of(
                 new Resize(4),
-                new RandAugment(1, 5),
                 Transform.sequence(List.of(new CentreCrop(4, 4), new CentreCrop(2, 2))),
                 Transform.sequence(List.of(new RandomFlip(), new Resize(4))));
         for (Transform transform : others) {
@@ -166,6 +169,79 @@ class BatchesTest {
             try (Batches batches = Batches.open(data(), BatchOptions.evaluation(4, transform, 1), 0, 0)) {
                 assertTrue(batches.next().images() instanceof RawImages.Floats);
             }
+        }
+    }
+
+    /** From the image's own numbers, behind those of the transform, whether its images come in bytes or not. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 3})
+    void stepsAreDrawnAfterTheTransform(int operations) throws IOException {
+        RandAugment randAugment = new RandAugment(operations, 20);
+        int epoch = 4;
+        for (Transform transform : List.of(Transform.NONE, VARIED, new Resize(4))) {
+            BatchOptions options = BatchOptions.training(5, 3, transform, 2);
+            List<Seen> without = all(options, epoch, 0);
+            List<Seen> with = all(options.withRandAugment(randAugment), epoch, 0);
+            for (int i = 0; i < with.size(); i++) {
+                Seen expected = without.get(i);
+                float[] steps = new float[expected.indices().size() * operations * AugmentationStep.NUMBERS];
+                int at = 0;
+                for (int index : expected.indices()) {
+                    SeededRandom random = new SeededRandom(3, epoch, index);
+                    transform.apply(data().read(index), random);
+                    for (AugmentationStep step : randAugment.draw(4, 4, random)) {
+                        step.write(steps, at);
+                        at += AugmentationStep.NUMBERS;
+                    }
+                }
+                assertEquals(
+                        new Seen(expected.indices(), expected.labels(), expected.pixelsHash(), Arrays.hashCode(steps)),
+                        with.get(i),
+                        transform.toString());
+            }
+        }
+    }
+
+    @Test
+    void stepsGoWithTheirImages() throws IOException {
+        RandAugment randAugment = new RandAugment(2, 20);
+        for (Transform transform : List.of(VARIED, new Resize(4))) {
+            BatchOptions options = BatchOptions.training(5, 3, transform, 2).withRandAugment(randAugment);
+            try (Batches batches = Batches.open(data(), options, 1, 0)) {
+                RawImages images = batches.next().images();
+                assertEquals(transform == VARIED, images instanceof RawImages.Bytes);
+                assertEquals(2, images.form().steps());
+                assertTrue(
+                        images.form().toString().endsWith(" in 2 steps"),
+                        images.form().toString());
+                RawImages part = images.part(1, 3);
+                assertArrayEquals(
+                        Arrays.copyOfRange(images.steps(), 2 * AugmentationStep.NUMBERS, 8 * AugmentationStep.NUMBERS),
+                        part.steps());
+                assertEquals(2, part.form().steps());
+            }
+        }
+    }
+
+    @Test
+    void whatIsNoStepIsRefusedInWords() {
+        Shape shape = Shape.of(2, 1, 1, 1);
+        float[] steps = new float[2 * AugmentationStep.NUMBERS];
+        assertEquals(1, new RawImages.Floats(new float[2], steps, shape).form().steps());
+        steps[AugmentationStep.NUMBERS] = 10;
+        assertEquals(
+                "image augmentation: there is no step with the code 10.0; codes are 0 to 9",
+                assertThrows(
+                                IllegalArgumentException.class,
+                                () -> new RawImages.Bytes(new byte[2], shape, null, steps, shape))
+                        .getMessage());
+        for (int length : new int[] {0, AugmentationStep.NUMBERS, 2 * AugmentationStep.NUMBERS + 1}) {
+            assertEquals(
+                    "images: " + length + " numbers are no steps (N, S, 7) of 2 images",
+                    assertThrows(
+                                    IllegalArgumentException.class,
+                                    () -> new RawImages.Floats(new float[2], new float[length], shape))
+                            .getMessage());
         }
     }
 
@@ -186,10 +262,12 @@ class BatchesTest {
     void aPartialBatchIsDroppedOnRequest() throws IOException {
         assertEquals(
                 5,
-                all(new BatchOptions(4, true, true, 1, Transform.NONE, 2), 1, 0).size());
+                all(new BatchOptions(4, true, true, 1, Transform.NONE, RandAugment.NONE, 2), 1, 0)
+                        .size());
         assertThrows(
                 IllegalArgumentException.class,
-                () -> Batches.open(data(), new BatchOptions(24, true, true, 1, Transform.NONE, 2), 1, 0));
+                () -> Batches.open(
+                        data(), new BatchOptions(24, true, true, 1, Transform.NONE, RandAugment.NONE, 2), 1, 0));
     }
 
     @Test

@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.io.IOException;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.util.ArrayList;
@@ -175,28 +174,80 @@ final class KeptStepsTest {
     /** Bytes are divided, cut out and mirrored on the device: to the same bits as on the host. */
     @ParameterizedTest
     @MethodSource("devices")
-    void bytesGiveTheBitsOfFloats(String name) throws IOException {
-        List<float[]> expected = learnt(name, true);
-        List<float[]> actual = learnt(name, false);
-        for (int i = 0; i < expected.size(); i++) {
-            assertArrayEquals(expected.get(i), actual.get(i), "result " + i);
+    void bytesGiveTheBitsOfFloats(String name) {
+        for (int operations = 0; operations <= 3; operations += 3) {
+            TrainingRecipe recipe = varied(operations);
+            List<float[]> expected = learnt(name, recipe, true);
+            List<float[]> actual = learnt(name, recipe, false);
+            for (int i = 0; i < expected.size(); i++) {
+                assertArrayEquals(expected.get(i), actual.get(i), "result " + i);
+            }
         }
     }
 
-    private static List<float[]> learnt(String name, boolean onTheHost) throws IOException {
+    @ParameterizedTest
+    @MethodSource("devices")
+    void trainingWithRandAugmentIsTheSame(String name) {
+        assertSameBits(name, 1, net -> learn(net, varied(2), false));
+    }
+
+    /** What the network sees: every device has the reference's bits. */
+    @ParameterizedTest
+    @MethodSource("devices")
+    void randAugmentHasTheReferencesBits(String name) {
+        List<float[]> expected = inputs(TestDevices.REFERENCE);
+        List<float[]> actual = inputs(name);
+        for (int i = 0; i < expected.size(); i++) {
+            assertArrayEquals(expected.get(i), actual.get(i), "batch " + i);
+        }
+    }
+
+    private static List<float[]> inputs(String name) {
+        List<float[]> inputs = new ArrayList<>();
+        try (Device device = TestDevices.open(name);
+                Scope run = Scope.open("inputs");
+                CodaNet net = CodaNet.create(Toys.network(), LossKind.BCE, device, run, 3)) {
+            try (BatchSource.Batches batches = bytes(varied(3)).batches(1, 0)) {
+                while (batches.hasNext()) {
+                    RawImages images = batches.next().images();
+                    try (Scope own = run.child("batch")) {
+                        NetInput input = new NetInput(net, images.form(), own);
+                        input.upload(images);
+                        inputs.add(TestDevices.values(device, input.write(own)));
+                    }
+                }
+            }
+        }
+        return inputs;
+    }
+
+    private static TrainingRecipe varied(int operations) {
+        return TrainingRecipe.of(LossKind.BCE, 3, 4, new LearningRate.Constant(2e-3))
+                .withAugmentation(new AugmentationRecipe(true, 0, Toys.SIZE, 2, operations, 20));
+    }
+
+    private static BatchSource bytes(TrainingRecipe recipe) {
         byte[] pixels = new byte[11 * 3 * 9 * 9];
         new Random(5).nextBytes(pixels);
         int[] labels = IntStream.range(0, 11).map(i -> i % 3).toArray();
         MemoryImages data = MemoryImages.of("bytes", List.of("red", "green", "blue"), 3, 9, 9, pixels, labels);
-        TrainingRecipe recipe = TrainingRecipe.of(LossKind.BCE, 3, 4, new LearningRate.Constant(2e-3))
-                .withAugmentation(new AugmentationRecipe(true, 0, Toys.SIZE, 2, 0, 0));
-        Preprocessing seen = new Preprocessing(3, Toys.SIZE, Toys.SIZE, 0);
-        BatchSource source = DatasetSource.training(data, seen, recipe, 3, 1);
-        List<float[]> results = new ArrayList<>();
+        return DatasetSource.training(data, new Preprocessing(3, Toys.SIZE, Toys.SIZE, 0), recipe, 3, 1);
+    }
+
+    private static List<float[]> learnt(String name, TrainingRecipe recipe, boolean onTheHost) {
         try (Device device = TestDevices.open(name);
                 Scope run = Scope.open("bytes");
-                CodaNet net = CodaNet.create(Toys.network(), LossKind.BCE, device, run, 3);
-                TrainingStep step = new TrainingStep(net, recipe, run, 0)) {
+                CodaNet net = CodaNet.create(Toys.network(), LossKind.BCE, device, run, 3)) {
+            return learn(net, recipe, onTheHost);
+        }
+    }
+
+    /** Three epochs of batches of 4, 4 and 3 images in bytes, or in floats made of these on the host. */
+    private static List<float[]> learn(CodaNet net, TrainingRecipe recipe, boolean onTheHost) {
+        BatchSource source = bytes(recipe);
+        List<float[]> results = new ArrayList<>();
+        try (Scope scope = Scope.open("train");
+                TrainingStep step = new TrainingStep(net, recipe, scope, 0)) {
             for (int epoch = 1; epoch <= 3; epoch++) {
                 try (BatchSource.Batches batches = source.batches(epoch, 0)) {
                     while (batches.hasNext()) {
@@ -204,7 +255,9 @@ final class KeptStepsTest {
                         assertTrue(some.images() instanceof RawImages.Bytes);
                         RawImages images = onTheHost
                                 ? new RawImages.Floats(
-                                        some.images().values(), some.images().shape())
+                                        some.images().values(),
+                                        some.images().steps(),
+                                        some.images().shape())
                                 : some.images();
                         results.add(new Evaluator(net, 0).logits(images));
                         step.accumulate(images, some.labels(), 1);
@@ -213,7 +266,7 @@ final class KeptStepsTest {
                 }
             }
             for (Parameter parameter : net.parameters()) {
-                results.add(TestDevices.values(device, parameter.value()));
+                results.add(TestDevices.values(net.device(), parameter.value()));
             }
         }
         return results;

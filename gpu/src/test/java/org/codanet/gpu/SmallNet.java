@@ -3,10 +3,12 @@ package org.codanet.gpu;
 import java.util.List;
 import org.codanet.nn.device.Device;
 import org.codanet.nn.op.Adam;
+import org.codanet.nn.op.AugmentationStep;
 import org.codanet.nn.op.Convolution;
 import org.codanet.nn.op.ConvolutionShape;
 import org.codanet.nn.op.DynamicAlignment;
 import org.codanet.nn.op.DynamicAlignmentShape;
+import org.codanet.nn.op.ImageAugmentation;
 import org.codanet.nn.op.ImageInput;
 import org.codanet.nn.op.Loss;
 import org.codanet.nn.op.LossKind;
@@ -18,7 +20,7 @@ import org.codanet.nn.tensor.Shape;
 import org.codanet.nn.tensor.Tensor;
 import org.codanet.nn.testing.Values;
 
-/** A step of training through every operation: image input, alignment, convolution, pool, loss, Adam. All tensors are its own. */
+/** A step of training through every operation: image input, augmentation, alignment, convolution, pool, loss, Adam. All tensors are its own. */
 final class SmallNet {
     private static final Shape IMAGES = Shape.of(2, 3, 6, 6);
     private static final DynamicAlignmentShape ALIGNMENT = new DynamicAlignmentShape(6, 5, 4, 3, 1, 1, Norm.SQ, true);
@@ -26,6 +28,7 @@ final class SmallNet {
 
     private final Device device;
     private final ImageInput input;
+    private final ImageAugmentation augmentation;
     private final DynamicAlignment alignment;
     private final Convolution convolution;
     private final SumPool pool;
@@ -33,6 +36,7 @@ final class SmallNet {
     private final Adam adam;
     private final Tensor images;
     private final Tensor labels;
+    private final Tensor changes;
     private final Tensor x;
     private final Tensor hidden;
     private final Tensor z;
@@ -54,6 +58,7 @@ final class SmallNet {
     SmallNet(Device device, Scope scope) {
         this.device = device;
         input = device.imageInput(scope);
+        augmentation = device.imageAugmentation(scope);
         alignment = device.dynamicAlignment(scope, ALIGNMENT);
         convolution = device.convolution(scope, CONVOLUTION);
         pool = device.sumPool(scope);
@@ -61,6 +66,10 @@ final class SmallNet {
         adam = device.adam(scope);
         images = device.allocate(scope, IMAGES);
         labels = tensor(scope, Shape.of(2), new float[] {1, 3});
+        float[] numbers = new float[2 * AugmentationStep.NUMBERS];
+        AugmentationStep.rotate(0.3, 6, 6).write(numbers, 0);
+        AugmentationStep.equalise().write(numbers, AugmentationStep.NUMBERS);
+        changes = tensor(scope, Shape.of(2, 1, AugmentationStep.NUMBERS), numbers);
         x = device.allocate(scope, Shape.of(2, 6, 6, 6));
         hidden = device.allocate(scope, Shape.of(2, 6, 6, 5));
         z = device.allocate(scope, CONVOLUTION.output(hidden.shape()));
@@ -130,6 +139,7 @@ final class SmallNet {
     /** Queues one step with the number that {@link #next} set. */
     void step() {
         input.forward(images, true, x);
+        augmentation.apply(changes, true, x);
         alignment.prepare(weights, Purpose.TRAINING);
         alignment.forward(x, hidden, state);
         convolution.forward(hidden, filters, bias, z);
