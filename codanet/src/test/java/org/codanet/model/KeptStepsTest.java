@@ -227,9 +227,9 @@ final class KeptStepsTest {
     }
 
     private static BatchSource bytes(TrainingRecipe recipe) {
-        byte[] pixels = new byte[11 * 3 * 9 * 9];
+        byte[] pixels = new byte[15 * 3 * 9 * 9];
         new Random(5).nextBytes(pixels);
-        int[] labels = IntStream.range(0, 11).map(i -> i % 3).toArray();
+        int[] labels = IntStream.range(0, 15).map(i -> i % 3).toArray();
         MemoryImages data = MemoryImages.of("bytes", List.of("red", "green", "blue"), 3, 9, 9, pixels, labels);
         return DatasetSource.training(data, new Preprocessing(3, Toys.SIZE, Toys.SIZE, 0), recipe, 3, 1);
     }
@@ -242,7 +242,7 @@ final class KeptStepsTest {
         }
     }
 
-    /** Three epochs of batches of 4, 4 and 3 images in bytes, or in floats made of these on the host. */
+    /** Three epochs of batches of 4, 4, 4 and 3 images in bytes, or in floats made of these on the host. */
     private static List<float[]> learn(CodaNet net, TrainingRecipe recipe, boolean onTheHost) {
         BatchSource source = bytes(recipe);
         List<float[]> results = new ArrayList<>();
@@ -259,9 +259,13 @@ final class KeptStepsTest {
                                         some.images().steps(),
                                         some.images().shape())
                                 : some.images();
-                        results.add(new Evaluator(net, 0).logits(images));
-                        step.accumulate(images, some.labels(), 1);
+                        results.add(new float[] {
+                            (float) step.accumulate(images, some.labels(), 1).loss()
+                        });
                         step.update(2e-3);
+                        if (!batches.hasNext()) {
+                            results.add(new Evaluator(net, 0).logits(images));
+                        }
                     }
                 }
             }

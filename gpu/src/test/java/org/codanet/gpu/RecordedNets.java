@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.codanet.data.RawImages;
 import org.codanet.explain.Explainer;
 import org.codanet.explain.Target;
 import org.codanet.model.CodaNet;
@@ -19,6 +20,7 @@ import org.codanet.nn.device.DeviceException;
 import org.codanet.nn.device.DeviceOptions;
 import org.codanet.nn.device.OutOfMemoryException;
 import org.codanet.nn.device.Precision;
+import org.codanet.nn.op.AugmentationStep;
 import org.codanet.nn.op.LossKind;
 import org.codanet.nn.tensor.Scope;
 import org.codanet.testing.Toys;
@@ -102,23 +104,33 @@ final class RecordedNets {
         });
     }
 
-    /** The batch goes in as images and labels, the loss comes out with the logits, and the gradient's norm with an update. */
-    @Test
-    void aTrainingStepCopiesTheBatchInAndTheLossOut() {
+    /**
+     * The batch goes in as images, labels and, where images are varied, steps; the loss comes out with the logits, and the
+     * gradient's norm with an update.
+     */
+    @ParameterizedTest
+    @ValueSource(ints = {0, 2})
+    void aTrainingStepCopiesTheBatchInAndTheLossOut(int operations) {
         withNet(net -> {
             TrainingRecipe recipe = TrainingRecipe.of(LossKind.BCE, 1, 3, new LearningRate.Constant(1e-3));
             try (Scope scope = Scope.open("train");
                     TrainingStep step = new TrainingStep(net, recipe, scope, 0)) {
                 ImageBatch images = Toys.batch(3, 1);
-                float[] values = images.values(0, 3);
-                Runnable pass = () -> step.accumulate(values, images.shape(), List.of(0, 1, 2), 5);
+                RawImages values = new RawImages.Floats(images.values(0, 3), steps(3, operations), images.shape());
+                Runnable pass = () -> step.accumulate(values, List.of(0, 1, 2), 5);
                 for (int i = 0; i < 3; i++) {
                     pass.run();
                     step.update(1e-3);
                 }
                 // The weights have changed: what is derived from them is a replay of its own.
                 assertEquals(
-                        Map.of("cuGraphLaunch", 2L, "cuMemcpyHtoDAsync_v2", 2L, "cuMemcpyDtoHAsync_v2", 1L),
+                        Map.of(
+                                "cuGraphLaunch",
+                                2L,
+                                "cuMemcpyHtoDAsync_v2",
+                                operations == 0 ? 2L : 3L,
+                                "cuMemcpyDtoHAsync_v2",
+                                1L),
                         calls(pass));
                 // The rate goes to the device as the argument of a launch.
                 assertEquals(
@@ -126,6 +138,17 @@ final class RecordedNets {
                         calls(() -> step.update(1e-3)));
             }
         });
+    }
+
+    private static float[] steps(int images, int each) {
+        if (each == 0) {
+            return null;
+        }
+        float[] steps = new float[images * each * AugmentationStep.NUMBERS];
+        for (int at = 0; at < steps.length; at += AugmentationStep.NUMBERS) {
+            AugmentationStep.sharpness(1.5f).write(steps, at);
+        }
+        return steps;
     }
 
     /**
