@@ -1,7 +1,8 @@
 package org.codanet.train;
 
 /**
- * How training images are varied, in this order: resized, cropped, flipped, and changed by RandAugment.
+ * How training images are varied, in this order: resized, cropped, flipped, and changed by RandAugment. Resizing is done on the host, so are
+ * crops and flips of what was resized; all else on the device.
  *
  * @param flip whether each image is mirrored left to right with probability one half
  * @param resize length of the shorter side in pixels after resizing; 0 leaves images as they are

@@ -12,6 +12,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.codanet.bindings.testing.Skip;
+import org.codanet.data.RawImages;
 import org.codanet.explain.Detail;
 import org.codanet.explain.Explainer;
 import org.codanet.explain.Target;
@@ -20,6 +21,7 @@ import org.codanet.nn.device.DeviceOptions;
 import org.codanet.nn.device.Devices;
 import org.codanet.nn.device.OutOfMemoryException;
 import org.codanet.nn.device.Precision;
+import org.codanet.nn.op.AugmentationStep;
 import org.codanet.nn.op.LossKind;
 import org.codanet.nn.tensor.Scope;
 import org.codanet.nn.tensor.Shape;
@@ -87,6 +89,37 @@ final class MemoryPlanTest {
         assertPlanIsClose(Devices.open(name, DeviceOptions.defaults()), large);
     }
 
+    /** What RandAugment takes is too little to be planned. */
+    @ParameterizedTest
+    @MethodSource("devicesAndSteps")
+    void planIsCloseToThePeakOfVariedImages(String name, int each) {
+        MemoryPlan.Work work = MemoryPlan.Work.training(BATCH, SIDE, SIDE, false);
+        float[] steps = new float[BATCH * each * AugmentationStep.NUMBERS];
+        for (int at = 0; at < steps.length; at += AugmentationStep.NUMBERS) {
+            AugmentationStep.rotate(0.1, SIDE, SIDE).write(steps, at);
+        }
+        try (Device device = TestDevices.open(name);
+                Scope run = Scope.open("plan");
+                CodaNet net = CodaNet.create(Toys.network(), LossKind.BCE, device, run, 1)) {
+            train(net, new RawImages.Floats(images(SIDE, SIDE), steps, Shape.of(BATCH, 3, SIDE, SIDE)), false);
+            long planned = MemoryPlan.of(net, work).totalBytes();
+            long peak = device.memory().peak();
+            assertTrue(
+                    planned >= 0.95 * peak && planned <= 1.2 * peak,
+                    MemoryPlan.of(net, work) + " is " + planned + " bytes, the peak was " + peak);
+        }
+    }
+
+    private static void train(CodaNet net, RawImages images, boolean regularised) {
+        TrainingRecipe recipe = TrainingRecipe.of(LossKind.BCE, 1, BATCH, new LearningRate.Constant(1e-3))
+                .withLambda(regularised ? 1 : 0);
+        try (Scope scope = Scope.open("train");
+                TrainingStep step = new TrainingStep(net, recipe, scope, 0)) {
+            step.accumulate(images, List.of(0, 1, 2, 1), 5);
+            step.update(1e-3);
+        }
+    }
+
     private static void assertPlanIsClose(Device opened, MemoryPlan.Work large) {
         try (Device device = opened;
                 Scope run = Scope.open("plan");
@@ -113,15 +146,7 @@ final class MemoryPlanTest {
                                 ImageBatch.of(images, BATCH, 3, height, width),
                                 work.targets() == 1 ? Target.predicted() : Target.all(),
                                 new Detail(0, work.perChannel()));
-            case TRAINING -> {
-                TrainingRecipe recipe = TrainingRecipe.of(LossKind.BCE, 1, BATCH, new LearningRate.Constant(1e-3))
-                        .withLambda(work.regularised() ? 1 : 0);
-                try (Scope scope = Scope.open("train");
-                        TrainingStep step = new TrainingStep(net, recipe, scope, 0)) {
-                    step.accumulate(images, shape, List.of(0, 1, 2, 1), 5);
-                    step.update(1e-3);
-                }
-            }
+            case TRAINING -> train(net, new RawImages.Floats(images, shape), work.regularised());
         }
     }
 
@@ -266,6 +291,10 @@ final class MemoryPlanTest {
                 step.update(1e-3);
             }
         }
+    }
+
+    static Stream<Arguments> devicesAndSteps() {
+        return planned(TestDevices.with(Stream.of(1, 3)));
     }
 
     static Stream<Arguments> devicesAndLambdas() {
