@@ -12,8 +12,8 @@ import org.codanet.nn.tensor.Shape;
 /**
  * Native memory that a piece of work will hold at its peak, before it runs: found by walking through the same allocations. Images
  * count as float32, which is four times what bytes take. Not counted is what varies images in training: 28 bytes for each
- * step of RandAugment, and on a GPU, of a network without inverse channels, working room of the images' size in float32 where the
- * layers' own is less.
+ * step of RandAugment, and working room where the layers' own is less. That is on the CPU one image's input for each thread, and on a GPU,
+ * of a network without inverse channels, the images in float32.
  *
  * @param work what is planned
  * @param lines bytes by what they are for, at the moment of the peak
