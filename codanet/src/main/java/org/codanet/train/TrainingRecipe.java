@@ -11,7 +11,7 @@ import org.codanet.nn.op.LossKind;
  * @param loss what is minimised
  * @param epochs passes over the training images, at least 1
  * @param microBatch images per forward pass, at least 1
- * @param virtualBatch images per optimiser step, at least {@code microBatch}
+ * @param virtualBatch images per optimiser step, a multiple of {@code microBatch}; the last step of an epoch may have fewer
  * @param accumulation after which micro-batches the optimiser steps
  * @param learningRate the rate over time
  * @param beta1 decay of the first moment, in [0, 1)
@@ -49,6 +49,13 @@ public record TrainingRecipe(
         check(epochs >= 1, "epochs is %d, it must be at least 1", epochs);
         check(microBatch >= 1, "micro_batch is %d, it must be at least 1", microBatch);
         check(virtualBatch >= microBatch, "virtual_batch is %d, less than micro_batch %d", virtualBatch, microBatch);
+        // Otherwise steps would be made of more and of fewer images in turns, while the learning rate counts equal
+        // ones.
+        check(
+                virtualBatch % microBatch == 0,
+                "virtual_batch is %d, no multiple of micro_batch %d",
+                virtualBatch,
+                microBatch);
         check(beta1 >= 0 && beta1 < 1, "beta1 is %s, it must be in [0, 1)", beta1);
         check(beta2 >= 0 && beta2 < 1, "beta2 is %s, it must be in [0, 1)", beta2);
         check(epsilon > 0 && Double.isFinite(epsilon), "epsilon is %s, it must be above 0", epsilon);
@@ -118,7 +125,7 @@ public record TrainingRecipe(
      * {@return this recipe with other batches}
      *
      * @param micro images per forward pass
-     * @param virtual images per optimiser step
+     * @param virtual images per optimiser step, a multiple of {@code micro}
      */
     public TrainingRecipe withBatches(int micro, int virtual) {
         return new TrainingRecipe(

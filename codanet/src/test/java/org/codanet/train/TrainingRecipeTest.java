@@ -54,6 +54,7 @@ class TrainingRecipeTest {
             "epochs": 30       | "epochs": 0         | epochs is 0, it must be at least 1
             "micro_batch": 8   | "micro_batch": 0    | micro_batch is 0
             "virtual_batch": 8 | "virtual_batch": 7  | virtual_batch is 7, less than micro_batch 8
+            "virtual_batch": 8 | "virtual_batch": 20 | virtual_batch is 20, no multiple of micro_batch 8
             "beta1": 0.9       | "beta1": 1          | beta1 is 1.0
             "lambda": 0.0      | "lambda": -1        | lambda is -1.0
             "BCE"              | "MSE"               | loss is "MSE", not one of [BCE, CE]
