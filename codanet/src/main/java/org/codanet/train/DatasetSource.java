@@ -46,11 +46,12 @@ public final class DatasetSource implements BatchSource {
      * @param recipe of the training
      * @param seed of the run
      * @param threads how many read at once; they change no bit
-     * @throws IllegalArgumentException if the images have no labels
+     * @throws IllegalArgumentException if the images have no labels, or as {@link #requireTrainable} does
      */
     public static DatasetSource training(
             ImageDataset data, Preprocessing preprocessing, TrainingRecipe recipe, long seed, int threads) {
         AugmentationRecipe augmentation = recipe.augmentation();
+        requireTrainable(data, preprocessing, augmentation);
         BatchOptions options = BatchOptions.training(
                         recipe.microBatch(), seed, transform(augmentation, preprocessing), threads)
                 .withRandAugment(randAugment(augmentation));
@@ -64,11 +65,70 @@ public final class DatasetSource implements BatchSource {
      * @param preprocessing what the network reads
      * @param batchSize images per batch
      * @param threads how many read at once
-     * @throws IllegalArgumentException if the images have no labels
+     * @throws IllegalArgumentException if the images have no labels, or as {@link #requireTestable} does
      */
     public static DatasetSource evaluation(ImageDataset data, Preprocessing preprocessing, int batchSize, int threads) {
+        requireTestable(data, preprocessing);
         return new DatasetSource(
                 data, BatchOptions.evaluation(batchSize, transform(preprocessing), threads), preprocessing);
+    }
+
+    /**
+     * Refuses variations after which an image is not what the network reads, as far as that is known before the first is read: sets
+     * of files of several sizes tell no extents.
+     *
+     * @param data training images
+     * @param preprocessing what the network reads
+     * @param recipe how the images are varied
+     * @throws IllegalArgumentException with one sentence that says what does not fit
+     */
+    public static void requireTrainable(ImageDataset data, Preprocessing preprocessing, AugmentationRecipe recipe) {
+        int crop = recipe.crop();
+        int resize = recipe.resize();
+        if (crop == 0 && resize == 0) {
+            requireTestable(data, preprocessing);
+            return;
+        }
+        if (crop > 0 && (crop != preprocessing.height() || crop != preprocessing.width())) {
+            throw new IllegalArgumentException("augmentation: crop is %d, the network reads %d x %d pixels"
+                    .formatted(crop, preprocessing.width(), preprocessing.height()));
+        }
+        // What is resized has at least so many rows and columns.
+        int height = resize > 0 ? resize : data.height();
+        int width = resize > 0 ? resize : data.width();
+        int padding = crop > 0 ? recipe.cropPadding() : 0;
+        int wanted = crop > 0 ? crop : Math.min(preprocessing.height(), preprocessing.width());
+        if (height > 0 && wanted > Math.min(height, width) + 2 * padding) {
+            throw new IllegalArgumentException("augmentation: %d x %d pixels cannot be cut out of %s%s"
+                    .formatted(
+                            preprocessing.width(),
+                            preprocessing.height(),
+                            resize > 0
+                                    ? "images whose shorter side is resized to " + resize
+                                    : data.name() + ", whose images are " + width + " x " + height,
+                            crop > 0 ? " with crop_padding " + padding : ""));
+        }
+    }
+
+    /**
+     * Refuses images of other extents than the network reads, as far as that is known before the first is read.
+     *
+     * @param data images
+     * @param preprocessing what the network reads
+     * @throws IllegalArgumentException naming both
+     */
+    public static void requireTestable(ImageDataset data, Preprocessing preprocessing) {
+        if (preprocessing.resize() == 0 && data.height() > 0) {
+            requireExtents(data, data.height(), data.width(), preprocessing);
+        }
+    }
+
+    private static void requireExtents(ImageDataset data, int height, int width, Preprocessing preprocessing) {
+        if (height != preprocessing.height() || width != preprocessing.width()) {
+            throw new IllegalArgumentException(
+                    "%s: images are %d x %d pixels, the network reads %d x %d; resize the images"
+                            .formatted(data.name(), width, height, preprocessing.width(), preprocessing.height()));
+        }
     }
 
     /**
@@ -143,16 +203,11 @@ public final class DatasetSource implements BatchSource {
 
         ReadAhead(org.codanet.data.Batches batches) {
             this.batches = batches;
-            if (batches.height() != preprocessing.height() || batches.width() != preprocessing.width()) {
+            try {
+                requireExtents(data, batches.height(), batches.width(), preprocessing);
+            } catch (IllegalArgumentException e) {
                 batches.close();
-                throw new IllegalArgumentException(
-                        "%s: images are %d x %d pixels, the network reads %d x %d; resize the images"
-                                .formatted(
-                                        data.name(),
-                                        batches.width(),
-                                        batches.height(),
-                                        preprocessing.width(),
-                                        preprocessing.height()));
+                throw e;
             }
         }
 

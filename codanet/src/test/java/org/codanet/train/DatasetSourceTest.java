@@ -15,6 +15,7 @@ import org.codanet.model.Preprocessing;
 import org.codanet.nn.op.LossKind;
 import org.codanet.nn.tensor.Shape;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 
 class DatasetSourceTest {
     private static final Preprocessing SIX = new Preprocessing(1, 6, 6, 0);
@@ -62,6 +63,42 @@ class DatasetSourceTest {
         }
     }
 
+    private static DatasetSource training(AugmentationRecipe augmentation, Preprocessing preprocessing) {
+        return DatasetSource.training(data(0, 1), preprocessing, recipe(augmentation), 1, 1);
+    }
+
+    private static void refused(String words, Executable call) {
+        String message = assertThrows(IllegalArgumentException.class, call).getMessage();
+        assertTrue(message.contains(words), message);
+        assertEquals(1, message.lines().count(), message);
+    }
+
+    @Test
+    void refusesVariationsThatDoNotFitBeforeAnImageIsRead() {
+        refused(
+                "crop is 5, the network reads 6 x 6",
+                () -> training(new AugmentationRecipe(false, 0, 5, 0, 0, 0), SIX));
+        Preprocessing eight = new Preprocessing(1, 8, 8, 0);
+        refused(
+                "8 x 8 pixels cannot be cut out of numbers, whose images are 6 x 6 with crop_padding 0",
+                () -> training(new AugmentationRecipe(false, 0, 8, 0, 0, 0), eight));
+        refused(
+                "whose shorter side is resized to 5 with crop_padding 1",
+                () -> training(new AugmentationRecipe(false, 5, 8, 1, 0, 0), eight));
+        refused(
+                "whose shorter side is resized to 7",
+                () -> training(new AugmentationRecipe(false, 7, 0, 0, 0, 0), eight));
+        for (AugmentationRecipe fits : List.of(
+                new AugmentationRecipe(false, 0, 8, 1, 0, 0),
+                new AugmentationRecipe(false, 6, 8, 1, 0, 0),
+                new AugmentationRecipe(false, 8, 8, 0, 0, 0),
+                new AugmentationRecipe(false, 9, 0, 0, 0, 0))) {
+            try (BatchSource.Batches batches = training(fits, eight).batches(1, 0)) {
+                assertEquals(Shape.of(2, 1, 8, 8), batches.next().images().shape());
+            }
+        }
+    }
+
     @Test
     void theDescriptionTellsLabelsApart() {
         String one = DatasetSource.evaluation(data(0, 1), SIX, 1, 1).description();
@@ -71,10 +108,9 @@ class DatasetSourceTest {
 
     @Test
     void refusesImagesThatTheNetworkCannotRead() {
-        DatasetSource source = DatasetSource.evaluation(data(0), new Preprocessing(1, 5, 5, 0), 1, 1);
-        assertTrue(assertThrows(IllegalArgumentException.class, () -> source.batches(1, 0))
-                .getMessage()
-                .contains("6 x 6 pixels, the network reads 5 x 5"));
+        Preprocessing five = new Preprocessing(1, 5, 5, 0);
+        refused("6 x 6 pixels, the network reads 5 x 5", () -> DatasetSource.evaluation(data(0), five, 1, 1));
+        refused("6 x 6 pixels, the network reads 5 x 5", () -> training(AugmentationRecipe.NONE, five));
         ImageDataset unlabelled = MemoryImages.of("x", List.of(), 1, 6, 6, new byte[36], new int[0]);
         assertThrows(IllegalArgumentException.class, () -> DatasetSource.evaluation(unlabelled, SIX, 1, 1));
         // Resizing and cutting out the centre make any image fit.
