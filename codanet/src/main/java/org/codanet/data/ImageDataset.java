@@ -3,7 +3,10 @@ package org.codanet.data;
 import java.io.IOException;
 import java.util.List;
 
-/** Numbered images with labels. Safe for use by many threads at once. */
+/**
+ * Numbered images with labels. Safe for use by many threads at once. What is asked of an image that there is not throws an
+ * {@link IndexOutOfBoundsException}.
+ */
 public interface ImageDataset {
     /** {@return what reports call it, such as {@code CIFAR-10}} */
     String name();

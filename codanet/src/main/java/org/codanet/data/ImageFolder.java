@@ -107,11 +107,13 @@ final class ImageFolder extends LabelledImages {
 
     @Override
     public String imageName(int index) {
+        requireImage(index);
         return files.get(index).toString();
     }
 
     @Override
     public Pixels read(int index) throws IOException {
+        requireImage(index);
         return Images.read(files.get(index), channels());
     }
 }

@@ -49,6 +49,15 @@ abstract class LabelledImages implements ImageDataset {
 
     @Override
     public final int label(int index) {
+        requireImage(index);
         return labels.length == 0 ? -1 : labels[index];
+    }
+
+    /** @throws IndexOutOfBoundsException unless there is an image of this number */
+    final void requireImage(int index) {
+        if (index < 0 || index >= size()) {
+            throw new IndexOutOfBoundsException(
+                    name() + ": image " + index + " was asked for; there are " + size() + ", counted from 0");
+        }
     }
 }

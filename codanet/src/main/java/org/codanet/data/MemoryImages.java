@@ -142,6 +142,7 @@ public final class MemoryImages extends LabelledImages {
 
     @Override
     public String imageName(int index) {
+        requireImage(index);
         return imageNames.apply(index);
     }
 
@@ -152,11 +153,13 @@ public final class MemoryImages extends LabelledImages {
 
     @Override
     public void copyBytes(int index, byte[] to, int at) {
+        requireImage(index);
         System.arraycopy(images[index], 0, to, at, images[index].length);
     }
 
     @Override
     public Pixels read(int index) {
+        requireImage(index);
         byte[] bytes = images[index];
         float[] values = new float[bytes.length];
         for (int i = 0; i < values.length; i++) {

@@ -139,11 +139,13 @@ final class NpyImages extends LabelledImages {
 
     @Override
     public String imageName(int index) {
+        requireImage(index);
         return file + ", image " + index;
     }
 
     @Override
     public Pixels read(int index) {
+        requireImage(index);
         return new Pixels(channels(), height(), width(), images[index].clone());
     }
 }

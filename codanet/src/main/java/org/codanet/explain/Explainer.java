@@ -67,8 +67,12 @@ public final class Explainer {
      *
      * @param images (N, C, H, W) in [0, 1]
      * @param shape four extents
+     * @throws IllegalArgumentException if the shape has others, or images or target do not fit the network
      */
     public Explanation explain(float[] images, Shape shape, Target target) {
+        if (shape.rank() != 4) {
+            throw new IllegalArgumentException("explanation: images are (N, C, H, W), given is " + shape);
+        }
         return explain(
                 ImageBatch.of(images, shape.extent(0), shape.extent(1), shape.extent(2), shape.extent(3)), target);
     }

@@ -77,9 +77,9 @@ public final class Explanation {
         return contents.classCount();
     }
 
-    /** Logit of class k for image n. */
+    /** Logit of class k for image n. @throws IndexOutOfBoundsException if there is no such image or class */
     public float logit(int n, int k) {
-        return contents.logits()[n * contents.classCount() + k];
+        return contents.logits()[logitIndex(n, k)];
     }
 
     /** All logits, (N, K). */
@@ -87,12 +87,32 @@ public final class Explanation {
         return FloatBuffer.wrap(contents.logits()).asReadOnlyBuffer();
     }
 
-    /** Probability of class k for image n: sigmoid or softmax, as the network was trained. */
+    /**
+     * Probability of class k for image n: sigmoid or softmax, as the network was trained.
+     *
+     * @throws IndexOutOfBoundsException if there is no such image or class
+     */
     public float probability(int n, int k) {
-        return contents.probabilities()[n * contents.classCount() + k];
+        return contents.probabilities()[logitIndex(n, k)];
     }
 
-    /** Class with the highest logit of image n; of equal ones the first. */
+    private int logitIndex(int n, int k) {
+        requireImage(n);
+        if (k < 0 || k >= classCount()) {
+            throw new IndexOutOfBoundsException(
+                    "explanation: class " + k + " was asked for; the network has 0 to " + (classCount() - 1));
+        }
+        return n * classCount() + k;
+    }
+
+    private void requireImage(int n) {
+        if (n < 0 || n >= images()) {
+            throw new IndexOutOfBoundsException(
+                    "explanation: image " + n + " was asked for; there are " + images() + ", counted from 0");
+        }
+    }
+
+    /** Class with the highest logit of image n; of equal ones the first. @throws IndexOutOfBoundsException if it is none */
     public int predicted(int n) {
         int best = 0;
         for (int k = 1; k < contents.classCount(); k++) {
@@ -103,8 +123,13 @@ public final class Explanation {
         return best;
     }
 
-    /** The classes explained for image n, in the order of its maps; empty where a single unit is explained. */
+    /**
+     * The classes explained for image n, in the order of its maps; empty where a single unit is explained.
+     *
+     * @throws IndexOutOfBoundsException if there is no such image
+     */
     public List<Integer> classes(int n) {
+        requireImage(n);
         return contents.classes().isEmpty() ? List.of() : contents.classes().get(n);
     }
 
@@ -113,9 +138,13 @@ public final class Explanation {
         return contents.against() < 0 ? Optional.empty() : Optional.of(contents.against());
     }
 
-    /** What map t of image n adds up to, bias included: a logit, a difference of logits, an activation. */
+    /**
+     * What map t of image n adds up to, bias included: a logit, a difference of logits, an activation.
+     *
+     * @throws IndexOutOfBoundsException if there is no such map
+     */
     public float value(int n, int t) {
-        return contents.values()[n * targets() + t];
+        return contents.values()[index(n, t)];
     }
 
     /** The constant that the contributions of a map leave out: the logit bias; 0 for a difference or a unit. */
@@ -123,7 +152,7 @@ public final class Explanation {
         return contents.bias();
     }
 
-    /** Map t of image n, (H, W), row by row; a copy. */
+    /** Map t of image n, (H, W), row by row; a copy. @throws IndexOutOfBoundsException if there is no such map */
     public float[] contributions(int n, int t) {
         int area = height() * width();
         int start = index(n, t) * area;
@@ -139,11 +168,17 @@ public final class Explanation {
      * Map t of image n for channel c, (H, W), row by row; a copy.
      *
      * @throws IllegalStateException if contributions per channel were not asked for
+     * @throws IndexOutOfBoundsException if there is no such map or channel
      */
     public float[] contributions(int n, int t, int c) {
+        float[] all = perChannel();
+        if (c < 0 || c >= channels()) {
+            throw new IndexOutOfBoundsException(
+                    "explanation: channel " + c + " was asked for; there are 0 to " + (channels() - 1));
+        }
         int area = height() * width();
         int start = (index(n, t) * channels() + c) * area;
-        return Arrays.copyOfRange(perChannel(), start, start + area);
+        return Arrays.copyOfRange(all, start, start + area);
     }
 
     /** All maps for each channel, (N, T, C, H, W). @throws IllegalStateException if they were not asked for */

@@ -11,8 +11,14 @@ public final class Probabilities {
      * LossKind#CE} all classes together, by the softmax.
      *
      * @param logits (N, K)
+     * @param classes K
+     * @throws IllegalArgumentException if so many logits are not those of whole images
      */
     public static float[] of(LossKind loss, float[] logits, int classes) {
+        if (classes < 1 || logits.length % classes != 0) {
+            throw new IllegalArgumentException(
+                    "probabilities: " + logits.length + " logits are not those of images with " + classes + " classes");
+        }
         float[] result = new float[logits.length];
         for (int row = 0; row < logits.length; row += classes) {
             double largest = Double.NEGATIVE_INFINITY;

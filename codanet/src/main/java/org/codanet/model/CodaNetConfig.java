@@ -148,8 +148,16 @@ public record CodaNetConfig(
         return addInverse ? inChannels / 2 : inChannels;
     }
 
-    /** {@return the name of a class: its label, or its number where it has none} */
+    /**
+     * {@return the name of a class: its label, or its number where it has none}
+     *
+     * @throws IndexOutOfBoundsException if there is no such class
+     */
     public String label(int classIndex) {
+        if (classIndex < 0 || classIndex >= numClasses) {
+            throw new IndexOutOfBoundsException(
+                    "network config: class " + classIndex + " was asked for; there are 0 to " + (numClasses - 1));
+        }
         return labels.isEmpty() ? Integer.toString(classIndex) : labels.get(classIndex);
     }
 

@@ -166,14 +166,27 @@ public final class ImageBatch {
         return images.count();
     }
 
-    /** The values of {@code count} images from {@code first}, a copy. */
+    /** The values of {@code count} images from {@code first}, a copy. @throws IndexOutOfBoundsException if there are not so many */
     public float[] values(int first, int count) {
+        requirePart(first, count);
         float[] values = images.part(first, count).values();
         return images instanceof RawImages.Floats && count == count() ? values.clone() : values;
     }
 
-    /** {@code count} images from {@code first} as they go to a device; nothing may be written to them. */
+    /**
+     * {@code count} images from {@code first} as they go to a device; nothing may be written to them.
+     *
+     * @throws IndexOutOfBoundsException if there are not so many
+     */
     public RawImages part(int first, int count) {
+        requirePart(first, count);
         return images.part(first, count);
+    }
+
+    private void requirePart(int first, int count) {
+        if (first < 0 || count < 1 || first > count() - count) {
+            throw new IndexOutOfBoundsException("images: " + count + " from image " + first
+                    + " on were asked for; there are " + count() + ", counted from 0");
+        }
     }
 }

@@ -17,13 +17,25 @@ public record Evaluation(long images, double loss, double top1, double top5, Lis
         confusion = confusion.stream().map(List::copyOf).toList();
     }
 
-    /** Images of a class. */
+    /** Images of a class. @throws IndexOutOfBoundsException if there is no such class */
     public long images(int label) {
-        return confusion.get(label).stream().mapToLong(Long::longValue).sum();
+        return row(label).stream().mapToLong(Long::longValue).sum();
     }
 
-    /** Share of a class's images with the right class first; NaN for a class without images. */
+    /**
+     * Share of a class's images with the right class first; NaN for a class without images.
+     *
+     * @throws IndexOutOfBoundsException if there is no such class
+     */
     public double top1(int label) {
-        return (double) confusion.get(label).get(label) / images(label);
+        return (double) row(label).get(label) / images(label);
+    }
+
+    private List<Long> row(int label) {
+        if (label < 0 || label >= confusion.size()) {
+            throw new IndexOutOfBoundsException(
+                    "evaluation: class " + label + " was asked for; there are 0 to " + (confusion.size() - 1));
+        }
+        return confusion.get(label);
     }
 }

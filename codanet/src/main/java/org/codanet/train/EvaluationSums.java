@@ -28,9 +28,13 @@ public final class EvaluationSums {
      *
      * @param logits of any number of images, (N, K)
      * @param n which of them
-     * @throws IllegalArgumentException if there is no class of that label
+     * @throws IllegalArgumentException if there is no class of that label or no such image
      */
     public void add(float[] logits, int n, int label) {
+        if (n < 0 || n >= logits.length / classes) {
+            throw new IllegalArgumentException("evaluation: image " + n + " was asked for; there are "
+                    + logits.length / classes + " with " + classes + " logits each");
+        }
         if (label < 0 || label >= classes) {
             throw new IllegalArgumentException(
                     "evaluation: label " + label + " of a network with " + classes + " classes");

@@ -20,6 +20,7 @@ import org.codanet.file.FileFormatException;
 import org.codanet.file.NpyFile;
 import org.codanet.file.TensorData;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -252,6 +253,30 @@ class DatasetsTest {
         assertEquals(List.of(), test.classNames());
         // One file by itself.
         assertEquals(2, Datasets.open(folder.resolve("X_train.npy"), Split.TEST).size());
+    }
+
+    @Test
+    void imagesThatThereAreNotAreToldSo() throws IOException {
+        NpyFile.write(folder.resolve("X_train.npy"), TensorData.ofFloats(List.of(2, 1, 1, 1), new float[2]));
+        NpyFile.write(folder.resolve("X_test.npy"), TensorData.ofBytes(List.of(2, 1, 1, 1), new byte[2]));
+        Path pictures = folder.resolve("pictures");
+        picture("pictures/cat/1.png", 1, 1, 0);
+        picture("pictures/cat/2.png", 1, 1, 0);
+        ImageDataset bytes = Datasets.open(folder, Split.TEST);
+        for (ImageDataset data :
+                List.of(Datasets.open(folder, Split.TRAIN), bytes, Datasets.open(pictures, Split.TRAIN))) {
+            for (int index : new int[] {-1, 2}) {
+                outOfBounds(data, index, () -> data.label(index));
+                outOfBounds(data, index, () -> data.imageName(index));
+                outOfBounds(data, index, () -> data.read(index));
+            }
+        }
+        outOfBounds(bytes, 2, () -> bytes.copyBytes(2, new byte[1], 0));
+    }
+
+    private static void outOfBounds(ImageDataset data, int index, Executable call) {
+        String message = assertThrows(IndexOutOfBoundsException.class, call).getMessage();
+        assertEquals(data.name() + ": image " + index + " was asked for; there are 2, counted from 0", message);
     }
 
     @Test

@@ -314,8 +314,42 @@ final class ExplainerTest {
             Explanation done = explainer.explain(images, Target.predicted());
             assertFalse(done.hasChannels());
             assertThrows(IllegalStateException.class, done::channelContributions);
-            assertThrows(IndexOutOfBoundsException.class, () -> done.contributions(2, 0));
         });
+    }
+
+    @Test
+    void whatIsAskedOfNothingIsToldSo() throws Exception {
+        withNet(TestDevices.REFERENCE, net -> {
+            Explanation done = new Explainer(net).explain(Toys.batch(2, 10), Target.predicted(), Detail.CHANNELS);
+            for (int n : new int[] {-1, 2}) {
+                outOfBounds("image " + n, () -> done.logit(n, 0));
+                outOfBounds("image " + n, () -> done.probability(n, 0));
+                outOfBounds("image " + n, () -> done.predicted(n));
+                outOfBounds("image " + n, () -> done.classes(n));
+                outOfBounds("image " + n, () -> done.value(n, 0));
+                outOfBounds("image " + n, () -> done.contributions(n, 0));
+            }
+            for (int k : new int[] {-1, 3}) {
+                outOfBounds("class " + k + " was asked for; the network has 0 to 2", () -> done.logit(0, k));
+                outOfBounds("class " + k + " was asked for; the network has 0 to 2", () -> done.probability(0, k));
+            }
+            outOfBounds("map 1 of image 0", () -> done.value(0, 1));
+            outOfBounds("map 1 of image 0", () -> done.identityError(0, 1));
+            for (int c : new int[] {-1, done.channels()}) {
+                outOfBounds("channel " + c, () -> done.contributions(0, 0, c));
+                outOfBounds("channel " + c, () -> done.channelSum(0, 0, c));
+            }
+            refused(
+                    "given is (2, 7)",
+                    () -> new Explainer(net).explain(new float[14], Shape.of(2, 7), Target.predicted()));
+            refused("7 logits", () -> Probabilities.of(LossKind.BCE, new float[7], 3));
+            refused("0 classes", () -> Probabilities.of(LossKind.BCE, new float[7], 0));
+        });
+    }
+
+    private static void outOfBounds(String words, Executable call) {
+        String message = assertThrows(IndexOutOfBoundsException.class, call).getMessage();
+        assertTrue(message.contains(words), message);
     }
 
     private static void refused(String words, Executable call) {

@@ -44,6 +44,13 @@ class CodaNetConfigTest {
         assertEquals(config, CodaNetConfig.fromJson(config.toJson()));
         assertEquals(3, config.imageChannels());
         assertEquals("b", config.label(1));
+        for (int k : new int[] {-1, config.numClasses()}) {
+            for (CodaNetConfig one : List.of(config, config.withLabels(List.of()))) {
+                String message = assertThrows(IndexOutOfBoundsException.class, () -> one.label(k))
+                        .getMessage();
+                assertTrue(message.contains("class " + k + " was asked for"), message);
+            }
+        }
     }
 
     @Test

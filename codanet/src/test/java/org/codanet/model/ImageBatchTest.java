@@ -103,6 +103,19 @@ final class ImageBatchTest {
                         3));
     }
 
+    @Test
+    void imagesThatThereAreNotAreNoBlackOnes() {
+        ImageBatch images = ImageBatch.of(VALUES, 2, 3, 2, 2);
+        for (int[] part : new int[][] {{0, 3}, {1, 2}, {2, 1}, {-1, 1}, {0, 0}, {1, Integer.MAX_VALUE}}) {
+            for (Executable call :
+                    List.<Executable>of(() -> images.values(part[0], part[1]), () -> images.part(part[0], part[1]))) {
+                String message =
+                        assertThrows(IndexOutOfBoundsException.class, call).getMessage();
+                assertTrue(message.contains("from image " + part[0] + " on were asked for; there are 2"), message);
+            }
+        }
+    }
+
     private static void refused(String words, Executable call) {
         IllegalArgumentException refusal = assertThrows(IllegalArgumentException.class, call);
         assertTrue(refusal.getMessage().contains(words), refusal.getMessage());

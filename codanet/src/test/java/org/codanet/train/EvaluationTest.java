@@ -14,6 +14,7 @@ import org.codanet.nn.tensor.Shape;
 import org.codanet.nn.tensor.Tensor;
 import org.codanet.testing.TestDevices;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -78,6 +79,17 @@ final class EvaluationTest {
         EvaluationSums sums = new EvaluationSums(LossKind.CE, CLASSES);
         assertThrows(IllegalArgumentException.class, () -> sums.add(new float[CLASSES], 0, CLASSES));
         assertThrows(IllegalArgumentException.class, () -> sums.add(new float[CLASSES], 0, -1));
+        assertThrows(IllegalArgumentException.class, () -> sums.add(new float[CLASSES], 1, 0));
+        assertThrows(IllegalArgumentException.class, () -> sums.add(new float[CLASSES], -1, 0));
         assertThrows(IllegalStateException.class, sums::result);
+        sums.add(new float[CLASSES], 0, 0);
+        Evaluation done = sums.result();
+        for (int k : new int[] {-1, CLASSES}) {
+            for (Executable call : List.<Executable>of(() -> done.images(k), () -> done.top1(k))) {
+                String message =
+                        assertThrows(IndexOutOfBoundsException.class, call).getMessage();
+                assertTrue(message.contains("class " + k + " was asked for"), message);
+            }
+        }
     }
 }
