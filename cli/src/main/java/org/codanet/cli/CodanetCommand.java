@@ -32,7 +32,9 @@ import picocli.CommandLine.Spec;
             "  codanet explain photo.png                 explain a photograph",
             "  codanet doctor                            what works on this machine, and what does not",
             "",
-            "Exit codes: 0 done, 1 failed, 2 wrong usage, 130 stopped by Ctrl-C. Set NO_COLOR to keep colours out."
+            "Exit codes: 0 done; 1 failed, such as for a file that is missing or holds something else; 2 wrong usage; 130"
+                    + " stopped by Ctrl-C; 141 stopped because nobody reads the output any more. Set NO_COLOR to keep colours"
+                    + " out."
         })
 final class CodanetCommand implements Runnable {
     @Spec

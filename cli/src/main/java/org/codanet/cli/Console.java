@@ -33,9 +33,13 @@ final class Console {
             description = "Show this help.")
     boolean help;
 
-    /** A line of the result. */
+    /** A line of the result. @throws UnreadException if it cannot be written, because the reader has left or the disk is full */
     void result(String line) {
-        spec.commandLine().getOut().println(line);
+        PrintWriter out = spec.commandLine().getOut();
+        out.println(line);
+        if (out.checkError()) {
+            throw new UnreadException();
+        }
     }
 
     /** A formatted line of the result, alike in every locale. */
@@ -46,22 +50,20 @@ final class Console {
     /** A result for programs, on one line. */
     void result(JsonObject json) {
         result(GSON.toJson(json));
-        spec.commandLine().getOut().flush();
     }
 
-    /** What a person wants to know meanwhile; kept back by {@code --quiet}. */
+    /** What a person wants to know meanwhile; kept back by {@code --quiet}. @throws UnreadException if nobody reads it any more */
     void say(String line) {
         if (!quiet) {
-            err().println(line);
-            err().flush();
+            warn(line);
+            requireReader(err());
         }
     }
 
     /** What is worth knowing when something is being looked into. */
     void detail(String line) {
         if (verbose) {
-            err().println(line);
-            err().flush();
+            warn(line);
         }
     }
 
@@ -74,6 +76,13 @@ final class Console {
     /** Progress of {@code total} steps of something that is counted in {@code unit}, such as {@code images}. */
     Progress progress(String what, String unit, long total) {
         return new Progress(quiet ? null : err(), isTerminal(), what, unit, total, System::nanoTime);
+    }
+
+    /** Ends a command whose progress nobody follows any more, as a pipe's signal ends programs that are not Java. */
+    static void requireReader(PrintWriter stream) {
+        if (StandardStream.isAbandoned(stream)) {
+            throw new UnreadException();
+        }
     }
 
     private PrintWriter err() {

@@ -15,15 +15,33 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.UnmatchedArgumentException;
 
-/** Exceptions to one clear sentence and an exit code. Stack traces come with {@code --verbose} only. */
+/**
+ * Exceptions to one clear sentence and an exit code. Stack traces come with {@code --verbose} only.
+ *
+ * <p>Wrong usage is what the command line alone has wrong: an option that is not known, a number out of range, a name of nothing. A
+ * file that is missing, of another kind or with other contents than is needed is a failure of the work.
+ */
 final class Failures {
-    private static final int FAILED = 1;
-    private static final int WRONG_USAGE = 2;
+    /** Exit code of work that failed. */
+    static final int FAILED = 1;
+
+    /** Exit code of a command line that asks for what cannot be. */
+    static final int WRONG_USAGE = 2;
+
+    /** Exit code of a process that ended by Ctrl-C, as shells have it: 128 and the number of the signal SIGINT. */
+    static final int INTERRUPTED = 130;
+
+    /** Exit code where nobody reads what is printed any more, as shells have it: 128 and the number of the signal SIGPIPE. */
+    static final int UNREAD = 141;
 
     private Failures() {}
 
-    /** What a command threw: 2 if the caller asked for what cannot be, 1 for everything else. */
+    /** What a command threw. */
     static int report(Exception thrown, CommandLine line, ParseResult parsed) {
+        if (thrown instanceof UnreadException) {
+            // Whoever has left needs no words; a full disk gets them in the end.
+            return UNREAD;
+        }
         Throwable cause = thrown instanceof UncheckedIOException unchecked ? unchecked.getCause() : thrown;
         PrintWriter err = line.getErr();
         boolean verbose = verbose(parsed);

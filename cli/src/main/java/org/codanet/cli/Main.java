@@ -10,25 +10,29 @@ public final class Main {
 
     /** Runs one command and ends the JVM with its exit code. */
     public static void main(String[] args) {
-        int code = run(args, new PrintWriter(System.out, true), new PrintWriter(System.err, true));
+        int code = run(args, StandardStream.output(), StandardStream.error());
         System.exit(code);
     }
 
-    /** Runs one command, printing to the given streams; the exit code: 0 done, 1 failed, 2 wrong usage. */
+    /** Runs one command, printing to the given streams; the exit code, see {@link Failures}. */
     static int run(String[] args, PrintWriter out, PrintWriter err) {
         int code;
         try {
             code = commandLine().setOut(out).setErr(err).execute(args);
         } catch (OutOfMemoryError e) {
             err.println("codanet: " + Failures.outOfMemory(e));
-            code = 1;
+            code = Failures.FAILED;
         }
         out.flush();
         err.flush();
-        if (out.checkError()) {
+        boolean otherwiseFine = code == 0 || code == Failures.UNREAD;
+        if (out.checkError() && otherwiseFine) {
+            if (StandardStream.isAbandoned(out)) {
+                return Failures.UNREAD;
+            }
             err.println("codanet: the results could not be written to standard output");
             err.flush();
-            return code == 0 ? 1 : code;
+            return Failures.FAILED;
         }
         return code;
     }

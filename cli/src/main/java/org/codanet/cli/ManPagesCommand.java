@@ -89,7 +89,9 @@ final class ManPagesCommand implements Callable<Integer> {
             }
             page.append(".fi\n");
         }
-        page.append(".SH EXIT STATUS\n0 done, 1 failed, 2 wrong usage, 130 stopped by Ctrl\\-C.\n");
+        page.append(
+                ".SH EXIT STATUS\n0 done; 1 failed, such as for a file that is missing or holds something else; 2 wrong usage;"
+                        + " 130 stopped by Ctrl\\-C; 141 stopped because nobody reads the output any more.\n");
         return page.toString();
     }
 

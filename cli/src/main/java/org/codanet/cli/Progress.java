@@ -44,7 +44,11 @@ final class Progress implements AutoCloseable {
         this.shown = started;
     }
 
-    /** So many steps are done; {@code remark} is shown behind, such as the loss. */
+    /**
+     * So many steps are done; {@code remark} is shown behind, such as the loss.
+     *
+     * @throws UnreadException if nobody reads it any more
+     */
     void at(long steps, String remark) {
         done = steps;
         note = remark;
@@ -78,6 +82,7 @@ final class Progress implements AutoCloseable {
             out.println(line);
         }
         out.flush();
+        Console.requireReader(out);
     }
 
     private String line(long now) {
@@ -121,10 +126,10 @@ final class Progress implements AutoCloseable {
     /** Ends the line, so that what follows begins a new one; twice is harmless. */
     void finish() {
         if (out != null && terminal && drawn > 0) {
+            drawn = 0;
             show(nanoTime.getAsLong());
             out.println();
             out.flush();
-            drawn = 0;
         }
     }
 

@@ -108,6 +108,7 @@ final class QuickstartCommand implements Callable<Integer> {
                     DatasetSource.evaluation(test, images, 64, threads),
                     new Trainer.Options(seed, out, false, 0, 0, deviceOption.memoryBytes()),
                     display);
+            display.whenUnread(trainer::stop);
             Trainer.Result result;
             try (Interruption _ = new Interruption(trainer::stop)) {
                 result = trainer.train();
@@ -116,8 +117,11 @@ final class QuickstartCommand implements Callable<Integer> {
             if (!result.finished()) {
                 // A quickstart begins anew: what it has written is of no use to the next one.
                 deleteFiles(run);
+                if (display.isUnread()) {
+                    return Failures.UNREAD;
+                }
                 console.warn("stopped; nothing is shown of a network that has not learned yet");
-                return TrainCommand.INTERRUPTED;
+                return Failures.INTERRUPTED;
             }
             finish(run, net, result, test, device);
         }

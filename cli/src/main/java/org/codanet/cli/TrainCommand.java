@@ -39,12 +39,11 @@ import picocli.CommandLine.Option;
             "  codanet train --config net.json --data photos/ --out run --epochs 20 --batch 16 --accumulate 4",
             "",
             "OUT holds best.safetensors and last.safetensors (the network), checkpoint.safetensors (to resume), metrics.csv"
-                    + " and curve.svg. With the same data, seed and number of threads a run gives the same bits, interrupted or not."
+                    + " and curve.svg. With the same data, seed and number of threads a run gives the same bits, interrupted or not.",
+            "",
+            "A run whose progress goes into a pipe that nobody reads any more (2>&1 | head) ends at a checkpoint too."
         })
 final class TrainCommand implements Callable<Integer> {
-    /** Exit code of a process that ended by Ctrl-C, as shells have it: 128 and the number of the signal. */
-    static final int INTERRUPTED = 130;
-
     @Mixin
     Console console;
 
@@ -187,13 +186,17 @@ final class TrainCommand implements Callable<Integer> {
     }
 
     private int run(Trainer trainer, Device device, TrainingDisplay display) throws IOException {
+        display.whenUnread(trainer::stop);
         try (Interruption _ = new Interruption(trainer::stop)) {
             Trainer.Result result = trainer.train();
             display.finish();
+            if (!result.finished() && display.isUnread()) {
+                return Failures.UNREAD;
+            }
             console.say("peak native memory: " + ByteSize.text(device.memory().peak()));
             if (!result.finished()) {
                 console.warn("stopped at a checkpoint; go on with: " + resumeLine());
-                return INTERRUPTED;
+                return Failures.INTERRUPTED;
             }
             report(result);
             return 0;

@@ -5,20 +5,51 @@ import java.util.Locale;
 import org.codanet.train.EpochMetrics;
 import org.codanet.train.TrainingListener;
 
-/** Shows how training goes: a bar for each epoch, then a line with its numbers. */
+/**
+ * Shows how training goes: a bar for each epoch, then a line with its numbers. A run that nobody follows any more is not thrown
+ * away: it is asked to stop, which it does at a checkpoint.
+ */
 final class TrainingDisplay implements TrainingListener, AutoCloseable {
     private final Console console;
     private final int epochs;
     private org.codanet.cli.Progress bar;
     private int barEpoch;
+    private Runnable stop = () -> {};
+    private boolean unread;
 
     TrainingDisplay(Console console, int epochs) {
         this.console = console;
         this.epochs = epochs;
     }
 
+    /** What to do as soon as nobody reads any more what is shown. */
+    void whenUnread(Runnable stopRun) {
+        stop = stopRun;
+    }
+
+    /** Whether nobody reads any more. */
+    boolean isUnread() {
+        return unread;
+    }
+
+    private void show(Runnable something) {
+        if (unread) {
+            return;
+        }
+        try {
+            something.run();
+        } catch (UnreadException e) {
+            unread = true;
+            stop.run();
+        }
+    }
+
     @Override
     public void step(TrainingListener.Progress at) {
+        show(() -> draw(at));
+    }
+
+    private void draw(TrainingListener.Progress at) {
         if (bar == null || barEpoch != at.epoch()) {
             finish();
             barEpoch = at.epoch();
@@ -30,7 +61,7 @@ final class TrainingDisplay implements TrainingListener, AutoCloseable {
     @Override
     public void epoch(EpochMetrics metrics, boolean best) {
         finish();
-        console.say(String.format(
+        String line = String.format(
                 Locale.ROOT,
                 "epoch %d/%d  loss %.4f  accuracy %.1f %%  held out: loss %.4f  accuracy %.1f %%%s  %s",
                 metrics.epoch(),
@@ -40,7 +71,8 @@ final class TrainingDisplay implements TrainingListener, AutoCloseable {
                 metrics.testLoss(),
                 100 * metrics.testTop1(),
                 best ? " (best)" : "",
-                org.codanet.cli.Progress.duration(metrics.seconds())));
+                org.codanet.cli.Progress.duration(metrics.seconds()));
+        show(() -> console.say(line));
     }
 
     @Override
@@ -50,14 +82,15 @@ final class TrainingDisplay implements TrainingListener, AutoCloseable {
 
     @Override
     public void message(String text) {
-        console.say(text);
+        show(() -> console.say(text));
     }
 
     /** Ends the line of a bar that is being drawn; twice is harmless. */
     void finish() {
         if (bar != null) {
-            bar.finish();
+            org.codanet.cli.Progress drawn = bar;
             bar = null;
+            show(drawn::finish);
         }
     }
 

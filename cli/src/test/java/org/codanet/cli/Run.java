@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -23,6 +24,25 @@ record Run(int code, String out, String err) {
         String[] words = List.of(arguments).stream().map(Object::toString).toArray(String[]::new);
         int code = Main.run(words, new PrintWriter(out), new PrintWriter(err));
         return new Run(code, out.toString(), err.toString());
+    }
+
+    /** {@code codanet} with these arguments as a program of its own, for what signals and pipes do to it. */
+    static ProcessBuilder program(Object... arguments) {
+        List<String> command = new ArrayList<>(List.of(
+                ProcessHandle.current().info().command().orElseThrow(),
+                "--add-modules",
+                "jdk.incubator.vector",
+                "--enable-native-access=org.codanet.bindings",
+                "-cp",
+                System.getProperty("java.class.path"),
+                "-p",
+                System.getProperty("jdk.module.path"),
+                "-m",
+                "org.codanet.cli/org.codanet.cli.Main"));
+        for (Object argument : arguments) {
+            command.add(argument.toString());
+        }
+        return new ProcessBuilder(command);
     }
 
     /** This run, which must have ended well. */

@@ -8,12 +8,15 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.codanet.file.NpyFile;
 import org.codanet.file.TensorData;
 import org.codanet.model.ModelFile;
@@ -114,43 +117,69 @@ final class TrainTest {
     @Test
     void ctrlCEndsAtACheckpointAndSaysHowToGoOn() throws Exception {
         Path out = folder.resolve("interrupted");
-        Object[] words = train(out, "--epochs", "40");
-        List<String> command = new ArrayList<>(List.of(
-                ProcessHandle.current().info().command().orElseThrow(),
-                "--add-modules",
-                "jdk.incubator.vector",
-                "--enable-native-access=org.codanet.bindings",
-                "-cp",
-                System.getProperty("java.class.path"),
-                "-p",
-                System.getProperty("jdk.module.path"),
-                "-m",
-                "org.codanet.cli/org.codanet.cli.Main"));
-        for (Object word : words) {
-            command.add(word.toString());
-        }
         Path err = folder.resolve("interrupted.err");
-        Process process = new ProcessBuilder(command)
+        Process process = Run.program(train(out, "--epochs", "40"))
                 .redirectError(err.toFile())
                 .redirectOutput(folder.resolve("interrupted.out").toFile())
                 .start();
         TrainingRun run = new TrainingRun(out);
-        long patience = System.nanoTime() + TimeUnit.SECONDS.toNanos(120);
-        while (!Files.exists(run.metrics()) && process.isAlive() && System.nanoTime() < patience) {
-            Thread.sleep(20);
-        }
+        awaitAnEpoch(process, run);
         assertTrue(process.isAlive(), () -> "it ended before it was interrupted: " + text(err));
         new ProcessBuilder("kill", "-INT", Long.toString(process.pid())).start().waitFor();
         assertTrue(process.waitFor(60, TimeUnit.SECONDS), "it does not end");
 
-        assertEquals(TrainCommand.INTERRUPTED, process.exitValue(), () -> text(err));
+        assertEquals(Failures.INTERRUPTED, process.exitValue(), () -> text(err));
         assertTrue(text(err).contains("go on with: codanet train --"), text(err));
         assertTrue(text(err).contains("--resume"), text(err));
+        goesOnToTheBitsOfAnUndisturbedRun(run);
+    }
+
+    /** As {@code codanet train 2>&1 | head}. */
+    @Test
+    void aRunThatNobodyFollowsAnyMoreEndsAtACheckpoint() throws Exception {
+        Path out = folder.resolve("unread");
+        Process process = Run.program(train(out, "--epochs", "40"))
+                .redirectErrorStream(true)
+                .start();
+        TrainingRun run = new TrainingRun(out);
+        awaitAnEpoch(process, run);
+        process.getInputStream().close();
+        assertTrue(process.waitFor(60, TimeUnit.SECONDS), "it goes on for nobody");
+
+        assertEquals(Failures.UNREAD, process.exitValue());
+        goesOnToTheBitsOfAnUndisturbedRun(run);
+    }
+
+    /** As {@code codanet train | true}: a run's results are its files, so that it goes on to its end. */
+    @Test
+    void aRunWhoseResultsNobodyReadsIsWholeAllTheSame() {
+        Path out = folder.resolve("unread-results");
+        StringWriter err = new StringWriter();
+        String[] words =
+                Stream.of(train(out, "--epochs", "2")).map(Object::toString).toArray(String[]::new);
+
+        int code = Main.run(words, new StandardStream(new UnreadOutputTest.Pipe(0), true), new PrintWriter(err));
+
+        assertEquals(Failures.UNREAD, code, err.toString());
+        assertTrue(err.toString().contains("epoch 2/2"), err.toString());
+        TrainingRun run = new TrainingRun(out);
+        for (Path file : List.of(run.best(), run.last(), run.checkpoint(), run.metrics(), run.curve())) {
+            assertTrue(Files.exists(file), file.toString());
+        }
+    }
+
+    private static void awaitAnEpoch(Process process, TrainingRun run) throws InterruptedException {
+        long patience = System.nanoTime() + TimeUnit.SECONDS.toNanos(120);
+        while (!Files.exists(run.metrics()) && process.isAlive() && System.nanoTime() < patience) {
+            Thread.sleep(20);
+        }
+    }
+
+    private static void goesOnToTheBitsOfAnUndisturbedRun(TrainingRun run) throws IOException {
         int done = Files.readAllLines(run.metrics()).size() - 1;
         assertTrue(done < 40, "all was done before the interruption");
-
-        Run.of(train(out, "--epochs", "40", "--resume", "-q")).succeeded();
-        Path undisturbed = folder.resolve("undisturbed");
+        Run.of(train(run.folder(), "--epochs", "40", "--resume", "-q")).succeeded();
+        Path undisturbed = run.folder().resolveSibling(run.folder().getFileName() + "-undisturbed");
         Run.of(train(undisturbed, "--epochs", "40", "-q")).succeeded();
         assertArrayEquals(
                 Files.readAllBytes(new TrainingRun(undisturbed).last()), Files.readAllBytes(run.last()), "weights");

@@ -1,0 +1,163 @@
+package org.codanet.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.OutputStream;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.codanet.bindings.testing.Skip;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** What commands do whose output nobody reads any more, as in {@code codanet predict ... | head -1}. */
+final class UnreadOutputTest {
+    /** Enough that what is printed of them does not fit into a pipe. */
+    private static final int IMAGES = 2000;
+
+    @TempDir
+    static Path folder;
+
+    private static Path model;
+    private static Path images;
+
+    /** A pipe whose reader leaves after so many bytes. */
+    static final class Pipe extends OutputStream {
+        private final int most;
+        private int written;
+        private int refused;
+
+        Pipe(int most) {
+            this.most = most;
+        }
+
+        @Override
+        public void write(int b) throws IOException {
+            if (written >= most) {
+                refused++;
+                throw new IOException("Broken pipe");
+            }
+            written++;
+        }
+    }
+
+    @BeforeAll
+    static void makeFiles() throws IOException {
+        model = Samples.model(folder, false);
+        images = Samples.array(folder, "X.npy", IMAGES, 3);
+    }
+
+    static Stream<List<String>> commands() {
+        return Stream.of(
+                List.of("predict", "--model", "M", "--input", "X"),
+                List.of("predict", "--model", "M", "--input", "X", "--json"),
+                List.of("explain", "--model", "M", "--input", "X", "--json", "--output", "C"),
+                List.of("bench", "--model", "M", "--batches", "1,2", "--seconds", "0.01"),
+                List.of("inspect", "M"),
+                List.of("inspect", "--experiments"),
+                List.of("plan", "M"),
+                List.of("doctor"),
+                List.of("--help"),
+                List.of("generate-completion"));
+    }
+
+    private static String[] words(List<String> command, Path output) {
+        return command.stream()
+                .map(w -> switch (w) {
+                    case "M" -> model.toString();
+                    case "X" -> images.toString();
+                    case "C" -> output.toString();
+                    default -> w;
+                })
+                .toArray(String[]::new);
+    }
+
+    @ParameterizedTest
+    @MethodSource("commands")
+    void theCommandEndsSoonAndQuietly(List<String> command) throws IOException {
+        Path output = folder.resolve("C.npy");
+        Pipe pipe = new Pipe(10);
+        StringWriter err = new StringWriter();
+
+        int code = Main.run(words(command, output), new StandardStream(pipe, true), new PrintWriter(err));
+
+        assertEquals(Failures.UNREAD, code, err.toString());
+        assertFalse(err.toString().contains("codanet"), () -> "a complaint: " + err);
+        assertFalse(err.toString().contains("Exception"), () -> "a stack trace: " + err);
+        assertTrue(pipe.refused < 10, () -> "it went on writing, " + pipe.refused + " times");
+        try (Stream<Path> left = Files.list(folder)) {
+            assertEquals(
+                    List.of(), left.filter(f -> f.toString().contains("C.npy")).toList());
+        }
+    }
+
+    /** A full disk is no reader who has seen enough: the same end, but with a sentence. */
+    @ParameterizedTest
+    @MethodSource("commands")
+    void aFileThatCannotBeWrittenIsAFailure(List<String> command) {
+        StringWriter err = new StringWriter();
+
+        int code = Main.run(
+                words(command, folder.resolve("C.npy")), new StandardStream(new Pipe(10), false), new PrintWriter(err));
+
+        assertEquals(1, code, err.toString());
+        assertTrue(err.toString().endsWith("could not be written to standard output" + System.lineSeparator()));
+    }
+
+    /** As {@code codanet predict --output Y.npy ... 2>&1 | true}, whose progress alone is printed. */
+    @Test
+    void aCommandWhoseProgressNobodyReadsEndsAsWell() {
+        Path output = folder.resolve("Y.npy");
+        StringWriter out = new StringWriter();
+
+        int code = Main.run(
+                words(List.of("predict", "--model", "M", "--input", "X", "--output", "C"), output),
+                new PrintWriter(out),
+                new StandardStream(new Pipe(0), true));
+
+        assertEquals(Failures.UNREAD, code);
+        assertFalse(Files.exists(output));
+    }
+
+    @Test
+    void aRealPipe() throws Exception {
+        Path err = folder.resolve("pipe.err");
+        Process process = Run.program((Object[]) words(commands().toList().get(1), null))
+                .redirectError(err.toFile())
+                .start();
+        try (BufferedReader reader =
+                new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
+            assertTrue(reader.readLine().startsWith("{"));
+        }
+        assertTrue(process.waitFor(60, TimeUnit.SECONDS), "it does not end");
+        assertEquals(Failures.UNREAD, process.exitValue(), () -> "standard error is in " + err);
+        assertFalse(Files.readString(err).contains("codanet"), "a complaint");
+    }
+
+    @Test
+    void aRealFullDisk() throws Exception {
+        Path full = Path.of("/dev/full");
+        Skip.unless(Files.exists(full) && !Files.isRegularFile(full), "this system has no /dev/full");
+        Path err = folder.resolve("full.err");
+        Process process = Run.program("inspect", "--experiments")
+                .redirectOutput(full.toFile())
+                .redirectError(err.toFile())
+                .start();
+        assertTrue(process.waitFor(60, TimeUnit.SECONDS), "it does not end");
+        assertEquals(1, process.exitValue());
+        assertTrue(Files.readString(err).contains("could not be written to standard output"), Files.readString(err));
+    }
+}
