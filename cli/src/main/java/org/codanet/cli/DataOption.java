@@ -1,58 +1,80 @@
 package org.codanet.cli;
 
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.List;
 import org.codanet.data.Datasets;
 import org.codanet.data.ImageDataset;
 import org.codanet.data.Pixels;
-import org.codanet.data.Split;
+import org.codanet.file.FileFormatException;
 import org.codanet.model.CodaNetConfig;
 import org.codanet.model.Preprocessing;
+import org.codanet.train.AugmentationRecipe;
+import org.codanet.train.DatasetSource;
 
 /** Labelled images for training and evaluation. */
 final class DataOption {
     private DataOption() {}
 
     /**
-     * Opens one part of the data in a folder, small sets in memory.
+     * Images as the network reads them, small sets in memory.
      *
      * @param images what the network reads: images are converted to its channels
      */
-    static ImageDataset open(Path folder, Split split, Preprocessing images, int threads) throws IOException {
-        ImageDataset data = Datasets.withChannels(Datasets.open(folder, split), images.channels());
-        if (data.classNames().isEmpty()) {
-            throw new IllegalArgumentException(folder + ": the images have no labels");
-        }
+    static ImageDataset prepared(ImageDataset files, Preprocessing images, int threads) throws IOException {
+        ImageDataset data = Datasets.withChannels(files, images.channels());
         return images.resize() > 0 ? data : Datasets.inMemory(data, threads);
     }
 
-    /** Refuses data with another number of classes than the network has. */
-    static void requireClasses(ImageDataset data, CodaNetConfig config) {
+    /**
+     * Refuses images that a network cannot read, before all of them are and before an epoch has passed.
+     *
+     * @param variations of the images before the network reads them
+     */
+    static void requireFitting(
+            ImageDataset files, Preprocessing images, CodaNetConfig config, AugmentationRecipe variations)
+            throws IOException {
+        try {
+            config.extents(images.height(), images.width());
+            DatasetSource.requireTrainable(files, images, variations);
+        } catch (IllegalArgumentException e) {
+            // Files disagree, not the words of the command line.
+            throw new IOException(e.getMessage(), e);
+        }
+    }
+
+    /** Refuses data without labels, or with another number of classes than the network has. */
+    private static void requireClasses(ImageDataset data, CodaNetConfig config) throws FileFormatException {
+        if (data.classNames().isEmpty()) {
+            throw new FileFormatException(data.name(), "the images have no labels");
+        }
         if (data.classNames().size() != config.numClasses()) {
-            throw new IllegalArgumentException(String.format(
-                    "%s has %d classes, the network tells %d apart",
-                    data.name(), data.classNames().size(), config.numClasses()));
+            throw new FileFormatException(
+                    data.name(),
+                    String.format(
+                            "has %d classes, the network tells %d apart",
+                            data.classNames().size(), config.numClasses()));
         }
     }
 
     /** The network with the data's names of the classes. */
-    static CodaNetConfig labelled(CodaNetConfig config, ImageDataset data) {
+    static CodaNetConfig labelled(CodaNetConfig config, ImageDataset data) throws FileFormatException {
         requireClasses(data, config);
         return config.withLabels(data.classNames());
     }
 
     /** Refuses labels that mean other classes than the network's, where both have names. */
-    static void requireSameLabels(ImageDataset data, CodaNetConfig config) {
+    static void requireSameLabels(ImageDataset data, CodaNetConfig config) throws FileFormatException {
         requireClasses(data, config);
         List<String> names = data.classNames();
         for (int k = 0; k < config.labels().size(); k++) {
             // Files that name no class have numbers for names.
             boolean numbered = names.get(k).equals(Integer.toString(k));
             if (!numbered && !sameName(names.get(k), config.label(k))) {
-                throw new IllegalArgumentException(String.format(
-                        "%s calls class %d '%s', the network calls it '%s': these are other classes, or in another order",
-                        data.name(), k, names.get(k), config.label(k)));
+                throw new FileFormatException(
+                        data.name(),
+                        String.format(
+                                "calls class %d '%s', the network calls it '%s': these are other classes, or in another order",
+                                k, names.get(k), config.label(k)));
             }
         }
     }

@@ -15,6 +15,7 @@ import org.codanet.model.ModelFile;
 import org.codanet.model.Preprocessing;
 import org.codanet.nn.device.Device;
 import org.codanet.nn.tensor.Scope;
+import org.codanet.train.AugmentationRecipe;
 import org.codanet.train.DatasetSource;
 import org.codanet.train.Evaluation;
 import org.codanet.train.Evaluator;
@@ -75,12 +76,13 @@ final class EvaluateCommand implements Callable<Integer> {
         }
         ModelFile file = modelOption.read();
         int channels = file.config().imageChannels();
-        Preprocessing images = file.preprocessing().isPresent()
-                ? file.preprocessing().get()
-                : DataOption.extentsOf(Datasets.open(data, split), channels);
+        ImageDataset files = Datasets.open(data, split);
+        Preprocessing images =
+                file.preprocessing().isPresent() ? file.preprocessing().get() : DataOption.extentsOf(files, channels);
+        DataOption.requireSameLabels(files, file.config());
+        DataOption.requireFitting(files, images, file.config(), AugmentationRecipe.NONE);
         int threads = Runtime.getRuntime().availableProcessors();
-        ImageDataset dataset = DataOption.open(data, split, images, threads);
-        DataOption.requireSameLabels(dataset, file.config());
+        ImageDataset dataset = DataOption.prepared(files, images, threads);
         console.say("data: " + dataset.description());
         try (Device device = deviceOption.open(console);
                 Scope scope = Scope.open("evaluate");

@@ -57,7 +57,7 @@ final class Failures {
     static int reportUsage(ParameterException refusal, String[] args) {
         CommandLine line = refusal.getCommandLine();
         PrintWriter err = line.getErr();
-        err.println(line.getCommandSpec().qualifiedName() + ": " + lowerFirst(oneLine(refusal.getMessage())));
+        err.println(line.getCommandSpec().qualifiedName() + ": " + usageSentence(refusal));
         if (refusal instanceof UnmatchedArgumentException unmatched) {
             String suggestions = String.join(", ", unmatched.getSuggestions());
             if (!suggestions.isEmpty()) {
@@ -67,6 +67,14 @@ final class Failures {
         err.println("Try '" + line.getCommandSpec().qualifiedName() + " --help'.");
         err.flush();
         return WRONG_USAGE;
+    }
+
+    private static String usageSentence(ParameterException refusal) {
+        // Where any number of names may come the parser calls one that cannot be converted too many.
+        return refusal instanceof UnmatchedArgumentException unmatched
+                        && unmatched.getUnmatched().contains("")
+                ? "an empty name names no file"
+                : lowerFirst(oneLine(refusal.getMessage()));
     }
 
     /** One line that says what went wrong. */

@@ -50,7 +50,8 @@ abstract class Inputs implements Closeable {
     /**
      * Opens pictures, folders of pictures, or one array.
      *
-     * @throws IllegalArgumentException if they do not fit the network, or arrays and pictures are mixed
+     * @throws FileFormatException if they do not fit the network
+     * @throws IllegalArgumentException if arrays and pictures are mixed
      */
     static Inputs open(List<Path> paths, ModelFile model) throws IOException {
         boolean array = paths.stream().anyMatch(p -> suffix(p).equals("npy"));
@@ -73,10 +74,19 @@ abstract class Inputs implements Closeable {
                 entries.filter(p -> PICTURES.contains(suffix(p))).sorted().forEach(pictures::add);
             }
             if (pictures.size() == before) {
-                throw new IllegalArgumentException("the folder " + path + " holds no PNG, JPEG, GIF or BMP image");
+                throw new FileFormatException(path.toString(), "the folder holds no PNG, JPEG, GIF or BMP image");
             }
         }
         return pictures;
+    }
+
+    /** Refuses images that are too small for a network. */
+    static void requireExtents(Path file, CodaNetConfig config, int height, int width) throws FileFormatException {
+        try {
+            config.extents(height, width);
+        } catch (IllegalArgumentException e) {
+            throw new FileFormatException(file.toString(), e.getMessage(), e);
+        }
     }
 
     private static String suffix(Path path) {
@@ -115,7 +125,7 @@ abstract class Inputs implements Closeable {
             if (shape.contains(0)) {
                 throw new FileFormatException(file.toString(), "holds no image: its shape is " + shape);
             }
-            config.extents(shape.get(2), shape.get(3));
+            requireExtents(file, config, shape.get(2), shape.get(3));
             return Shape.of(1, shape.get(1), shape.get(2), shape.get(3));
         }
 

@@ -1,8 +1,10 @@
 package org.codanet.cli;
 
 import java.io.PrintWriter;
+import java.nio.file.Path;
 import picocli.CommandLine;
 import picocli.CommandLine.Help.Ansi;
+import picocli.CommandLine.TypeConversionException;
 
 /** Entry point of {@code bin/codanet}. */
 public final class Main {
@@ -41,6 +43,7 @@ public final class Main {
     public static CommandLine commandLine() {
         CommandLine line = new CommandLine(new CodanetCommand());
         line.setCaseInsensitiveEnumValuesAllowed(true);
+        line.registerConverter(Path.class, Main::path);
         line.setUsageHelpAutoWidth(true);
         line.setUsageHelpWidth(100);
         line.setColorScheme(CommandLine.Help.defaultColorScheme(Ansi.AUTO));
@@ -52,5 +55,13 @@ public final class Main {
                 .usageMessage()
                 .hidden(false);
         return line;
+    }
+
+    /** A file's name. An empty one, as a script gives whose variable is not set, would be the current folder. */
+    private static Path path(String name) {
+        if (name.isEmpty()) {
+            throw new TypeConversionException("an empty name names no file");
+        }
+        return Path.of(name);
     }
 }

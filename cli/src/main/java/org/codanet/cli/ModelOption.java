@@ -5,6 +5,7 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
+import org.codanet.file.FileFormatException;
 import org.codanet.model.BundledModel;
 import org.codanet.model.CodaNetConfig;
 import org.codanet.model.Experiment;
@@ -62,29 +63,29 @@ final class ModelOption {
         return file == null ? BundledModel.NAME : file.getFileName().toString();
     }
 
-    /** A config from a JSON file. @throws IllegalArgumentException naming the file and what is wrong in it */
+    /** A config from a JSON file. @throws FileFormatException naming the file and what is wrong in it */
     static CodaNetConfig readConfig(Path file) throws IOException {
         String text = readText(file);
         try {
             return CodaNetConfig.fromJson(text);
         } catch (IllegalArgumentException e) {
-            throw new IllegalArgumentException(file + ": " + e.getMessage(), e);
+            throw new FileFormatException(file.toString(), e.getMessage(), e);
         }
     }
 
-    /** All of a text file. @throws IllegalArgumentException naming the file if it is not UTF-8 */
+    /** All of a text file. @throws FileFormatException naming the file if it is not UTF-8 */
     static String readText(Path file) throws IOException {
         try {
             return Files.readString(requireFile(file));
         } catch (CharacterCodingException e) {
-            throw new IllegalArgumentException(file + ": is not UTF-8 text", e);
+            throw new FileFormatException(file.toString(), "is not UTF-8 text", e);
         }
     }
 
-    /** The file itself. @throws IllegalArgumentException if it is a folder */
-    static Path requireFile(Path file) {
+    /** The file itself. @throws FileFormatException if it is a folder */
+    static Path requireFile(Path file) throws FileFormatException {
         if (Files.isDirectory(file)) {
-            throw new IllegalArgumentException(file + " is a folder, a file is needed");
+            throw new FileFormatException(file.toString(), "is a folder, a file is needed");
         }
         return file;
     }

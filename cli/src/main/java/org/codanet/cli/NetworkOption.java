@@ -49,10 +49,14 @@ record NetworkOption(
                     size);
         }
         Path file = Path.of(name);
-        if (!Files.isRegularFile(file)) {
-            throw new IllegalArgumentException("there is neither a file nor an experiment " + name
+        if (name.isEmpty()) {
+            throw new IllegalArgumentException("an empty name names no network");
+        }
+        if (!Files.exists(file)) {
+            throw new IOException("there is neither a file nor an experiment " + name
                     + "; 'codanet inspect --experiments' lists the experiments");
         }
+        ModelOption.requireFile(file);
         if (name.endsWith(".json")) {
             return of(name, ModelOption.readConfig(file), Optional.empty(), Optional.empty(), Optional.empty(), size);
         }

@@ -2,10 +2,10 @@ package org.codanet.cli;
 
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
-import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.codanet.file.AtomicFile;
 
 /** Folders for results. */
 final class OutputFolder {
@@ -19,7 +19,9 @@ final class OutputFolder {
             Files.delete(Files.createTempFile(folder, ".codanet", ".probe"));
         } catch (FileSystemException e) {
             String reason = switch (e) {
-                case FileAlreadyExistsException taken -> "a file is in the way: " + taken.getFile();
+                case FileSystemException any
+                when AtomicFile.fileInTheWay(folder).isPresent() ->
+                    "a file is in the way: " + AtomicFile.fileInTheWay(folder).get();
                 case AccessDeniedException denied -> "permission denied";
                 default -> e.getReason() == null ? "no folder can be made there" : e.getReason();
             };

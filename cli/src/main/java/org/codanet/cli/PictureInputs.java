@@ -24,11 +24,12 @@ final class PictureInputs extends Inputs {
         Optional<Preprocessing> stated = model.preprocessing();
         if (stated.isPresent()) {
             images = stated.get();
+            model.config().extents(images.height(), images.width());
         } else {
             Pixels first = Images.read(files.getFirst());
             images = new Preprocessing(model.config().imageChannels(), first.height(), first.width(), 0);
+            requireExtents(files.getFirst(), model.config(), images.height(), images.width());
         }
-        model.config().extents(images.height(), images.width());
     }
 
     @Override

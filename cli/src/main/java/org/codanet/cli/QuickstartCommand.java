@@ -27,6 +27,7 @@ import org.codanet.report.ExplainedImage;
 import org.codanet.report.ExplanationPage;
 import org.codanet.report.PageFact;
 import org.codanet.report.TrainingCurve;
+import org.codanet.train.AugmentationRecipe;
 import org.codanet.train.DatasetSource;
 import org.codanet.train.EpochMetrics;
 import org.codanet.train.Trainer;
@@ -87,9 +88,12 @@ final class QuickstartCommand implements Callable<Integer> {
         ImageDataset test = data == null ? FashionMnist.subset(Split.TEST) : Datasets.open(data, Split.TEST);
         Experiment experiment = Experiments.named(train.channels() == 1 ? "XS-CoDA-grey" : "XS-CoDA-SQ-30");
         Preprocessing images = experiment.preprocessing();
+        CodaNetConfig config = DataOption.labelled(experiment.network(), train);
+        DataOption.requireFitting(
+                train, images, experiment.network(), experiment.recipe().augmentation());
+        DataOption.requireFitting(test, images, experiment.network(), AugmentationRecipe.NONE);
         train = Datasets.inMemory(train, threads);
         test = Datasets.inMemory(test, threads);
-        CodaNetConfig config = DataOption.labelled(experiment.network(), train);
         TrainingRecipe recipe = recipe(experiment);
         OutputFolder.make(out);
         TrainingRun run = new TrainingRun(out);

@@ -8,6 +8,7 @@ import java.util.concurrent.Callable;
 import org.codanet.data.Datasets;
 import org.codanet.data.ImageDataset;
 import org.codanet.data.Split;
+import org.codanet.file.FileFormatException;
 import org.codanet.model.CodaNet;
 import org.codanet.model.CodaNetConfig;
 import org.codanet.model.Experiment;
@@ -17,6 +18,7 @@ import org.codanet.nn.device.Device;
 import org.codanet.nn.op.LossKind;
 import org.codanet.nn.tensor.Scope;
 import org.codanet.train.Accumulation;
+import org.codanet.train.AugmentationRecipe;
 import org.codanet.train.DatasetSource;
 import org.codanet.train.EpochMetrics;
 import org.codanet.train.LearningRate;
@@ -145,16 +147,22 @@ final class TrainCommand implements Callable<Integer> {
                 experiment.isPresent() ? experiment.get().network() : ModelOption.readConfig(network.config);
         TrainingRecipe recipe = recipe(experiment);
         int threads = Runtime.getRuntime().availableProcessors();
+        ImageDataset trainingFiles = Datasets.open(data, Split.TRAIN);
+        ImageDataset testFiles = Datasets.open(data, Split.TEST);
         Preprocessing images = experiment.isPresent()
                 ? experiment.get().preprocessing()
-                : DataOption.extentsOf(Datasets.open(data, Split.TRAIN), config.imageChannels());
-        ImageDataset training = DataOption.open(data, Split.TRAIN, images, threads);
-        ImageDataset test = DataOption.open(data, Split.TEST, images, threads);
-        if (!training.classNames().equals(test.classNames())) {
-            throw new IllegalArgumentException(data + ": training and test images have other classes: "
-                    + differing(training.classNames(), test.classNames()));
+                : DataOption.extentsOf(trainingFiles, config.imageChannels());
+        if (!trainingFiles.classNames().equals(testFiles.classNames())) {
+            throw new FileFormatException(
+                    data.toString(),
+                    "training and test images have other classes: "
+                            + differing(trainingFiles.classNames(), testFiles.classNames()));
         }
-        CodaNetConfig labelled = DataOption.labelled(config, training);
+        CodaNetConfig labelled = DataOption.labelled(config, trainingFiles);
+        DataOption.requireFitting(trainingFiles, images, config, recipe.augmentation());
+        DataOption.requireFitting(testFiles, images, config, AugmentationRecipe.NONE);
+        ImageDataset training = DataOption.prepared(trainingFiles, images, threads);
+        ImageDataset test = DataOption.prepared(testFiles, images, threads);
         OutputFolder.make(out);
         console.say("data: " + training.description());
         console.say("data: " + test.description());
@@ -264,7 +272,7 @@ final class TrainCommand implements Callable<Integer> {
         try {
             return TrainingRecipe.fromJson(text);
         } catch (IllegalArgumentException e) {
-            throw new IllegalArgumentException(file + ": " + e.getMessage(), e);
+            throw new FileFormatException(file.toString(), e.getMessage(), e);
         }
     }
 }

@@ -66,7 +66,7 @@ final class BadInputTest {
     @Test
     void anEmptyFolder() throws IOException {
         Path empty = Files.createDirectory(folder.resolve("empty"));
-        Run.of("predict", "--model", model, empty).failsWith(2, "empty", "holds no");
+        Run.of("predict", "--model", model, empty).failsWith(1, "empty", "holds no");
         Run.of("evaluate", "--model", model, "--data", empty).failsWith(1, "empty");
         Run.of("train", "--config", config, "--data", empty, "--out", folder.resolve("run-empty"))
                 .failsWith(1, "empty");
@@ -137,15 +137,15 @@ final class BadInputTest {
     void jsonThatIsNoText() throws IOException {
         Path latin = Files.write(folder.resolve("latin.json"), new byte[] {'{', '"', (byte) 0xE9, '"', '}'});
         Path out = folder.resolve("run-latin");
-        Run.of("train", "--config", latin, "--data", folder, "--out", out).failsWith(2, "latin.json", "UTF-8");
+        Run.of("train", "--config", latin, "--data", folder, "--out", out).failsWith(1, "latin.json", "UTF-8");
         Run.of("train", "--config", config, "--recipe", latin, "--data", folder, "--out", out)
-                .failsWith(2, "latin.json", "UTF-8");
+                .failsWith(1, "latin.json", "UTF-8");
     }
 
     @Test
     void aNetworkThatIsNotThere() {
         Path absent = folder.resolve("absent.safetensors");
-        Run.of("plan", absent).failsWith(2, absent.toString(), "neither a file nor an experiment");
+        Run.of("plan", absent).failsWith(1, absent.toString(), "neither a file nor an experiment");
     }
 
     @Test
@@ -190,6 +190,74 @@ final class BadInputTest {
         assertFalse(Files.exists(out), "half an array was left");
     }
 
+    /** A place where something is needed that is not there, or of another kind; the words to which it is given. */
+    static Stream<List<Object>> readers() {
+        return Stream.of(
+                List.of("predict", "--model", "M", "HERE"),
+                List.of("predict", "--model", "HERE", "P"),
+                List.of("explain", "--model", "M", "--input", "HERE"),
+                List.of("explain", "--model", "HERE", "P"),
+                List.of("evaluate", "--model", "M", "--data", "HERE"),
+                List.of("evaluate", "--model", "HERE", "--data", "."),
+                List.of("train", "--config", "C", "--out", "O", "--data", "HERE"),
+                List.of("train", "--config", "HERE", "--out", "O", "--data", "."),
+                List.of("train", "--config", "C", "--recipe", "HERE", "--out", "O", "--data", "."),
+                List.of("quickstart", "--out", "O", "--data", "HERE"),
+                List.of("convert", "HERE", "O"),
+                List.of("convert", "--config", "HERE", "M", "O"),
+                List.of("inspect", "HERE"),
+                List.of("plan", "HERE"),
+                List.of("bench", "--model", "HERE"));
+    }
+
+    @ParameterizedTest
+    @MethodSource("readers")
+    void whatIsNotThereOrOfAnotherKindIsAFailureEverywhere(List<Object> words) throws IOException {
+        Path empty = Files.createDirectories(folder.resolve("nothing-in-it"));
+        for (Path here : List.of(folder.resolve("not-there.json"), empty, folder.resolve("fine.png/below.json"))) {
+            Object[] arguments = words.stream()
+                    .map(w -> switch (w.toString()) {
+                        case "M" -> model;
+                        case "P" -> picture;
+                        case "C" -> config;
+                        case "O" -> folder.resolve("out-of-nothing");
+                        case "HERE" -> here;
+                        default -> w;
+                    })
+                    .toArray();
+            Run.of(arguments).failsWith(1, here.toString());
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("readers")
+    void anEmptyNameIsNotTheCurrentFolder(List<Object> words) {
+        Run.of(words.stream().map(w -> w.equals("HERE") ? "" : w).toArray()).failsWith(2, "empty name");
+    }
+
+    @Test
+    void anEmptyNameOfAnOutputIsNotTheCurrentFolder() {
+        Run.of("predict", "--model", model, picture, "--output", "").failsWith(2, "--output", "empty name");
+        Run.of("explain", "--model", model, picture, "--output", "").failsWith(2, "--output", "empty name");
+        Run.of("convert", model, "").failsWith(2, "OUT", "empty name");
+        Run.of("train", "--config", config, "--data", folder, "--out", "").failsWith(2, "--out", "empty name");
+        Run.of("quickstart", "--out", "").failsWith(2, "--out", "empty name");
+    }
+
+    @Test
+    void anOutputBelowAFileSaysWhichFile() throws IOException {
+        Path file = Files.writeString(folder.resolve("afile"), "");
+        Path array = Samples.array(folder, "two.npy", 2, 3);
+        for (String below : List.of("y.npy", "deep/y.npy")) {
+            Run.of("predict", "--model", model, "--input", array, "--output", file.resolve(below))
+                    .failsWith(1, file + " is a file, not a folder");
+        }
+        Run.of("convert", model, file.resolve("m.safetensors")).failsWith(1, file + " is a file, not a folder");
+        Run.of("explain", "--model", model, picture, "--output", file.resolve("maps"))
+                .failsWith(1, file.resolve("maps").toString(), "a file is in the way: " + file);
+        Run.of("explain", "--model", model, picture, "--output", file).failsWith(1, "a file is in the way: " + file);
+    }
+
     @Test
     void aFullDisk() {
         Path full = Path.of("/dev/full");
@@ -224,7 +292,7 @@ final class BadInputTest {
         String good = Samples.config(false).toJson().replaceAll("\\s+", "");
         assertTrue(good.contains(from), good);
         Path bad = Files.writeString(folder.resolve("bad.json"), good.replace(from, to));
-        Run.of("plan", bad).failsWith(2, "bad.json", named);
+        Run.of("plan", bad).failsWith(1, "bad.json", named);
     }
 
     @Test
@@ -255,7 +323,6 @@ final class BadInputTest {
                 List.of("explain", "--model", "M", "--channels", "P"),
                 List.of("explain", "--model", "M", "--range", "-1", "P"),
                 List.of("plan"),
-                List.of("plan", "no-such-experiment"),
                 List.of("plan", "M", "--batch", "0"),
                 List.of("plan", "M", "--lambda", "-1"),
                 List.of("plan", "M", "--size", "0x5"),

@@ -20,6 +20,9 @@ import java.util.stream.Stream;
 import org.codanet.file.NpyFile;
 import org.codanet.file.TensorData;
 import org.codanet.model.ModelFile;
+import org.codanet.nn.op.LossKind;
+import org.codanet.train.LearningRate;
+import org.codanet.train.TrainingRecipe;
 import org.codanet.train.TrainingRun;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -263,9 +266,9 @@ final class TrainTest {
     @Test
     void dataOfOtherClassesIsRefused() throws IOException {
         Path model = Samples.model(folder, true);
-        Run.of("evaluate", "--model", model, "--data", data).failsWith(2, "10 classes", "3");
+        Run.of("evaluate", "--model", model, "--data", data).failsWith(1, "10 classes", "3");
         Run.of("train", "--experiment", "9L-L-CoDA-SQ-100000", "--data", data, "--out", folder.resolve("no"))
-                .failsWith(2, "100");
+                .failsWith(1, "100");
         assertFalse(Files.exists(folder.resolve("no")), "a folder for a run that never was");
     }
 
@@ -282,7 +285,7 @@ final class TrainTest {
         Files.writeString(
                 other.resolve("dataset.json"),
                 "{\"classes\": [\"b\",\"a\",\"c\",\"d\",\"e\",\"f\",\"g\",\"h\",\"i\",\"j\"]}");
-        Run.of("evaluate", "--model", model, "--data", other, "-q").failsWith(2, "another order");
+        Run.of("evaluate", "--model", model, "--data", other, "-q").failsWith(1, "another order");
     }
 
     @Test
@@ -292,6 +295,34 @@ final class TrainTest {
         Run.of(train(out, "--accumulate", "0")).failsWith(2, "--accumulate");
         Run.of(train(out, "--lambda", "-1")).failsWith(2, "lambda");
         assertFalse(Files.exists(out));
+    }
+
+    private static Path recipe(String name, String from, String to) throws IOException {
+        String json = TrainingRecipe.of(LossKind.BCE, 1, 10, new LearningRate.Constant(1e-3))
+                .toJson();
+        assertTrue(json.contains(from), json);
+        return Files.writeString(folder.resolve(name), json.replace(from, to));
+    }
+
+    @Test
+    void anUpdateOfNoWholeNumberOfBatchesIsRefused() throws IOException {
+        Path odd = recipe("odd.json", "\"virtual_batch\": 10", "\"virtual_batch\": 15");
+        Run.of("train", "--config", config, "--recipe", odd, "--data", data, "--out", folder.resolve("none"))
+                .failsWith(1, "odd.json", "virtual_batch is 15, no multiple of micro_batch 10");
+    }
+
+    @Test
+    void variationsThatDoNotFitAreRefusedBeforeARunBegins() throws IOException {
+        Path out = folder.resolve("none");
+        Path other = recipe("other-crop.json", "\"crop\": 0", "\"crop\": 24");
+        Run.of("train", "--config", config, "--recipe", other, "--data", data, "--out", out)
+                .failsWith(1, "crop is 24, the network reads 28 x 28");
+        Path small = recipe("small-sides.json", "\"resize\": 0", "\"resize\": 20");
+        Run.of("train", "--config", config, "--recipe", small, "--data", data, "--out", out)
+                .failsWith(1, "28 x 28", "resized to 20");
+        Run.of("train", "--experiment", "XS-CoDA-SQ-30", "--data", data, "--out", out)
+                .failsWith(1, "Rows", "28 x 28", "32 x 32");
+        assertFalse(Files.exists(out), "a folder for a run that never was");
     }
 
     @Test

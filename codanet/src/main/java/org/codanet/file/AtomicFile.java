@@ -13,6 +13,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 
 /**
@@ -98,7 +99,10 @@ public final class AtomicFile {
     static Path partOf(Path target) throws IOException {
         Path folder = target.toAbsolutePath().getParent();
         if (folder == null || !Files.isDirectory(folder)) {
-            throw new IOException("cannot write " + target + ": the folder " + folder + " does not exist");
+            String reason = fileInTheWay(folder)
+                    .map(file -> file + " is a file, not a folder")
+                    .orElse("the folder " + folder + " does not exist");
+            throw new IOException("cannot write " + target + ": " + reason);
         }
         if (Files.isDirectory(target)) {
             throw new IOException("cannot write " + target + ": it is a folder");
@@ -109,6 +113,20 @@ public final class AtomicFile {
         // Not Files.createTempFile: its files are readable by their owner only, and the rename would keep that.
         String unique = Long.toHexString(ThreadLocalRandom.current().nextLong());
         return folder.resolve("." + target.getFileName() + "." + unique + ".part");
+    }
+
+    /**
+     * {@return the file that is where a folder or one above it would have to be, if there is one}
+     *
+     * @param folder that cannot be written into
+     */
+    public static Optional<Path> fileInTheWay(Path folder) {
+        for (Path above = folder; above != null; above = above.getParent()) {
+            if (Files.exists(above)) {
+                return Files.isDirectory(above) ? Optional.empty() : Optional.of(above);
+            }
+        }
+        return Optional.empty();
     }
 
     /** {@return a channel into the new temporary file, or into the device} */
