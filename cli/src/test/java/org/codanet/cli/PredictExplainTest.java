@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.codanet.file.NpyFile;
@@ -273,5 +274,41 @@ final class PredictExplainTest {
         Run run = Run.of("predict", "--verbose", "--device", "cpu", "--model", model, "--input", array)
                 .succeeded();
         assertTrue(run.err().contains("chosen: dynamic alignment on cpu: "), run.err());
+    }
+
+    /** SIGINT to a program of its own while it writes. */
+    @Test
+    void anArrayThatCtrlCInterruptsLeavesNothing() throws Exception {
+        Path out = Files.createDirectory(folder.resolve("interrupted"));
+        Path many = Samples.array(folder, "many.npy", 20_000, 3);
+        Process process = Run.program(
+                        "explain",
+                        "--model",
+                        model,
+                        "--input",
+                        many,
+                        "--target",
+                        "all",
+                        "--channels",
+                        "--output",
+                        out.resolve("C.npy"))
+                .redirectError(ProcessBuilder.Redirect.DISCARD)
+                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                .start();
+        long patience = System.nanoTime() + TimeUnit.SECONDS.toNanos(120);
+        while (filesIn(out).isEmpty() && process.isAlive() && System.nanoTime() < patience) {
+            Thread.sleep(1);
+        }
+        new ProcessBuilder("kill", "-INT", Long.toString(process.pid())).start().waitFor();
+        assertTrue(process.waitFor(60, TimeUnit.SECONDS), "it does not end");
+
+        assertEquals(Failures.INTERRUPTED, process.exitValue());
+        assertEquals(List.of(), filesIn(out));
+    }
+
+    private static List<Path> filesIn(Path directory) throws IOException {
+        try (Stream<Path> files = Files.list(directory)) {
+            return files.toList();
+        }
     }
 }

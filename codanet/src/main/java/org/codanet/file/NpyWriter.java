@@ -10,7 +10,8 @@ import java.util.List;
 
 /**
  * Writes a float32 .npy file piece by piece. The file appears under its name only when {@link #close} finds that all of it
- * was written; otherwise nothing is left behind and the old file stays. Not thread-safe.
+ * was written; otherwise nothing is left behind and the old file stays, also where the program is asked to end in between. Not
+ * thread-safe.
  */
 public final class NpyWriter implements Closeable {
     private static final int BUFFER_FLOATS = 16_384;
@@ -19,6 +20,7 @@ public final class NpyWriter implements Closeable {
     private final Path part;
     private final FileChannel channel;
     private final long elements;
+    private final Thread atTheEnd;
     private final ByteBuffer buffer =
             ByteBuffer.allocate(BUFFER_FLOATS * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
     private long written;
@@ -30,6 +32,17 @@ public final class NpyWriter implements Closeable {
         this.part = part;
         this.channel = channel;
         this.elements = elements;
+        this.atTheEnd = new Thread(this::deletePart, "codanet-unfinished-array");
+        Runtime.getRuntime().addShutdownHook(atTheEnd);
+    }
+
+    /** The program ends with the array unfinished, by Ctrl-C say: the writing thread may still be at it, which does no harm. */
+    private void deletePart() {
+        try {
+            AtomicFile.discard(part, target);
+        } catch (IOException e) {
+            // Nobody is left to be told.
+        }
     }
 
     /**
@@ -114,5 +127,10 @@ public final class NpyWriter implements Closeable {
     private void discard() throws IOException {
         channel.close();
         AtomicFile.discard(part, target);
+        try {
+            Runtime.getRuntime().removeShutdownHook(atTheEnd);
+        } catch (IllegalStateException e) {
+            // The end has begun, and finds nothing to delete.
+        }
     }
 }
