@@ -62,6 +62,7 @@ class TrainingRecipeTest {
             "rate": 0.001      | "rate": 0           | rate is 0.0, it must be above 0
             "flip": false      | "flip": 1           | flip is 1, not true or false
             "crop": 0          | "crop": -1          | crop -1
+            "rand_augment_magnitude": 0 | "rand_augment_magnitude": 31 | rand_augment_magnitude is 31, it must be 0 to 30
             "flip": false,     | "flop": 1, "flip": true, | unknown flop
             "lambda"           | "lamda"             | lambda is missing
             """)
@@ -74,5 +75,14 @@ class TrainingRecipeTest {
                 .getMessage();
         assertTrue(message.contains(reason), message);
         assertEquals(1, message.lines().count(), message);
+    }
+
+    @Test
+    void aCropThatMayMissTheImageIsRefused() {
+        String message = assertThrows(
+                        IllegalArgumentException.class, () -> new AugmentationRecipe(false, 0, 32, 32, 0, 0))
+                .getMessage();
+        assertTrue(message.contains("crop_padding is 32"), message);
+        assertEquals(31, new AugmentationRecipe(false, 0, 32, 31, 0, 0).cropPadding());
     }
 }
