@@ -113,7 +113,31 @@ final class TrainTest {
                 Files.readAllBytes(new TrainingRun(whole).last()), Files.readAllBytes(new TrainingRun(again).last()));
         Run.of(train(again, "--epochs", "3", "--resume")).succeeded();
         Run.of("train", "--config", config, "--data", data, "--out", again, "--batch", "10", "--seed", "4", "--resume")
-                .failsWith(1, "another run: its learning rate's", "asked for is");
+                .failsWith(1, "another run: its number of epochs is 3, asked for is 30");
+    }
+
+    @Test
+    void aRunThatCannotGoOnSaysWhatDiffersInTheWordsOfItsRecipe() {
+        Path out = folder.resolve("differs");
+        Run.of(train(out, "--epochs", "1", "-q")).succeeded();
+        Run.of(train(out, "--epochs", "2", "--resume", "-q"))
+                .failsWith(1, "its number of epochs is 1, asked for is 2", "the learning rate depends on it");
+        Run.of(
+                        "train",
+                        "--config",
+                        config,
+                        "--data",
+                        data,
+                        "--out",
+                        out,
+                        "--epochs",
+                        "1",
+                        "--batch",
+                        "5",
+                        "--seed",
+                        "3",
+                        "--resume")
+                .failsWith(1, "another run: its recipe's micro_batch is 10, asked for is 5");
     }
 
     /** SIGINT to a program of its own, as Ctrl-C sends it; then on from where it stopped, against an undisturbed run. */

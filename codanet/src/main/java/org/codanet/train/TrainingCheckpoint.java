@@ -6,6 +6,7 @@ import java.lang.reflect.RecordComponent;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.codanet.file.FileFormatException;
 import org.codanet.file.NamedTensors;
@@ -218,6 +219,13 @@ public record TrainingCheckpoint(
             Path file, CodaNetConfig otherConfig, TrainingRecipe otherRecipe, long otherSeed, String otherData) {
         requireSame(file, "network", config, otherConfig);
         // Another number of epochs may be asked for, as long as the rates of those that are done do not depend on it.
+        if (recipe.epochs() != otherRecipe.epochs()
+                && !recipe.learningRate().equals(otherRecipe.learningRate())
+                && recipe.learningRate().forEpochs(otherRecipe.epochs()).equals(otherRecipe.learningRate())) {
+            throw new TrainingException("resume: " + file + " belongs to another run: its number of epochs is "
+                    + recipe.epochs() + ", asked for is " + otherRecipe.epochs()
+                    + ", and the learning rate depends on it");
+        }
         requireSame(file, "learning rate", recipe.learningRate(), otherRecipe.learningRate());
         requireSame(file, "recipe", recipe.withEpochs(otherRecipe.epochs()), otherRecipe);
         requireSame(file, "seed", seed, otherSeed);
@@ -228,7 +236,8 @@ public record TrainingCheckpoint(
         if (here instanceof Record && here.getClass() == asked.getClass()) {
             // Of two records one part is told that differs, and not all that they have in common.
             for (RecordComponent part : here.getClass().getRecordComponents()) {
-                requireSame(file, what + "'s " + part.getName(), part(part, here), part(part, asked));
+                String field = part.getName().replaceAll("([A-Z])", "_$1").toLowerCase(Locale.ROOT);
+                requireSame(file, what + "'s " + field, part(part, here), part(part, asked));
             }
         } else if (!here.equals(asked)) {
             throw new TrainingException("resume: " + file + " belongs to another run: its " + what + " is " + here
