@@ -10,6 +10,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import org.codanet.file.NamedTensors;
 import org.codanet.file.TensorData;
 import org.codanet.file.WeightsFile;
@@ -61,6 +62,13 @@ final class InspectCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
+        if (Stream.of(experiments, experiment != null, file != null)
+                        .filter(x -> x)
+                        .count()
+                > 1) {
+            throw new IllegalArgumentException(
+                    "a file, --experiment NAME or --experiments: only one of them can be inspected at a time");
+        }
         if (experiments) {
             list();
         } else if (experiment != null) {

@@ -86,6 +86,9 @@ final class PlanCommand implements Callable<Integer> {
         if (network == null && named == null) {
             throw new IllegalArgumentException("no network is named: an experiment, a model's file or a config");
         }
+        if (network != null && named != null) {
+            throw new IllegalArgumentException(network + " and " + named + " both name a network; one is enough");
+        }
         if (batch < 1) {
             throw new IllegalArgumentException("--batch must be at least 1, got " + batch);
         }
