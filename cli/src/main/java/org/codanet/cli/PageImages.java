@@ -42,6 +42,7 @@ final class PageImages {
         for (int t = 0; t < explanation.targets(); t++) {
             explained.add(new ExplainedClass(
                     score(config, explanation, n, t),
+                    explanation.against().map(config::label),
                     map(explanation, n, t),
                     explanation.bias(),
                     explanation.tolerance(n, t)));
@@ -62,9 +63,7 @@ final class PageImages {
 
     private static ClassScore score(CodaNetConfig config, Explanation explanation, int n, int t) {
         int k = explanation.classes(n).get(t);
-        String label = config.label(k)
-                + explanation.against().map(o -> " against " + config.label(o)).orElse("");
-        return new ClassScore(k, label, explanation.value(n, t), explanation.probability(n, k));
+        return new ClassScore(k, config.label(k), explanation.value(n, t), explanation.probability(n, k));
     }
 
     /** Extents in words, such as 32 x 32 pixels. */

@@ -64,7 +64,7 @@ final class PictureSink implements AutoCloseable {
             ColourRange range = fixed.orElseGet(() -> ColourRange.ofPercentile(
                     image.explained().stream().map(c -> c.map()).toList(), ColourRange.ONE_IMAGE));
             for (var explained : image.explained()) {
-                String file = unique(stem(name) + "-" + stem(explained.score().label())) + ".png";
+                String file = unique(stem(name) + "-" + stem(explained.name())) + ".png";
                 Picture.writePng(row(image.input(), explained.map(), range), folder.resolve(file));
             }
         }

@@ -105,12 +105,14 @@ final class ImageCard {
     private void map(StringBuilder page, ExplainedClass explained) {
         ClassScore score = explained.score();
         boolean holds = explained.identityError() <= explained.tolerance();
-        page.append("<section class=\"class-map\"><h3>")
-                .append(Html.escape(score.label()))
-                .append("<span>")
-                .append(Html.escape(Html.percent(score.probability())))
-                .append("</span></h3>\n")
-                .append(pair(explained.map(), "class " + score.label()))
+        page.append("<section class=\"class-map\"><h3>").append(Html.escape(explained.name()));
+        if (explained.against().isEmpty()) {
+            page.append("<span>")
+                    .append(Html.escape(Html.percent(score.probability())))
+                    .append("</span>");
+        }
+        page.append("</h3>\n")
+                .append(pair(explained.map(), "class " + explained.name()))
                 .append("<p class=\"sum")
                 .append(holds ? "" : " broken")
                 .append("\"><span><b>")
@@ -121,7 +123,8 @@ final class ImageCard {
                 .append(Html.number(Math.abs(explained.bias())))
                 .append("</b> bias</span> <span>= <b>")
                 .append(Html.number(score.logit()))
-                .append("</b> logit</span></p>\n")
+                .append(explained.against().isEmpty() ? "</b> logit" : "</b> difference of the logits")
+                .append("</span></p>\n")
                 .append("<p class=\"off\">off by ")
                 .append(Html.tiny(explained.identityError()))
                 .append(", rounding explains up to ")

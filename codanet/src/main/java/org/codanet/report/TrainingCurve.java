@@ -82,13 +82,15 @@ public final class TrainingCurve {
     public String summary() {
         CurvePoint first = points.getFirst();
         CurvePoint last = points.getLast();
-        String text = String.format(
-                Locale.ROOT,
-                "Training curve: over %d epoch%s the training loss went from %.3f to %.3f",
-                points.size(),
-                points.size() == 1 ? "" : "s",
-                first.trainingLoss(),
-                last.trainingLoss());
+        String text = points.size() == 1
+                ? String.format(
+                        Locale.ROOT, "Training curve: in one epoch the training loss was %.3f", last.trainingLoss())
+                : String.format(
+                        Locale.ROOT,
+                        "Training curve: over %d epochs the training loss went from %.3f to %.3f",
+                        points.size(),
+                        first.trainingLoss(),
+                        last.trainingLoss());
         if (Double.isFinite(last.heldOutAccuracy())) {
             text += String.format(Locale.ROOT, "; held-out accuracy ended at %.1f %%", 100 * last.heldOutAccuracy());
         }

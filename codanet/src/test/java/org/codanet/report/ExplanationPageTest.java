@@ -93,13 +93,43 @@ final class ExplanationPageTest {
                 org.codanet.render.Picture.ofPlanes(new float[1], 0, 1, 1, 1),
                 java.util.OptionalInt.empty(),
                 List.of(score),
-                List.of(new ExplainedClass(score, map, -1, 1e-5)));
+                List.of(new ExplainedClass(score, Optional.empty(), map, -1, 1e-5)));
 
         String page = new ExplanationPage("t", "l", List.of(), "p", Optional.empty(), Optional.empty(), List.of(image))
                 .html();
 
         assertTrue(page.contains("this explanation is not exact"));
         assertFalse(html.contains("this explanation is not exact"));
+    }
+
+    @Test
+    void oneClassAgainstAnotherIsADifferenceOfLogitsWithoutAProbability() {
+        SignedMap map = SignedMap.of(1, 1, new float[] {1});
+        ClassScore score = new ClassScore(0, "cat", 1, 0.617);
+        for (Optional<String> against : List.of(Optional.<String>empty(), Optional.of("dog"))) {
+            ExplainedImage image = new ExplainedImage(
+                    "x",
+                    org.codanet.render.Picture.ofPlanes(new float[1], 0, 1, 1, 1),
+                    java.util.OptionalInt.empty(),
+                    List.of(score),
+                    List.of(new ExplainedClass(score, against, map, 0, 1e-5)));
+
+            String page = new ExplanationPage(
+                            "t", "l", List.of(), "p", Optional.empty(), Optional.empty(), List.of(image))
+                    .html();
+
+            assertEquals(against.isPresent(), page.contains("</b> difference of the logits</span>"));
+            assertEquals(against.isEmpty(), page.contains("</b> logit</span>"));
+            assertEquals(against.isPresent(), page.contains("<h3>cat against dog</h3>"));
+            assertEquals(against.isEmpty(), page.contains("<h3>cat<span>61.7 %</span></h3>"));
+        }
+    }
+
+    @Test
+    void theCurveOfOneEpochGoesNowhere() {
+        assertEquals(
+                "Training curve: in one epoch the training loss was 0.250; held-out accuracy ended at 62.5 %.",
+                new TrainingCurve(List.of(new CurvePoint(1, 0.25, 0.2, 0.5, 0.625))).summary());
     }
 
     @Test

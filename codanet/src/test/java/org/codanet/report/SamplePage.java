@@ -72,7 +72,11 @@ final class SamplePage {
             SignedMap signed = SignedMap.of(SIDE, SIDE, map);
             double logit = signed.sum() + BIAS + 3e-7;
             classes.add(new ExplainedClass(
-                    new ClassScore(k, LABELS.get(k), logit, 1 / (1 + Math.exp(-logit))), signed, BIAS, 4e-5));
+                    new ClassScore(k, LABELS.get(k), logit, 1 / (1 + Math.exp(-logit))),
+                    Optional.empty(),
+                    signed,
+                    BIAS,
+                    4e-5));
         }
         classes.sort(Comparator.comparingDouble(c -> -c.score().logit()));
         boolean wrong = i % 3 == 2;
