@@ -88,6 +88,7 @@ public final class Trainer {
      * @param images what the images are, to be written into the model files
      * @param training batches of the recipe's micro-batch
      * @param test images to be evaluated after each epoch
+     * @throws IllegalArgumentException if no update would fall in an epoch, or the regulariser finds no class beside the true one
      */
     public Trainer(
             CodaNet net,
@@ -105,6 +106,26 @@ public final class Trainer {
         this.options = options;
         this.listener = listener;
         this.run = new TrainingRun(options.folder());
+        requireAnUpdate();
+        if (recipe.lambda() > 0 && net.config().numClasses() < 2) {
+            throw new IllegalArgumentException(
+                    "train: lambda is " + recipe.lambda() + ", but the network has no other class to regularise");
+        }
+    }
+
+    private void requireAnUpdate() {
+        Accumulation accumulation = recipe.accumulation();
+        long images = training.images();
+        boolean any = accumulation.stepsAtEnd();
+        for (long seen = 0; !any && seen < images; seen += recipe.microBatch()) {
+            int batch = (int) Math.min(recipe.microBatch(), images - seen);
+            any = accumulation.stepsAfter(seen, batch, recipe.virtualBatch());
+        }
+        if (!any) {
+            throw new IllegalArgumentException("train: with accumulation " + accumulation + " and a virtual batch of "
+                    + recipe.virtualBatch() + " no update falls in an epoch of " + images
+                    + " images, and nothing would be learnt; take a smaller one");
+        }
     }
 
     /** Asks the run to end after the update under way, with a checkpoint. May be called from any thread. */

@@ -21,11 +21,13 @@ import org.codanet.file.NamedTensors;
 import org.codanet.file.TensorData;
 import org.codanet.model.AuthorsLayout;
 import org.codanet.model.CodaNet;
+import org.codanet.model.CodaNetConfig;
 import org.codanet.model.MemoryPlan;
 import org.codanet.model.ModelFile;
 import org.codanet.model.Preprocessing;
 import org.codanet.nn.device.Device;
 import org.codanet.nn.op.LossKind;
+import org.codanet.nn.op.Norm;
 import org.codanet.nn.tensor.Scope;
 import org.codanet.testing.Near;
 import org.codanet.testing.TestDevices;
@@ -99,6 +101,57 @@ final class TrainerTest {
                 Scope scope = Scope.open("test");
                 CodaNet net = CodaNet.load(ModelFile.read(run.last()), opened, scope)) {
             assertEquals(last.testLoss(), new Evaluator(net, 0).evaluate(TEST).loss(), 1e-6 * last.testLoss());
+        }
+    }
+
+    /** The original's protocol drops what is left at an epoch's end: an epoch that never fills a virtual batch changes nothing. */
+    @Test
+    void anEpochWithoutAnUpdateIsRefused() throws IOException {
+        TrainingRecipe authors = recipe(1).withAccumulation(Accumulation.AUTHORS);
+        String message = assertThrows(
+                        IllegalArgumentException.class,
+                        () -> train(
+                                TestDevices.REFERENCE, authors.withBatches(4, 64), in(folder), TrainingListener.NONE))
+                .getMessage();
+        assertTrue(message.contains("a virtual batch of 64 no update falls in an epoch of 23 images"), message);
+        // Of five whole micro-batches the fifth is followed by an update, because a sixth would fill the virtual batch.
+        EpochMetrics once = train(TestDevices.REFERENCE, authors.withBatches(4, 24), in(folder), TrainingListener.NONE)
+                .metrics()
+                .getFirst();
+        assertEquals(1, once.updates());
+    }
+
+    @Test
+    void aRegulariserWithoutAnotherClassIsRefused() {
+        CodaNetConfig one = new CodaNetConfig(
+                6,
+                List.of(1),
+                List.of(2),
+                List.of(1),
+                List.of(1),
+                List.of(0),
+                Norm.SQ,
+                -2,
+                1,
+                1,
+                true,
+                List.of(),
+                true);
+        try (Device device = TestDevices.open(TestDevices.REFERENCE);
+                Scope scope = Scope.open("test");
+                CodaNet net = CodaNet.create(one, LossKind.BCE, device, scope, 3)) {
+            String message = assertThrows(
+                            IllegalArgumentException.class,
+                            () -> new Trainer(
+                                    net,
+                                    recipe(1).withLambda(0.5),
+                                    PIXELS,
+                                    TRAINING,
+                                    TEST,
+                                    in(folder),
+                                    TrainingListener.NONE))
+                    .getMessage();
+            assertTrue(message.contains("lambda is 0.5, but the network has no other class"), message);
         }
     }
 
