@@ -10,6 +10,8 @@ import org.codanet.model.CodaNetConfig;
 import org.codanet.model.Preprocessing;
 import org.codanet.train.AugmentationRecipe;
 import org.codanet.train.DatasetSource;
+import org.codanet.train.Trainer;
+import org.codanet.train.TrainingRecipe;
 
 /** Labelled images for training and evaluation. */
 final class DataOption {
@@ -38,6 +40,15 @@ final class DataOption {
             DatasetSource.requireTrainable(files, images, variations);
         } catch (IllegalArgumentException e) {
             // Files disagree, not the words of the command line.
+            throw new IOException(e.getMessage(), e);
+        }
+    }
+
+    /** Refuses a recipe that would train nothing, before the images are read. */
+    static void requireTrainable(TrainingRecipe recipe, CodaNetConfig config, ImageDataset files) throws IOException {
+        try {
+            Trainer.requireTrainable(recipe, config, files.size());
+        } catch (IllegalArgumentException e) {
             throw new IOException(e.getMessage(), e);
         }
     }

@@ -161,11 +161,12 @@ final class TrainCommand implements Callable<Integer> {
         CodaNetConfig labelled = DataOption.labelled(config, trainingFiles);
         DataOption.requireFitting(trainingFiles, images, config, recipe.augmentation());
         DataOption.requireFitting(testFiles, images, config, AugmentationRecipe.NONE);
+        DataOption.requireTrainable(recipe, labelled, trainingFiles);
         ImageDataset training = DataOption.prepared(trainingFiles, images, threads);
         ImageDataset test = DataOption.prepared(testFiles, images, threads);
-        OutputFolder.make(out);
         console.say("data: " + training.description());
         console.say("data: " + test.description());
+        OutputFolder.make(out);
         try (RunLock _ = RunLock.of(out);
                 Device device = deviceOption.open(console);
                 Scope scope = Scope.open("train");

@@ -350,6 +350,14 @@ final class TrainTest {
     }
 
     @Test
+    void aTrainingWithoutAnUpdateIsRefusedBeforeARunBegins() {
+        Path out = folder.resolve("nothing");
+        Run.of(train(out, "--accumulation", "authors", "--accumulate", "1000"))
+                .failsWith(1, "codanet train: recipe: with accumulation AUTHORS", "no update falls in an epoch");
+        assertFalse(Files.exists(out), "a folder for a run that never was");
+    }
+
+    @Test
     void anUpdateOfSeveralBatchesAndTheRegulariserTrain() {
         Run.of(train(
                         folder.resolve("both"),

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.codanet.model.CodaNet;
+import org.codanet.model.CodaNetConfig;
 import org.codanet.model.ModelFile;
 import org.codanet.model.Preprocessing;
 import org.codanet.nn.tensor.Scope;
@@ -106,23 +107,28 @@ public final class Trainer {
         this.options = options;
         this.listener = listener;
         this.run = new TrainingRun(options.folder());
-        requireAnUpdate();
-        if (recipe.lambda() > 0 && net.config().numClasses() < 2) {
-            throw new IllegalArgumentException(
-                    "train: lambda is " + recipe.lambda() + ", but the network has no other class to regularise");
-        }
+        requireTrainable(recipe, net.config(), training.images());
     }
 
-    private void requireAnUpdate() {
+    /**
+     * Refuses what a trainer would refuse, before there is a network.
+     *
+     * @param images of an epoch
+     * @throws IllegalArgumentException if no update would fall in an epoch, or the regulariser finds no class beside the true one
+     */
+    public static void requireTrainable(TrainingRecipe recipe, CodaNetConfig network, long images) {
+        if (recipe.lambda() > 0 && network.numClasses() < 2) {
+            throw new IllegalArgumentException(
+                    "recipe: lambda is " + recipe.lambda() + ", but the network has no other class to regularise");
+        }
         Accumulation accumulation = recipe.accumulation();
-        long images = training.images();
         boolean any = accumulation.stepsAtEnd();
         for (long seen = 0; !any && seen < images; seen += recipe.microBatch()) {
             int batch = (int) Math.min(recipe.microBatch(), images - seen);
             any = accumulation.stepsAfter(seen, batch, recipe.virtualBatch());
         }
         if (!any) {
-            throw new IllegalArgumentException("train: with accumulation " + accumulation + " and a virtual batch of "
+            throw new IllegalArgumentException("recipe: with accumulation " + accumulation + " and a virtual batch of "
                     + recipe.virtualBatch() + " no update falls in an epoch of " + images
                     + " images, and nothing would be learnt; take a smaller one");
         }
