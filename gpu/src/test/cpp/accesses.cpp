@@ -97,6 +97,7 @@ void touch_at_once(bool device, Touch& word) {
 }
 
 enum Access { READ, WRITE, AT_ONCE };
+bool races = true;
 
 void touch(bool device, Touch& word, Access access, uint32_t now) {
     if (access == AT_ONCE) touch_at_once(device, word);
@@ -109,6 +110,7 @@ void device_word(uint8_t& state, size_t word, Access access, uint32_t now) {
         return;
     }
     if (access == WRITE) state = machine::WRITTEN;
+    if (!races) return;
     auto& page = pages[word / PAGE];
     if (page == nullptr) page.reset(new Touch[PAGE]());
     touch(true, page[word % PAGE], access, now);
@@ -129,7 +131,7 @@ void accessed(const void* address, size_t bytes, Access access, uint32_t now) {
     size_t word = 0;
     uint8_t* state = machine::state_of(address, &word);
     const bool is_shared = at >= running.kernel->shared && at < running.kernel->shared_end;
-    if (state == nullptr && !is_shared) return; /* the thread's stack, a constant */
+    if (state == nullptr && !(is_shared && races)) return; /* the thread's stack, a constant */
     const size_t count = ((size_t) address % 4 + bytes + 3) / 4;
     for (size_t i = 0; i < count; i++) {
         if (is_shared) shared_word((size_t) (at - running.kernel->shared) / 4 + i, access, now);
@@ -137,6 +139,11 @@ void accessed(const void* address, size_t bytes, Access access, uint32_t now) {
     }
 }
 }  // namespace
+
+bool machine::watches_races() { return races; }
+
+/* Whether kernels that are compiled from now on are watched for races, and in shared memory at all. */
+API void sim_watch_races(int watch) { races = watch != 0; }
 
 /* ---- The compiler calls these, because of -fsanitize=thread, before every access that other threads might see ... ---- */
 
@@ -153,6 +160,20 @@ ACCESS(16)
 API void __tsan_read_range(void* address, size_t bytes) { accessed(address, bytes, READ, running.time); }
 API void __tsan_write_range(void* address, size_t bytes) { accessed(address, bytes, WRITE, running.time); }
 API void __tsan_init() {}
+
+/* ---- ... or, where races are left alone, these, because of -fsanitize=kernel-address, before most accesses ... ---- */
+
+#define STATED(n)                                                                                      \
+    API void __asan_load##n##_noabort(void* address) { accessed(address, n, READ, running.time); }     \
+    API void __asan_store##n##_noabort(void* address) { accessed(address, n, WRITE, running.time); }
+STATED(1)
+STATED(2)
+STATED(4)
+STATED(8)
+STATED(16)
+API void __asan_loadN_noabort(void* address, size_t n) { accessed(address, n, READ, running.time); }
+API void __asan_storeN_noabort(void* address, size_t n) { accessed(address, n, WRITE, running.time); }
+API void __asan_handle_no_return() {}
 
 /* ---- ... and because of -fsanitize=alignment where a pointer is no multiple of what its type asks for. ---- */
 

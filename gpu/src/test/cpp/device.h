@@ -13,7 +13,7 @@
 #define __align__(n) __attribute__((aligned(n)))
 
 /* What is no access of the kernel's own. */
-#define UNWATCHED __attribute__((no_sanitize("thread", "alignment")))
+#define UNWATCHED __attribute__((no_sanitize("thread", "alignment", "kernel-address")))
 
 struct sim_dim {
     unsigned x, y, z;

@@ -71,6 +71,9 @@ bool is_launch(Dim grid, Dim block);
 /* Runs every block of a grid, each thread a fiber. Returns a CUresult. */
 int run(const Function& kernel, void** parameters, Dim grid, Dim block);
 
+/* Whether kernels are watched for races, which takes several times as long. */
+bool watches_races();
+
 /* The thread that runs now. */
 struct Running {
     const Function* kernel;

@@ -70,8 +70,11 @@ API int nvrtcCompileProgram(Program* program, int count, const char* const* opti
         for (auto& kernel : kernels(program->source)) out << "SIM_KERNEL(" << kernel << ")\n";
     }
     std::string command =
-            "g++ -std=c++17 -O2 -w -c -fPIC -fvisibility=hidden -ffp-contract=off -fno-strict-aliasing -fsanitize=thread,alignment"
-            " --param tsan-instrument-func-entry-exit=0 -I'" + machine::folder() + "'";
+            "g++ -std=c++17 -O2 -w -c -fPIC -fvisibility=hidden -ffp-contract=off -fno-strict-aliasing -I'" + machine::folder() + "'";
+    command += machine::watches_races()
+            ? " -fsanitize=thread,alignment --param tsan-instrument-func-entry-exit=0"
+            : " -fsanitize=kernel-address --param asan-instrumentation-with-call-threshold=0 --param asan-stack=0"
+              " --param asan-globals=0";
     for (int i = 0; i < count; i++) {
         if (strncmp(options[i], "-D", 2) == 0) command += " '" + std::string(options[i]) + "'";
     }

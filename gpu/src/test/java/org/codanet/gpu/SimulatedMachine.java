@@ -39,6 +39,12 @@ import org.codanet.nn.device.Precision;
 @SuppressWarnings("restricted")
 public final class SimulatedMachine {
     private static final Path SOURCES = Path.of("src/test/cpp").toAbsolutePath();
+    /**
+     * System property: true where races are not looked for, as for the golden networks, whose kernels the tests of the
+     * operations have watched.
+     */
+    private static final String UNWATCHED = "codanet.simulated.unwatched";
+
     private static SimulatedMachine machine;
 
     private final Path folder;
@@ -47,6 +53,14 @@ public final class SimulatedMachine {
     private SimulatedMachine(Path folder) {
         this.folder = folder;
         this.driver = SymbolLookup.libraryLookup(folder.resolve("libcuda.so.1"), Arena.global());
+        if (Boolean.getBoolean(UNWATCHED)) {
+            try {
+                handle("sim_watch_races", FunctionDescriptor.ofVoid(ValueLayout.JAVA_INT))
+                        .invoke(0);
+            } catch (Throwable e) {
+                throw new IllegalStateException(e);
+            }
+        }
     }
 
     /** The machine, built if its sources have changed; the calling test is skipped, loudly, where there is no g++. */
@@ -56,7 +70,10 @@ public final class SimulatedMachine {
             try {
                 Path folder = build();
                 // Kernels compiled by one state of the machine are of no use to another.
-                System.setProperty("codanet.cache", folder.resolve("cache").toString());
+                System.setProperty(
+                        "codanet.cache",
+                        folder.resolve(Boolean.getBoolean(UNWATCHED) ? "unwatched" : "cache")
+                                .toString());
                 System.setProperty("codanet.cuda.path", folder.toString());
                 machine = new SimulatedMachine(folder);
             } catch (IOException | InterruptedException e) {
