@@ -1,6 +1,6 @@
-"""Makes the small PyTorch checkpoints that codanet's tests of org.codanet.file read.
+"""Makes the small PyTorch checkpoints that codanet's tests of org.codanet.file.torch read.
 
-    python make_torch_files.py ../../codanet/src/test/resources/org/codanet/file
+    python make_torch_files.py ../../codanet/src/test/resources/org/codanet/file/torch
 
 Made with Python 3.11 and torch 2.15.0 (pip install torch==2.15.0 numpy). All files hold the same three
 tensors, whose values are those of expected.safetensors (written here by hand, without a library); the

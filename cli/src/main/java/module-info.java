@@ -7,4 +7,10 @@ module org.codanet.cli {
 
     opens org.codanet.cli to
             info.picocli;
+    opens org.codanet.cli.command to
+            info.picocli;
+    opens org.codanet.cli.console to
+            info.picocli;
+    opens org.codanet.cli.option to
+            info.picocli;
 }

@@ -4,10 +4,20 @@ module org.codanet {
     requires com.google.gson;
     requires transitive java.desktop;
 
+    exports org.codanet.data.batch;
+    exports org.codanet.data.dataset;
+    exports org.codanet.data.decode;
+    exports org.codanet.data.image;
+    exports org.codanet.data.transform;
+    exports org.codanet.evaluate;
     exports org.codanet.explain;
-    exports org.codanet.data;
     exports org.codanet.file;
+    exports org.codanet.file.npy;
+    exports org.codanet.file.safetensors;
+    exports org.codanet.file.torch;
+    exports org.codanet.file.weights;
     exports org.codanet.model;
+    exports org.codanet.recipe;
     exports org.codanet.render;
     exports org.codanet.report;
     exports org.codanet.train;

@@ -6,6 +6,7 @@ module org.codanet.nn {
     exports org.codanet.nn.device;
     exports org.codanet.nn.layer;
     exports org.codanet.nn.op;
+    exports org.codanet.nn.op.alignment;
     exports org.codanet.nn.tensor;
 
     uses org.codanet.nn.device.DeviceProvider;

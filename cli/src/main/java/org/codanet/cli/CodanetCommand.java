@@ -1,5 +1,17 @@
 package org.codanet.cli;
 
+import org.codanet.cli.command.BenchCommand;
+import org.codanet.cli.command.ConvertCommand;
+import org.codanet.cli.command.DoctorCommand;
+import org.codanet.cli.command.EvaluateCommand;
+import org.codanet.cli.command.ExplainCommand;
+import org.codanet.cli.command.InspectCommand;
+import org.codanet.cli.command.ManPagesCommand;
+import org.codanet.cli.command.PlanCommand;
+import org.codanet.cli.command.PredictCommand;
+import org.codanet.cli.command.QuickstartCommand;
+import org.codanet.cli.command.TrainCommand;
+import org.codanet.cli.console.Version;
 import picocli.AutoComplete;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;

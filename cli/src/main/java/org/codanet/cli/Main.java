@@ -2,6 +2,8 @@ package org.codanet.cli;
 
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import org.codanet.cli.console.Failures;
+import org.codanet.cli.console.StandardStream;
 import picocli.CommandLine;
 import picocli.CommandLine.Help.Ansi;
 import picocli.CommandLine.TypeConversionException;

@@ -9,8 +9,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import javax.imageio.ImageIO;
-import org.codanet.file.NpyFile;
 import org.codanet.file.TensorData;
+import org.codanet.file.npy.NpyFile;
 import org.codanet.model.CodaNet;
 import org.codanet.model.CodaNetConfig;
 import org.codanet.model.ModelFile;
@@ -19,7 +19,7 @@ import org.codanet.nn.device.Device;
 import org.codanet.nn.device.DeviceOptions;
 import org.codanet.nn.device.Devices;
 import org.codanet.nn.op.LossKind;
-import org.codanet.nn.op.Norm;
+import org.codanet.nn.op.alignment.Norm;
 import org.codanet.nn.tensor.Scope;
 
 /** Small files for the commands: a network of two layers, pictures, arrays. */

@@ -2,14 +2,14 @@ package org.codanet.explain;
 
 import java.util.List;
 import java.util.function.Function;
-import org.codanet.data.RawImages;
+import org.codanet.data.batch.ImageBatch;
+import org.codanet.data.batch.RawImages;
 import org.codanet.model.CodaNet;
-import org.codanet.model.ImageBatch;
 import org.codanet.model.MemoryPlan;
 import org.codanet.model.NetPass;
 import org.codanet.model.Pieces;
 import org.codanet.nn.device.OutOfMemoryException;
-import org.codanet.nn.op.Purpose;
+import org.codanet.nn.op.alignment.Purpose;
 import org.codanet.nn.tensor.Scope;
 import org.codanet.nn.tensor.Shape;
 import org.codanet.nn.tensor.Tensor;

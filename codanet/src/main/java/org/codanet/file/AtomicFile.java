@@ -96,7 +96,7 @@ public final class AtomicFile {
      * {@return the name of a temporary file beside the target that no other writer uses; for a device or a pipe the target
      * itself, which is to be written into and not replaced}
      */
-    static Path partOf(Path target) throws IOException {
+    public static Path partOf(Path target) throws IOException {
         Path folder = target.toAbsolutePath().getParent();
         if (folder == null || !Files.isDirectory(folder)) {
             String reason = fileInTheWay(folder)
@@ -130,14 +130,14 @@ public final class AtomicFile {
     }
 
     /** {@return a channel into the new temporary file, or into the device} */
-    static FileChannel open(Path part, Path target) throws IOException {
+    public static FileChannel open(Path part, Path target) throws IOException {
         return part.equals(target)
                 ? FileChannel.open(target, StandardOpenOption.WRITE)
                 : FileChannel.open(part, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
     }
 
     /** Closes the finished temporary file and gives it its name; {@code lasting} brings it to the disk first. */
-    static void publish(FileChannel channel, Path part, Path target, boolean lasting) throws IOException {
+    public static void publish(FileChannel channel, Path part, Path target, boolean lasting) throws IOException {
         if (part.equals(target)) {
             channel.close();
             return;
@@ -157,14 +157,14 @@ public final class AtomicFile {
     }
 
     /** Deletes the temporary file, if it is still there. */
-    static void discard(Path part, Path target) throws IOException {
+    public static void discard(Path part, Path target) throws IOException {
         if (!part.equals(target)) {
             Files.deleteIfExists(part);
         }
     }
 
     /** {@return the failure in words that name the target} */
-    static IOException failure(Path target, IOException e) {
+    public static IOException failure(Path target, IOException e) {
         String reason = switch (e) {
             case AccessDeniedException denied -> "permission denied";
             case NoSuchFileException missing -> "no file can be made in that folder";
@@ -175,7 +175,7 @@ public final class AtomicFile {
     }
 
     /** Writes all that remains in the buffer. */
-    static void writeFully(FileChannel channel, ByteBuffer buffer) throws IOException {
+    public static void writeFully(FileChannel channel, ByteBuffer buffer) throws IOException {
         while (buffer.hasRemaining()) {
             channel.write(buffer);
         }

@@ -47,12 +47,12 @@ public enum ElementType {
     }
 
     /** {@return NumPy's name of this type, such as {@code <f4}; empty where NumPy has none} */
-    String numpyName() {
+    public String numpyName() {
         return numpyName;
     }
 
     /** {@return the type of this safetensors name, or nothing} */
-    static Optional<ElementType> named(String name) {
+    public static Optional<ElementType> named(String name) {
         for (ElementType type : values()) {
             if (type.name().equals(name)) {
                 return Optional.of(type);
@@ -62,7 +62,7 @@ public enum ElementType {
     }
 
     /** {@return the type of this NumPy name, or nothing} */
-    static Optional<ElementType> ofNumpyName(String name) {
+    public static Optional<ElementType> ofNumpyName(String name) {
         for (ElementType type : values()) {
             if (!type.numpyName.isEmpty() && type.numpyName.equals(name)) {
                 return Optional.of(type);

@@ -12,7 +12,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
 /** The bytes of a file on the disk or of an array, read from any position; knows the name that errors give it. */
-final class FileBytes implements Closeable {
+public final class FileBytes implements Closeable {
     private final String name;
     private final FileChannel channel;
     private final byte[] array;
@@ -25,7 +25,7 @@ final class FileBytes implements Closeable {
         this.size = size;
     }
 
-    static FileBytes open(Path file) throws IOException {
+    public static FileBytes open(Path file) throws IOException {
         if (Files.isDirectory(file)) {
             throw new FileFormatException(file.toString(), "is a folder, not a file");
         }
@@ -39,20 +39,20 @@ final class FileBytes implements Closeable {
         }
     }
 
-    static FileBytes of(String name, byte[] array) {
+    public static FileBytes of(String name, byte[] array) {
         return new FileBytes(name, null, array, array.length);
     }
 
-    String name() {
+    public String name() {
         return name;
     }
 
-    long size() {
+    public long size() {
         return size;
     }
 
     /** {@return {@code count} bytes from {@code position} on; {@code what} names them if the file is too short} */
-    byte[] read(long position, long count, String what) throws IOException {
+    public byte[] read(long position, long count, String what) throws IOException {
         if (position < 0 || count < 0 || position > size - count) {
             throw new FileFormatException(
                     name,
@@ -77,7 +77,7 @@ final class FileBytes implements Closeable {
     }
 
     /** {@return the little-endian 64-bit number at this position} */
-    long readLong(long position, String what) throws IOException {
+    public long readLong(long position, String what) throws IOException {
         return ByteBuffer.wrap(read(position, Long.BYTES, what))
                 .order(ByteOrder.LITTLE_ENDIAN)
                 .getLong();

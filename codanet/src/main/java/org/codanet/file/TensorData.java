@@ -90,12 +90,12 @@ public final class TensorData {
     }
 
     /** {@return an array over little-endian bytes that from now on belong to it} */
-    static TensorData ofRaw(ElementType type, List<Integer> shape, byte[] bytes) {
+    public static TensorData ofRaw(ElementType type, List<Integer> shape, byte[] bytes) {
         return new TensorData(type, shape, bytes);
     }
 
     /** {@return the number of elements of these extents} */
-    static long elements(List<Integer> shape) {
+    public static long elements(List<Integer> shape) {
         long count = 1;
         for (int extent : shape) {
             if (extent < 0) {
@@ -107,7 +107,7 @@ public final class TensorData {
     }
 
     /** {@return the extents as the error messages write them, such as {@code (2, 3)}} */
-    static String shapeText(List<? extends Number> shape) {
+    public static String shapeText(List<? extends Number> shape) {
         String inner = shape.toString();
         return "(" + inner.substring(1, inner.length() - 1) + ")";
     }
@@ -128,7 +128,7 @@ public final class TensorData {
     }
 
     /** {@return the little-endian bytes, not a copy: for the writers of this package} */
-    byte[] rawBytes() {
+    public byte[] rawBytes() {
         return bytes;
     }
 

@@ -5,7 +5,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.codanet.data.RawImages;
+import org.codanet.data.batch.RawImages;
 import org.codanet.file.NamedTensors;
 import org.codanet.nn.device.Device;
 import org.codanet.nn.layer.DynamicAlignmentLayer;
@@ -13,16 +13,16 @@ import org.codanet.nn.layer.Layer;
 import org.codanet.nn.layer.Parameter;
 import org.codanet.nn.layer.Passes;
 import org.codanet.nn.layer.Sequential;
-import org.codanet.nn.op.DynamicAlignmentShape;
 import org.codanet.nn.op.ImageAugmentation;
 import org.codanet.nn.op.ImageInput;
 import org.codanet.nn.op.LossKind;
-import org.codanet.nn.op.Purpose;
 import org.codanet.nn.op.SumPool;
+import org.codanet.nn.op.alignment.DynamicAlignmentShape;
+import org.codanet.nn.op.alignment.Purpose;
 import org.codanet.nn.tensor.Scope;
 import org.codanet.nn.tensor.Shape;
 import org.codanet.nn.tensor.Tensor;
-import org.codanet.train.TrainingRecipe;
+import org.codanet.recipe.TrainingRecipe;
 
 /**
  * The paper's network on one device: dynamic alignment layers, then the sum over positions divided by the temperature, plus

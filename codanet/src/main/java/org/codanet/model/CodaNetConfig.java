@@ -15,7 +15,7 @@ import java.util.List;
 import java.util.Map;
 import org.codanet.file.FileFormatException;
 import org.codanet.json.JsonFields;
-import org.codanet.nn.op.Norm;
+import org.codanet.nn.op.alignment.Norm;
 
 /**
  * What a CoDA-Net is made of. The lists have one entry a layer.

@@ -1,6 +1,6 @@
 package org.codanet.model;
 
-import org.codanet.train.TrainingRecipe;
+import org.codanet.recipe.TrainingRecipe;
 
 /**
  * A network with a name, the images it takes and the way it is trained.

@@ -6,11 +6,11 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.codanet.nn.op.LossKind;
-import org.codanet.nn.op.Norm;
-import org.codanet.train.Accumulation;
-import org.codanet.train.AugmentationRecipe;
-import org.codanet.train.LearningRate;
-import org.codanet.train.TrainingRecipe;
+import org.codanet.nn.op.alignment.Norm;
+import org.codanet.recipe.Accumulation;
+import org.codanet.recipe.AugmentationRecipe;
+import org.codanet.recipe.LearningRate;
+import org.codanet.recipe.TrainingRecipe;
 
 /**
  * The experiments that have names: those of the paper (Böhle, Fritz, Schiele, CVPR 2021), under the names of its code, and

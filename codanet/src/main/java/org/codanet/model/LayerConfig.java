@@ -1,6 +1,6 @@
 package org.codanet.model;
 
-import org.codanet.nn.op.Norm;
+import org.codanet.nn.op.alignment.Norm;
 
 /**
  * One dynamic alignment layer of a network. A record of {@link CodaNetConfig#layers}, checked there.

@@ -6,7 +6,7 @@ import java.util.Locale;
 import org.codanet.nn.device.ByteCount;
 import org.codanet.nn.layer.Layer;
 import org.codanet.nn.layer.Parameter;
-import org.codanet.nn.op.Purpose;
+import org.codanet.nn.op.alignment.Purpose;
 import org.codanet.nn.tensor.Shape;
 
 /**

@@ -15,12 +15,11 @@ import java.util.Optional;
 import java.util.TreeSet;
 import org.codanet.file.FileFormatException;
 import org.codanet.file.NamedTensors;
-import org.codanet.file.SafetensorsFile;
 import org.codanet.file.TensorData;
-import org.codanet.file.WeightsFile;
+import org.codanet.file.safetensors.SafetensorsFile;
+import org.codanet.file.weights.WeightsFile;
 import org.codanet.json.JsonFields;
-import org.codanet.train.TrainingCheckpoint;
-import org.codanet.train.TrainingRecipe;
+import org.codanet.recipe.TrainingRecipe;
 
 /**
  * A trained network as one file holds it: the weights and all that is needed to use them. No tensor of a device is in it.
@@ -41,6 +40,9 @@ public record ModelFile(
         Optional<Preprocessing> preprocessing,
         Optional<TrainingRecipe> recipe,
         Map<String, Double> scores) {
+
+    /** The {@code format} in the metadata of a training checkpoint, which is not a model file. */
+    public static final String CHECKPOINT_FORMAT = "codanet training checkpoint";
 
     private static final String FORMAT = "codanet";
     private static final String VERSION = "1";
@@ -112,7 +114,7 @@ public record ModelFile(
         }
         try {
             CodaNetConfig config = own ? agreed(file, words, given) : given.orElse(null);
-            if (words.getOrDefault("format", "").equals(TrainingCheckpoint.FORMAT)) {
+            if (words.getOrDefault("format", "").equals(CHECKPOINT_FORMAT)) {
                 throw new FileFormatException(
                         file,
                         "is a training checkpoint, which training alone goes on from; the networks beside it are"

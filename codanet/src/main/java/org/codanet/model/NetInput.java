@@ -1,6 +1,6 @@
 package org.codanet.model;
 
-import org.codanet.data.RawImages;
+import org.codanet.data.batch.RawImages;
 import org.codanet.nn.device.Device;
 import org.codanet.nn.op.AugmentationStep;
 import org.codanet.nn.tensor.ByteTensor;

@@ -1,7 +1,7 @@
 package org.codanet.model;
 
 import org.codanet.nn.layer.Passes;
-import org.codanet.nn.op.Purpose;
+import org.codanet.nn.op.alignment.Purpose;
 import org.codanet.nn.tensor.Tensor;
 
 /**

@@ -7,16 +7,19 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.zip.CRC32;
-import org.codanet.data.BatchOptions;
-import org.codanet.data.CentreCrop;
-import org.codanet.data.Datasets;
-import org.codanet.data.ImageDataset;
-import org.codanet.data.RandAugment;
-import org.codanet.data.RandomCrop;
-import org.codanet.data.RandomFlip;
-import org.codanet.data.Resize;
-import org.codanet.data.Transform;
+import org.codanet.data.batch.BatchOptions;
+import org.codanet.data.batch.BatchSource;
+import org.codanet.data.dataset.Datasets;
+import org.codanet.data.dataset.ImageDataset;
+import org.codanet.data.transform.CentreCrop;
+import org.codanet.data.transform.RandAugment;
+import org.codanet.data.transform.RandomCrop;
+import org.codanet.data.transform.RandomFlip;
+import org.codanet.data.transform.Resize;
+import org.codanet.data.transform.Transform;
 import org.codanet.model.Preprocessing;
+import org.codanet.recipe.AugmentationRecipe;
+import org.codanet.recipe.TrainingRecipe;
 
 /**
  * Batches of a set of images, prepared for a network and read ahead on threads of their own.
@@ -192,16 +195,16 @@ public final class DatasetSource implements BatchSource {
     @Override
     public Batches batches(int epoch, int first) {
         try {
-            return new ReadAhead(org.codanet.data.Batches.open(data, options, epoch, first));
+            return new ReadAhead(org.codanet.data.batch.Batches.open(data, options, epoch, first));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
     }
 
     private final class ReadAhead implements Batches {
-        private final org.codanet.data.Batches batches;
+        private final org.codanet.data.batch.Batches batches;
 
-        ReadAhead(org.codanet.data.Batches batches) {
+        ReadAhead(org.codanet.data.batch.Batches batches) {
             this.batches = batches;
             try {
                 requireExtents(data, batches.height(), batches.width(), preprocessing);
@@ -219,7 +222,7 @@ public final class DatasetSource implements BatchSource {
         @Override
         public Batch next() {
             try {
-                org.codanet.data.Batch batch = batches.next();
+                org.codanet.data.batch.Batch batch = batches.next();
                 return new Batch(
                         batch.images(), Arrays.stream(batch.labels()).boxed().toList());
             } catch (IOException e) {

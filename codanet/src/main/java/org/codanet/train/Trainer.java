@@ -8,11 +8,16 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.codanet.data.batch.BatchSource;
+import org.codanet.evaluate.Evaluation;
+import org.codanet.evaluate.Evaluator;
 import org.codanet.model.CodaNet;
 import org.codanet.model.CodaNetConfig;
 import org.codanet.model.ModelFile;
 import org.codanet.model.Preprocessing;
 import org.codanet.nn.tensor.Scope;
+import org.codanet.recipe.Accumulation;
+import org.codanet.recipe.TrainingRecipe;
 
 /**
  * The training loop: epochs of micro-batches, an update whenever the virtual batch is full, an evaluation after every epoch.

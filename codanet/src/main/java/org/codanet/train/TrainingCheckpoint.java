@@ -10,13 +10,15 @@ import java.util.Locale;
 import java.util.Map;
 import org.codanet.file.FileFormatException;
 import org.codanet.file.NamedTensors;
-import org.codanet.file.SafetensorsFile;
 import org.codanet.file.TensorData;
+import org.codanet.file.safetensors.SafetensorsFile;
 import org.codanet.json.JsonFields;
 import org.codanet.model.CodaNet;
 import org.codanet.model.CodaNetConfig;
+import org.codanet.model.ModelFile;
 import org.codanet.model.NetWeights;
 import org.codanet.nn.layer.Parameter;
+import org.codanet.recipe.TrainingRecipe;
 
 /**
  * Everything that a run needs to go on as if it had never stopped: weights, Adam's moments, counters and metrics. Taken between
@@ -42,8 +44,7 @@ public record TrainingCheckpoint(
         NamedTensors weights,
         NamedTensors means,
         NamedTensors variances) {
-    /** What the metadata of a checkpoint say it is. */
-    public static final String FORMAT = "codanet training checkpoint";
+    private static final String FORMAT = ModelFile.CHECKPOINT_FORMAT;
 
     private static final String VERSION = "1";
 

@@ -1,7 +1,7 @@
 package org.codanet.train;
 
 import java.util.List;
-import org.codanet.data.RawImages;
+import org.codanet.data.batch.RawImages;
 import org.codanet.model.CodaNet;
 import org.codanet.model.NetInput;
 import org.codanet.model.NetPass;
@@ -9,7 +9,7 @@ import org.codanet.model.NetStep;
 import org.codanet.nn.device.Device;
 import org.codanet.nn.layer.Sequential;
 import org.codanet.nn.op.Loss;
-import org.codanet.nn.op.Purpose;
+import org.codanet.nn.op.alignment.Purpose;
 import org.codanet.nn.tensor.Scope;
 import org.codanet.nn.tensor.Shape;
 import org.codanet.nn.tensor.Tensor;

@@ -4,7 +4,8 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
-import org.codanet.data.RawImages;
+import org.codanet.data.batch.RawImages;
+import org.codanet.evaluate.Ranking;
 import org.codanet.model.CodaNet;
 import org.codanet.model.MemoryPlan;
 import org.codanet.model.NetStep;
@@ -16,6 +17,7 @@ import org.codanet.nn.op.Loss;
 import org.codanet.nn.tensor.Scope;
 import org.codanet.nn.tensor.Shape;
 import org.codanet.nn.tensor.Tensor;
+import org.codanet.recipe.TrainingRecipe;
 
 /**
  * The arithmetic of training without its loop: micro-batches add to the gradients, updates use them up. Owns the optimiser's

@@ -10,6 +10,8 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import org.codanet.bindings.testing.Skip;
+import org.codanet.file.npy.NpyWriter;
+import org.codanet.file.safetensors.SafetensorsFile;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 

@@ -12,8 +12,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.codanet.file.NamedTensors;
-import org.codanet.file.SafetensorsFile;
 import org.codanet.file.TensorData;
+import org.codanet.file.safetensors.SafetensorsFile;
 import org.codanet.model.CodaNetConfig;
 
 /**

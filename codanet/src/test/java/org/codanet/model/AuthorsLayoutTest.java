@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import java.util.function.UnaryOperator;
-import org.codanet.nn.op.Norm;
+import org.codanet.nn.op.alignment.Norm;
 import org.junit.jupiter.api.Test;
 
 class AuthorsLayoutTest {

@@ -6,9 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
 import java.util.Locale;
-import org.codanet.nn.op.Norm;
-import org.codanet.train.LearningRate;
-import org.codanet.train.TrainingRecipe;
+import org.codanet.nn.op.alignment.Norm;
+import org.codanet.recipe.LearningRate;
+import org.codanet.recipe.TrainingRecipe;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;

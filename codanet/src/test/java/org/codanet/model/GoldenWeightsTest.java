@@ -23,7 +23,7 @@ import org.codanet.file.ElementType;
 import org.codanet.file.FileFormatException;
 import org.codanet.file.NamedTensors;
 import org.codanet.file.TensorData;
-import org.codanet.file.WeightsFile;
+import org.codanet.file.weights.WeightsFile;
 import org.codanet.golden.GoldenFile;
 import org.codanet.golden.GoldenFolder;
 import org.junit.jupiter.api.Test;

@@ -9,10 +9,10 @@ import org.codanet.nn.device.DeviceOptions;
 import org.codanet.nn.device.Devices;
 import org.codanet.nn.op.LossKind;
 import org.codanet.nn.tensor.Scope;
-import org.codanet.train.LearningRate;
+import org.codanet.recipe.LearningRate;
+import org.codanet.recipe.TrainingRecipe;
 import org.codanet.train.Trainer;
 import org.codanet.train.TrainingListener;
-import org.codanet.train.TrainingRecipe;
 
 /** A training run with a checkpoint after every update, also as a program of its own that a test can kill. */
 public final class ToyTraining {

@@ -6,12 +6,12 @@ import java.util.List;
 import java.util.Random;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
-import org.codanet.data.RawImages;
+import org.codanet.data.batch.BatchSource;
+import org.codanet.data.batch.ImageBatch;
+import org.codanet.data.batch.RawImages;
 import org.codanet.model.CodaNetConfig;
-import org.codanet.model.ImageBatch;
-import org.codanet.nn.op.Norm;
+import org.codanet.nn.op.alignment.Norm;
 import org.codanet.nn.tensor.Shape;
-import org.codanet.train.BatchSource;
 
 /** Networks and images small enough for plain loops, yet with strides, padding and three classes that can be learnt. */
 public final class Toys {

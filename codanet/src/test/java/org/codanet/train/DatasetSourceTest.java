@@ -9,11 +9,15 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Arrays;
 import java.util.List;
-import org.codanet.data.ImageDataset;
-import org.codanet.data.MemoryImages;
+import org.codanet.data.batch.BatchSource;
+import org.codanet.data.dataset.ImageDataset;
+import org.codanet.data.dataset.MemoryImages;
 import org.codanet.model.Preprocessing;
 import org.codanet.nn.op.LossKind;
 import org.codanet.nn.tensor.Shape;
+import org.codanet.recipe.AugmentationRecipe;
+import org.codanet.recipe.LearningRate;
+import org.codanet.recipe.TrainingRecipe;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
 

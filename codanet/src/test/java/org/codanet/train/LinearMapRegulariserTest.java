@@ -14,7 +14,7 @@ import org.codanet.nn.device.Device;
 import org.codanet.nn.layer.Parameter;
 import org.codanet.nn.layer.Sequential;
 import org.codanet.nn.op.LossKind;
-import org.codanet.nn.op.Purpose;
+import org.codanet.nn.op.alignment.Purpose;
 import org.codanet.nn.tensor.Scope;
 import org.codanet.nn.tensor.Shape;
 import org.codanet.nn.tensor.Tensor;

@@ -5,6 +5,7 @@ import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPac
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.type;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -34,7 +35,7 @@ final class DependencyRuleTest {
     /** Where org.codanet may touch native memory: each takes or hands out bytes that somebody else owns. */
     private static final Set<String> MAY_NAME_MEMORY = Set.of(
             "org.codanet.file.TensorData", // the bytes of a tensor in a mapped file
-            "org.codanet.model.ImageBatch"); // images that a caller hands in
+            "org.codanet.data.batch.ImageBatch"); // images that a caller hands in
 
     private static final Pattern CUDA_WORD =
             Pattern.compile("cuda|cudnn|cublas|nvrtc|nvidia", Pattern.CASE_INSENSITIVE);
@@ -55,12 +56,17 @@ final class DependencyRuleTest {
                 "org.codanet.bindings.dnnl.Dnnl",
                 "org.codanet.nn.device.Device",
                 "org.codanet.nn.layer.Layer",
-                "org.codanet.nn.cpu.CpuMemory",
+                "org.codanet.nn.cpu.runtime.CpuMemory",
                 "org.codanet.model.CodaNetConfig",
                 "org.codanet.cli.Main"
             })
     void theClassesOfEveryModuleAreSeen(String name) {
         assertTrue(ALL.contain(name), name + " is not among the " + ALL.size() + " classes that were found");
+    }
+
+    @Test
+    void noPackagesDependOnEachOtherInACycle() {
+        slices().matching("org.codanet.(**)").should().beFreeOfCycles().check(ALL);
     }
 
     @Test

@@ -18,7 +18,7 @@ import org.codanet.nn.device.Device;
 import org.codanet.nn.device.DeviceOptions;
 import org.codanet.nn.device.Devices;
 import org.codanet.nn.op.LossKind;
-import org.codanet.nn.op.Norm;
+import org.codanet.nn.op.alignment.Norm;
 import org.codanet.nn.tensor.Scope;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;

@@ -20,7 +20,7 @@ public record KernelSource(String file, List<String> defines) {
     /** Stands before every file: what has two bodies, one for a GPU and one in C++. */
     private static final String COMMON = "device.cuh";
 
-    private static final Pattern INCLUDE = Pattern.compile("#include \"(\\w+\\.cuh)\"");
+    private static final Pattern INCLUDE = Pattern.compile("#include \"([\\w/]+\\.cuh)\"");
 
     /** Copies the list. */
     public KernelSource {

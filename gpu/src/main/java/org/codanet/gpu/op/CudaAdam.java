@@ -17,7 +17,7 @@ import org.codanet.nn.tensor.Tensor;
  * are others than last time; a step with the same ones copies nothing. What changes from step to step lies on the device too, written by a
  * launch that carries it as arguments: a recorded step reads what is there when it is run.
  */
-final class CudaAdam extends CudaOperation implements Adam {
+public final class CudaAdam extends CudaOperation implements Adam {
     private static final int CHUNK = 4096;
     private static final int ROW = 5;
 
@@ -31,7 +31,7 @@ final class CudaAdam extends CudaOperation implements Adam {
     private MemoryPool.Block table;
     private MemoryPool.Block numbers;
 
-    CudaAdam(CudaResources resources, String owner) {
+    public CudaAdam(CudaResources resources, String owner) {
         super(resources, owner, "adam");
     }
 
@@ -149,7 +149,7 @@ final class CudaAdam extends CudaOperation implements Adam {
     }
 
     @Override
-    void release() {
+    public void release() {
         forgetSlots();
         if (numbers != null) {
             numbers.release();

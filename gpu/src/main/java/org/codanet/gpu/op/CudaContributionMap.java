@@ -5,8 +5,8 @@ import org.codanet.nn.tensor.Shape;
 import org.codanet.nn.tensor.Tensor;
 
 /** {@link ContributionMap} by {@code contribution_map.cu}. */
-final class CudaContributionMap extends CudaOperation implements ContributionMap {
-    CudaContributionMap(CudaResources resources, String owner) {
+public final class CudaContributionMap extends CudaOperation implements ContributionMap {
+    public CudaContributionMap(CudaResources resources, String owner) {
         super(resources, owner, "contribution map");
     }
 

@@ -2,6 +2,7 @@ package org.codanet.gpu.op;
 
 import org.codanet.gpu.kernel.Kernel;
 import org.codanet.gpu.kernel.KernelSource;
+import org.codanet.gpu.library.CudnnPlan;
 import org.codanet.nn.op.Convolution;
 import org.codanet.nn.op.ConvolutionShape;
 import org.codanet.nn.tensor.Shape;
@@ -11,13 +12,13 @@ import org.codanet.nn.tensor.Tensor;
  * {@link Convolution} by cuDNN, channels last, with filters transposed by {@code convolution.cu} on the way: they are small
  * beside the images.
  */
-final class CudaConvolution extends CudaOperation implements Convolution {
+public final class CudaConvolution extends CudaOperation implements Convolution {
     /** Rows that one block of the bias gradient sums. */
     private static final int ROWS = 1024;
 
     private final ConvolutionShape shape;
 
-    CudaConvolution(CudaResources resources, String owner, ConvolutionShape shape) {
+    public CudaConvolution(CudaResources resources, String owner, ConvolutionShape shape) {
         super(resources, owner, "convolution");
         this.shape = shape;
     }

@@ -6,11 +6,11 @@ import org.codanet.nn.op.ImageAugmentation;
 import org.codanet.nn.tensor.Tensor;
 
 /** {@link ImageAugmentation} by {@code image_augmentation.cu}: all steps of all images in one launch. */
-final class CudaImageAugmentation extends CudaOperation implements ImageAugmentation {
+public final class CudaImageAugmentation extends CudaOperation implements ImageAugmentation {
     /** Threads of a block. It has an image to itself, so the more it has the sooner it is done. */
     private static final int BLOCK = 1024;
 
-    CudaImageAugmentation(CudaResources resources, String owner) {
+    public CudaImageAugmentation(CudaResources resources, String owner) {
         super(resources, owner, "image augmentation");
     }
 

@@ -7,8 +7,8 @@ import org.codanet.nn.tensor.Shape;
 import org.codanet.nn.tensor.Tensor;
 
 /** {@link ImageInput} by {@code image_input.cu}. */
-final class CudaImageInput extends CudaOperation implements ImageInput {
-    CudaImageInput(CudaResources resources, String owner) {
+public final class CudaImageInput extends CudaOperation implements ImageInput {
+    public CudaImageInput(CudaResources resources, String owner) {
         super(resources, owner, "image input");
     }
 

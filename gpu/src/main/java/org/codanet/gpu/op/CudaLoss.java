@@ -10,10 +10,10 @@ import org.codanet.nn.tensor.Tensor;
  * {@link Loss} by {@code loss.cu}. Labels are looked at as they were uploaded. Where they came to the device in another way, to
  * look at them would wait for it in every step: a label that is no class gives a loss of NaN there.
  */
-final class CudaLoss extends CudaOperation implements Loss {
+public final class CudaLoss extends CudaOperation implements Loss {
     private final LossKind kind;
 
-    CudaLoss(CudaResources resources, String owner, LossKind kind) {
+    public CudaLoss(CudaResources resources, String owner, LossKind kind) {
         super(resources, owner, "loss " + kind);
         this.kind = kind;
     }

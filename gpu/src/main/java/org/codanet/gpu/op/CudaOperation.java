@@ -3,7 +3,7 @@ package org.codanet.gpu.op;
 import org.codanet.nn.tensor.Tensor;
 
 /** An operation of a CUDA device: lives until its scope closes it, and says so if it is used later. */
-abstract class CudaOperation implements AutoCloseable {
+public abstract class CudaOperation implements AutoCloseable {
     private final CudaResources resources;
     private final String owner;
     private final String operation;
@@ -13,7 +13,7 @@ abstract class CudaOperation implements AutoCloseable {
      * @param owner path of the scope that will close this
      * @param operation what it is called in messages
      */
-    CudaOperation(CudaResources resources, String owner, String operation) {
+    protected CudaOperation(CudaResources resources, String owner, String operation) {
         this.resources = resources;
         this.owner = owner;
         this.operation = operation;
@@ -21,7 +21,7 @@ abstract class CudaOperation implements AutoCloseable {
     }
 
     /** @throws IllegalStateException naming the owner, if its scope has been closed */
-    final CudaResources resources() {
+    public final CudaResources resources() {
         if (closed) {
             throw new IllegalStateException(
                     operation + " on " + resources.name() + " was used after its scope '" + owner + "' was closed");
@@ -29,20 +29,20 @@ abstract class CudaOperation implements AutoCloseable {
         return resources;
     }
 
-    final String operation() {
+    protected final String operation() {
         return operation;
     }
 
-    final String owner() {
+    protected final String owner() {
         return owner;
     }
 
     /** Where an open tensor of this device is; 0 for null. */
-    final long address(Tensor tensor) {
+    protected final long address(Tensor tensor) {
         return tensor == null ? 0 : CudaTensor.address(resources(), tensor);
     }
 
-    final void requireRank(Tensor t, int rank, String role, String expected) {
+    protected final void requireRank(Tensor t, int rank, String role, String expected) {
         t.requireOpen();
         if (t.shape().rank() != rank) {
             throw new IllegalArgumentException(operation + ": " + role + " is " + t.shape() + ", expected " + expected);
@@ -50,7 +50,7 @@ abstract class CudaOperation implements AutoCloseable {
     }
 
     /** Gives back what a subclass holds; runs once. */
-    void release() {}
+    protected void release() {}
 
     @Override
     public final void close() {

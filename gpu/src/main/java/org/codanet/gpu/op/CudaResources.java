@@ -15,6 +15,8 @@ import org.codanet.gpu.driver.Workspace;
 import org.codanet.gpu.kernel.Kernel;
 import org.codanet.gpu.kernel.KernelCompiler;
 import org.codanet.gpu.kernel.KernelSource;
+import org.codanet.gpu.library.CublasHandle;
+import org.codanet.gpu.library.CudnnHandle;
 import org.codanet.nn.device.Choices;
 import org.codanet.nn.device.Precision;
 
@@ -24,7 +26,7 @@ import org.codanet.nn.device.Precision;
  */
 public final class CudaResources implements AutoCloseable {
     /** Threads of a block wherever a kernel does not ask for another number. */
-    static final int BLOCK = 256;
+    public static final int BLOCK = 256;
 
     private final CudaContext context;
     private final Precision precision;
@@ -99,7 +101,7 @@ public final class CudaResources implements AutoCloseable {
     }
 
     /** Memory for the length of one call of one operation. */
-    Workspace workspace() {
+    public Workspace workspace() {
         return workspace;
     }
 
@@ -113,7 +115,7 @@ public final class CudaResources implements AutoCloseable {
         return workspace.bytes();
     }
 
-    long chunkBytes() {
+    public long chunkBytes() {
         return chunkBytes;
     }
 
@@ -127,7 +129,7 @@ public final class CudaResources implements AutoCloseable {
     }
 
     /** Blocks of {@link #BLOCK} threads for that many elements. */
-    static long blocks(long elements) {
+    public static long blocks(long elements) {
         return (elements + BLOCK - 1) / BLOCK;
     }
 
@@ -137,9 +139,9 @@ public final class CudaResources implements AutoCloseable {
     }
 
     /** cuBLAS, opened at the first use. */
-    CublasHandle cublas() {
+    public CublasHandle cublas() {
         if (cublas == null) {
-            cublas = own(CublasHandle.create(this));
+            cublas = own(CublasHandle.create(context, stream, memory, precision, choices));
         }
         return cublas;
     }
@@ -147,7 +149,7 @@ public final class CudaResources implements AutoCloseable {
     /** cuDNN, opened at the first use. */
     CudnnHandle cudnn() {
         if (cudnn == null) {
-            cudnn = own(CudnnHandle.create(this));
+            cudnn = own(CudnnHandle.create(context, stream, precision, choices));
         }
         return cudnn;
     }

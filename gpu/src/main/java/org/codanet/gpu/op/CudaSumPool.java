@@ -6,8 +6,8 @@ import org.codanet.nn.tensor.Shape;
 import org.codanet.nn.tensor.Tensor;
 
 /** {@link SumPool} by {@code sum_pool.cu}. */
-final class CudaSumPool extends CudaOperation implements SumPool {
-    CudaSumPool(CudaResources resources, String owner) {
+public final class CudaSumPool extends CudaOperation implements SumPool {
+    public CudaSumPool(CudaResources resources, String owner) {
         super(resources, owner, "sum pool");
     }
 

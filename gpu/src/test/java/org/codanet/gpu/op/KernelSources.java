@@ -3,6 +3,9 @@ package org.codanet.gpu.op;
 import java.util.ArrayList;
 import java.util.List;
 import org.codanet.gpu.kernel.KernelSource;
+import org.codanet.gpu.op.alignment.AlignmentKernels;
+import org.codanet.gpu.op.alignment.AlignmentTiles;
+import org.codanet.gpu.op.alignment.AlignmentTilesGradient;
 
 /** Every source of the device with the numbers it is compiled with. */
 public final class KernelSources {

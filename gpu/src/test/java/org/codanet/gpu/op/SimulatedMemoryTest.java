@@ -13,6 +13,7 @@ import org.codanet.gpu.driver.CudaContext;
 import org.codanet.gpu.driver.CudaException;
 import org.codanet.gpu.driver.MemoryPool;
 import org.codanet.gpu.driver.PinnedMemory;
+import org.codanet.gpu.library.CublasHandle;
 import org.codanet.nn.device.Precision;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;

@@ -9,6 +9,8 @@ import org.codanet.bindings.CudaLibraries;
 import org.codanet.bindings.cublas.Cublas;
 import org.codanet.bindings.cudnn.Cudnn;
 import org.codanet.gpu.driver.CudaContext;
+import org.codanet.gpu.library.ConvolutionDescriptors;
+import org.codanet.gpu.library.CudnnPlan;
 import org.codanet.nn.device.Device;
 import org.codanet.nn.device.DeviceException;
 import org.codanet.nn.device.DeviceOptions;

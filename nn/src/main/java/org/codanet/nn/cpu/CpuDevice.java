@@ -7,6 +7,22 @@ import java.util.TreeSet;
 import java.util.function.Consumer;
 import org.codanet.bindings.NativeLibraryException;
 import org.codanet.bindings.OneDnn;
+import org.codanet.nn.cpu.alignment.CpuDynamicAlignment;
+import org.codanet.nn.cpu.dnnl.DnnlEngine;
+import org.codanet.nn.cpu.kernel.KernelChoice;
+import org.codanet.nn.cpu.kernel.bf16.Bfloat16Code;
+import org.codanet.nn.cpu.op.CpuAdam;
+import org.codanet.nn.cpu.op.CpuContributionMap;
+import org.codanet.nn.cpu.op.CpuConvolution;
+import org.codanet.nn.cpu.op.CpuElementwise;
+import org.codanet.nn.cpu.op.CpuImageAugmentation;
+import org.codanet.nn.cpu.op.CpuImageInput;
+import org.codanet.nn.cpu.op.CpuLoss;
+import org.codanet.nn.cpu.op.CpuSumPool;
+import org.codanet.nn.cpu.runtime.CpuContext;
+import org.codanet.nn.cpu.runtime.CpuMemory;
+import org.codanet.nn.cpu.runtime.CpuTensor;
+import org.codanet.nn.cpu.runtime.Workers;
 import org.codanet.nn.device.Device;
 import org.codanet.nn.device.DeviceException;
 import org.codanet.nn.device.DeviceOptions;
@@ -19,14 +35,14 @@ import org.codanet.nn.op.Adam;
 import org.codanet.nn.op.ContributionMap;
 import org.codanet.nn.op.Convolution;
 import org.codanet.nn.op.ConvolutionShape;
-import org.codanet.nn.op.DynamicAlignment;
-import org.codanet.nn.op.DynamicAlignmentShape;
 import org.codanet.nn.op.Elementwise;
 import org.codanet.nn.op.ImageAugmentation;
 import org.codanet.nn.op.ImageInput;
 import org.codanet.nn.op.Loss;
 import org.codanet.nn.op.LossKind;
 import org.codanet.nn.op.SumPool;
+import org.codanet.nn.op.alignment.DynamicAlignment;
+import org.codanet.nn.op.alignment.DynamicAlignmentShape;
 import org.codanet.nn.tensor.ByteTensor;
 import org.codanet.nn.tensor.Scope;
 import org.codanet.nn.tensor.Shape;
@@ -39,7 +55,7 @@ import org.codanet.nn.tensor.Tensor;
  * <p>The same input gives the same bits, at any number of threads: sums are added in an order that no schedule changes. Only the
  * ordinary convolution's weight gradient, which is oneDNN's, may be cut into parts by the number of threads.
  */
-final class CpuDevice implements Device, PeakMeasurement {
+public final class CpuDevice implements Device, PeakMeasurement {
     private static final String NAME = "cpu";
 
     private final CpuContext context;
@@ -51,7 +67,7 @@ final class CpuDevice implements Device, PeakMeasurement {
     private boolean closed;
 
     /** @throws IllegalArgumentException if the precision is one that this processor does not have */
-    CpuDevice(DeviceOptions options) {
+    public CpuDevice(DeviceOptions options) {
         processor = Processor.here();
         Precision precision = precision(options.precision(), processor);
         kernels = KernelChoice.of(options.plainLoops());

@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.Optional;
 import org.codanet.bindings.NativeLibraryException;
 import org.codanet.bindings.OneDnn;
+import org.codanet.nn.cpu.kernel.KernelChoice;
 import org.codanet.nn.device.Device;
 import org.codanet.nn.device.DeviceOptions;
 import org.codanet.nn.device.DeviceProvider;

@@ -8,6 +8,8 @@ import org.codanet.bindings.NativeLibraryException;
 import org.codanet.bindings.OneDnn;
 import org.codanet.bindings.OpenMp;
 import org.codanet.bindings.dnnl.Dnnl;
+import org.codanet.nn.cpu.kernel.Kernels;
+import org.codanet.nn.cpu.runtime.CpuContext;
 import org.codanet.nn.device.DeviceException;
 
 /**

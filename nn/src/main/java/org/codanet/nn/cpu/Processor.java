@@ -14,19 +14,19 @@ import java.util.stream.Stream;
  * @param name model name
  * @param flags its instruction sets by the kernel's names; empty where they cannot be read
  */
-record Processor(String name, Set<String> flags) {
+public record Processor(String name, Set<String> flags) {
     private static final Path CPU_INFO = Path.of("/proc/cpuinfo");
 
     /** Instruction sets worth naming, the widest first; of each row one is named. */
     private static final List<List<String>> WORTH_NAMING =
             List.of(List.of("amx_tile"), List.of("avx512_bf16"), List.of("avx512f", "avx2", "avx", "asimd"));
 
-    Processor {
+    public Processor {
         flags = Set.copyOf(flags);
     }
 
     /** This machine's. Where it is not described, the architecture and no flags. */
-    static Processor here() {
+    public static Processor here() {
         try (Stream<String> lines = Files.lines(CPU_INFO)) {
             List<String> first = lines.takeWhile(line -> !line.isBlank()).toList();
             String name = field(first, "model name");
@@ -50,7 +50,7 @@ record Processor(String name, Set<String> flags) {
     }
 
     /** Whether its vector units multiply bfloat16 numbers. */
-    boolean hasBfloat16() {
+    public boolean hasBfloat16() {
         return flags.contains("avx512_bf16");
     }
 

@@ -1,5 +1,5 @@
 /**
- * The CPU device. Read {@link org.codanet.nn.cpu.CpuDevice} first, then {@link org.codanet.nn.cpu.CpuDynamicAlignment},
+ * The CPU device. Read {@link org.codanet.nn.cpu.CpuDevice} first, then {@link org.codanet.nn.cpu.alignment.CpuDynamicAlignment},
  * which is why this package exists.
  *
  * <p>Tensors are native memory; the kernels work on heap arrays that fit the caches and are filled and emptied by bulk

@@ -5,7 +5,7 @@ import java.util.stream.Stream;
 import org.codanet.nn.device.Device;
 import org.codanet.nn.op.Convolution;
 import org.codanet.nn.op.ConvolutionShape;
-import org.codanet.nn.op.Purpose;
+import org.codanet.nn.op.alignment.Purpose;
 import org.codanet.nn.tensor.Scope;
 import org.codanet.nn.tensor.Shape;
 import org.codanet.nn.tensor.Tensor;

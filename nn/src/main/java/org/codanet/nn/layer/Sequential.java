@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.codanet.nn.device.Device;
-import org.codanet.nn.op.Purpose;
+import org.codanet.nn.op.alignment.Purpose;
 import org.codanet.nn.tensor.Scope;
 import org.codanet.nn.tensor.Shape;
 import org.codanet.nn.tensor.Tensor;

@@ -3,10 +3,10 @@ package org.codanet.nn.op;
 import org.codanet.nn.tensor.Shape;
 
 /** Checks of extents shared by the shape records. */
-final class Extents {
+public final class Extents {
     private Extents() {}
 
-    static int convolved(String operation, int extent, int kernel, int stride, int padding) {
+    public static int convolved(String operation, int extent, int kernel, int stride, int padding) {
         long span = (long) extent + 2L * padding - kernel;
         if (extent < 1 || span < 0) {
             throw new IllegalArgumentException(operation + ": a kernel of " + kernel + " does not fit an extent of "
@@ -15,7 +15,7 @@ final class Extents {
         return Math.toIntExact(span / stride + 1);
     }
 
-    static void requireChannelsLast(String operation, Shape input, int channels) {
+    public static void requireChannelsLast(String operation, Shape input, int channels) {
         if (input.rank() != 4 || input.extent(3) != channels) {
             throw new IllegalArgumentException(
                     operation + ": input is " + input + ", expected (N, H, W, " + channels + ")");

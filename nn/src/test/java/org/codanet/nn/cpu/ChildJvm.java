@@ -11,11 +11,11 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /** Runs a main class of the tests in a JVM with other flags than this one's, on the class path. */
-final class ChildJvm {
+public final class ChildJvm {
     private ChildJvm() {}
 
     /** What {@code main} prints, to either stream. */
-    static String run(Class<?> main, String... flags) throws IOException, InterruptedException {
+    public static String run(Class<?> main, String... flags) throws IOException, InterruptedException {
         String classPath = Stream.of(System.getProperty("java.class.path"), System.getProperty("jdk.module.path"))
                 .filter(path -> path != null && !path.isEmpty())
                 .reduce((a, b) -> a + ":" + b)

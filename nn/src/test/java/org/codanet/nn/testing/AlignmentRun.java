@@ -1,9 +1,9 @@
 package org.codanet.nn.testing;
 
 import java.util.Arrays;
-import org.codanet.nn.op.DynamicAlignment;
-import org.codanet.nn.op.DynamicAlignmentShape;
-import org.codanet.nn.op.Purpose;
+import org.codanet.nn.op.alignment.DynamicAlignment;
+import org.codanet.nn.op.alignment.DynamicAlignmentShape;
+import org.codanet.nn.op.alignment.Purpose;
 import org.codanet.nn.tensor.Shape;
 import org.codanet.nn.tensor.Tensor;
 

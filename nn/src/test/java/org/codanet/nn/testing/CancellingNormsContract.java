@@ -1,9 +1,9 @@
 package org.codanet.nn.testing;
 
 import java.util.stream.IntStream;
-import org.codanet.nn.op.DynamicAlignmentShape;
-import org.codanet.nn.op.Norm;
-import org.codanet.nn.op.Purpose;
+import org.codanet.nn.op.alignment.DynamicAlignmentShape;
+import org.codanet.nn.op.alignment.Norm;
+import org.codanet.nn.op.alignment.Purpose;
 import org.codanet.nn.tensor.Shape;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;

@@ -2,8 +2,8 @@ package org.codanet.nn.testing;
 
 import com.google.gson.JsonObject;
 import java.util.List;
-import org.codanet.nn.op.DynamicAlignmentShape;
-import org.codanet.nn.op.Norm;
+import org.codanet.nn.op.alignment.DynamicAlignmentShape;
+import org.codanet.nn.op.alignment.Norm;
 import org.codanet.nn.tensor.Shape;
 
 /**

@@ -1,7 +1,7 @@
 package org.codanet.nn.testing;
 
 import java.util.List;
-import org.codanet.nn.op.Purpose;
+import org.codanet.nn.op.alignment.Purpose;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 

@@ -17,7 +17,7 @@ import org.codanet.nn.layer.Pass;
 import org.codanet.nn.layer.Passes;
 import org.codanet.nn.layer.Sequential;
 import org.codanet.nn.op.ConvolutionShape;
-import org.codanet.nn.op.Purpose;
+import org.codanet.nn.op.alignment.Purpose;
 import org.codanet.nn.tensor.Scope;
 import org.codanet.nn.tensor.Shape;
 import org.codanet.nn.tensor.Tensor;

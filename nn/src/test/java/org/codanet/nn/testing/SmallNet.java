@@ -9,8 +9,8 @@ import org.codanet.nn.layer.Initialisation;
 import org.codanet.nn.layer.Parameter;
 import org.codanet.nn.layer.Sequential;
 import org.codanet.nn.op.ConvolutionShape;
-import org.codanet.nn.op.DynamicAlignmentShape;
-import org.codanet.nn.op.Norm;
+import org.codanet.nn.op.alignment.DynamicAlignmentShape;
+import org.codanet.nn.op.alignment.Norm;
 import org.codanet.nn.tensor.Scope;
 import org.codanet.nn.tensor.Shape;
 

@@ -1,0 +1,162 @@
+package org.codanet.cli.command;
+
+import com.google.gson.JsonArray;
+import com.google.gson.JsonObject;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import org.codanet.cli.console.ByteSize;
+import org.codanet.cli.console.Console;
+import org.codanet.cli.console.CountedSource;
+import org.codanet.cli.console.Progress;
+import org.codanet.cli.option.DataOption;
+import org.codanet.cli.option.DeviceOption;
+import org.codanet.cli.option.ModelOption;
+import org.codanet.data.dataset.Datasets;
+import org.codanet.data.dataset.ImageDataset;
+import org.codanet.data.dataset.Split;
+import org.codanet.evaluate.Evaluation;
+import org.codanet.evaluate.Evaluator;
+import org.codanet.model.CodaNet;
+import org.codanet.model.CodaNetConfig;
+import org.codanet.model.ModelFile;
+import org.codanet.model.Preprocessing;
+import org.codanet.nn.device.Device;
+import org.codanet.nn.tensor.Scope;
+import org.codanet.recipe.AugmentationRecipe;
+import org.codanet.train.DatasetSource;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** Scores a trained network. */
+@Command(
+        name = "evaluate",
+        description = "Scores a trained network on labelled images: top-1, top-5, loss, and each class.",
+        footerHeading = "%nExamples:%n",
+        footer = {
+            "  codanet evaluate --model run/best.safetensors --data cifar-10-batches-bin",
+            "  codanet evaluate --model net.safetensors --data photos/ --split train --json"
+        })
+public final class EvaluateCommand implements Callable<Integer> {
+    /** Name and version of the form of {@code --json}. */
+    public static final String SCHEMA = "codanet.evaluate/1";
+
+    @Mixin
+    Console console;
+
+    @Mixin
+    DeviceOption deviceOption;
+
+    @Mixin
+    ModelOption modelOption;
+
+    @Option(
+            names = "--data",
+            required = true,
+            paramLabel = "DIR",
+            description = "CIFAR-10 binary, MNIST or Fashion-MNIST, arrays, or pictures in test/CLASS/.")
+    Path data;
+
+    @Option(
+            names = "--split",
+            paramLabel = "PART",
+            defaultValue = "test",
+            description = "test or train. Default: ${DEFAULT-VALUE}.")
+    Split split;
+
+    @Option(
+            names = "--batch",
+            paramLabel = "N",
+            defaultValue = "64",
+            description = "Images at a time. Default: ${DEFAULT-VALUE}.")
+    int batch;
+
+    @Option(names = "--json", description = "One JSON object instead of text.")
+    boolean json;
+
+    @Override
+    public Integer call() throws IOException {
+        if (batch < 1) {
+            throw new IllegalArgumentException("--batch must be at least 1, got " + batch);
+        }
+        ModelFile file = modelOption.read();
+        int channels = file.config().imageChannels();
+        ImageDataset files = Datasets.open(data, split);
+        Preprocessing images =
+                file.preprocessing().isPresent() ? file.preprocessing().get() : DataOption.extentsOf(files, channels);
+        DataOption.requireSameLabels(files, file.config());
+        DataOption.requireFitting(files, images, file.config(), AugmentationRecipe.NONE);
+        int threads = Runtime.getRuntime().availableProcessors();
+        ImageDataset dataset = DataOption.prepared(files, images, threads);
+        console.say("data: " + dataset.description());
+        try (Device device = deviceOption.open(console);
+                Scope scope = Scope.open("evaluate");
+                CodaNet net = CodaNet.load(file, device, scope);
+                Progress progress = console.progress("evaluate", "images", dataset.size())) {
+            CountedSource source =
+                    new CountedSource(DatasetSource.evaluation(dataset, images, batch, threads), progress::at);
+            Evaluation evaluation = new Evaluator(net, deviceOption.memoryBytes()).evaluate(source);
+            progress.finish();
+            if (json) {
+                console.result(asJson(evaluation, file.config(), dataset));
+            } else {
+                print(evaluation, file.config());
+            }
+            console.say("peak native memory: " + ByteSize.text(device.memory().peak()));
+        }
+        return 0;
+    }
+
+    private void print(Evaluation evaluation, CodaNetConfig config) {
+        console.result("images  %,d", evaluation.images());
+        console.result("top-1   %.2f %%", 100 * evaluation.top1());
+        console.result("top-5   %.2f %%", 100 * evaluation.top5());
+        console.result("loss    %.4f", evaluation.loss());
+        console.result("");
+        console.result("%-20s %8s %8s   most often taken for", "class", "images", "top-1");
+        for (int k = 0; k < config.numClasses(); k++) {
+            console.result(
+                    "%-20s %8d %6.1f %%   %s",
+                    config.label(k), evaluation.images(k), 100 * evaluation.top1(k), mistaken(evaluation, config, k));
+        }
+    }
+
+    private static String mistaken(Evaluation evaluation, CodaNetConfig config, int label) {
+        int most = -1;
+        for (int k = 0; k < config.numClasses(); k++) {
+            boolean more = most < 0
+                    || evaluation.confusion().get(label).get(k)
+                            > evaluation.confusion().get(label).get(most);
+            if (k != label && more) {
+                most = k;
+            }
+        }
+        long count = most < 0 ? 0 : evaluation.confusion().get(label).get(most);
+        return count == 0 ? "-" : String.format(Locale.ROOT, "%s (%d)", config.label(most), count);
+    }
+
+    private static JsonObject asJson(Evaluation evaluation, CodaNetConfig config, ImageDataset dataset) {
+        JsonObject result = Console.json(SCHEMA);
+        result.addProperty("data", dataset.name());
+        result.addProperty("images", evaluation.images());
+        result.addProperty("top1", evaluation.top1());
+        result.addProperty("top5", evaluation.top5());
+        result.addProperty("loss", evaluation.loss());
+        JsonArray classes = new JsonArray();
+        for (int k = 0; k < config.numClasses(); k++) {
+            JsonObject one = new JsonObject();
+            one.addProperty("class", k);
+            one.addProperty("label", config.label(k));
+            one.addProperty("images", evaluation.images(k));
+            one.addProperty("top1", evaluation.images(k) == 0 ? null : evaluation.top1(k));
+            JsonArray taken = new JsonArray();
+            evaluation.confusion().get(k).forEach(taken::add);
+            one.add("taken_for", taken);
+            classes.add(one);
+        }
+        result.add("classes", classes);
+        return result;
+    }
+}

@@ -1,0 +1,174 @@
+package org.codanet.cli.command;
+
+import com.google.gson.JsonArray;
+import com.google.gson.JsonObject;
+import java.io.IOException;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import org.codanet.cli.console.ByteSize;
+import org.codanet.cli.console.Console;
+import org.codanet.cli.option.DeviceOption;
+import org.codanet.cli.option.NetworkOption;
+import org.codanet.model.CodaNet;
+import org.codanet.model.MemoryPlan;
+import org.codanet.nn.device.Device;
+import org.codanet.nn.tensor.Scope;
+import org.codanet.recipe.TrainingRecipe;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** Tells the memory of a piece of work before it runs. */
+@Command(
+        name = "plan",
+        description = "Tells how much native memory a network will take, before running it.",
+        footerHeading = "%nExamples:%n",
+        footer = {
+            "  codanet plan 9L-S-CoDA-SQ-1000 --for train --batch 64",
+            "  codanet plan run/best.safetensors --for explain_all --batch 16 --memory 1g",
+            "  codanet plan net.json --size 240 --json"
+        })
+public final class PlanCommand implements Callable<Integer> {
+    /** Name and version of the form of {@code --json}. */
+    static final String SCHEMA = "codanet.plan/1";
+
+    /** What is planned. */
+    enum Work {
+        FORWARD,
+        EXPLAIN,
+        EXPLAIN_ALL,
+        TRAIN
+    }
+
+    @Mixin
+    Console console;
+
+    @Mixin
+    DeviceOption deviceOption;
+
+    @Parameters(
+            arity = "0..1",
+            paramLabel = "NETWORK",
+            description = "An experiment's name, a model's file, or a config (.json).")
+    String network;
+
+    @Option(
+            names = {"--experiment", "--model", "--config"},
+            paramLabel = "NETWORK",
+            description = "The same as the argument.")
+    String named;
+
+    @Option(
+            names = "--for",
+            paramLabel = "WORK",
+            defaultValue = "train",
+            description = "forward, explain, explain_all or train. Default: ${DEFAULT-VALUE}.")
+    Work work;
+
+    @Option(
+            names = "--batch",
+            paramLabel = "N",
+            defaultValue = "16",
+            description = "Images at a time. Default: ${DEFAULT-VALUE}.")
+    int batch;
+
+    @Option(names = "--size", paramLabel = "HxW", description = "Extents of the images, if not the network's own.")
+    String size;
+
+    @Option(
+            names = "--lambda",
+            paramLabel = "X",
+            description = "Weight of the linear-map regulariser in training. Default: the recipe's, 0 without one.")
+    Double lambda;
+
+    @Option(names = "--json", description = "One JSON object instead of text.")
+    boolean json;
+
+    @Override
+    public Integer call() throws IOException {
+        if (network == null && named == null) {
+            throw new IllegalArgumentException("no network is named: an experiment, a model's file or a config");
+        }
+        if (network != null && named != null) {
+            throw new IllegalArgumentException(network + " and " + named + " both name a network; one is enough");
+        }
+        if (batch < 1) {
+            throw new IllegalArgumentException("--batch must be at least 1, got " + batch);
+        }
+        if (lambda != null && !(lambda >= 0)) {
+            throw new IllegalArgumentException("--lambda must be 0 or above, got " + lambda);
+        }
+        NetworkOption option = NetworkOption.of(network == null ? named : network, size);
+        option.requireCountable(batch);
+        try (Device device = deviceOption.open(console);
+                Scope scope = Scope.open("plan");
+                CodaNet net = CodaNet.create(option.config(), option.loss(), device, scope, 0)) {
+            MemoryPlan.Work planned = switch (work) {
+                case FORWARD -> MemoryPlan.Work.inference(batch, option.height(), option.width());
+                case EXPLAIN -> MemoryPlan.Work.explanation(batch, option.height(), option.width(), 1, false);
+                case EXPLAIN_ALL ->
+                    MemoryPlan.Work.explanation(
+                            batch,
+                            option.height(),
+                            option.width(),
+                            option.config().numClasses(),
+                            false);
+                case TRAIN -> MemoryPlan.Work.training(batch, option.height(), option.width(), isRegularised(option));
+            };
+            MemoryPlan plan = MemoryPlan.of(net, planned);
+            int fitting = deviceOption.memoryBytes() == 0
+                    ? batch
+                    : MemoryPlan.largestBatch(net, planned, deviceOption.memoryBytes(), batch);
+            if (json) {
+                console.result(asJson(option, plan, fitting));
+            } else {
+                print(option, plan, fitting);
+            }
+        }
+        return 0;
+    }
+
+    /** The regulariser takes room whatever its weight is, unless that is 0. */
+    private boolean isRegularised(NetworkOption option) {
+        double weight =
+                lambda == null ? option.recipe().map(TrainingRecipe::lambda).orElse(0.0) : lambda;
+        return weight > 0;
+    }
+
+    private void print(NetworkOption option, MemoryPlan plan, int fitting) {
+        console.result(
+                "%s, %s, batch %d of %d x %d pixels", option.name(), name(), batch, option.height(), option.width());
+        for (MemoryPlan.Line line : plan.lines()) {
+            console.result("  %-34s %14s", line.name(), ByteSize.text(line.bytes()));
+        }
+        console.result("  %-34s %14s", "at the peak", ByteSize.text(plan.totalBytes()));
+        if (fitting < batch) {
+            console.result("  within %s: %d images at a time", ByteSize.text(deviceOption.memoryBytes()), fitting);
+        }
+    }
+
+    private JsonObject asJson(NetworkOption option, MemoryPlan plan, int fitting) {
+        JsonObject result = Console.json(SCHEMA);
+        result.addProperty("network", option.name());
+        result.addProperty("what", name());
+        result.addProperty("batch", batch);
+        result.addProperty("height", option.height());
+        result.addProperty("width", option.width());
+        JsonArray lines = new JsonArray();
+        for (MemoryPlan.Line line : plan.lines()) {
+            JsonObject one = new JsonObject();
+            one.addProperty("name", line.name());
+            one.addProperty("bytes", line.bytes());
+            lines.add(one);
+        }
+        result.add("lines", lines);
+        result.addProperty("total_bytes", plan.totalBytes());
+        result.addProperty("batch_within_budget", fitting);
+        return result;
+    }
+
+    private String name() {
+        return work.name().toLowerCase(Locale.ROOT);
+    }
+}

@@ -1,0 +1,2 @@
+/** Output, progress, errors and exit codes. */
+package org.codanet.cli.console;

@@ -1,0 +1,193 @@
+package org.codanet.data.batch;
+
+import java.util.Arrays;
+import org.codanet.nn.op.AugmentationStep;
+import org.codanet.nn.tensor.Shape;
+
+/**
+ * Images as they go to a device, which divides bytes by 255, takes windows, changes them step by step and appends inverses there.
+ * Made of arrays that are not copied: they must hold still until the images have been uploaded.
+ */
+public sealed interface RawImages {
+    /** {@return the extents that a network sees, (N, C, H, W)} */
+    Shape shape();
+
+    /** {@return what all images have in common that go through the same piece of work} */
+    Form form();
+
+    /** {@return N} */
+    default int count() {
+        return shape().extent(0);
+    }
+
+    /**
+     * {@return some of these images}
+     *
+     * @param first index of the first
+     * @param count how many, at least 1
+     */
+    RawImages part(int first, int count);
+
+    /** {@return (N, C, H, W) values in [0, 1] before any steps, made on the host, to the bit what a device makes} */
+    float[] values();
+
+    /** {@return (N, S, 7), what {@code ImageAugmentation} is to do to the images; null for nothing} */
+    float[] steps();
+
+    /**
+     * How images come.
+     *
+     * @param shape (N, C, H, W) that a network sees
+     * @param stored extents of the bytes, (N, C, Hs, Ws); null for values in float32
+     * @param placed whether a window is taken of each image
+     * @param steps S, how many each image is changed by; 0 for none
+     */
+    record Form(Shape shape, Shape stored, boolean placed, int steps) {
+        @Override
+        public String toString() {
+            return shape
+                    + (stored == null ? "" : placed ? " out of bytes " + stored : " in bytes")
+                    + (steps == 0 ? "" : " in " + steps + (steps == 1 ? " step" : " steps"));
+        }
+    }
+
+    /**
+     * Images in float32.
+     *
+     * @param values in [0, 1]
+     * @param steps (N, S, 7), or null
+     * @param shape (N, C, H, W)
+     */
+    record Floats(float[] values, float[] steps, Shape shape) implements RawImages {
+        /** @throws IllegalArgumentException if the number of values is not that of four extents, or these are no steps */
+        public Floats {
+            require(shape, values.length, "values");
+            requireSteps(steps, shape);
+        }
+
+        /** Images as they are. */
+        public Floats(float[] values, Shape shape) {
+            this(values, null, shape);
+        }
+
+        @Override
+        public Form form() {
+            return new Form(shape, null, false, stepsEach(steps, shape));
+        }
+
+        @Override
+        public RawImages part(int first, int count) {
+            return first == 0 && count == count()
+                    ? this
+                    : new Floats(
+                            slice(values, shape, first, count),
+                            slice(steps, shape, first, count),
+                            shape.withFirst(count));
+        }
+    }
+
+    /**
+     * Images in bytes, 255 standing for 1, and where in each the network's image is.
+     *
+     * @param bytes as stored
+     * @param stored (N, C, Hs, Ws)
+     * @param windows one an image, in the order of {@code ImageInput}'s placement: top, left, mirrored or not; null for the
+     *     images as they are
+     * @param steps (N, S, 7), or null
+     * @param shape (N, C, H, W) of the windows
+     */
+    record Bytes(byte[] bytes, Shape stored, float[] windows, float[] steps, Shape shape) implements RawImages {
+        /** @throws IllegalArgumentException if numbers of bytes or windows disagree with the extents, or these are no steps */
+        public Bytes {
+            require(stored, bytes.length, "bytes");
+            if (stored.extent(0) != shape.extent(0)
+                    || stored.extent(1) != shape.extent(1)
+                    || (windows == null ? !stored.equals(shape) : windows.length != 3 * stored.extent(0))) {
+                throw new IllegalArgumentException("images: windows " + shape + " of stored images " + stored);
+            }
+            requireSteps(steps, shape);
+        }
+
+        /** Images as they are. */
+        public Bytes(byte[] bytes, Shape stored) {
+            this(bytes, stored, null, null, stored);
+        }
+
+        @Override
+        public Form form() {
+            return new Form(shape, stored, windows != null, stepsEach(steps, shape));
+        }
+
+        @Override
+        public RawImages part(int first, int count) {
+            if (first == 0 && count == count()) {
+                return this;
+            }
+            int image = bytes.length / count();
+            return new Bytes(
+                    Arrays.copyOfRange(bytes, first * image, (first + count) * image),
+                    stored.withFirst(count),
+                    slice(windows, shape, first, count),
+                    slice(steps, shape, first, count),
+                    shape.withFirst(count));
+        }
+
+        @Override
+        public float[] values() {
+            float[] values = new float[Math.toIntExact(shape.elements())];
+            int width = shape.extent(3);
+            int planes = shape.extent(0) * shape.extent(1);
+            int area = shape.extent(2) * width;
+            for (int plane = 0; plane < planes; plane++) {
+                int window = windows == null ? 0 : 3 * (plane / shape.extent(1));
+                int top = windows == null ? 0 : (int) windows[window];
+                int left = windows == null ? 0 : (int) windows[window + 1];
+                boolean mirrored = windows != null && windows[window + 2] != 0;
+                for (int i = 0; i < area; i++) {
+                    int column = left + (mirrored ? width - 1 - i % width : i % width);
+                    values[plane * area + i] = value(plane, top + i / width, column);
+                }
+            }
+            return values;
+        }
+
+        private float value(int plane, int row, int column) {
+            int height = stored.extent(2);
+            int width = stored.extent(3);
+            boolean inside = row >= 0 && row < height && column >= 0 && column < width;
+            return inside ? Byte.toUnsignedInt(bytes[(plane * height + row) * width + column]) / 255f : 0;
+        }
+    }
+
+    private static void require(Shape shape, int given, String what) {
+        if (shape.rank() != 4 || shape.elements() != given) {
+            throw new IllegalArgumentException("images: (N, C, H, W) = " + shape + " of " + given + " " + what);
+        }
+    }
+
+    private static void requireSteps(float[] steps, Shape shape) {
+        if (steps == null) {
+            return;
+        }
+        int all = stepsEach(steps, shape) * shape.extent(0) * AugmentationStep.NUMBERS;
+        if (steps.length == 0 || all != steps.length) {
+            throw new IllegalArgumentException("images: " + steps.length + " numbers are no steps (N, S, "
+                    + AugmentationStep.NUMBERS + ") of " + shape.extent(0) + " images");
+        }
+        for (int at = 0; at < steps.length; at += AugmentationStep.NUMBERS) {
+            AugmentationStep.read(steps, at);
+        }
+    }
+
+    private static int stepsEach(float[] steps, Shape shape) {
+        return steps == null ? 0 : steps.length / shape.extent(0) / AugmentationStep.NUMBERS;
+    }
+
+    private static float[] slice(float[] values, Shape shape, int first, int count) {
+        if (values == null) {
+            return null;
+        }
+        int image = values.length / shape.extent(0);
+        return Arrays.copyOfRange(values, first * image, (first + count) * image);
+    }
+}

@@ -1,0 +1,2 @@
+/** Batches of images, read by background threads. */
+package org.codanet.data.batch;

@@ -1,0 +1,56 @@
+package org.codanet.data.dataset;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.List;
+import org.codanet.data.decode.DataFile;
+import org.codanet.file.FileFormatException;
+import org.codanet.json.JsonFields;
+
+/**
+ * What {@code dataset.json} in a folder of data says: {@code {"name": "CIFAR-10 (JPEG copy)", "classes": ["airplane", ...]}},
+ * both optional. The file itself is optional too.
+ *
+ * @param name what reports call the set; empty if the file does not say
+ * @param classNames by label; empty if the file does not say
+ */
+record DatasetNotes(String name, List<String> classNames) {
+    static final String FILE = "dataset.json";
+
+    static DatasetNotes read(Path folder) throws IOException {
+        Path file = folder.resolve(FILE);
+        if (!Files.isRegularFile(file)) {
+            return new DatasetNotes("", List.of());
+        }
+        try {
+            JsonFields fields = JsonFields.parse("data set", new String(DataFile.read(file), StandardCharsets.UTF_8));
+            String name = fields.has("name") ? fields.text("name").strip() : "";
+            List<String> classNames = fields.has("classes") ? fields.texts("classes") : List.of();
+            fields.finish();
+            if (new HashSet<>(classNames).size() != classNames.size()) {
+                throw new IllegalArgumentException("data set: classes has a name twice");
+            }
+            return new DatasetNotes(name, classNames);
+        } catch (IllegalArgumentException e) {
+            throw new FileFormatException(file.toString(), e.getMessage(), e);
+        }
+    }
+
+    /** {@return whether nothing was said} */
+    boolean isEmpty() {
+        return name.isEmpty() && classNames.isEmpty();
+    }
+
+    /** {@return the name given, or this one} */
+    String nameOr(String other) {
+        return name.isEmpty() ? other : name;
+    }
+
+    /** {@return the classes given, or these} */
+    List<String> classNamesOr(List<String> others) {
+        return classNames.isEmpty() ? others : classNames;
+    }
+}

@@ -1,0 +1,131 @@
+package org.codanet.data.dataset;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import org.codanet.data.image.Pixels;
+import org.codanet.file.FileFormatException;
+
+/**
+ * Opens a folder of images, whatever format they have. Looked for, in this order:
+ * <ul>
+ *   <li>CIFAR-10's binary version: {@code data_batch_*.bin}, {@code test_batch.bin}
+ *   <li>MNIST's IDX files: {@code train-images-idx3-ubyte}, {@code t10k-...}, plain or .gz
+ *   <li>NumPy arrays: {@code X_train.npy} and {@code y_train.npy}, {@code X_test.npy} and {@code y_test.npy}, or {@code X.npy}
+ *       and {@code y.npy}
+ *   <li>pictures: {@code train/<class>/*.jpg}, {@code test/<class>/*.jpg}, or {@code <class>/*.jpg}
+ * </ul>
+ *
+ * <p>The first two are also found in the subfolders that the usual archives and torchvision make. A {@code dataset.json}
+ * beside the files may name the set and its classes, in the order of the labels:
+ * {@code {"name": "CIFAR-10 (JPEG copy)", "classes": ["airplane", ...]}}.
+ */
+public final class Datasets {
+    static final String LAYOUTS = "a data folder holds data_batch_*.bin, train-images-idx3-ubyte(.gz), X_train.npy"
+            + " or train/<class>/*.jpg";
+    private static final List<String> SUBFOLDERS =
+            List.of("cifar-10-batches-bin", "raw", "MNIST/raw", "FashionMNIST/raw");
+
+    private Datasets() {}
+
+    /**
+     * {@return the images of a folder; {@link ImageDataset#description} says what was found}
+     *
+     * <p>Where training and test images do not lie apart (see {@link #isSplit}), both parts are all of the images.
+     *
+     * @param folder the folder, or one .npy file of images without labels
+     * @param split which part
+     * @throws FileFormatException if there are no such images or a file is damaged, with one sentence that begins with the
+     *     name of the file or folder
+     * @throws IOException if a file cannot be read
+     */
+    public static ImageDataset open(Path folder, Split split) throws IOException {
+        if (Files.isRegularFile(folder) && folder.toString().endsWith(".npy")) {
+            return NpyImages.read(
+                    folder, Optional.empty(), String.valueOf(folder.getFileName()), new DatasetNotes("", List.of()));
+        }
+        Path home = home(folder);
+        DatasetNotes own = DatasetNotes.read(home);
+        DatasetNotes notes = own.isEmpty() ? DatasetNotes.read(folder) : own;
+        if (Cifar10.isIn(home)) {
+            return Cifar10.open(home, split, notes);
+        }
+        if (Mnist.isIn(home)) {
+            return Mnist.open(home, split, notes);
+        }
+        if (NpyImages.isIn(home)) {
+            return NpyImages.open(home, split, notes);
+        }
+        return ImageFolder.open(home, split, notes);
+    }
+
+    /**
+     * {@return whether a folder keeps training and test images apart; if not, {@link #open} gives all of them for both}
+     *
+     * @param folder as for {@link #open}
+     * @throws IOException if it is no folder
+     */
+    public static boolean isSplit(Path folder) throws IOException {
+        if (Files.isRegularFile(folder)) {
+            return false;
+        }
+        Path home = home(folder);
+        return Cifar10.isIn(home)
+                || Mnist.isIn(home)
+                || (NpyImages.isIn(home) ? NpyImages.isSplit(home) : ImageFolder.isSplit(home));
+    }
+
+    private static Path home(Path folder) throws IOException {
+        if (!Files.exists(folder)) {
+            throw new FileFormatException(folder.toString(), "no such folder");
+        }
+        if (!Files.isDirectory(folder)) {
+            throw new FileFormatException(folder.toString(), "is not a folder; " + LAYOUTS);
+        }
+        if (Files.isRegularFile(folder.resolve("data_batch_1"))
+                || Files.isDirectory(folder.resolve("cifar-10-batches-py"))) {
+            throw new FileFormatException(
+                    folder.toString(),
+                    "holds CIFAR-10's Python version, which is not read; take the binary one, cifar-10-binary.tar.gz");
+        }
+        if (!Cifar10.isIn(folder) && !Mnist.isIn(folder)) {
+            for (String name : SUBFOLDERS) {
+                Path inner = folder.resolve(name);
+                if (Cifar10.isIn(inner) || Mnist.isIn(inner)) {
+                    return inner;
+                }
+            }
+        }
+        return folder;
+    }
+
+    /**
+     * {@return the same images decoded into memory, one byte a value; the set itself if it is there already}
+     *
+     * @param data images of one size
+     * @param threads how many decode at once, at least 1
+     * @throws IOException if an image cannot be read, or its size is not that of the first
+     */
+    public static ImageDataset inMemory(ImageDataset data, int threads) throws IOException {
+        if (threads < 1) {
+            throw new IllegalArgumentException(data.name() + ": asked to be read by " + threads + " threads");
+        }
+        return data instanceof MemoryImages || data instanceof NpyImages ? data : MemoryImages.decode(data, threads);
+    }
+
+    /**
+     * {@return the same images with so many channels}, as {@link Pixels#withChannels} converts them
+     *
+     * @param data images in grey or colours
+     * @param channels 1 or 3
+     */
+    public static ImageDataset withChannels(ImageDataset data, int channels) {
+        if (channels != 1 && channels != 3) {
+            throw new IllegalArgumentException(
+                    data.name() + ": images have 1 or 3 channels, asked for are " + channels);
+        }
+        return data.channels() == channels ? data : new ConvertedImages(data, channels);
+    }
+}

@@ -1,0 +1,81 @@
+package org.codanet.data.dataset;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import org.codanet.file.FileFormatException;
+
+/**
+ * An array of bytes in IDX, the format of MNIST: two zero bytes, 8 for unsigned bytes, the number of extents, the extents as
+ * big-endian 32-bit integers, the values. Source: LeCun, Cortes and Burges, the MNIST database.
+ */
+final class IdxFile {
+    private static final int UNSIGNED_BYTE = 8;
+    private final String name;
+    private final List<Integer> shape;
+    private final byte[] values;
+
+    private IdxFile(String name, List<Integer> shape, byte[] values) {
+        this.name = name;
+        this.shape = List.copyOf(shape);
+        this.values = values;
+    }
+
+    /**
+     * {@return the array of a file's unpacked content}
+     *
+     * @param extents how many extents it must have
+     */
+    static IdxFile parse(String name, byte[] content, int extents) throws IOException {
+        int header = 4 + 4 * extents;
+        if (content.length < header) {
+            throw new FileFormatException(
+                    name, "is cut short: it has %d bytes, its header takes %d".formatted(content.length, header));
+        }
+        ByteBuffer bytes = ByteBuffer.wrap(content);
+        int magic = bytes.getInt();
+        if (magic != (UNSIGNED_BYTE << 8 | extents)) {
+            throw new FileFormatException(
+                    name,
+                    "is not an IDX file of bytes with %d extents: it begins with 0x%08x, not 0x%08x"
+                            .formatted(extents, magic, UNSIGNED_BYTE << 8 | extents));
+        }
+        List<Integer> shape = new ArrayList<>();
+        long count = 1;
+        for (int i = 0; i < extents; i++) {
+            int extent = bytes.getInt();
+            // Each extent at least 1 and the product so far an int: the next product cannot overflow a long.
+            if (extent < 1 || count > Integer.MAX_VALUE) {
+                throw new FileFormatException(name, "has the impossible extents " + shape + " and " + extent);
+            }
+            shape.add(extent);
+            count *= extent;
+        }
+        if (count != content.length - header) {
+            throw new FileFormatException(
+                    name,
+                    "%s: its extents %s take %,d bytes, it has %,d after its header"
+                            .formatted(
+                                    count > content.length - header ? "is cut short" : "goes on after its array",
+                                    shape,
+                                    count,
+                                    content.length - header));
+        }
+        byte[] values = new byte[(int) count];
+        bytes.get(values);
+        return new IdxFile(name, shape, values);
+    }
+
+    String name() {
+        return name;
+    }
+
+    int extent(int axis) {
+        return shape.get(axis);
+    }
+
+    byte[] values() {
+        return values;
+    }
+}

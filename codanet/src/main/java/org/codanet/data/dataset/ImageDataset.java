@@ -1,0 +1,71 @@
+package org.codanet.data.dataset;
+
+import java.io.IOException;
+import java.util.List;
+import org.codanet.data.image.Pixels;
+
+/**
+ * Numbered images with labels. Safe for use by many threads at once. What is asked of an image that there is not throws an
+ * {@link IndexOutOfBoundsException}.
+ */
+public interface ImageDataset {
+    /** {@return what reports call it, such as {@code CIFAR-10}} */
+    String name();
+
+    /** {@return one sentence: what was found, how many images of which extents and classes, and where} */
+    String description();
+
+    /** {@return the number of images, at least 1} */
+    int size();
+
+    /** {@return C, 1 or 3} */
+    int channels();
+
+    /** {@return H in pixels; 0 if images may differ} */
+    int height();
+
+    /** {@return W in pixels; 0 if images may differ} */
+    int width();
+
+    /** {@return the name of each class, by label; empty if the images have no labels} */
+    List<String> classNames();
+
+    /**
+     * {@return the class of an image, 0 to K - 1; -1 if the images have no labels}
+     *
+     * @param index 0 to size - 1
+     */
+    int label(int index);
+
+    /**
+     * {@return what messages call an image: its file, or the file and its number in it}
+     *
+     * @param index 0 to size - 1
+     */
+    String imageName(int index);
+
+    /**
+     * {@return an image, the caller's to change}
+     *
+     * @param index 0 to size - 1
+     * @throws IOException if it cannot be read or is not an image, with one sentence that begins with the file's name
+     */
+    Pixels read(int index) throws IOException;
+
+    /** {@return whether images are held in memory, all of one size, as bytes whose 255ths are what {@link #read} gives} */
+    default boolean isInBytes() {
+        return false;
+    }
+
+    /**
+     * Copies the bytes of an image, (C, H, W).
+     *
+     * @param index 0 to size - 1
+     * @param to where they go
+     * @param at index of the first
+     * @throws UnsupportedOperationException unless {@link #isInBytes}
+     */
+    default void copyBytes(int index, byte[] to, int at) {
+        throw new UnsupportedOperationException(name() + " is not held in bytes");
+    }
+}

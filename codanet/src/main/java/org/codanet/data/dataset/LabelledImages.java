@@ -1,0 +1,63 @@
+package org.codanet.data.dataset;
+
+import java.util.List;
+
+/** Images whose facts and labels are known before the first is read: what is left to a format is where its pixels are. */
+abstract class LabelledImages implements ImageDataset {
+    private final ImageFacts facts;
+    private final int[] labels;
+
+    /**
+     * A set of images.
+     *
+     * @param labels one an image; empty if the images have none
+     */
+    LabelledImages(ImageFacts facts, int[] labels) {
+        this.facts = facts;
+        this.labels = labels;
+    }
+
+    @Override
+    public final String name() {
+        return facts.name();
+    }
+
+    @Override
+    public final String description() {
+        return facts.description();
+    }
+
+    @Override
+    public final int channels() {
+        return facts.channels();
+    }
+
+    @Override
+    public final int height() {
+        return facts.height();
+    }
+
+    @Override
+    public final int width() {
+        return facts.width();
+    }
+
+    @Override
+    public final List<String> classNames() {
+        return facts.classNames();
+    }
+
+    @Override
+    public final int label(int index) {
+        requireImage(index);
+        return labels.length == 0 ? -1 : labels[index];
+    }
+
+    /** @throws IndexOutOfBoundsException unless there is an image of this number */
+    final void requireImage(int index) {
+        if (index < 0 || index >= size()) {
+            throw new IndexOutOfBoundsException(
+                    name() + ": image " + index + " was asked for; there are " + size() + ", counted from 0");
+        }
+    }
+}

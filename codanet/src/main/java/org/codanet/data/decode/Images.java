@@ -1,0 +1,63 @@
+package org.codanet.data.decode;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.Set;
+import org.codanet.data.image.Pixels;
+import org.codanet.file.FileFormatException;
+
+/** Reads pictures: JPEG, PNG, GIF (its first frame) and BMP. */
+public final class Images {
+    private static final Set<String> ENDS = Set.of("jpg", "jpeg", "png", "gif", "bmp");
+
+    private Images() {}
+
+    /**
+     * {@return the picture in a file as red, green and blue; grey has three equal planes}
+     *
+     * <p>Values are samples divided by their largest, 255 or 65535, as PIL and torchvision have them: colour profiles and
+     * transparency are ignored. A photograph is turned upright by its Exif orientation.
+     *
+     * @param file of any name: its first bytes tell the format
+     * @throws FileFormatException if it is not there or not a sound picture, with one sentence that begins with its name
+     * @throws IOException if it cannot be read
+     */
+    public static Pixels read(Path file) throws IOException {
+        return read(file, 3);
+    }
+
+    /**
+     * {@return the picture in a file with so many channels}, as {@link #read(Path)} and {@link Pixels#withChannels} have it
+     *
+     * @param file of any name: its first bytes tell the format
+     * @param channels 3 for red, green and blue, 1 for grey
+     * @throws FileFormatException if it is not there or not a sound picture, with one sentence that begins with its name
+     * @throws IOException if it cannot be read
+     * @throws IllegalArgumentException for other channel counts
+     */
+    public static Pixels read(Path file, int channels) throws IOException {
+        if (channels != 1 && channels != 3) {
+            throw new IllegalArgumentException("pictures have 1 or 3 channels, asked for are " + channels);
+        }
+        if (Files.isDirectory(file)) {
+            throw new FileFormatException(file.toString(), "is a folder, not a picture");
+        }
+        return ImageDecoder.decode(file.toString(), DataFile.read(file)).withChannels(channels);
+    }
+
+    /**
+     * {@return whether a file's name ends as a picture's does: .jpg, .jpeg, .png, .gif or .bmp, in any case}
+     *
+     * @param file need not exist
+     */
+    public static boolean isNamedAsPicture(Path file) {
+        Path name = file.getFileName();
+        if (name == null || name.toString().startsWith(".")) {
+            return false;
+        }
+        String text = name.toString();
+        return ENDS.contains(text.substring(text.lastIndexOf('.') + 1).toLowerCase(Locale.ROOT));
+    }
+}

@@ -1,0 +1,2 @@
+/** Decoding of image files. */
+package org.codanet.data.decode;

@@ -1,0 +1,2 @@
+/** The pixels of one image in memory. */
+package org.codanet.data.image;

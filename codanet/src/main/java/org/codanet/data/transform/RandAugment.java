@@ -1,0 +1,83 @@
+package org.codanet.data.transform;
+
+import java.util.List;
+import java.util.random.RandomGenerator;
+import org.codanet.nn.op.AugmentationStep;
+
+/**
+ * RandAugment (Cubuk, Zoph, Shlens and Le, 2020): some of fourteen operations, drawn with repetition, all of one magnitude. Draws
+ * them here; the device carries them out, see {@link org.codanet.nn.op.ImageAugmentation}.
+ *
+ * <p>Ranges are those of torchvision: at magnitude 30, rotation by 30 degrees, shearing by 0.3, shifting by 150 / 331 of the
+ * side, colours changed by a factor of 1 plus or minus 0.9, 4 bits kept of 8, everything solarised. Signs are drawn. Pixels
+ * moved are the nearest ones; what comes in from outside is black.
+ *
+ * @param operations how many are applied to each image, not negative
+ * @param magnitude of each, 0 to 30
+ */
+public record RandAugment(int operations, int magnitude) {
+    /** The largest magnitude. */
+    public static final int STRONGEST = 30;
+
+    /** Images as they are. */
+    public static final RandAugment NONE = new RandAugment(0, 0);
+
+    private static final List<Operation> ALL = List.of(
+            (strength, height, width, random) -> AugmentationStep.identity(),
+            (strength, height, width, random) -> AugmentationStep.shear(signed(0.3 * strength, random), 0),
+            (strength, height, width, random) -> AugmentationStep.shear(0, signed(0.3 * strength, random)),
+            (strength, height, width, random) ->
+                    AugmentationStep.shift((int) signed(150.0 / 331 * width * strength, random), 0),
+            (strength, height, width, random) ->
+                    AugmentationStep.shift(0, (int) signed(150.0 / 331 * height * strength, random)),
+            (strength, height, width, random) ->
+                    AugmentationStep.rotate(Math.toRadians(signed(30 * strength, random)), height, width),
+            (strength, height, width, random) -> AugmentationStep.brightness(factor(strength, random)),
+            (strength, height, width, random) -> AugmentationStep.colour(factor(strength, random)),
+            (strength, height, width, random) -> AugmentationStep.contrast(factor(strength, random)),
+            (strength, height, width, random) -> AugmentationStep.sharpness(factor(strength, random)),
+            (strength, height, width, random) -> AugmentationStep.posterise(8 - (int) Math.round(4 * strength)),
+            (strength, height, width, random) -> AugmentationStep.solarise((float) (1 - strength)),
+            (strength, height, width, random) -> AugmentationStep.autocontrast(),
+            (strength, height, width, random) -> AugmentationStep.equalise());
+
+    /**
+     * Checks the numbers.
+     *
+     * @throws IllegalArgumentException if one is out of range
+     */
+    public RandAugment {
+        if (operations < 0 || magnitude < 0 || magnitude > STRONGEST) {
+            throw new IllegalArgumentException("RandAugment: %d operations of magnitude %d; it must be 0 to %d"
+                    .formatted(operations, magnitude, STRONGEST));
+        }
+    }
+
+    /**
+     * {@return the steps of one image, as many as there are operations}
+     *
+     * @param height of the image, in pixels
+     * @param width of the image, in pixels
+     * @param random where every random choice comes from; the same numbers give the same steps
+     */
+    public List<AugmentationStep> draw(int height, int width, RandomGenerator random) {
+        AugmentationStep[] steps = new AugmentationStep[operations];
+        for (int i = 0; i < operations; i++) {
+            steps[i] = ALL.get(random.nextInt(ALL.size())).draw((double) magnitude / STRONGEST, height, width, random);
+        }
+        return List.of(steps);
+    }
+
+    private static double signed(double value, RandomGenerator random) {
+        return random.nextBoolean() ? -value : value;
+    }
+
+    private static float factor(double strength, RandomGenerator random) {
+        return (float) (1 + signed(0.9 * strength, random));
+    }
+
+    /** One of the fourteen, of a strength from 0 to 1. */
+    private interface Operation {
+        AugmentationStep draw(double strength, int height, int width, RandomGenerator random);
+    }
+}

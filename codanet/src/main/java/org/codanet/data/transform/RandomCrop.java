@@ -1,0 +1,49 @@
+package org.codanet.data.transform;
+
+import java.util.random.RandomGenerator;
+import org.codanet.data.image.Pixels;
+
+/**
+ * Cuts out a window at a random place, every place being as likely as the others.
+ *
+ * @param height rows that are kept, at least 1
+ * @param width columns that are kept, at least 1
+ * @param padding black pixels added on every side before, not negative
+ */
+public record RandomCrop(int height, int width, int padding) implements Transform {
+    /**
+     * Checks the extents.
+     *
+     * @throws IllegalArgumentException if one is wrong
+     */
+    public RandomCrop {
+        if (height < 1 || width < 1 || padding < 0) {
+            throw new IllegalArgumentException(
+                    "random crop: %d x %d pixels with padding %d cannot be cut out".formatted(width, height, padding));
+        }
+    }
+
+    @Override
+    public Pixels apply(Pixels image, RandomGenerator random) {
+        return CentreCrop.cut(image, place(Window.whole(image.height(), image.width()), random));
+    }
+
+    @Override
+    public boolean isPlacement() {
+        return true;
+    }
+
+    @Override
+    public Window place(Window of, RandomGenerator random) {
+        int spareRows = of.height() + 2 * padding - height;
+        int spareColumns = of.width() + 2 * padding - width;
+        if (spareRows < 0 || spareColumns < 0) {
+            throw new IllegalArgumentException(
+                    "is %d x %d pixels, too small for the random crop of %d x %d with padding %d; resize it before"
+                            .formatted(of.width(), of.height(), width, height, padding));
+        }
+        int top = random.nextInt(spareRows + 1) - padding;
+        int left = random.nextInt(spareColumns + 1) - padding;
+        return of.cut(top, left, height, width);
+    }
+}

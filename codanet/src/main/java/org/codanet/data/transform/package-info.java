@@ -1,0 +1,2 @@
+/** Cropping, flipping, resizing and augmentation of images. */
+package org.codanet.data.transform;

@@ -1,0 +1,19 @@
+package org.codanet.evaluate;
+
+/** Where a class stands among the logits of an image. */
+public final class Ranking {
+    private Ranking() {}
+
+    /** Number of classes ahead of {@code k}: those with a higher logit, and of equal ones those with a lower index. */
+    public static int rankOf(int k, float[] logits, int start, int classes) {
+        float own = logits[start + k];
+        int ahead = 0;
+        for (int other = 0; other < classes; other++) {
+            float value = logits[start + other];
+            if (value > own || value == own && other < k) {
+                ahead++;
+            }
+        }
+        return ahead;
+    }
+}

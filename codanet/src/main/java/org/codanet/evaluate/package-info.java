@@ -1,0 +1,2 @@
+/** Evaluation of a network on a labelled data set. */
+package org.codanet.evaluate;

@@ -1,0 +1,2 @@
+/** Reading and writing of NumPy arrays. */
+package org.codanet.file.npy;

@@ -1,0 +1,2 @@
+/** Reading and writing of safetensors files. */
+package org.codanet.file.safetensors;

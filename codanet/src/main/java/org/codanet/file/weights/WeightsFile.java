@@ -1,0 +1,57 @@
+package org.codanet.file.weights;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Locale;
+import org.codanet.file.FileBytes;
+import org.codanet.file.FileFormatException;
+import org.codanet.file.NamedTensors;
+import org.codanet.file.safetensors.SafetensorsFile;
+import org.codanet.file.torch.TorchFile;
+
+/** Weights in a file of whichever format: what it is is seen in its first bytes, whatever it is called. */
+public final class WeightsFile {
+    private WeightsFile() {}
+
+    /**
+     * {@return the tensors of a PyTorch checkpoint or of a safetensors file}
+     *
+     * @param file the file
+     * @throws FileFormatException if it is neither, or damaged
+     * @throws IOException if it cannot be read
+     */
+    public static NamedTensors read(Path file) throws IOException {
+        boolean safetensors;
+        try (FileBytes bytes = FileBytes.open(file)) {
+            if (bytes.size() == 0) {
+                throw new FileFormatException(bytes.name(), "is empty");
+            }
+            // A safetensors header follows the eight bytes of its length; no PyTorch file has a brace there.
+            safetensors = isNamedSafetensors(file)
+                    || bytes.size() > Long.BYTES && bytes.read(Long.BYTES, 1, "the header")[0] == '{';
+            if (!safetensors && !TorchFile.isTorch(bytes)) {
+                throw new FileFormatException(bytes.name(), "is neither a PyTorch checkpoint nor a safetensors file");
+            }
+        }
+        return safetensors ? SafetensorsFile.read(file) : TorchFile.read(file);
+    }
+
+    /**
+     * Writes or replaces a file: safetensors if its name ends so, else PyTorch's zip format.
+     *
+     * @param file the file
+     * @param weights the tensors
+     * @throws IOException if it cannot be written; the old file is then as it was
+     */
+    public static void write(Path file, NamedTensors weights) throws IOException {
+        if (isNamedSafetensors(file)) {
+            SafetensorsFile.write(file, weights);
+        } else {
+            TorchFile.write(file, weights);
+        }
+    }
+
+    private static boolean isNamedSafetensors(Path file) {
+        return file.toString().toLowerCase(Locale.ROOT).endsWith(".safetensors");
+    }
+}

@@ -1,0 +1,220 @@
+package org.codanet.gpu.library;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Map;
+import org.codanet.bindings.cudnn.Cudnn;
+import org.codanet.bindings.cudnn.cudnnConvolutionFwdAlgoPerfStruct;
+import org.codanet.gpu.driver.CudaContext;
+import org.codanet.nn.device.DeviceException;
+import org.codanet.nn.device.Precision;
+import org.codanet.nn.op.ConvolutionShape;
+
+/**
+ * One convolution as cuDNN runs it: descriptors, and for each of the three directions the algorithm that cuDNN's heuristics put
+ * first among those that give the same bits each time. Heuristics, not measurements: a plan is made in microseconds, needs no
+ * memory and is the same in every run.
+ */
+public final class CudnnPlan implements AutoCloseable {
+    private static final int MOST_CHOICES = 8;
+
+    /** What decides a plan. */
+    public record Key(ConvolutionShape shape, int n, int h, int w) {}
+
+    /** An algorithm, by its number and name, the workspace it asks for, and how it rounds. */
+    private record Choice(int algorithm, String name, long workspace, String math) {
+        @Override
+        public String toString() {
+            return name + " (" + workspace + " bytes, " + math + ")";
+        }
+    }
+
+    private static final Map<Integer, String> FORWARD = Map.of(
+            Cudnn.CUDNN_CONVOLUTION_FWD_ALGO_IMPLICIT_GEMM(), "IMPLICIT_GEMM",
+            Cudnn.CUDNN_CONVOLUTION_FWD_ALGO_IMPLICIT_PRECOMP_GEMM(), "IMPLICIT_PRECOMP_GEMM",
+            Cudnn.CUDNN_CONVOLUTION_FWD_ALGO_GEMM(), "GEMM",
+            Cudnn.CUDNN_CONVOLUTION_FWD_ALGO_DIRECT(), "DIRECT",
+            Cudnn.CUDNN_CONVOLUTION_FWD_ALGO_FFT(), "FFT",
+            Cudnn.CUDNN_CONVOLUTION_FWD_ALGO_FFT_TILING(), "FFT_TILING",
+            Cudnn.CUDNN_CONVOLUTION_FWD_ALGO_WINOGRAD(), "WINOGRAD",
+            Cudnn.CUDNN_CONVOLUTION_FWD_ALGO_WINOGRAD_NONFUSED(), "WINOGRAD_NONFUSED");
+
+    private static final Map<Integer, String> DATA = Map.of(
+            Cudnn.CUDNN_CONVOLUTION_BWD_DATA_ALGO_0(), "ALGO_0",
+            Cudnn.CUDNN_CONVOLUTION_BWD_DATA_ALGO_1(), "ALGO_1",
+            Cudnn.CUDNN_CONVOLUTION_BWD_DATA_ALGO_FFT(), "FFT",
+            Cudnn.CUDNN_CONVOLUTION_BWD_DATA_ALGO_FFT_TILING(), "FFT_TILING",
+            Cudnn.CUDNN_CONVOLUTION_BWD_DATA_ALGO_WINOGRAD(), "WINOGRAD",
+            Cudnn.CUDNN_CONVOLUTION_BWD_DATA_ALGO_WINOGRAD_NONFUSED(), "WINOGRAD_NONFUSED");
+
+    private static final Map<Integer, String> FILTERS = Map.of(
+            Cudnn.CUDNN_CONVOLUTION_BWD_FILTER_ALGO_0(), "ALGO_0",
+            Cudnn.CUDNN_CONVOLUTION_BWD_FILTER_ALGO_1(), "ALGO_1",
+            Cudnn.CUDNN_CONVOLUTION_BWD_FILTER_ALGO_3(), "ALGO_3",
+            Cudnn.CUDNN_CONVOLUTION_BWD_FILTER_ALGO_FFT(), "FFT",
+            Cudnn.CUDNN_CONVOLUTION_BWD_FILTER_ALGO_FFT_TILING(), "FFT_TILING",
+            Cudnn.CUDNN_CONVOLUTION_BWD_FILTER_ALGO_WINOGRAD(), "WINOGRAD",
+            Cudnn.CUDNN_CONVOLUTION_BWD_FILTER_ALGO_WINOGRAD_NONFUSED(), "WINOGRAD_NONFUSED");
+
+    private static final Map<Integer, String> MATH = Map.of(
+            Cudnn.CUDNN_DEFAULT_MATH(), "DEFAULT_MATH",
+            Cudnn.CUDNN_TENSOR_OP_MATH(), "TENSOR_OP_MATH",
+            Cudnn.CUDNN_TENSOR_OP_MATH_ALLOW_CONVERSION(), "TENSOR_OP_MATH_ALLOW_CONVERSION",
+            Cudnn.CUDNN_FMA_MATH(), "FMA_MATH");
+
+    private final CudaContext context;
+    private final Key key;
+    private final Arena arena = Arena.ofShared();
+    private final ConvolutionDescriptors descriptors;
+    private final MemorySegment one = arena.allocateFrom(ValueLayout.JAVA_FLOAT, 1);
+    private final MemorySegment zero = arena.allocateFrom(ValueLayout.JAVA_FLOAT, 0);
+    private final Choice forward;
+    private final Choice data;
+    private final Choice weights;
+
+    CudnnPlan(CudaContext context, MemorySegment handle, Precision precision, Key key) {
+        this.context = context;
+        this.key = key;
+        this.descriptors = new ConvolutionDescriptors(context.name(), precision, key);
+        MemorySegment x = descriptors.x();
+        MemorySegment w = descriptors.w();
+        MemorySegment y = descriptors.y();
+        MemorySegment convolution = descriptors.convolution();
+        try {
+            forward = choose(
+                    FORWARD,
+                    "cudnnGetConvolutionForwardAlgorithm_v7",
+                    (count, found) -> Cudnn.cudnnGetConvolutionForwardAlgorithm_v7(
+                            handle, x, w, convolution, y, MOST_CHOICES, count, found));
+            data = choose(
+                    DATA,
+                    "cudnnGetConvolutionBackwardDataAlgorithm_v7",
+                    (count, found) -> Cudnn.cudnnGetConvolutionBackwardDataAlgorithm_v7(
+                            handle, w, y, convolution, x, MOST_CHOICES, count, found));
+            weights = choose(
+                    FILTERS,
+                    "cudnnGetConvolutionBackwardFilterAlgorithm_v7",
+                    (count, found) -> Cudnn.cudnnGetConvolutionBackwardFilterAlgorithm_v7(
+                            handle, x, y, convolution, w, MOST_CHOICES, count, found));
+        } catch (RuntimeException failure) {
+            close();
+            throw failure;
+        }
+    }
+
+    @FunctionalInterface
+    private interface Heuristics {
+        int ask(MemorySegment count, MemorySegment found);
+    }
+
+    /** The three structures of choices have the same members at the same places. */
+    private Choice choose(Map<Integer, String> names, String function, Heuristics heuristics) {
+        try (Arena temporary = Arena.ofConfined()) {
+            MemorySegment count = temporary.allocate(ValueLayout.JAVA_INT);
+            MemorySegment found = cudnnConvolutionFwdAlgoPerfStruct.allocateArray(MOST_CHOICES, temporary);
+            check(heuristics.ask(count, found), function);
+            for (int i = 0; i < count.get(ValueLayout.JAVA_INT, 0); i++) {
+                MemorySegment each = cudnnConvolutionFwdAlgoPerfStruct.asSlice(found, i);
+                if (cudnnConvolutionFwdAlgoPerfStruct.status(each) == Cudnn.CUDNN_STATUS_SUCCESS()
+                        && cudnnConvolutionFwdAlgoPerfStruct.determinism(each) == Cudnn.CUDNN_DETERMINISTIC()) {
+                    int algorithm = cudnnConvolutionFwdAlgoPerfStruct.algo(each);
+                    int math = cudnnConvolutionFwdAlgoPerfStruct.mathType(each);
+                    return new Choice(
+                            algorithm,
+                            names.getOrDefault(algorithm, "algorithm " + algorithm),
+                            cudnnConvolutionFwdAlgoPerfStruct.memory(each),
+                            MATH.getOrDefault(math, "math type " + math));
+                }
+            }
+        }
+        throw new DeviceException(
+                function + ": no algorithm that gives the same bits each time for " + key + " on " + context.name());
+    }
+
+    private void check(int status, String function) {
+        descriptors.check(status, function);
+    }
+
+    /** Bytes that each direction needs. */
+    public long workspace() {
+        return Math.max(forward.workspace(), Math.max(data.workspace(), weights.workspace()));
+    }
+
+    /** {@code to} (N, Ho, Wo, Co) from {@code from} (N, H, W, Ci) and filters (Co, k, k, Ci). */
+    public void forward(MemorySegment handle, long from, long filters, long room, long to) {
+        check(
+                Cudnn.cudnnConvolutionForward(
+                        handle,
+                        one,
+                        descriptors.x(),
+                        at(from),
+                        descriptors.w(),
+                        at(filters),
+                        descriptors.convolution(),
+                        forward.algorithm(),
+                        at(room),
+                        forward.workspace(),
+                        zero,
+                        descriptors.y(),
+                        at(to)),
+                "cudnnConvolutionForward");
+    }
+
+    /** {@code to} (N, H, W, Ci), overwritten. */
+    public void backwardData(MemorySegment handle, long filters, long from, long room, long to) {
+        check(
+                Cudnn.cudnnConvolutionBackwardData(
+                        handle,
+                        one,
+                        descriptors.w(),
+                        at(filters),
+                        descriptors.y(),
+                        at(from),
+                        descriptors.convolution(),
+                        data.algorithm(),
+                        at(room),
+                        data.workspace(),
+                        zero,
+                        descriptors.x(),
+                        at(to)),
+                "cudnnConvolutionBackwardData");
+    }
+
+    /** {@code to} (Co, k, k, Ci), overwritten. */
+    public void backwardFilters(MemorySegment handle, long from, long upper, long room, long to) {
+        check(
+                Cudnn.cudnnConvolutionBackwardFilter(
+                        handle,
+                        one,
+                        descriptors.x(),
+                        at(from),
+                        descriptors.y(),
+                        at(upper),
+                        descriptors.convolution(),
+                        weights.algorithm(),
+                        at(room),
+                        weights.workspace(),
+                        zero,
+                        descriptors.w(),
+                        at(to)),
+                "cudnnConvolutionBackwardFilter");
+    }
+
+    private static MemorySegment at(long address) {
+        return MemorySegment.ofAddress(address);
+    }
+
+    @Override
+    public void close() {
+        descriptors.close();
+        arena.close();
+    }
+
+    /** For {@code --verbose}. */
+    @Override
+    public String toString() {
+        return "cuDNN on " + context.name() + ": forward " + forward + ", data " + data + ", filters " + weights + ", ("
+                + key.n() + ", " + key.h() + ", " + key.w() + "), " + key.shape();
+    }
+}

@@ -1,0 +1,2 @@
+/** cuBLAS and cuDNN: handles, plans and descriptors. */
+package org.codanet.gpu.library;

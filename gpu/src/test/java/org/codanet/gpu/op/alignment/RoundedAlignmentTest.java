@@ -1,0 +1,75 @@
+package org.codanet.gpu.op.alignment;
+
+import org.codanet.gpu.SimulatedMachine;
+import org.codanet.nn.device.Device;
+import org.codanet.nn.device.DeviceOptions;
+import org.codanet.nn.device.Precision;
+import org.codanet.nn.testing.DynamicAlignmentContract;
+import org.codanet.nn.testing.GoldenLayerContract;
+import org.junit.jupiter.api.Nested;
+
+/**
+ * The contract and the golden layers where operands are rounded, so that every pass runs with weights in registers. The
+ * tolerances are those that a card is held to in these precisions: L2 and WB divide by numbers that can be much smaller than what
+ * they were made of.
+ */
+final class RoundedAlignmentTest {
+    private static final double TF32 = 8e-3;
+    private static final double BF16 = 3e-2;
+
+    private static Device open(Precision precision) {
+        return SimulatedMachine.open(DeviceOptions.defaults().withPrecision(precision));
+    }
+
+    @Nested
+    final class ContractInTf32 extends DynamicAlignmentContract {
+        @Override
+        protected Device open() {
+            return RoundedAlignmentTest.open(Precision.TF32);
+        }
+
+        @Override
+        protected double tolerance() {
+            return TF32;
+        }
+    }
+
+    @Nested
+    final class ContractInBf16 extends DynamicAlignmentContract {
+        @Override
+        protected Device open() {
+            return RoundedAlignmentTest.open(Precision.BF16);
+        }
+
+        @Override
+        protected double tolerance() {
+            return BF16;
+        }
+    }
+
+    @Nested
+    final class GoldenInTf32 extends GoldenLayerContract {
+        @Override
+        protected Device open() {
+            return RoundedAlignmentTest.open(Precision.TF32);
+        }
+
+        @Override
+        protected double tolerance() {
+            return TF32;
+        }
+    }
+
+    @Nested
+    final class GoldenInBf16 extends GoldenLayerContract {
+        @Override
+        protected Device open() {
+            return RoundedAlignmentTest.open(Precision.BF16);
+        }
+
+        @Override
+        protected double tolerance() {
+            return BF16;
+        }
+    }
+}

@@ -1,0 +1,77 @@
+package org.codanet.nn.cpu.alignment;
+
+import java.util.Arrays;
+import org.codanet.nn.op.alignment.DynamicAlignmentShape;
+import org.codanet.nn.op.alignment.Norm;
+
+/**
+ * Squared norms of dynamic weights by the same quadratic form as everywhere, in double precision: for layers that divide by a norm and
+ * have more slots than patch entries. There the form cancels, and what rounding takes from q in float32 is more than it would take from the
+ * weights themselves: about κ² instead of κ units in the last place, κ being ‖B_j‖ ‖a‖ over ‖w_j‖.
+ */
+final class DoubleNorms {
+    private final DynamicAlignmentShape shape;
+    private final Columns columns;
+    private final double[] gram;
+
+    DoubleNorms(DynamicAlignmentShape shape, Columns columns) {
+        this.shape = shape;
+        this.columns = columns;
+        this.gram = new double[Math.toIntExact(bytes(shape, columns) / Double.BYTES)];
+    }
+
+    /** Bytes held; 0 for layers that do well without. */
+    static long bytes(DynamicAlignmentShape shape, Columns columns) {
+        boolean needed = shape.norm() != Norm.SQ && columns.slots() > shape.patch();
+        return needed ? (long) Double.BYTES * columns.pairs() * columns.unitLanes() : 0;
+    }
+
+    /** Takes weights over: {@code slices} as {@link PackedWeights#slices} has them. */
+    void prepare(float[] slices) {
+        Arrays.fill(gram, 0);
+        int lanes = columns.lanes();
+        int slots = columns.slots();
+        for (int v = 0; v < columns.unitVectors(); v++) {
+            for (int entry = 0; entry < shape.patch(); entry++) {
+                int row = (v * shape.patch() + entry) * slots * lanes;
+                for (int slot = 0, pair = 0; slot < slots; slot++) {
+                    for (int other = slot; other < slots; other++, pair++) {
+                        int to = pair * columns.unitLanes() + v * lanes;
+                        double weight = other == slot ? 1 : 2;
+                        for (int lane = 0; lane < lanes; lane++) {
+                            gram[to + lane] +=
+                                    weight * slices[row + slot * lanes + lane] * slices[row + other * lanes + lane];
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /** {@code q_j = Σ_{ρ≤σ} gram[ρσ][j] a_ρ a_σ} at each position: a (positions, factor lanes), q (positions, unit lanes). */
+    void squares(float[] a, float[] q, int positions) {
+        int units = columns.unitLanes();
+        int slots = columns.slots();
+        double[] sums = new double[units];
+        for (int p = 0; p < positions; p++) {
+            Arrays.fill(sums, 0);
+            int row = p * columns.factorLanes();
+            for (int slot = 0, pair = 0; slot < slots; slot++) {
+                for (int other = slot; other < slots; other++, pair++) {
+                    double product = (double) a[row + slot] * a[row + other];
+                    for (int unit = 0; unit < units; unit++) {
+                        sums[unit] += product * gram[pair * units + unit];
+                    }
+                }
+            }
+            for (int unit = 0; unit < units; unit++) {
+                q[p * units + unit] = (float) Math.max(0, sums[unit]);
+            }
+        }
+    }
+
+    /** Entry (ρ, σ), ρ ≤ σ, of a unit's Gram matrix, doubled off the diagonal. */
+    double gramEntry(int slot, int other, int unit) {
+        return gram[(columns.firstPair(slot) + other - slot) * columns.unitLanes() + unit];
+    }
+}

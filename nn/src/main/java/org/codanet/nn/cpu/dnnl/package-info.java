@@ -1,0 +1,2 @@
+/** Convolutions by oneDNN. */
+package org.codanet.nn.cpu.dnnl;

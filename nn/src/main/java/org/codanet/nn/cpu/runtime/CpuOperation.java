@@ -1,0 +1,52 @@
+package org.codanet.nn.cpu.runtime;
+
+/** An operation of the CPU device: lives until its scope closes it, and says so if it is used later. */
+public abstract class CpuOperation implements AutoCloseable {
+    private final CpuContext context;
+    private final String owner;
+    private final String operation;
+    private boolean closed;
+
+    /**
+     * @param owner path of the scope that will close this
+     * @param operation what it is called in messages
+     */
+    public CpuOperation(CpuContext context, String owner, String operation) {
+        this.context = context;
+        this.owner = owner;
+        this.operation = operation;
+        context.operations().opened(owner);
+    }
+
+    /** @throws IllegalStateException naming the owner, if its scope has been closed */
+    protected final CpuContext context() {
+        if (closed) {
+            throw new IllegalStateException(
+                    operation + " on " + context.name() + " was used after its scope '" + owner + "' was closed");
+        }
+        return context;
+    }
+
+    protected final String owner() {
+        return owner;
+    }
+
+    protected final String operation() {
+        return operation;
+    }
+
+    /** Gives back what a subclass holds; runs once. */
+    protected void release() {}
+
+    @Override
+    public final void close() {
+        if (!closed) {
+            closed = true;
+            try {
+                release();
+            } finally {
+                context.operations().closed(owner);
+            }
+        }
+    }
+}

@@ -1,0 +1,72 @@
+package org.codanet.nn.op.alignment;
+
+import org.codanet.nn.op.Extents;
+import org.codanet.nn.tensor.Shape;
+
+/**
+ * Geometry of a dynamic alignment convolution; batch and image extents come with the input.
+ *
+ * @param inChannels C
+ * @param units D, the output channels
+ * @param rank r, the rank of the weight's factorisation
+ * @param kernel k, extent of the square kernel
+ * @param stride distance of neighbouring patches, in input positions
+ * @param padding zeros around the image, on each side
+ * @param norm how the output is bounded
+ * @param bias whether the dynamic weight has a constant part; WB has none
+ */
+public record DynamicAlignmentShape(
+        int inChannels, int units, int rank, int kernel, int stride, int padding, Norm norm, boolean bias) {
+    public DynamicAlignmentShape {
+        if (inChannels < 1 || units < 1 || rank < 1 || kernel < 1 || stride < 1 || padding < 0) {
+            throw new IllegalArgumentException(
+                    "dynamic alignment: channels, units, rank, kernel and stride must be positive"
+                            + " and padding not negative, got C=" + inChannels + " D=" + units + " r=" + rank + " k="
+                            + kernel
+                            + " stride=" + stride + " padding=" + padding);
+        }
+        if (norm == Norm.WB && bias) {
+            throw new IllegalArgumentException("dynamic alignment: the norm WB is defined without bias");
+        }
+    }
+
+    /** P = C k²: entries of a patch, ordered (ky, kx, c) on the device. */
+    public int patch() {
+        return inChannels * kernel * kernel;
+    }
+
+    /**
+     * Output positions along an image extent.
+     *
+     * @throws IllegalArgumentException if the padded image is smaller than the kernel
+     */
+    public int outExtent(int extent) {
+        return Extents.convolved("dynamic alignment", extent, kernel, stride, padding);
+    }
+
+    /** (N, Ho, Wo, D) for an input (N, H, W, C). @throws IllegalArgumentException if the input does not fit */
+    public Shape output(Shape input) {
+        Extents.requireChannelsLast("dynamic alignment", input, inChannels);
+        return Shape.of(input.extent(0), outExtent(input.extent(1)), outExtent(input.extent(2)), units);
+    }
+
+    /** (k, k, C, r). */
+    public Shape aShape() {
+        return Shape.of(kernel, kernel, inChannels, rank);
+    }
+
+    /** (k, k, C, r, D). */
+    public Shape bShape() {
+        return Shape.of(kernel, kernel, inChannels, rank, units);
+    }
+
+    /** (k, k, C, D). */
+    public Shape biasShape() {
+        return Shape.of(kernel, kernel, inChannels, units);
+    }
+
+    /** Multiply-adds of one output position: {@code P r D + P r}, the dynamic weights applied once. */
+    public long multiplyAddsPerPosition() {
+        return (long) patch() * rank * (units + 1L);
+    }
+}

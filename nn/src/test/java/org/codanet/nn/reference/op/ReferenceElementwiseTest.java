@@ -1,0 +1,19 @@
+package org.codanet.nn.reference.op;
+
+import org.codanet.nn.device.Device;
+import org.codanet.nn.device.DeviceOptions;
+import org.codanet.nn.reference.ReferenceDevice;
+import org.codanet.nn.testing.ElementwiseContract;
+
+final class ReferenceElementwiseTest extends ElementwiseContract {
+    @Override
+    protected Device open() {
+        return new ReferenceDevice(DeviceOptions.defaults());
+    }
+
+    /** Double arithmetic; values are rounded to float32 where they are read. */
+    @Override
+    protected double tolerance() {
+        return 1e-6;
+    }
+}
