@@ -108,7 +108,7 @@ public final class Explainer {
      * @param target as it will be asked for
      */
     public void warmUp(ImageBatch images, Target target) {
-        for (int call = 0; call < (net.device().recordsSteps() ? 2 : 1); call++) {
+        for (int call = 0; call < (net.device().supportsCapture() ? 2 : 1); call++) {
             explain(images, target);
         }
     }
@@ -125,7 +125,7 @@ public final class Explainer {
             int fewer = (atOnce + 1) / 2;
             net.device().trimMemory();
             net.device()
-                    .tellChoice(
+                    .reportSelection(
                             "explanation: " + fewer + " classes at a time; for " + atOnce + ": " + noRoom.getMessage());
             explainInRoom(images, first, count, target, detail, fewer, parts);
         }

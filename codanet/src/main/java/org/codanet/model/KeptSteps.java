@@ -68,7 +68,7 @@ public final class KeptSteps {
     }
 
     private <S, R> R run(Object key, Function<Scope, S> make, Function<S, R> use) {
-        if (!device.recordsSteps()) {
+        if (!device.supportsCapture()) {
             try (Scope own = scope.child(key.toString())) {
                 return use.apply(make.apply(own));
             }

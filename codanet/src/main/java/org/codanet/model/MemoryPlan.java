@@ -107,7 +107,7 @@ public record MemoryPlan(Work work, List<Line> lines) {
                     work.purpose() == Purpose.TRAINING ? "gradients on the way back" : "linear maps and contributions",
                     walk.peak[Walk.BACK]));
         }
-        lines.add(new Line("working room", walk.workspace() + net.device().ownBytes()));
+        lines.add(new Line("working room", walk.workspace() + net.device().libraryBytes()));
         if (work.regularised()) {
             lines.add(new Line("regulariser", walk.peak[Walk.REGULARISER]));
         }

@@ -2,7 +2,7 @@ package org.codanet.model;
 
 import org.codanet.data.batch.RawImages;
 import org.codanet.nn.device.Device;
-import org.codanet.nn.op.AugmentationStep;
+import org.codanet.nn.op.AugmentationOperation;
 import org.codanet.nn.tensor.ByteTensor;
 import org.codanet.nn.tensor.Scope;
 import org.codanet.nn.tensor.Shape;
@@ -42,7 +42,7 @@ public final class NetInput {
                 form.placed() ? device.allocate(owner, Shape.of(form.shape().extent(0), 3)) : null;
         this.steps = form.steps() == 0
                 ? null
-                : device.allocate(owner, Shape.of(form.shape().extent(0), form.steps(), AugmentationStep.NUMBERS));
+                : device.allocate(owner, Shape.of(form.shape().extent(0), form.steps(), AugmentationOperation.NUMBERS));
     }
 
     /** Brings images to the device. @throws IllegalArgumentException if they come in another form */

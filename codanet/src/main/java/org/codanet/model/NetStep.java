@@ -1,8 +1,8 @@
 package org.codanet.model;
 
+import org.codanet.nn.device.CapturedGraph;
 import org.codanet.nn.device.Device;
 import org.codanet.nn.device.OutOfMemoryException;
-import org.codanet.nn.device.RecordedStep;
 import org.codanet.nn.tensor.Scope;
 
 /**
@@ -14,14 +14,14 @@ public final class NetStep {
     private final Device device;
     private final Scope scope;
     private final Runnable work;
-    private RecordedStep recorded;
+    private CapturedGraph recorded;
     private int runs;
 
     /**
      * A step that has not run yet.
      *
      * @param scope owner of what is kept of it
-     * @param work as {@link Device#record} allows it
+     * @param work as {@link Device#capture} allows it
      */
     public NetStep(Device device, Scope scope, Runnable work) {
         this.device = device;
@@ -37,9 +37,9 @@ public final class NetStep {
         }
         work.run();
         runs++;
-        if (runs == 2 && device.recordsSteps()) {
+        if (runs == 2 && device.supportsCapture()) {
             try {
-                recorded = device.record(scope, work);
+                recorded = device.capture(scope, work);
             } catch (OutOfMemoryException refusal) {
                 // The device has told its listener. Calls need less memory at one time, and give the same bits.
                 recorded = null;
@@ -48,7 +48,7 @@ public final class NetStep {
     }
 
     /** Whether runs are replays by now. */
-    public boolean isRecorded() {
+    public boolean isCaptured() {
         return recorded != null;
     }
 }

@@ -45,7 +45,8 @@ public final class Pieces {
                 most = (count + 1) / 2;
                 // What was held to be used again has the extents of too many images.
                 device.trimMemory();
-                device.tellChoice(work + ": " + most + " images at a time; for " + count + ": " + noRoom.getMessage());
+                device.reportSelection(
+                        work + ": " + most + " images at a time; for " + count + ": " + noRoom.getMessage());
             }
         }
     }

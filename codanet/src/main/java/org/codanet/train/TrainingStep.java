@@ -175,7 +175,7 @@ public final class TrainingStep implements AutoCloseable {
         dropGradients();
         device.trimMemory();
         most = fits;
-        device.tellChoice("training: " + most + " images at a time; for " + count + ": " + noRoom.getMessage());
+        device.reportSelection("training: " + most + " images at a time; for " + count + ": " + noRoom.getMessage());
     }
 
     /** What a plan left out was needed too, and at least what was missing has to go. */

@@ -52,7 +52,7 @@ final class KeptStepsTest {
     private static Device withoutRecording(Device device) {
         return (Device) Proxy.newProxyInstance(
                 Device.class.getClassLoader(), new Class<?>[] {Device.class}, (proxy, method, arguments) -> {
-                    if (method.getName().equals("recordsSteps")) {
+                    if (method.getName().equals("supportsCapture")) {
                         return false;
                     }
                     try {
@@ -84,7 +84,7 @@ final class KeptStepsTest {
                 for (int i = 0; i < expected.size(); i++) {
                     assertArrayEquals(expected.get(i), actual.get(i), "result " + i);
                 }
-                assertEquals(device.recordsSteps() ? kept : 0, net.steps().size());
+                assertEquals(device.supportsCapture() ? kept : 0, net.steps().size());
             }
             assertEquals(0, device.memory().tensors(), "tensors after close");
         }
@@ -345,7 +345,7 @@ final class KeptStepsTest {
                         return step;
                     });
             assertEquals("b", result);
-            if (device.recordsSteps()) {
+            if (device.supportsCapture()) {
                 assertEquals(List.of("made", "used", "made", "used"), calls);
                 assertEquals(1, steps.size());
             }
@@ -411,7 +411,7 @@ final class KeptStepsTest {
         try (Device device = Devices.open(name, little);
                 Scope run = Scope.open("little");
                 CodaNet net = CodaNet.create(Toys.network(), LossKind.BCE, device, run, 3)) {
-            device.listenToChoices(told::add);
+            device.listenToSelections(told::add);
             List<float[]> actual = use.apply(net, large(8));
             for (int i = 0; i < expected.size(); i++) {
                 assertArrayEquals(expected.get(i), actual.get(i), "result " + i);

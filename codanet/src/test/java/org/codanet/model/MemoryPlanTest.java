@@ -23,7 +23,7 @@ import org.codanet.nn.device.DeviceOptions;
 import org.codanet.nn.device.Devices;
 import org.codanet.nn.device.OutOfMemoryException;
 import org.codanet.nn.device.Precision;
-import org.codanet.nn.op.AugmentationStep;
+import org.codanet.nn.op.AugmentationOperation;
 import org.codanet.nn.op.LossKind;
 import org.codanet.nn.tensor.Scope;
 import org.codanet.nn.tensor.Shape;
@@ -95,9 +95,9 @@ final class MemoryPlanTest {
     @MethodSource("devicesAndSteps")
     void planIsCloseToThePeakOfVariedImages(String name, int each) {
         MemoryPlan.Work work = MemoryPlan.Work.training(BATCH, SIDE, SIDE, false);
-        float[] steps = new float[BATCH * each * AugmentationStep.NUMBERS];
-        for (int at = 0; at < steps.length; at += AugmentationStep.NUMBERS) {
-            AugmentationStep.rotate(0.1, SIDE, SIDE).write(steps, at);
+        float[] steps = new float[BATCH * each * AugmentationOperation.NUMBERS];
+        for (int at = 0; at < steps.length; at += AugmentationOperation.NUMBERS) {
+            AugmentationOperation.rotate(0.1, SIDE, SIDE).write(steps, at);
         }
         try (Device device = TestDevices.open(name);
                 Scope run = Scope.open("plan");
@@ -264,7 +264,7 @@ final class MemoryPlanTest {
         try (Device device = Devices.open(name, options);
                 Scope run = Scope.open("plan");
                 CodaNet net = CodaNet.create(Toys.network(), LossKind.BCE, device, run, 1)) {
-            device.listenToChoices(told::add);
+            device.listenToSelections(told::add);
             train(net, 4, lambda, budget);
             assertTrue(device.memory().peak() <= budget);
         }

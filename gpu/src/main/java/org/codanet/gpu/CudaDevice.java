@@ -85,13 +85,13 @@ public final class CudaDevice implements Device {
     }
 
     @Override
-    public void listenToChoices(Consumer<String> listener) {
-        resources.choices().listen(listener);
+    public void listenToSelections(Consumer<String> listener) {
+        resources.selections().listen(listener);
     }
 
     @Override
-    public void tellChoice(String choice) {
-        resources.choices().made(choice);
+    public void reportSelection(String choice) {
+        resources.selections().report(choice);
     }
 
     @Override
@@ -187,19 +187,21 @@ public final class CudaDevice implements Device {
 
     /** True: all that a step queues is queued again by one call of the driver. */
     @Override
-    public boolean recordsSteps() {
+    public boolean supportsCapture() {
         return true;
     }
 
     @Override
-    public Recording record(Scope scope, Runnable step) {
+    public CudaGraphCapture capture(Scope scope, Runnable step) {
         requireOpen();
         try {
-            Recording recording = scope.register(new Recording(resources, scope.path(), step));
-            resources.choices().made("step of '" + scope.path() + "': recorded, " + recording.nodes() + " launches");
+            CudaGraphCapture recording = scope.register(new CudaGraphCapture(resources, scope.path(), step));
+            resources
+                    .selections()
+                    .report("step of '" + scope.path() + "': recorded, " + recording.nodes() + " launches");
             return recording;
         } catch (OutOfMemoryException refusal) {
-            resources.choices().made("step of '" + scope.path() + "': not recorded, " + refusal.getMessage());
+            resources.selections().report("step of '" + scope.path() + "': not recorded, " + refusal.getMessage());
             throw refusal;
         }
     }
@@ -210,8 +212,8 @@ public final class CudaDevice implements Device {
     }
 
     @Override
-    public long ownBytes() {
-        return resources.ownBytes();
+    public long libraryBytes() {
+        return resources.libraryBytes();
     }
 
     /** Recorded steps find that the workspace has moved, and are recorded again by their next run. */

@@ -11,13 +11,13 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.codanet.gpu.driver.CudaException;
+import org.codanet.nn.device.CapturedGraph;
 import org.codanet.nn.device.Device;
 import org.codanet.nn.device.DeviceException;
 import org.codanet.nn.device.DeviceOptions;
 import org.codanet.nn.device.Devices;
 import org.codanet.nn.device.OutOfMemoryException;
 import org.codanet.nn.device.Precision;
-import org.codanet.nn.device.RecordedStep;
 import org.codanet.nn.tensor.Scope;
 import org.codanet.nn.tensor.Shape;
 import org.codanet.nn.tensor.Tensor;
@@ -142,7 +142,7 @@ final class CudaDeviceTest {
         List<String> told = new ArrayList<>();
         try (CudaDevice device = SimulatedMachine.open(DeviceOptions.defaults().withPrecision(precision), 1 << 20);
                 Scope scope = Scope.open("run")) {
-            device.listenToChoices(told::add);
+            device.listenToSelections(told::add);
             SmallNet net = new SmallNet(device, scope);
             net.load(7);
             net.step(1);
@@ -212,7 +212,7 @@ final class CudaDeviceTest {
             net.step(1);
             float[] before = net.weights();
             net.next(99);
-            Recording recording = device.record(scope, net::step);
+            CudaGraphCapture recording = device.capture(scope, net::step);
             assertTrue(recording.nodes() > 20, recording.nodes() + " nodes");
             assertArrayEquals(before, net.weights(), "recording runs nothing");
             long launches = machine.calls("cuLaunchKernel");
@@ -235,7 +235,7 @@ final class CudaDeviceTest {
             net.load(7);
             net.step(1);
             IllegalStateException refused =
-                    assertThrows(IllegalStateException.class, () -> device.record(scope, device::synchronize));
+                    assertThrows(IllegalStateException.class, () -> device.capture(scope, device::synchronize));
             assertTrue(refused.getMessage().contains("cuda:0: a recorded step may not wait"), refused.getMessage());
             net.step(2);
             assertTrue(net.loss() > 0);
@@ -260,13 +260,13 @@ final class CudaDeviceTest {
             net.step(1);
             String before = machine.live();
             machine.fail(function, 1, 1, false);
-            String message = assertThrows(CudaException.class, () -> device.record(scope, net::step))
+            String message = assertThrows(CudaException.class, () -> device.capture(scope, net::step))
                     .getMessage();
             assertTrue(message.contains(function.replaceAll("_v2|WithFlags", "")), message);
             assertTrue(message.contains("CUDA_ERROR_INVALID_VALUE") && message.contains("cuda:0"), message);
             assertEquals(before, machine.live());
             float[] weights = net.weights();
-            RecordedStep recorded = device.record(scope, net::step);
+            CapturedGraph recorded = device.capture(scope, net::step);
             assertArrayEquals(weights, net.weights());
             recorded.run();
             assertFalse(Arrays.equals(weights, net.weights()), "the recording made after the failure runs");
@@ -286,7 +286,7 @@ final class CudaDeviceTest {
             step.run();
             float[] expected = new float[1];
             device.download(sum, expected);
-            RecordedStep recorded = device.record(scope, step);
+            CapturedGraph recorded = device.capture(scope, step);
             SmallNet net = new SmallNet(device, scope);
             net.load(7);
             net.step(1);
@@ -323,7 +323,7 @@ final class CudaDeviceTest {
             long before = device.memory().live();
             long asked = machine.calls("cuMemAllocFromPoolAsync");
             try (Scope kept = run.child("kept")) {
-                RecordedStep recorded = device.record(kept, step);
+                CapturedGraph recorded = device.capture(kept, step);
                 assertEquals(asked, machine.calls("cuMemAllocFromPoolAsync"));
                 assertEquals(before + shape.bytes(), device.memory().live());
                 assertEquals(2, device.memory().tensors());
@@ -353,7 +353,7 @@ final class CudaDeviceTest {
                 Scope run = Scope.open("run")) {
             String message = assertThrows(
                             OutOfMemoryException.class,
-                            () -> device.record(run, () -> {
+                            () -> device.capture(run, () -> {
                                 try (Scope own = run.child("step")) {
                                     device.allocate(own, Shape.of(12345));
                                 }
@@ -366,7 +366,7 @@ final class CudaDeviceTest {
             }
             message = assertThrows(
                             IllegalStateException.class,
-                            () -> device.record(run, () -> device.allocate(run, Shape.of(78))))
+                            () -> device.capture(run, () -> device.allocate(run, Shape.of(78))))
                     .getMessage();
             assertTrue(message.contains("may not leave a tensor open"), message);
         }

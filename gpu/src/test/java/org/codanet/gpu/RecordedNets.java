@@ -21,7 +21,7 @@ import org.codanet.nn.device.DeviceException;
 import org.codanet.nn.device.DeviceOptions;
 import org.codanet.nn.device.OutOfMemoryException;
 import org.codanet.nn.device.Precision;
-import org.codanet.nn.op.AugmentationStep;
+import org.codanet.nn.op.AugmentationOperation;
 import org.codanet.nn.op.LossKind;
 import org.codanet.nn.tensor.Scope;
 import org.codanet.recipe.LearningRate;
@@ -144,9 +144,9 @@ final class RecordedNets {
         if (each == 0) {
             return null;
         }
-        float[] steps = new float[images * each * AugmentationStep.NUMBERS];
-        for (int at = 0; at < steps.length; at += AugmentationStep.NUMBERS) {
-            AugmentationStep.sharpness(1.5f).write(steps, at);
+        float[] steps = new float[images * each * AugmentationOperation.NUMBERS];
+        for (int at = 0; at < steps.length; at += AugmentationOperation.NUMBERS) {
+            AugmentationOperation.sharpness(1.5f).write(steps, at);
         }
         return steps;
     }
@@ -249,7 +249,7 @@ final class RecordedNets {
     void whatIsRecordedIsTold() {
         List<String> told = new ArrayList<>();
         withNet(net -> {
-            net.device().listenToChoices(told::add);
+            net.device().listenToSelections(told::add);
             new Explainer(net).warmUp(Toys.batch(2, 1), Target.all());
         });
         assertTrue(
@@ -276,7 +276,7 @@ final class RecordedNets {
         try (Device device = SimulatedMachine.open(tight);
                 Scope run = Scope.open("tight");
                 CodaNet net = CodaNet.create(Toys.network(), LossKind.BCE, device, run, 3)) {
-            device.listenToChoices(told::add);
+            device.listenToSelections(told::add);
             Evaluator evaluator = new Evaluator(net, 0);
             ImageBatch images = Toys.batch(40, 1);
             for (int call = 0; call < 4; call++) {

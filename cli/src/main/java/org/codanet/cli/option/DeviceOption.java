@@ -63,7 +63,7 @@ public final class DeviceOption {
         Device device = choice.device();
         String why = name.equals("auto") ? " (auto: " + brief(choice.reason(), console.verbose) + ")" : "";
         console.say("device: " + device.description() + why);
-        device.listenToChoices(made -> console.detail("chosen: " + made));
+        device.listenToSelections(made -> console.detail("chosen: " + made));
         return device;
     }
 

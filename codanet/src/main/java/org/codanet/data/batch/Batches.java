@@ -16,7 +16,7 @@ import org.codanet.data.transform.SeededRandom;
 import org.codanet.data.transform.Transform;
 import org.codanet.data.transform.Window;
 import org.codanet.file.FileFormatException;
-import org.codanet.nn.op.AugmentationStep;
+import org.codanet.nn.op.AugmentationOperation;
 import org.codanet.nn.tensor.Shape;
 
 /**
@@ -152,7 +152,7 @@ public final class Batches implements AutoCloseable {
     private Batch empty(int count) {
         Shape shape = Shape.of(count, channels, height, width);
         int operations = options.randAugment().operations();
-        float[] steps = operations == 0 ? null : new float[count * operations * AugmentationStep.NUMBERS];
+        float[] steps = operations == 0 ? null : new float[count * operations * AugmentationOperation.NUMBERS];
         if (!inBytes) {
             return new Batch(new RawImages.Floats(new float[Math.toIntExact(shape.elements())], steps, shape));
         }
@@ -221,10 +221,10 @@ public final class Batches implements AutoCloseable {
     }
 
     private void drawSteps(float[] steps, int i, SeededRandom random) {
-        int at = i * options.randAugment().operations() * AugmentationStep.NUMBERS;
-        for (AugmentationStep step : options.randAugment().draw(height, width, random)) {
+        int at = i * options.randAugment().operations() * AugmentationOperation.NUMBERS;
+        for (AugmentationOperation step : options.randAugment().draw(height, width, random)) {
             step.write(steps, at);
-            at += AugmentationStep.NUMBERS;
+            at += AugmentationOperation.NUMBERS;
         }
     }
 

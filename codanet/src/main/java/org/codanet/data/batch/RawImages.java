@@ -1,7 +1,7 @@
 package org.codanet.data.batch;
 
 import java.util.Arrays;
-import org.codanet.nn.op.AugmentationStep;
+import org.codanet.nn.op.AugmentationOperation;
 import org.codanet.nn.tensor.Shape;
 
 /**
@@ -169,18 +169,18 @@ public sealed interface RawImages {
         if (steps == null) {
             return;
         }
-        int all = stepsEach(steps, shape) * shape.extent(0) * AugmentationStep.NUMBERS;
+        int all = stepsEach(steps, shape) * shape.extent(0) * AugmentationOperation.NUMBERS;
         if (steps.length == 0 || all != steps.length) {
             throw new IllegalArgumentException("images: " + steps.length + " numbers are no steps (N, S, "
-                    + AugmentationStep.NUMBERS + ") of " + shape.extent(0) + " images");
+                    + AugmentationOperation.NUMBERS + ") of " + shape.extent(0) + " images");
         }
-        for (int at = 0; at < steps.length; at += AugmentationStep.NUMBERS) {
-            AugmentationStep.read(steps, at);
+        for (int at = 0; at < steps.length; at += AugmentationOperation.NUMBERS) {
+            AugmentationOperation.read(steps, at);
         }
     }
 
     private static int stepsEach(float[] steps, Shape shape) {
-        return steps == null ? 0 : steps.length / shape.extent(0) / AugmentationStep.NUMBERS;
+        return steps == null ? 0 : steps.length / shape.extent(0) / AugmentationOperation.NUMBERS;
     }
 
     private static float[] slice(float[] values, Shape shape, int first, int count) {

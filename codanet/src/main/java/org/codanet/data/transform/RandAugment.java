@@ -2,7 +2,7 @@ package org.codanet.data.transform;
 
 import java.util.List;
 import java.util.random.RandomGenerator;
-import org.codanet.nn.op.AugmentationStep;
+import org.codanet.nn.op.AugmentationOperation;
 
 /**
  * RandAugment (Cubuk, Zoph, Shlens and Le, 2020): some of fourteen operations, drawn with repetition, all of one magnitude. Draws
@@ -23,23 +23,23 @@ public record RandAugment(int operations, int magnitude) {
     public static final RandAugment NONE = new RandAugment(0, 0);
 
     private static final List<Operation> ALL = List.of(
-            (strength, height, width, random) -> AugmentationStep.identity(),
-            (strength, height, width, random) -> AugmentationStep.shear(signed(0.3 * strength, random), 0),
-            (strength, height, width, random) -> AugmentationStep.shear(0, signed(0.3 * strength, random)),
+            (strength, height, width, random) -> AugmentationOperation.identity(),
+            (strength, height, width, random) -> AugmentationOperation.shear(signed(0.3 * strength, random), 0),
+            (strength, height, width, random) -> AugmentationOperation.shear(0, signed(0.3 * strength, random)),
             (strength, height, width, random) ->
-                    AugmentationStep.shift((int) signed(150.0 / 331 * width * strength, random), 0),
+                    AugmentationOperation.shift((int) signed(150.0 / 331 * width * strength, random), 0),
             (strength, height, width, random) ->
-                    AugmentationStep.shift(0, (int) signed(150.0 / 331 * height * strength, random)),
+                    AugmentationOperation.shift(0, (int) signed(150.0 / 331 * height * strength, random)),
             (strength, height, width, random) ->
-                    AugmentationStep.rotate(Math.toRadians(signed(30 * strength, random)), height, width),
-            (strength, height, width, random) -> AugmentationStep.brightness(factor(strength, random)),
-            (strength, height, width, random) -> AugmentationStep.colour(factor(strength, random)),
-            (strength, height, width, random) -> AugmentationStep.contrast(factor(strength, random)),
-            (strength, height, width, random) -> AugmentationStep.sharpness(factor(strength, random)),
-            (strength, height, width, random) -> AugmentationStep.posterise(8 - (int) Math.round(4 * strength)),
-            (strength, height, width, random) -> AugmentationStep.solarise((float) (1 - strength)),
-            (strength, height, width, random) -> AugmentationStep.autocontrast(),
-            (strength, height, width, random) -> AugmentationStep.equalise());
+                    AugmentationOperation.rotate(Math.toRadians(signed(30 * strength, random)), height, width),
+            (strength, height, width, random) -> AugmentationOperation.brightness(factor(strength, random)),
+            (strength, height, width, random) -> AugmentationOperation.colour(factor(strength, random)),
+            (strength, height, width, random) -> AugmentationOperation.contrast(factor(strength, random)),
+            (strength, height, width, random) -> AugmentationOperation.sharpness(factor(strength, random)),
+            (strength, height, width, random) -> AugmentationOperation.posterise(8 - (int) Math.round(4 * strength)),
+            (strength, height, width, random) -> AugmentationOperation.solarise((float) (1 - strength)),
+            (strength, height, width, random) -> AugmentationOperation.autocontrast(),
+            (strength, height, width, random) -> AugmentationOperation.equalise());
 
     /**
      * Checks the numbers.
@@ -60,8 +60,8 @@ public record RandAugment(int operations, int magnitude) {
      * @param width of the image, in pixels
      * @param random where every random choice comes from; the same numbers give the same steps
      */
-    public List<AugmentationStep> draw(int height, int width, RandomGenerator random) {
-        AugmentationStep[] steps = new AugmentationStep[operations];
+    public List<AugmentationOperation> draw(int height, int width, RandomGenerator random) {
+        AugmentationOperation[] steps = new AugmentationOperation[operations];
         for (int i = 0; i < operations; i++) {
             steps[i] = ALL.get(random.nextInt(ALL.size())).draw((double) magnitude / STRONGEST, height, width, random);
         }
@@ -78,6 +78,6 @@ public record RandAugment(int operations, int magnitude) {
 
     /** One of the fourteen, of a strength from 0 to 1. */
     private interface Operation {
-        AugmentationStep draw(double strength, int height, int width, RandomGenerator random);
+        AugmentationOperation draw(double strength, int height, int width, RandomGenerator random);
     }
 }

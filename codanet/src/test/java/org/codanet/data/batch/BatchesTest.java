@@ -26,7 +26,7 @@ import org.codanet.data.transform.Resize;
 import org.codanet.data.transform.SeededRandom;
 import org.codanet.data.transform.Transform;
 import org.codanet.file.FileFormatException;
-import org.codanet.nn.op.AugmentationStep;
+import org.codanet.nn.op.AugmentationOperation;
 import org.codanet.nn.tensor.Shape;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -195,14 +195,14 @@ class BatchesTest {
             List<Seen> with = all(options.withRandAugment(randAugment), epoch, 0);
             for (int i = 0; i < with.size(); i++) {
                 Seen expected = without.get(i);
-                float[] steps = new float[expected.indices().size() * operations * AugmentationStep.NUMBERS];
+                float[] steps = new float[expected.indices().size() * operations * AugmentationOperation.NUMBERS];
                 int at = 0;
                 for (int index : expected.indices()) {
                     SeededRandom random = new SeededRandom(3, epoch, index);
                     transform.apply(data().read(index), random);
-                    for (AugmentationStep step : randAugment.draw(4, 4, random)) {
+                    for (AugmentationOperation step : randAugment.draw(4, 4, random)) {
                         step.write(steps, at);
-                        at += AugmentationStep.NUMBERS;
+                        at += AugmentationOperation.NUMBERS;
                     }
                 }
                 assertEquals(
@@ -227,7 +227,8 @@ class BatchesTest {
                         images.form().toString());
                 RawImages part = images.part(1, 3);
                 assertArrayEquals(
-                        Arrays.copyOfRange(images.steps(), 2 * AugmentationStep.NUMBERS, 8 * AugmentationStep.NUMBERS),
+                        Arrays.copyOfRange(
+                                images.steps(), 2 * AugmentationOperation.NUMBERS, 8 * AugmentationOperation.NUMBERS),
                         part.steps());
                 assertEquals(2, part.form().steps());
             }
@@ -237,16 +238,16 @@ class BatchesTest {
     @Test
     void whatIsNoStepIsRefusedInWords() {
         Shape shape = Shape.of(2, 1, 1, 1);
-        float[] steps = new float[2 * AugmentationStep.NUMBERS];
+        float[] steps = new float[2 * AugmentationOperation.NUMBERS];
         assertEquals(1, new RawImages.Floats(new float[2], steps, shape).form().steps());
-        steps[AugmentationStep.NUMBERS] = 10;
+        steps[AugmentationOperation.NUMBERS] = 10;
         assertEquals(
                 "image augmentation: there is no step with the code 10.0; codes are 0 to 9",
                 assertThrows(
                                 IllegalArgumentException.class,
                                 () -> new RawImages.Bytes(new byte[2], shape, null, steps, shape))
                         .getMessage());
-        for (int length : new int[] {0, AugmentationStep.NUMBERS, 2 * AugmentationStep.NUMBERS + 1}) {
+        for (int length : new int[] {0, AugmentationOperation.NUMBERS, 2 * AugmentationOperation.NUMBERS + 1}) {
             assertEquals(
                     "images: " + length + " numbers are no steps (N, S, 7) of 2 images",
                     assertThrows(

@@ -10,8 +10,8 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.random.RandomGenerator;
-import org.codanet.nn.op.AugmentationStep;
-import org.codanet.nn.op.AugmentationStep.Kind;
+import org.codanet.nn.op.AugmentationOperation;
+import org.codanet.nn.op.AugmentationOperation.Kind;
 import org.junit.jupiter.api.Test;
 
 class RandAugmentTest {
@@ -39,36 +39,36 @@ class RandAugmentTest {
         };
     }
 
-    private static AugmentationStep strongest(Object... draws) {
+    private static AugmentationOperation strongest(Object... draws) {
         return new RandAugment(1, 30).draw(HEIGHT, WIDTH, stated(draws)).getFirst();
     }
 
     @Test
     void theFourteenOperationsHaveTorchvisionsRanges() {
-        assertEquals(AugmentationStep.identity(), strongest(0));
-        assertEquals(AugmentationStep.shear(0.3, 0), strongest(1, false));
-        assertEquals(AugmentationStep.shear(0, -0.3), strongest(2, true));
-        assertEquals(AugmentationStep.shift(72, 0), strongest(3, false)); // 72.5 of 160 columns
-        assertEquals(AugmentationStep.shift(0, -108), strongest(4, true)); // 108.8 of 240 rows
-        assertEquals(AugmentationStep.rotate(Math.PI / 6, HEIGHT, WIDTH), strongest(5, false));
-        assertEquals(AugmentationStep.brightness(1.9f), strongest(6, false));
-        assertEquals(AugmentationStep.colour((float) (1 - 0.9)), strongest(7, true));
-        assertEquals(AugmentationStep.contrast(1.9f), strongest(8, false));
-        assertEquals(AugmentationStep.sharpness(1.9f), strongest(9, false));
-        assertEquals(AugmentationStep.posterise(4), strongest(10));
-        assertEquals(AugmentationStep.solarise(0), strongest(11));
-        assertEquals(AugmentationStep.autocontrast(), strongest(12));
-        assertEquals(AugmentationStep.equalise(), strongest(13));
+        assertEquals(AugmentationOperation.identity(), strongest(0));
+        assertEquals(AugmentationOperation.shear(0.3, 0), strongest(1, false));
+        assertEquals(AugmentationOperation.shear(0, -0.3), strongest(2, true));
+        assertEquals(AugmentationOperation.shift(72, 0), strongest(3, false)); // 72.5 of 160 columns
+        assertEquals(AugmentationOperation.shift(0, -108), strongest(4, true)); // 108.8 of 240 rows
+        assertEquals(AugmentationOperation.rotate(Math.PI / 6, HEIGHT, WIDTH), strongest(5, false));
+        assertEquals(AugmentationOperation.brightness(1.9f), strongest(6, false));
+        assertEquals(AugmentationOperation.colour((float) (1 - 0.9)), strongest(7, true));
+        assertEquals(AugmentationOperation.contrast(1.9f), strongest(8, false));
+        assertEquals(AugmentationOperation.sharpness(1.9f), strongest(9, false));
+        assertEquals(AugmentationOperation.posterise(4), strongest(10));
+        assertEquals(AugmentationOperation.solarise(0), strongest(11));
+        assertEquals(AugmentationOperation.autocontrast(), strongest(12));
+        assertEquals(AugmentationOperation.equalise(), strongest(13));
     }
 
     /** The recipe of ImageNet: two of magnitude 10. */
     @Test
     void aThirdOfTheMagnitudeIsAThirdOfTheStrength() {
         assertEquals(
-                List.of(AugmentationStep.shear(-0.3 * 10 / 30, 0), AugmentationStep.posterise(7)),
+                List.of(AugmentationOperation.shear(-0.3 * 10 / 30, 0), AugmentationOperation.posterise(7)),
                 new RandAugment(2, 10).draw(HEIGHT, WIDTH, stated(1, true, 10)));
         assertEquals(
-                List.of(AugmentationStep.brightness(1.3f), AugmentationStep.solarise((float) (2 / 3.0))),
+                List.of(AugmentationOperation.brightness(1.3f), AugmentationOperation.solarise((float) (2 / 3.0))),
                 new RandAugment(2, 10).draw(HEIGHT, WIDTH, stated(6, false, 11)));
     }
 
@@ -77,7 +77,7 @@ class RandAugmentTest {
         Map<Kind, Integer> counts = new EnumMap<>(Kind.class);
         RandomGenerator random = new SeededRandom(1, 2, 3);
         for (int i = 0; i < 7_000; i++) {
-            for (AugmentationStep step : new RandAugment(2, 10).draw(HEIGHT, WIDTH, random)) {
+            for (AugmentationOperation step : new RandAugment(2, 10).draw(HEIGHT, WIDTH, random)) {
                 counts.merge(step.kind(), 1, Integer::sum);
             }
         }

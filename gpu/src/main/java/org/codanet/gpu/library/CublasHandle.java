@@ -8,8 +8,8 @@ import org.codanet.gpu.driver.CudaContext;
 import org.codanet.gpu.driver.Handle;
 import org.codanet.gpu.driver.MemoryPool;
 import org.codanet.gpu.driver.Stream;
-import org.codanet.nn.device.Choices;
 import org.codanet.nn.device.Precision;
+import org.codanet.nn.device.SelectionLog;
 
 /**
  * Matrix products of one device, row-major. The operands are rounded as the device's precision says, by the matrix units
@@ -37,10 +37,10 @@ public final class CublasHandle extends Handle implements MatrixProducts {
      *
      * @param memory where the library's workspace comes from
      * @param precision of the products
-     * @param choices hears which arithmetic was selected
+     * @param selections hears which arithmetic was selected
      */
     public static CublasHandle create(
-            CudaContext context, Stream stream, MemoryPool memory, Precision precision, Choices choices) {
+            CudaContext context, Stream stream, MemoryPool memory, Precision precision, SelectionLog selections) {
         context.enter();
         try (Arena temporary = Arena.ofConfined()) {
             MemorySegment out = temporary.allocate(ValueLayout.ADDRESS);
@@ -64,7 +64,7 @@ public final class CublasHandle extends Handle implements MatrixProducts {
                 throw failure;
             }
             int compute = compute(precision);
-            choices.made("cuBLAS on " + context.name() + ": " + name(compute)
+            selections.report("cuBLAS on " + context.name() + ": " + name(compute)
                     + ", GEMM_DEFAULT (its own heuristics for each product), workspace " + workspace.bytes()
                     + " bytes");
             return new CublasHandle(context, handle, workspace, compute);

@@ -12,29 +12,29 @@ import org.codanet.bindings.cudnn.Cudnn;
 import org.codanet.gpu.driver.CudaContext;
 import org.codanet.gpu.driver.Handle;
 import org.codanet.gpu.driver.Stream;
-import org.codanet.nn.device.Choices;
 import org.codanet.nn.device.Precision;
+import org.codanet.nn.device.SelectionLog;
 import org.codanet.nn.op.ConvolutionShape;
 
 /** cuDNN on one device's stream, and the plans of all convolutions that have run on it. */
 public final class CudnnHandle extends Handle {
     private final Precision precision;
-    private final Choices choices;
+    private final SelectionLog selections;
     private final Map<CudnnPlan.Key, CudnnPlan> plans = new HashMap<>();
 
-    private CudnnHandle(CudaContext context, MemorySegment handle, Precision precision, Choices choices) {
+    private CudnnHandle(CudaContext context, MemorySegment handle, Precision precision, SelectionLog selections) {
         super(context, "cuDNN handle", handle);
         this.precision = precision;
-        this.choices = choices;
+        this.selections = selections;
     }
 
     /**
      * Opens cuDNN on a stream.
      *
      * @param precision of the convolutions
-     * @param choices hears which algorithms were selected
+     * @param selections hears which algorithms were selected
      */
-    public static CudnnHandle create(CudaContext context, Stream stream, Precision precision, Choices choices) {
+    public static CudnnHandle create(CudaContext context, Stream stream, Precision precision, SelectionLog selections) {
         CudaLibraries.cudnn();
         context.enter();
         try (Arena arena = Arena.ofConfined()) {
@@ -47,7 +47,7 @@ public final class CudnnHandle extends Handle {
                 Cudnn.cudnnDestroy(handle);
                 throw failure;
             }
-            return new CudnnHandle(context, handle, precision, choices);
+            return new CudnnHandle(context, handle, precision, selections);
         }
     }
 
@@ -55,7 +55,7 @@ public final class CudnnHandle extends Handle {
     public CudnnPlan plan(ConvolutionShape shape, int n, int h, int w) {
         return plans.computeIfAbsent(new CudnnPlan.Key(shape, n, h, w), key -> {
             CudnnPlan plan = new CudnnPlan(context(), handle(), precision, key);
-            choices.made(plan);
+            selections.report(plan);
             return plan;
         });
     }

@@ -17,8 +17,8 @@ import org.codanet.gpu.kernel.KernelCompiler;
 import org.codanet.gpu.kernel.KernelSource;
 import org.codanet.gpu.library.CublasHandle;
 import org.codanet.gpu.library.CudnnHandle;
-import org.codanet.nn.device.Choices;
 import org.codanet.nn.device.Precision;
+import org.codanet.nn.device.SelectionLog;
 
 /**
  * What the operations of one CUDA device share: context, stream, memory, workspace, kernels and the libraries' handles. Owns all
@@ -37,7 +37,7 @@ public final class CudaResources implements AutoCloseable {
     private final Staging staging;
     private final Workspace workspace;
     private final KernelCompiler compiler;
-    private final Choices choices = new Choices();
+    private final SelectionLog selections = new SelectionLog();
     private final Map<String, Integer> operations = new TreeMap<>();
     private CublasHandle cublas;
     private CudnnHandle cudnn;
@@ -96,8 +96,8 @@ public final class CudaResources implements AutoCloseable {
     }
 
     /** Whom to tell what was chosen. */
-    public Choices choices() {
-        return choices;
+    public SelectionLog selections() {
+        return selections;
     }
 
     /** Memory for the length of one call of one operation. */
@@ -134,14 +134,14 @@ public final class CudaResources implements AutoCloseable {
     }
 
     /** Bytes that the libraries' handles hold once they are opened. */
-    public long ownBytes() {
+    public long libraryBytes() {
         return CublasHandle.workspaceBytes(context);
     }
 
     /** cuBLAS, opened at the first use. */
     public CublasHandle cublas() {
         if (cublas == null) {
-            cublas = own(CublasHandle.create(context, stream, memory, precision, choices));
+            cublas = own(CublasHandle.create(context, stream, memory, precision, selections));
         }
         return cublas;
     }
@@ -149,7 +149,7 @@ public final class CudaResources implements AutoCloseable {
     /** cuDNN, opened at the first use. */
     CudnnHandle cudnn() {
         if (cudnn == null) {
-            cudnn = own(CudnnHandle.create(context, stream, precision, choices));
+            cudnn = own(CudnnHandle.create(context, stream, precision, selections));
         }
         return cudnn;
     }

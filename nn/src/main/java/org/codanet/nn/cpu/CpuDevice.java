@@ -23,14 +23,14 @@ import org.codanet.nn.cpu.runtime.CpuContext;
 import org.codanet.nn.cpu.runtime.CpuMemory;
 import org.codanet.nn.cpu.runtime.CpuTensor;
 import org.codanet.nn.cpu.runtime.Workers;
+import org.codanet.nn.device.CapturedGraph;
 import org.codanet.nn.device.Device;
 import org.codanet.nn.device.DeviceException;
 import org.codanet.nn.device.DeviceOptions;
+import org.codanet.nn.device.EagerCapture;
 import org.codanet.nn.device.MemoryUse;
 import org.codanet.nn.device.PeakMeasurement;
 import org.codanet.nn.device.Precision;
-import org.codanet.nn.device.RecordedStep;
-import org.codanet.nn.device.RepeatedSteps;
 import org.codanet.nn.op.Adam;
 import org.codanet.nn.op.ContributionMap;
 import org.codanet.nn.op.Convolution;
@@ -62,7 +62,7 @@ public final class CpuDevice implements Device, PeakMeasurement {
     private final KernelChoice kernels;
     private final Processor processor;
     private final CpuElementwise elementwise;
-    private final RepeatedSteps steps = new RepeatedSteps(NAME);
+    private final EagerCapture steps = new EagerCapture(NAME);
     private DnnlEngine engine;
     private boolean closed;
 
@@ -128,13 +128,13 @@ public final class CpuDevice implements Device, PeakMeasurement {
     }
 
     @Override
-    public void listenToChoices(Consumer<String> listener) {
-        context.choices().listen(listener);
+    public void listenToSelections(Consumer<String> listener) {
+        context.selections().listen(listener);
     }
 
     @Override
-    public void tellChoice(String choice) {
-        context.choices().made(choice);
+    public void reportSelection(String choice) {
+        context.selections().report(choice);
     }
 
     @Override
@@ -181,7 +181,7 @@ public final class CpuDevice implements Device, PeakMeasurement {
     public DynamicAlignment dynamicAlignment(Scope scope, DynamicAlignmentShape shape) {
         requireOpen();
         CpuDynamicAlignment operation = new CpuDynamicAlignment(context, scope, shape);
-        context.choices().made(operation);
+        context.selections().report(operation);
         return operation;
     }
 
@@ -242,14 +242,14 @@ public final class CpuDevice implements Device, PeakMeasurement {
 
     /** False: a call costs nothing that a recording could spare. */
     @Override
-    public boolean recordsSteps() {
+    public boolean supportsCapture() {
         return false;
     }
 
     @Override
-    public RecordedStep record(Scope scope, Runnable step) {
+    public CapturedGraph capture(Scope scope, Runnable step) {
         requireOpen();
-        return steps.record(scope, step);
+        return steps.capture(scope, step);
     }
 
     @Override

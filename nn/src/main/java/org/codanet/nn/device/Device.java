@@ -36,10 +36,10 @@ public interface Device extends AutoCloseable {
      * Tells {@code listener} of every algorithm that is chosen from now on: once each, in a line for people, when it is chosen. A
      * device with one way to do everything tells nothing.
      */
-    void listenToChoices(Consumer<String> listener);
+    void listenToSelections(Consumer<String> listener);
 
     /** Tells the listener of a choice that was made outside for the device's sake, such as a smaller batch; once each. */
-    void tellChoice(String choice);
+    void reportSelection(String choice);
 
     /** Arithmetic of the matrix products. */
     Precision precision();
@@ -96,14 +96,14 @@ public interface Device extends AutoCloseable {
      * Whether a recorded step costs less than the calls it is made of, so that recording is worth the memory that is kept
      * for it.
      */
-    boolean recordsSteps();
+    boolean supportsCapture();
 
     /**
      * Keeps a step to be run again: the same operations on the same tensors, with whatever values these hold by then. Recording
      * computes nothing. The step has to have run before, by a call, so that all it needs is planned and there.
      *
      * <p>Inside, operations run on tensors that stay open as long as the step is used. More may be allocated in scopes that the
-     * step itself opens and closes; on a device where {@link #recordsSteps} their memory stays with the recording. A step
+     * step itself opens and closes; on a device where {@link #supportsCapture} their memory stays with the recording. A step
      * may not upload (as {@code SumPool.seed} of a list does), download, wait (as {@code Elementwise.allFinite} does), record,
      * or leave anything open; that is refused where it happens, here or when the step is run. On a device where nothing would be
      * gained the step is called again each time.
@@ -112,13 +112,13 @@ public interface Device extends AutoCloseable {
      * @throws IllegalStateException if the step does what it may not
      * @throws OutOfMemoryException if the memory that its run by a call took is not there at one time; nothing has changed then
      */
-    RecordedStep record(Scope scope, Runnable step);
+    CapturedGraph capture(Scope scope, Runnable step);
 
     /** Bytes now, bytes at most, tensors now. */
     MemoryUse memory();
 
     /** Bytes of {@link #memory} that the device holds for itself once it works, whatever the work is: rooms of its libraries. */
-    default long ownBytes() {
+    default long libraryBytes() {
         return 0;
     }
 

@@ -34,7 +34,7 @@ public record AugmentationShape(int images, int steps, int height, int width, in
             throw new IllegalArgumentException(OPERATION + ": steps are " + steps.shape() + ", expected (N, S, 7)");
         }
         int count = steps.shape().extent(1);
-        steps.require(Shape.of(shape.extent(0), count, AugmentationStep.NUMBERS), OPERATION, "steps");
+        steps.require(Shape.of(shape.extent(0), count, AugmentationOperation.NUMBERS), OPERATION, "steps");
         return new AugmentationShape(
                 shape.extent(0),
                 count,
@@ -66,6 +66,6 @@ public record AugmentationShape(int images, int steps, int height, int width, in
 
     /** Floats of the steps of an image: 7 S. */
     public int stepsSize() {
-        return steps * AugmentationStep.NUMBERS;
+        return steps * AugmentationOperation.NUMBERS;
     }
 }

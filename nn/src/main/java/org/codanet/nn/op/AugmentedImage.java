@@ -34,7 +34,7 @@ public final class AugmentedImage {
      */
     public void apply(float[] steps, int image) {
         int end = (image + 1) * shape.stepsSize();
-        for (int at = image * shape.stepsSize(); at < end; at += AugmentationStep.NUMBERS) {
+        for (int at = image * shape.stepsSize(); at < end; at += AugmentationOperation.NUMBERS) {
             step(steps, at);
         }
         int depth = shape.depth();
@@ -48,25 +48,25 @@ public final class AugmentedImage {
     private void step(float[] steps, int at) {
         int code = (int) steps[at];
         float number = steps[at + 1];
-        if (code == AugmentationStep.Kind.WARP.ordinal()) {
+        if (code == AugmentationOperation.Kind.WARP.ordinal()) {
             warp(steps, at + 1);
-        } else if (code == AugmentationStep.Kind.BRIGHTNESS.ordinal()) {
+        } else if (code == AugmentationOperation.Kind.BRIGHTNESS.ordinal()) {
             blend(0, number);
-        } else if (code == AugmentationStep.Kind.COLOUR.ordinal()) {
+        } else if (code == AugmentationOperation.Kind.COLOUR.ordinal()) {
             colour(number);
-        } else if (code == AugmentationStep.Kind.CONTRAST.ordinal()) {
+        } else if (code == AugmentationOperation.Kind.CONTRAST.ordinal()) {
             blend(meanGrey() / 255f, number);
-        } else if (code == AugmentationStep.Kind.SHARPNESS.ordinal()) {
+        } else if (code == AugmentationOperation.Kind.SHARPNESS.ordinal()) {
             sharpness(number);
-        } else if (code == AugmentationStep.Kind.POSTERISE.ordinal()) {
+        } else if (code == AugmentationOperation.Kind.POSTERISE.ordinal()) {
             posterise((int) number);
-        } else if (code == AugmentationStep.Kind.SOLARISE.ordinal()) {
+        } else if (code == AugmentationOperation.Kind.SOLARISE.ordinal()) {
             solarise(number);
-        } else if (code == AugmentationStep.Kind.AUTOCONTRAST.ordinal()) {
+        } else if (code == AugmentationOperation.Kind.AUTOCONTRAST.ordinal()) {
             for (int c = 0; c < shape.channels(); c++) {
                 map(c, stretched(counts(c)));
             }
-        } else if (code == AugmentationStep.Kind.EQUALISE.ordinal()) {
+        } else if (code == AugmentationOperation.Kind.EQUALISE.ordinal()) {
             for (int c = 0; c < shape.channels(); c++) {
                 map(c, equalised(counts(c)));
             }

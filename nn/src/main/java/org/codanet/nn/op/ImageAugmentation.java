@@ -39,7 +39,7 @@ public interface ImageAugmentation {
      * Changes {@code x} (N, H, W, C), C being 1 or 3 and values in [0, 1]; with {@code inverse}, {@code x} is (N, H, W, 2C), the first C
      * channels are changed, and one minus each is then written to the others.
      *
-     * @param steps (N, S, 7), as {@link AugmentationStep#write} lays them out; a code that is none leaves the image as it is
+     * @param steps (N, S, 7), as {@link AugmentationOperation#write} lays them out; a code that is none leaves the image as it is
      * @throws IllegalArgumentException if a shape is another
      */
     void apply(Tensor steps, boolean inverse, Tensor x);

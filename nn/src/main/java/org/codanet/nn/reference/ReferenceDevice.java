@@ -2,13 +2,13 @@ package org.codanet.nn.reference;
 
 import java.util.Set;
 import java.util.function.Consumer;
-import org.codanet.nn.device.Choices;
+import org.codanet.nn.device.CapturedGraph;
 import org.codanet.nn.device.Device;
 import org.codanet.nn.device.DeviceOptions;
+import org.codanet.nn.device.EagerCapture;
 import org.codanet.nn.device.MemoryUse;
 import org.codanet.nn.device.Precision;
-import org.codanet.nn.device.RecordedStep;
-import org.codanet.nn.device.RepeatedSteps;
+import org.codanet.nn.device.SelectionLog;
 import org.codanet.nn.op.Adam;
 import org.codanet.nn.op.ContributionMap;
 import org.codanet.nn.op.Convolution;
@@ -46,8 +46,8 @@ public final class ReferenceDevice implements Device {
 
     private final ReferenceMemory memory;
     private final Elementwise elementwise;
-    private final Choices choices = new Choices();
-    private final RepeatedSteps steps = new RepeatedSteps(NAME);
+    private final SelectionLog selections = new SelectionLog();
+    private final EagerCapture steps = new EagerCapture(NAME);
     private boolean closed;
 
     /** @throws IllegalArgumentException if the options ask for another precision than fp32 */
@@ -72,13 +72,13 @@ public final class ReferenceDevice implements Device {
 
     /** There is one way to do everything: plain loops. */
     @Override
-    public void listenToChoices(Consumer<String> listener) {
-        choices.listen(listener);
+    public void listenToSelections(Consumer<String> listener) {
+        selections.listen(listener);
     }
 
     @Override
-    public void tellChoice(String choice) {
-        choices.made(choice);
+    public void reportSelection(String choice) {
+        selections.report(choice);
     }
 
     /** FP32: at least that. */
@@ -207,14 +207,14 @@ public final class ReferenceDevice implements Device {
     }
 
     @Override
-    public boolean recordsSteps() {
+    public boolean supportsCapture() {
         return false;
     }
 
     @Override
-    public RecordedStep record(Scope scope, Runnable step) {
+    public CapturedGraph capture(Scope scope, Runnable step) {
         requireOpen();
-        return steps.record(scope, step);
+        return steps.capture(scope, step);
     }
 
     @Override

@@ -176,7 +176,7 @@ final class CpuDeviceTest {
         List<String> told = new ArrayList<>();
         try (Device device = Devices.open("cpu", DeviceOptions.defaults());
                 Scope scope = Scope.open("run")) {
-            device.listenToChoices(told::add);
+            device.listenToSelections(told::add);
             for (int i = 0; i < 2; i++) {
                 device.dynamicAlignment(scope, new DynamicAlignmentShape(3, 4, 2, 3, 1, 1, Norm.SQ, true));
             }

@@ -11,10 +11,10 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import org.codanet.nn.device.CapturedGraph;
 import org.codanet.nn.device.Device;
 import org.codanet.nn.device.DeviceOptions;
 import org.codanet.nn.device.OutOfMemoryException;
-import org.codanet.nn.device.RecordedStep;
 import org.codanet.nn.layer.Passes;
 import org.codanet.nn.layer.Sequential;
 import org.codanet.nn.op.ImageInput;
@@ -199,7 +199,7 @@ public abstract class DeviceContract {
             }
             int before = device.memory().tensors();
             try (Scope kept = run.child("kept")) {
-                RecordedStep recorded = device.record(kept, step);
+                CapturedGraph recorded = device.capture(kept, step);
                 assertArrayEquals(expected.getLast(), values(device, step.dX), "recording computes nothing");
                 List<float[]> actual = new ArrayList<>();
                 for (int seed = 0; seed < 3; seed++) {
@@ -261,7 +261,7 @@ public abstract class DeviceContract {
                 Scope run = Scope.open("run")) {
             SmallStep step = new SmallStep(device, run);
             List<float[]> expected = step.results(1, step);
-            RecordedStep recorded = device.record(run, step);
+            CapturedGraph recorded = device.capture(run, step);
             long before = device.memory().live();
             device.trimMemory();
             assertTrue(device.memory().live() <= before);
@@ -290,12 +290,12 @@ public abstract class DeviceContract {
                     "download",
                     device::synchronize,
                     "wait",
-                    () -> device.record(run, () -> {}),
+                    () -> device.capture(run, () -> {}),
                     "record another");
             refused.forEach((step, what) -> {
                 String message = assertThrows(
                                 IllegalStateException.class,
-                                () -> device.record(run, step).run())
+                                () -> device.capture(run, step).run())
                         .getMessage();
                 assertTrue(message.contains("a recorded step may not " + what), message);
                 step.run();
@@ -309,8 +309,8 @@ public abstract class DeviceContract {
                 Scope run = Scope.open("run")) {
             Tensor tensor = device.allocate(run, ODD);
             Scope kept = run.child("kept");
-            RecordedStep recorded =
-                    device.record(kept, () -> device.elementwise().fill(tensor, 1));
+            CapturedGraph recorded =
+                    device.capture(kept, () -> device.elementwise().fill(tensor, 1));
             kept.close();
             String message =
                     assertThrows(IllegalStateException.class, recorded::run).getMessage();

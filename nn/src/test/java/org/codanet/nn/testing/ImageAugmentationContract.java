@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.SplittableRandom;
 import java.util.stream.Stream;
 import java.util.zip.CRC32;
-import org.codanet.nn.op.AugmentationStep;
+import org.codanet.nn.op.AugmentationOperation;
 import org.codanet.nn.op.ImageAugmentation;
 import org.codanet.nn.tensor.Shape;
 import org.codanet.nn.tensor.Tensor;
@@ -70,20 +70,21 @@ public abstract class ImageAugmentationContract extends OperationContract {
         return values;
     }
 
-    private static float[] numbers(List<AugmentationStep> steps) {
-        float[] numbers = new float[steps.size() * AugmentationStep.NUMBERS];
+    private static float[] numbers(List<AugmentationOperation> steps) {
+        float[] numbers = new float[steps.size() * AugmentationOperation.NUMBERS];
         for (int i = 0; i < steps.size(); i++) {
-            steps.get(i).write(numbers, i * AugmentationStep.NUMBERS);
+            steps.get(i).write(numbers, i * AugmentationOperation.NUMBERS);
         }
         return numbers;
     }
 
     /** One image, given without inverses, changed by these steps. */
-    private float[] changed(float[] image, int channels, int width, AugmentationStep... steps) {
+    private float[] changed(float[] image, int channels, int width, AugmentationOperation... steps) {
         int height = image.length / channels / width;
         try (Workplace place = place()) {
             Tensor x = place.variable(Shape.of(1, height, width, channels), image.clone());
-            Tensor numbers = place.input(Shape.of(1, steps.length, AugmentationStep.NUMBERS), numbers(List.of(steps)));
+            Tensor numbers =
+                    place.input(Shape.of(1, steps.length, AugmentationOperation.NUMBERS), numbers(List.of(steps)));
             place.device().imageAugmentation(place.scope()).apply(numbers, false, x);
             return place.read(x);
         }
@@ -108,40 +109,41 @@ public abstract class ImageAugmentationContract extends OperationContract {
     @Test
     void tonesAgreeWithPil() {
         float[] image = image(1, 24, 32); // enough pixels for equalise to have more than one a level
-        assertEquals(1474917054L, crc(changed(image, 1, 32, AugmentationStep.equalise())));
-        assertEquals(4250081871L, crc(changed(image, 1, 32, AugmentationStep.posterise(5))));
-        assertEquals(737362627L, crc(changed(image, 1, 32, AugmentationStep.solarise(128 / 255f))));
+        assertEquals(1474917054L, crc(changed(image, 1, 32, AugmentationOperation.equalise())));
+        assertEquals(4250081871L, crc(changed(image, 1, 32, AugmentationOperation.posterise(5))));
+        assertEquals(737362627L, crc(changed(image, 1, 32, AugmentationOperation.solarise(128 / 255f))));
         float[] small = image(1, 7, 11);
-        assertLevels(PIL_SHARPNESS, changed(small, 1, 11, AugmentationStep.sharpness(1.9f)), 1);
-        assertLevels(PIL_CONTRAST, changed(small, 1, 11, AugmentationStep.contrast(0.1f)), 1);
+        assertLevels(PIL_SHARPNESS, changed(small, 1, 11, AugmentationOperation.sharpness(1.9f)), 1);
+        assertLevels(PIL_CONTRAST, changed(small, 1, 11, AugmentationOperation.contrast(0.1f)), 1);
         for (int i = 0; i < small.length; i++) {
             small[i] = (Math.round(255 * small[i]) / 2 + 20) / 255f;
         }
-        assertLevels(PIL_AUTOCONTRAST_OF_HALF, changed(small, 1, 11, AugmentationStep.autocontrast()), 0);
+        assertLevels(PIL_AUTOCONTRAST_OF_HALF, changed(small, 1, 11, AugmentationOperation.autocontrast()), 0);
     }
 
     @Test
     void warpsAgreeWithPil() {
-        assertLevels(PIL_SHEARED, changed(image(1, 7, 11), 1, 11, AugmentationStep.shear(0.3, 0)), 0);
+        assertLevels(PIL_SHEARED, changed(image(1, 7, 11), 1, 11, AugmentationOperation.shear(0.3, 0)), 0);
         // PIL turns against the clock.
-        AugmentationStep turned = AugmentationStep.rotate(Math.toRadians(-17), 7, 11);
+        AugmentationOperation turned = AugmentationOperation.rotate(Math.toRadians(-17), 7, 11);
         assertLevels(PIL_ROTATED, changed(image(1, 7, 11), 1, 11, turned), 0);
     }
 
     @Test
     void shearsAndShiftsMoveWhatTheySay() {
         float[] row = {0.1f, 0.2f, 0.3f};
-        assertArrayEquals(new float[] {0.2f, 0.3f, 0}, changed(row, 1, 3, AugmentationStep.shift(1, 0)));
-        assertArrayEquals(new float[] {0, 0.1f, 0.2f}, changed(row, 1, 3, AugmentationStep.shift(-1, 0)));
-        assertArrayEquals(new float[3], changed(row, 1, 3, AugmentationStep.shift(-3, 0)));
-        assertArrayEquals(new float[] {0.2f, 0.3f, 0}, changed(row, 1, 1, AugmentationStep.shift(0, 1)));
+        assertArrayEquals(new float[] {0.2f, 0.3f, 0}, changed(row, 1, 3, AugmentationOperation.shift(1, 0)));
+        assertArrayEquals(new float[] {0, 0.1f, 0.2f}, changed(row, 1, 3, AugmentationOperation.shift(-1, 0)));
+        assertArrayEquals(new float[3], changed(row, 1, 3, AugmentationOperation.shift(-3, 0)));
+        assertArrayEquals(new float[] {0.2f, 0.3f, 0}, changed(row, 1, 1, AugmentationOperation.shift(0, 1)));
         // The second column comes from one row below, the third from two.
         assertArrayEquals(
                 new float[] {1, 5, 9, 4, 8, 0, 7, 0, 0},
-                changed(new float[] {1, 2, 3, 4, 5, 6, 7, 8, 9}, 1, 3, AugmentationStep.shear(0, 0.75)));
+                changed(new float[] {1, 2, 3, 4, 5, 6, 7, 8, 9}, 1, 3, AugmentationOperation.shear(0, 0.75)));
         float[] corners = {1, 2, 3, 4};
-        assertArrayEquals(new float[] {3, 1, 4, 2}, changed(corners, 1, 2, AugmentationStep.rotate(Math.PI / 2, 2, 2)));
-        assertArrayEquals(corners, changed(corners, 1, 2, AugmentationStep.identity()));
+        assertArrayEquals(
+                new float[] {3, 1, 4, 2}, changed(corners, 1, 2, AugmentationOperation.rotate(Math.PI / 2, 2, 2)));
+        assertArrayEquals(corners, changed(corners, 1, 2, AugmentationOperation.identity()));
     }
 
     @Test
@@ -150,22 +152,23 @@ public abstract class ImageAugmentationContract extends OperationContract {
         float grey = 0.299f * 0.5f + 0.587f * 0.25f + 0.114f * 0.75f;
         assertArrayEquals(
                 new float[] {0.299f, 0.299f, 0.299f, grey, grey, grey},
-                changed(red, 3, 2, AugmentationStep.colour(0)),
+                changed(red, 3, 2, AugmentationOperation.colour(0)),
                 1e-6f);
-        assertArrayEquals(red, changed(red, 3, 2, AugmentationStep.colour(1)), 1e-6f);
+        assertArrayEquals(red, changed(red, 3, 2, AugmentationOperation.colour(1)), 1e-6f);
         assertArrayEquals(
                 new float[] {1, 0, 0, 2 * 0.5f - grey, 2 * 0.25f - grey, 1},
-                changed(red, 3, 2, AugmentationStep.colour(2)),
+                changed(red, 3, 2, AugmentationOperation.colour(2)),
                 1e-6f);
         assertArrayEquals(
-                new float[] {0.5f, 0, 0, 0.25f, 0.125f, 0.375f}, changed(red, 3, 2, AugmentationStep.brightness(0.5f)));
-        assertArrayEquals(new float[] {1, 0, 0, 1, 0.5f, 1}, changed(red, 3, 2, AugmentationStep.brightness(2)));
+                new float[] {0.5f, 0, 0, 0.25f, 0.125f, 0.375f},
+                changed(red, 3, 2, AugmentationOperation.brightness(0.5f)));
+        assertArrayEquals(new float[] {1, 0, 0, 1, 0.5f, 1}, changed(red, 3, 2, AugmentationOperation.brightness(2)));
         // Greys of 76.245 and 97.34625 levels are counted as 76 and 97; their mean, 86.5, as 87.
         float[] flat = new float[6];
         Arrays.fill(flat, 87 / 255f);
-        assertArrayEquals(flat, changed(red, 3, 2, AugmentationStep.contrast(0)));
+        assertArrayEquals(flat, changed(red, 3, 2, AugmentationOperation.contrast(0)));
         float[] image = image(1, 3, 3);
-        assertArrayEquals(image, changed(image, 1, 3, AugmentationStep.colour(0)));
+        assertArrayEquals(image, changed(image, 1, 3, AugmentationOperation.colour(0)));
     }
 
     @Test
@@ -177,12 +180,12 @@ public abstract class ImageAugmentationContract extends OperationContract {
             expected[i] = 1 / 13f;
         }
         expected[12] = 5 / 13f;
-        assertArrayEquals(expected, changed(image, 1, 5, AugmentationStep.sharpness(0)), 1e-6f);
+        assertArrayEquals(expected, changed(image, 1, 5, AugmentationOperation.sharpness(0)), 1e-6f);
         image[12] = 0;
         image[0] = 1;
         expected = image.clone();
         expected[6] = 1 / 13f;
-        assertArrayEquals(expected, changed(image, 1, 5, AugmentationStep.sharpness(0)), 1e-6f);
+        assertArrayEquals(expected, changed(image, 1, 5, AugmentationOperation.sharpness(0)), 1e-6f);
     }
 
     /** 256 levels once each, between them values that round up and down. */
@@ -197,11 +200,11 @@ public abstract class ImageAugmentationContract extends OperationContract {
             whole[i] = level / 255f;
             four[i] = (level & 0xf0) / 255f;
         }
-        assertArrayEquals(whole, changed(values, 1, 256, AugmentationStep.posterise(8)));
-        assertArrayEquals(four, changed(values, 1, 256, AugmentationStep.posterise(4)));
+        assertArrayEquals(whole, changed(values, 1, 256, AugmentationOperation.posterise(8)));
+        assertArrayEquals(four, changed(values, 1, 256, AugmentationOperation.posterise(4)));
         // Every level as often as every other: nothing to stretch, nothing to spread.
-        assertArrayEquals(whole, changed(values, 1, 256, AugmentationStep.autocontrast()));
-        assertArrayEquals(whole, changed(whole, 1, 256, AugmentationStep.autocontrast()));
+        assertArrayEquals(whole, changed(values, 1, 256, AugmentationOperation.autocontrast()));
+        assertArrayEquals(whole, changed(whole, 1, 256, AugmentationOperation.autocontrast()));
     }
 
     @Test
@@ -209,7 +212,7 @@ public abstract class ImageAugmentationContract extends OperationContract {
         // Red of levels 10, 20, 110, green all 7, blue of 0 and 255.
         float[] image = {10, 7, 0, 20, 7, 255, 110, 7, 255};
         float[] expected = {0, 7, 0, 25, 7, 255, 255, 7, 255};
-        assertArrayEquals(shares(expected), changed(shares(image), 3, 3, AugmentationStep.autocontrast()));
+        assertArrayEquals(shares(expected), changed(shares(image), 3, 3, AugmentationOperation.autocontrast()));
         // 510 values below the highest are 2 a level: level 1 has 1 + 100 before it, 50 levels; level 2 1 + 510, cut
         // off at 255.
         float[] many = new float[3 * 600];
@@ -223,7 +226,7 @@ public abstract class ImageAugmentationContract extends OperationContract {
             many[3 * i + 2] = i < 254 ? 3 : 4; // too few below the highest: left alone
             spread[3 * i + 2] = many[3 * i + 2];
         }
-        assertArrayEquals(shares(spread), changed(shares(many), 3, 20, AugmentationStep.equalise()));
+        assertArrayEquals(shares(spread), changed(shares(many), 3, 20, AugmentationOperation.equalise()));
     }
 
     private static float[] shares(float[] levels) {
@@ -238,8 +241,9 @@ public abstract class ImageAugmentationContract extends OperationContract {
     void solariseInvertsFromTheThresholdOn() {
         float[] values = {0, 0.25f, 0.5f, 0.75f, 1};
         assertArrayEquals(
-                new float[] {0, 0.25f, 0.5f, 0.25f, 0}, changed(values, 1, 5, AugmentationStep.solarise(0.5f)));
-        assertArrayEquals(new float[] {1, 0.75f, 0.5f, 0.25f, 0}, changed(values, 1, 5, AugmentationStep.solarise(0)));
+                new float[] {0, 0.25f, 0.5f, 0.25f, 0}, changed(values, 1, 5, AugmentationOperation.solarise(0.5f)));
+        assertArrayEquals(
+                new float[] {1, 0.75f, 0.5f, 0.25f, 0}, changed(values, 1, 5, AugmentationOperation.solarise(0)));
     }
 
     static Stream<Shape> shapes() {
@@ -252,28 +256,28 @@ public abstract class ImageAugmentationContract extends OperationContract {
     }
 
     /** All fourteen operations, each as often as the others, of any strength. */
-    private static List<AugmentationStep> steps(int count, int height, int width) {
+    private static List<AugmentationOperation> steps(int count, int height, int width) {
         SplittableRandom random = new SplittableRandom(count + height);
-        List<AugmentationStep> steps = new ArrayList<>();
+        List<AugmentationOperation> steps = new ArrayList<>();
         for (int i = 0; i < count; i++) {
             double signed = 2 * random.nextDouble() - 1;
             float factor = (float) (1 + 0.9 * signed);
             steps.add(
                     switch (i * 5 % 14) {
-                        case 0 -> AugmentationStep.identity();
-                        case 1 -> AugmentationStep.shear(0.3 * signed, 0);
-                        case 2 -> AugmentationStep.shear(0, 0.3 * signed);
-                        case 3 -> AugmentationStep.shift((int) (width * signed), 0);
-                        case 4 -> AugmentationStep.shift(0, (int) (height * signed));
-                        case 5 -> AugmentationStep.rotate(signed, height, width);
-                        case 6 -> AugmentationStep.brightness(factor);
-                        case 7 -> AugmentationStep.colour(factor);
-                        case 8 -> AugmentationStep.contrast(factor);
-                        case 9 -> AugmentationStep.sharpness(factor);
-                        case 10 -> AugmentationStep.posterise(1 + random.nextInt(8));
-                        case 11 -> AugmentationStep.solarise((float) Math.abs(signed));
-                        case 12 -> AugmentationStep.autocontrast();
-                        default -> AugmentationStep.equalise();
+                        case 0 -> AugmentationOperation.identity();
+                        case 1 -> AugmentationOperation.shear(0.3 * signed, 0);
+                        case 2 -> AugmentationOperation.shear(0, 0.3 * signed);
+                        case 3 -> AugmentationOperation.shift((int) (width * signed), 0);
+                        case 4 -> AugmentationOperation.shift(0, (int) (height * signed));
+                        case 5 -> AugmentationOperation.rotate(signed, height, width);
+                        case 6 -> AugmentationOperation.brightness(factor);
+                        case 7 -> AugmentationOperation.colour(factor);
+                        case 8 -> AugmentationOperation.contrast(factor);
+                        case 9 -> AugmentationOperation.sharpness(factor);
+                        case 10 -> AugmentationOperation.posterise(1 + random.nextInt(8));
+                        case 11 -> AugmentationOperation.solarise((float) Math.abs(signed));
+                        case 12 -> AugmentationOperation.autocontrast();
+                        default -> AugmentationOperation.equalise();
                     });
         }
         return steps;
@@ -296,9 +300,9 @@ public abstract class ImageAugmentationContract extends OperationContract {
         for (int i = 0; i < images.length; i++) {
             values[i / channels * depth + i % channels] = images[i];
         }
-        int count = steps.length / AugmentationStep.NUMBERS / shape.extent(0);
+        int count = steps.length / AugmentationOperation.NUMBERS / shape.extent(0);
         Tensor x = place.variable(Shape.of(shape.extent(0), shape.extent(1), shape.extent(2), depth), values);
-        Tensor numbers = place.input(Shape.of(shape.extent(0), count, AugmentationStep.NUMBERS), steps);
+        Tensor numbers = place.input(Shape.of(shape.extent(0), count, AugmentationOperation.NUMBERS), steps);
         place.device().imageAugmentation(place.scope()).apply(numbers, inverse, x);
         return place.read(x);
     }
@@ -339,7 +343,7 @@ public abstract class ImageAugmentationContract extends OperationContract {
     void imagesAndStepsAreTakenOneByOne() {
         Shape shape = Shape.of(14, 9, 8, 3);
         float[] images = noise(shape);
-        List<AugmentationStep> steps = steps(3 * 14, 9, 8);
+        List<AugmentationOperation> steps = steps(3 * 14, 9, 8);
         float[] all;
         try (Workplace place = place()) {
             all = run(place, shape, images, numbers(steps), false);
@@ -347,7 +351,7 @@ public abstract class ImageAugmentationContract extends OperationContract {
         int size = 9 * 8 * 3;
         for (int n = 0; n < 14; n++) {
             float[] expected = Arrays.copyOfRange(images, n * size, (n + 1) * size);
-            for (AugmentationStep step : steps.subList(3 * n, 3 * n + 3)) {
+            for (AugmentationOperation step : steps.subList(3 * n, 3 * n + 3)) {
                 expected = changed(expected, 3, 8, step);
             }
             assertArrayEquals(expected, Arrays.copyOfRange(all, n * size, (n + 1) * size), "image " + n);
@@ -357,10 +361,10 @@ public abstract class ImageAugmentationContract extends OperationContract {
     @Test
     void whatIsNoStepChangesNothing() {
         Shape shape = Shape.of(3, 2, 2, 1);
-        float[] steps = new float[3 * AugmentationStep.NUMBERS];
+        float[] steps = new float[3 * AugmentationOperation.NUMBERS];
         steps[0] = -1;
-        steps[AugmentationStep.NUMBERS] = AugmentationStep.Kind.values().length;
-        steps[2 * AugmentationStep.NUMBERS] = 1e9f;
+        steps[AugmentationOperation.NUMBERS] = AugmentationOperation.Kind.values().length;
+        steps[2 * AugmentationOperation.NUMBERS] = 1e9f;
         try (Workplace place = place()) {
             assertArrayEquals(noise(shape), run(place, shape, noise(shape), steps, false));
         }

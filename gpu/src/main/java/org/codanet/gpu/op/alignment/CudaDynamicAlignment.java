@@ -37,7 +37,7 @@ public final class CudaDynamicAlignment extends CudaOperation implements Dynamic
         this.gradient = new AlignmentGradient(resources, kernels, weights);
         this.tiles = AlignmentTiles.of(resources, shape, owner);
         this.tilesGradient = AlignmentTilesGradient.of(resources, kernels, weights, tiles, shape, owner);
-        resources.choices().made(this);
+        resources.selections().report(this);
     }
 
     /** Null where the patch comes first. */

@@ -121,7 +121,7 @@ public final class CpuConvolution extends CpuOperation implements Convolution {
         DnnlConvolution plan = plans.get(subject);
         if (plan == null) {
             plan = new DnnlConvolution(engine, subject);
-            context().choices().made(plan);
+            context().selections().report(plan);
             plans.put(subject, plan);
             if (plans.size() > MOST_PLANS) {
                 Map.Entry<DnnlConvolution.Subject, DnnlConvolution> eldest =

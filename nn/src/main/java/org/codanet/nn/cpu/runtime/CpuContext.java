@@ -1,8 +1,8 @@
 package org.codanet.nn.cpu.runtime;
 
 import org.codanet.nn.cpu.kernel.Kernels;
-import org.codanet.nn.device.Choices;
 import org.codanet.nn.device.Precision;
+import org.codanet.nn.device.SelectionLog;
 
 /** What the operations of one CPU device share. */
 public final class CpuContext {
@@ -15,7 +15,7 @@ public final class CpuContext {
     private final CpuMemory memory;
     private final Precision precision;
     private final OpenOperations operations = new OpenOperations();
-    private final Choices choices = new Choices();
+    private final SelectionLog selections = new SelectionLog();
     private final float[][][] scratch;
     private final float[][] shared = new float[SLOTS][0];
 
@@ -49,8 +49,8 @@ public final class CpuContext {
     }
 
     /** Whom to tell what was chosen. */
-    public Choices choices() {
-        return choices;
+    public SelectionLog selections() {
+        return selections;
     }
 
     /** The operations whose scopes are still open. */

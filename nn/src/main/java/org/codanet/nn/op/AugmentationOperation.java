@@ -11,7 +11,7 @@ package org.codanet.nn.op;
  * @param e the fifth
  * @param f the sixth
  */
-public record AugmentationStep(Kind kind, float a, float b, float c, float d, float e, float f) {
+public record AugmentationOperation(Kind kind, float a, float b, float c, float d, float e, float f) {
     /** Floats that a step takes. */
     public static final int NUMBERS = 7;
 
@@ -46,7 +46,7 @@ public record AugmentationStep(Kind kind, float a, float b, float c, float d, fl
      *
      * @throws IllegalArgumentException if one is not finite, a factor or threshold is negative, or bits are not 1 to 8
      */
-    public AugmentationStep {
+    public AugmentationOperation {
         for (float number : new float[] {a, b, c, d, e, f}) {
             if (!Float.isFinite(number)) {
                 throw new IllegalArgumentException("image augmentation: %s by (%s, %s, %s, %s, %s, %s), must be finite"
@@ -64,12 +64,12 @@ public record AugmentationStep(Kind kind, float a, float b, float c, float d, fl
         }
     }
 
-    private static AugmentationStep of(Kind kind, float number) {
-        return new AugmentationStep(kind, number, 0, 0, 0, 0, 0);
+    private static AugmentationOperation of(Kind kind, float number) {
+        return new AugmentationOperation(kind, number, 0, 0, 0, 0, 0);
     }
 
     /** The image as it is. */
-    public static AugmentationStep identity() {
+    public static AugmentationOperation identity() {
         return of(Kind.IDENTITY, 0);
     }
 
@@ -77,22 +77,22 @@ public record AugmentationStep(Kind kind, float a, float b, float c, float d, fl
      * The output's pixel (x, y) is the input's at (a x + b y + c, d x + e y + f), both being centres of pixels: x = column + ½ and
      * y = row + ½.
      */
-    public static AugmentationStep warp(double a, double b, double c, double d, double e, double f) {
-        return new AugmentationStep(Kind.WARP, (float) a, (float) b, (float) c, (float) d, (float) e, (float) f);
+    public static AugmentationOperation warp(double a, double b, double c, double d, double e, double f) {
+        return new AugmentationOperation(Kind.WARP, (float) a, (float) b, (float) c, (float) d, (float) e, (float) f);
     }
 
     /** Rows moved left by {@code alongX} pixels per row from the top, columns up by {@code alongY} per column from the left. */
-    public static AugmentationStep shear(double alongX, double alongY) {
+    public static AugmentationOperation shear(double alongX, double alongY) {
         return warp(1, alongX, 0, alongY, 1, 0);
     }
 
     /** Everything moved left by so many columns and up by so many rows. */
-    public static AugmentationStep shift(int columns, int rows) {
+    public static AugmentationOperation shift(int columns, int rows) {
         return warp(1, 0, columns, 0, 1, rows);
     }
 
     /** Turned about the centre of an image of these extents, with the clock where the angle is positive. */
-    public static AugmentationStep rotate(double radians, int height, int width) {
+    public static AugmentationOperation rotate(double radians, int height, int width) {
         double cos = Math.cos(radians);
         double sin = Math.sin(radians);
         double x = width / 2.0;
@@ -101,42 +101,42 @@ public record AugmentationStep(Kind kind, float a, float b, float c, float d, fl
     }
 
     /** Away from black by a factor. */
-    public static AugmentationStep brightness(float factor) {
+    public static AugmentationOperation brightness(float factor) {
         return of(Kind.BRIGHTNESS, factor);
     }
 
     /** Away from each pixel's own grey by a factor. */
-    public static AugmentationStep colour(float factor) {
+    public static AugmentationOperation colour(float factor) {
         return of(Kind.COLOUR, factor);
     }
 
     /** Away from the mean grey by a factor. */
-    public static AugmentationStep contrast(float factor) {
+    public static AugmentationOperation contrast(float factor) {
         return of(Kind.CONTRAST, factor);
     }
 
     /** Away from a blur by a factor. */
-    public static AugmentationStep sharpness(float factor) {
+    public static AugmentationOperation sharpness(float factor) {
         return of(Kind.SHARPNESS, factor);
     }
 
     /** So many of the eight bits kept, 1 to 8. */
-    public static AugmentationStep posterise(int bits) {
+    public static AugmentationOperation posterise(int bits) {
         return of(Kind.POSTERISE, bits);
     }
 
     /** Inverted from this value on. */
-    public static AugmentationStep solarise(float threshold) {
+    public static AugmentationOperation solarise(float threshold) {
         return of(Kind.SOLARISE, threshold);
     }
 
     /** From the darkest level to the brightest made 0 to 255. */
-    public static AugmentationStep autocontrast() {
+    public static AugmentationOperation autocontrast() {
         return of(Kind.AUTOCONTRAST, 0);
     }
 
     /** Levels in proportion to how many pixels are darker. */
-    public static AugmentationStep equalise() {
+    public static AugmentationOperation equalise() {
         return of(Kind.EQUALISE, 0);
     }
 
@@ -147,13 +147,13 @@ public record AugmentationStep(Kind kind, float a, float b, float c, float d, fl
     }
 
     /** What {@link #write} wrote there. @throws IllegalArgumentException if these are no numbers of a step */
-    public static AugmentationStep read(float[] steps, int at) {
+    public static AugmentationOperation read(float[] steps, int at) {
         float code = steps[at];
         if (!(code >= 0 && code < KINDS.length && code == (int) code)) {
             throw new IllegalArgumentException("image augmentation: there is no step with the code " + code
                     + "; codes are 0 to " + (KINDS.length - 1));
         }
-        return new AugmentationStep(
+        return new AugmentationOperation(
                 KINDS[(int) code],
                 steps[at + 1],
                 steps[at + 2],

@@ -9,11 +9,11 @@ import org.codanet.bindings.cuda.Cuda;
  * Work recorded once and run again by a single call: the same kernels on the same addresses, with whatever values are there by
  * then. The driver needs about 2 µs for each launch; a replay pays once for the whole step.
  */
-public final class StepGraph extends Handle {
+public final class CudaGraph extends Handle {
     private final Stream stream;
     private final long nodes;
 
-    private StepGraph(Stream stream, MemorySegment executable, long nodes) {
+    private CudaGraph(Stream stream, MemorySegment executable, long nodes) {
         super(stream.context(), "graph", executable);
         this.stream = stream;
         this.nodes = nodes;
@@ -25,7 +25,7 @@ public final class StepGraph extends Handle {
      *
      * @throws IllegalStateException if it does, from where it does
      */
-    public static StepGraph record(Stream stream, Runnable work) {
+    public static CudaGraph capture(Stream stream, Runnable work) {
         CudaContext context = stream.context();
         stream.beginCapture();
         try {
@@ -42,7 +42,7 @@ public final class StepGraph extends Handle {
             MemorySegment executable = arena.allocate(ValueLayout.ADDRESS);
             context.check(
                     Cuda.cuGraphInstantiateWithFlags(executable, graph, 0), "cuGraphInstantiate", "the recorded work");
-            return new StepGraph(stream, executable.get(ValueLayout.ADDRESS, 0), count.get(ValueLayout.JAVA_LONG, 0));
+            return new CudaGraph(stream, executable.get(ValueLayout.ADDRESS, 0), count.get(ValueLayout.JAVA_LONG, 0));
         } finally {
             context.checkClosing(Cuda.cuGraphDestroy(graph), "cuGraphDestroy", "the recorded work");
         }

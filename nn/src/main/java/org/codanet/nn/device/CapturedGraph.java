@@ -1,7 +1,7 @@
 package org.codanet.nn.device;
 
-/** Work that {@link Device#record} keeps, to be run again with whatever its tensors hold by then. Belongs to its scope. */
-public interface RecordedStep extends AutoCloseable {
+/** Work that {@link Device#capture} keeps, to be run again with whatever its tensors hold by then. Belongs to its scope. */
+public interface CapturedGraph extends AutoCloseable {
     /** Queues it once more. @throws IllegalStateException naming the scope, if that has been closed */
     void run();
 

@@ -1,25 +1,25 @@
 package org.codanet.gpu;
 
+import org.codanet.gpu.driver.CudaGraph;
 import org.codanet.gpu.driver.MemoryPool;
-import org.codanet.gpu.driver.StepGraph;
 import org.codanet.gpu.op.CudaResources;
-import org.codanet.nn.device.RecordedStep;
+import org.codanet.nn.device.CapturedGraph;
 
 /**
  * A step as a CUDA graph, with the memory that its own tensors had while it was recorded. The graph has addresses in it: where
  * another step has made the device's workspace grow, and so move, since, the step is recorded again before it is run.
  */
-final class Recording implements RecordedStep {
+final class CudaGraphCapture implements CapturedGraph {
     private final CudaResources resources;
     private final String owner;
     private final Runnable step;
     private final MemoryPool.Room room;
     private final long workspaceBytes;
     private long workspace;
-    private StepGraph graph;
+    private CudaGraph graph;
     private boolean closed;
 
-    Recording(CudaResources resources, String owner, Runnable step) {
+    CudaGraphCapture(CudaResources resources, String owner, Runnable step) {
         this.resources = resources;
         this.owner = owner;
         this.step = step;
@@ -37,7 +37,7 @@ final class Recording implements RecordedStep {
 
     private void record() {
         workspace = resources.workspaceAddress(workspaceBytes);
-        graph = room.record(() -> StepGraph.record(resources.stream(), step));
+        graph = room.record(() -> CudaGraph.capture(resources.stream(), step));
     }
 
     @Override
@@ -60,7 +60,7 @@ final class Recording implements RecordedStep {
 
     private void dropGraph() {
         if (graph != null) {
-            StepGraph old = graph;
+            CudaGraph old = graph;
             graph = null;
             old.close();
         }

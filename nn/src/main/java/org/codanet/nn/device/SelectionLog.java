@@ -6,20 +6,20 @@ import java.util.Set;
 import java.util.function.Consumer;
 
 /** The algorithms that a device chose, told once each to whoever wants to know; kept for nobody otherwise. */
-public final class Choices {
+public final class SelectionLog {
     private final Set<String> told = new HashSet<>();
     private Consumer<String> listener;
 
     /** Tells nobody until {@link #listen}. */
-    public Choices() {}
+    public SelectionLog() {}
 
-    /** As {@link Device#listenToChoices}. */
+    /** As {@link Device#listenToSelections}. */
     public void listen(Consumer<String> to) {
         listener = Objects.requireNonNull(to, "listener");
     }
 
     /** Tells of a choice, by its {@link Object#toString}, unless the same line was told before. */
-    public void made(Object choice) {
+    public void report(Object choice) {
         if (listener != null) {
             String line = choice.toString();
             if (told.add(line)) {

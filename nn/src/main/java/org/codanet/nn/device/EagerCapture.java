@@ -3,20 +3,20 @@ package org.codanet.nn.device;
 import org.codanet.nn.tensor.Scope;
 
 /**
- * {@link Device#record} of a device that has nothing to gain by it: a step is called again each time. What other devices could
+ * {@link Device#capture} of a device that has nothing to gain by it: a step is called again each time. What other devices could
  * not record is refused all the same, so that a step which runs on one device runs on all.
  */
-public final class RepeatedSteps {
+public final class EagerCapture {
     private final String device;
     private boolean running;
 
     /** @param device name of the device, for messages */
-    public RepeatedSteps(String device) {
+    public EagerCapture(String device) {
         this.device = device;
     }
 
     /** A step that is called each time, owned by {@code scope}. */
-    public RecordedStep record(Scope scope, Runnable step) {
+    public CapturedGraph capture(Scope scope, Runnable step) {
         refuseInside("record another");
         return scope.register(new Repeated(scope.path(), step));
     }
@@ -29,7 +29,7 @@ public final class RepeatedSteps {
         }
     }
 
-    private final class Repeated implements RecordedStep {
+    private final class Repeated implements CapturedGraph {
         private final String owner;
         private final Runnable step;
         private boolean closed;
