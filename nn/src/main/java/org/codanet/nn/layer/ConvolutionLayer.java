@@ -115,6 +115,12 @@ public final class ConvolutionLayer implements Layer {
         map.backwardWeights(v, g, weight.gradient(), null);
     }
 
+    /** 1: each target is one more image of a plain convolution. */
+    @Override
+    public int minUniformTargets(int targets) {
+        return 1;
+    }
+
     @Override
     public long passBytes(Shape input, Purpose purpose) {
         return 0;

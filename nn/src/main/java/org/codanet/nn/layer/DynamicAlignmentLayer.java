@@ -86,6 +86,11 @@ public final class DynamicAlignmentLayer implements Layer {
     }
 
     @Override
+    public int minUniformTargets(int targets) {
+        return operation.minUniformTargets(targets);
+    }
+
+    @Override
     public long passBytes(Shape input, Purpose purpose) {
         return purpose == Purpose.INFERENCE ? 0 : operation.stateBytes(input, purpose);
     }

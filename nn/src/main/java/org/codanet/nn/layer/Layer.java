@@ -38,6 +38,12 @@ public interface Layer {
     /** Adds the gradient of {@code Σ g · applyMap(v)} to the parameters' gradients and, unless null, to {@code dIn}. */
     void mapBackward(Pass pass, Tensor v, Tensor g, Tensor dIn);
 
+    /**
+     * The smallest m ≥ 1 such that {@link #backProject} of m, m + 1, … or {@code targets} targets runs the same algorithm and so
+     * rounds in the same way, as {@code DynamicAlignment.minUniformTargets}.
+     */
+    int minUniformTargets(int targets);
+
     /** Bytes that one pass keeps beside input and output. */
     long passBytes(Shape input, Purpose purpose);
 

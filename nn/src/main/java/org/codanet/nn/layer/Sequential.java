@@ -278,6 +278,20 @@ public final class Sequential {
         }
     }
 
+    /**
+     * The smallest m ≥ 1 such that {@link #backProject} of m, m + 1, … or {@code targets} targets runs the same algorithm in every
+     * layer. Groups of at least m of the targets therefore give the same bits as all targets at once; a smaller group may round
+     * differently.
+     *
+     * @param targets at least 1
+     */
+    public int minUniformTargets(int targets) {
+        return layers.stream()
+                .mapToInt(layer -> layer.minUniformTargets(targets))
+                .max()
+                .orElseThrow();
+    }
+
     /** Name of the first layer whose output holds a NaN or an infinity; empty if all is finite. Waits for the device. */
     public Optional<String> firstNonFinite(Passes passes) {
         requireOwn(passes);

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
@@ -29,6 +30,11 @@ public abstract class SequentialContract extends OperationContract {
     @Override
     protected double tolerance() {
         return 4e-5;
+    }
+
+    /** How far a target's result may differ between groups of uniform targets; more than 0 only where a vendor's library rounds. */
+    protected double groupTolerance() {
+        return 0;
     }
 
     private static float[] input() {
@@ -149,6 +155,33 @@ public abstract class SequentialContract extends OperationContract {
             assertThrows(IllegalArgumentException.class, () -> net.backProject(passes, 2, middle, 2, place.scope()));
             assertThrows(IllegalArgumentException.class, () -> net.backProject(passes, 5, dOut, 0, place.scope()));
             assertThrows(IllegalArgumentException.class, () -> net.backProject(passes, 4, middle, 0, place.scope()));
+        }
+    }
+
+    @Test
+    void groupsOfUniformTargetsGiveTheBitsOfAllTargetsTogether() {
+        int targets = 12;
+        try (Workplace place = place()) {
+            Sequential net = SmallNet.create(place.device(), place.scope());
+            net.prepare(Purpose.EXPLANATION);
+            Shape in = SmallNet.INPUT.withFirst(1);
+            Tensor x = place.input(in, Values.uniform(41, in));
+            Passes passes = net.forward(x, Purpose.EXPLANATION, place.scope());
+            Shape out = AlignmentRun.many(passes.output().shape(), targets);
+            float[] dOut = Values.uniform(47, out);
+            float[] together = place.read(net.backProject(passes, place.input(out, dOut), place.scope()));
+            int least = net.minUniformTargets(targets);
+            assertTrue(least >= 1 && least <= targets, "smallest group: " + least);
+            for (int group = least; group < targets; group++) {
+                Shape part = AlignmentRun.many(passes.output().shape(), group);
+                Tensor first = place.input(part, Arrays.copyOf(dOut, Math.toIntExact(part.elements())));
+                float[] alone = place.read(net.backProject(passes, first, place.scope()));
+                Close.to(
+                        group + " of " + targets + " targets",
+                        Arrays.copyOf(together, alone.length),
+                        alone,
+                        groupTolerance());
+            }
         }
     }
 

@@ -174,6 +174,12 @@ final class StatedDevice {
         protected double tolerance() {
             return StatedDevice.tolerance(super.tolerance());
         }
+
+        /** cuBLAS selects a kernel by the extents of a product, which grow with the number of targets. */
+        @Override
+        protected double groupTolerance() {
+            return tolerance();
+        }
     }
 
     @Nested

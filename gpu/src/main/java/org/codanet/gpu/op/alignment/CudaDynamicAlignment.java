@@ -334,6 +334,15 @@ public final class CudaDynamicAlignment extends CudaOperation implements Dynamic
         }
     }
 
+    @Override
+    public int minUniformTargets(int targets) {
+        int least = targets;
+        while (least > 1 && inRegisters(least - 1) == inRegisters(targets)) {
+            least--;
+        }
+        return least;
+    }
+
     private boolean inRegisters(int targets) {
         return tiles != null && tiles.suits(targets);
     }

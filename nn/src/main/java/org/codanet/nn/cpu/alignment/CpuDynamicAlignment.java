@@ -100,6 +100,15 @@ public final class CpuDynamicAlignment implements DynamicAlignment {
         return Float.BYTES * (shared + context.workers().count() * ofWorker) + mapped;
     }
 
+    @Override
+    public int minUniformTargets(int targets) {
+        int least = targets;
+        while (least > 1 && byClassMaps(least - 1) == byClassMaps(targets)) {
+            least--;
+        }
+        return least;
+    }
+
     /** Whether so many functionals go through the dynamic weights themselves, and not one by one through the patches. */
     private boolean byClassMaps(int functionals) {
         // A row holds as many positions whatever the image: ask for the smallest.

@@ -51,6 +51,18 @@ public interface DynamicAlignment {
      */
     long workspaceBytes(Shape x, Purpose purpose, int functionals);
 
+    /**
+     * The smallest m ≥ 1 such that {@link #backProject} of m, m + 1, … or {@code targets} targets runs the same algorithm. A
+     * target's result has the same bits in every such group. In a smaller group another algorithm may run, which rounds
+     * differently.
+     *
+     * <p>This covers the algorithms that the device itself selects. A vendor's library may still select a kernel by the extents
+     * of a product, which grow with the number of targets.
+     *
+     * @param targets at least 1
+     */
+    int minUniformTargets(int targets);
+
     /** Writes y; fills {@code state} unless it is null. */
     void forward(Tensor x, Tensor y, State state);
 

@@ -187,6 +187,12 @@ public final class ReferenceDynamicAlignment extends ReferenceOperation implemen
         sums.addTo(dA, dB, dBias);
     }
 
+    /** 1: targets are back-projected one by one. */
+    @Override
+    public int minUniformTargets(int targets) {
+        return 1;
+    }
+
     @Override
     public void weightNorms(State state, Tensor x, Tensor out) {
         requirePrepared();
