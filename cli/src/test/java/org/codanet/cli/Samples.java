@@ -19,7 +19,6 @@ import org.codanet.nn.device.Device;
 import org.codanet.nn.device.DeviceOptions;
 import org.codanet.nn.device.Devices;
 import org.codanet.nn.op.LossKind;
-import org.codanet.nn.op.alignment.Norm;
 import org.codanet.nn.tensor.Scope;
 
 /** Small files for the commands: a network of two layers, pictures, arrays. */
@@ -32,20 +31,12 @@ final class Samples {
     private Samples() {}
 
     static CodaNetConfig config(boolean grey) {
-        return new CodaNetConfig(
-                grey ? 2 : 6,
-                List.of(5, 3),
-                List.of(4, 3),
-                List.of(3, 3),
-                List.of(1, 2),
-                List.of(1, 1),
-                Norm.SQ,
-                CodaNetConfig.DEFAULT_LOGIT_BIAS,
-                2,
-                3,
-                true,
-                List.of("cat", "dog", "<b>&\"owl"),
-                true);
+        return CodaNetConfig.builder(grey ? 2 : 6)
+                .layer(5, 4, 3, 1, 1)
+                .layer(3, 3, 3, 2, 1)
+                .temperature(2)
+                .labels(List.of("cat", "dog", "<b>&\"owl"))
+                .build();
     }
 
     static Path model(Path folder, boolean grey) throws IOException {

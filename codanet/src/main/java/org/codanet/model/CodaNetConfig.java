@@ -1,198 +1,191 @@
 package org.codanet.model;
 
-import com.google.gson.Gson;
-import com.google.gson.GsonBuilder;
-import com.google.gson.JsonObject;
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.codanet.file.FileFormatException;
-import org.codanet.json.JsonFields;
 import org.codanet.nn.op.alignment.Norm;
 
 /**
- * What a CoDA-Net is made of. The lists have one entry a layer.
+ * The architecture of a CoDA-Net: its layers, and what happens before the first and after the last of them.
  *
- * <p>As JSON the names are those of the parameters in snake case: {@code in_channels}, {@code out_channels}, and so on.
+ * <p>All layers have the same norm, and either all of them or none has a bias, because the file format stores one norm and one
+ * bias flag per network.
  *
- * @param inChannels channels that the first layer reads; with {@code addInverse} twice those of the image, 6 for colour
- * @param outChannels units of each layer; the last is {@code numClasses}
- * @param ranks rank of each layer's matrices, at least 1
- * @param kernels extent of each layer's square patch, at least 1
- * @param strides step of each layer between patches, at least 1
- * @param paddings zeros that each layer adds on every side
- * @param norm how all units bound their activation
- * @param logitBias added to every logit; the paper's is ln(.1/.9)
- * @param temperature divides the summed output of the last layer, above 0
- * @param numClasses number of logits
- * @param addInverse whether the image v enters as v and 1 - v
- * @param labels names of the classes in order; empty if they have none
- * @param bias whether the dynamic weights have a constant part; never with {@link Norm#WB}
+ * @param layers the dynamic alignment layers, first to last, at least one; each reads as many channels as the previous one has
+ *     units; the last one has one unit per class
+ * @param logitBias added to every logit; the paper uses ln(.1/.9)
+ * @param temperature the summed output of the last layer is divided by it; above 0
+ * @param addInverse whether the first layer reads the image v and its inverse 1 - v, and so twice the image's channels
+ * @param labels names of the classes in order; empty if the classes have no names
  */
 public record CodaNetConfig(
-        int inChannels,
-        List<Integer> outChannels,
-        List<Integer> ranks,
-        List<Integer> kernels,
-        List<Integer> strides,
-        List<Integer> paddings,
-        Norm norm,
-        double logitBias,
-        double temperature,
-        int numClasses,
-        boolean addInverse,
-        List<String> labels,
-        boolean bias) {
+        List<LayerConfig> layers, double logitBias, double temperature, boolean addInverse, List<String> labels) {
 
-    /** The paper's logit bias, ln(.1/.9): before any evidence each of ten classes has probability one tenth. */
+    /** The paper's logit bias, ln(.1/.9): with no evidence at all, each of ten classes has a probability of one tenth. */
     public static final double DEFAULT_LOGIT_BIAS = Math.log(0.1 / 0.9);
 
-    /** Far above any use, and low enough that sums of extents and paddings fit an int. */
-    private static final int MOST = 1 << 24;
-
-    private static final String WHAT = "network config";
-    private static final Gson GSON =
-            new GsonBuilder().setPrettyPrinting().disableHtmlEscaping().create();
+    /** Upper bound of every extent. It is far above any use, and sums of extents and paddings still fit an int. */
+    private static final int LARGEST_EXTENT = 1 << 24;
 
     /**
-     * Checks everything that can be checked without an image's extents.
+     * Checks everything that can be checked without the size of an image.
      *
-     * @throws IllegalArgumentException with one sentence that names the wrong thing
+     * @throws IllegalArgumentException with one sentence that names the value at fault
      */
     public CodaNetConfig {
-        outChannels = List.copyOf(outChannels);
-        ranks = List.copyOf(ranks);
-        kernels = List.copyOf(kernels);
-        strides = List.copyOf(strides);
-        paddings = List.copyOf(paddings);
+        layers = List.copyOf(layers);
         labels = List.copyOf(labels);
-        check(norm != null, "norm is missing; it is one of %s", Arrays.toString(Norm.values()));
-        check(!outChannels.isEmpty(), "out_channels is empty; a network has at least one layer");
-        atLeast(1, "in_channels", List.of(inChannels));
-        entries(outChannels.size(), 1, "out_channels", outChannels);
-        entries(outChannels.size(), 1, "ranks", ranks);
-        entries(outChannels.size(), 1, "kernels", kernels);
-        entries(outChannels.size(), 1, "strides", strides);
-        entries(outChannels.size(), 0, "paddings", paddings);
+        check(!layers.isEmpty(), "a network has at least one layer");
+        int inChannels = layers.getFirst().inChannels();
+        check(inChannels >= 1, "in_channels is %d, it must be at least 1", inChannels);
+        check(inChannels <= LARGEST_EXTENT, "in_channels is %d, it must be at most %d", inChannels, LARGEST_EXTENT);
+        for (int i = 0; i < layers.size(); i++) {
+            LayerConfig layer = layers.get(i);
+            requireRange("out_channels", i, layer.outChannels(), 1);
+            requireRange("ranks", i, layer.rank(), 1);
+            requireRange("kernels", i, layer.kernel(), 1);
+            requireRange("strides", i, layer.stride(), 1);
+            requireRange("paddings", i, layer.padding(), 0);
+        }
         check(Double.isFinite(logitBias), "logit_bias is %s, not a finite number", logitBias);
         check(
                 Double.isFinite(temperature) && temperature > 0,
                 "temperature is %s, it must be a finite number above 0",
                 temperature);
         check(
-                numClasses == outChannels.getLast(),
-                "num_classes is %d, but the last of out_channels is %d",
-                numClasses,
-                outChannels.getLast());
-        check(
                 !addInverse || inChannels % 2 == 0,
                 "add_inverse doubles the image's channels, so in_channels must be even, not %d",
                 inChannels);
+        int classes = layers.getLast().outChannels();
         check(
-                labels.isEmpty() || labels.size() == numClasses,
+                labels.isEmpty() || labels.size() == classes,
                 "there are %d labels for %d classes",
                 labels.size(),
-                numClasses);
-        check(!bias || norm != Norm.WB, "norm WB has no bias, but bias is true");
-        checkSizes(inChannels, outChannels, ranks, kernels);
-    }
-
-    private static void entries(int layers, int least, String name, List<Integer> values) {
-        check(values.size() == layers, "%s has %d entries, out_channels has %d", name, values.size(), layers);
-        atLeast(least, name, values);
-    }
-
-    private static void atLeast(int least, String name, List<Integer> values) {
-        for (int i = 0; i < values.size(); i++) {
-            String where = values.size() == 1 ? "" : " of layer " + i;
-            check(values.get(i) >= least, "%s%s is %d, it must be at least %d", name, where, values.get(i), least);
-            check(values.get(i) <= MOST, "%s%s is %d, it must be at most %d", name, where, values.get(i), MOST);
+                classes);
+        for (int i = 0; i < layers.size(); i++) {
+            requireConsistent(layers, i);
         }
     }
 
-    /** Weights of one layer are counted in an int everywhere below, so a layer beyond that is refused here. */
-    private static void checkSizes(int in, List<Integer> out, List<Integer> ranks, List<Integer> kernels) {
-        long channels = in;
-        for (int i = 0; i < out.size(); i++) {
-            double patch = (double) channels * kernels.get(i) * kernels.get(i);
-            double largest = patch * Math.max(1.0, out.get(i)) * ranks.get(i);
+    /** The names are those of the JSON fields, since most configs come from a file. */
+    private static void requireRange(String field, int layer, int value, int least) {
+        check(value >= least, "%s of layer %d is %d, it must be at least %d", field, layer, value, least);
+        check(
+                value <= LARGEST_EXTENT,
+                "%s of layer %d is %d, it must be at most %d",
+                field,
+                layer,
+                value,
+                LARGEST_EXTENT);
+    }
+
+    private static void requireConsistent(List<LayerConfig> layers, int index) {
+        LayerConfig layer = layers.get(index);
+        LayerConfig first = layers.getFirst();
+        check(layer.norm() != null, "norm is missing");
+        check(
+                layer.norm() == first.norm() && layer.bias() == first.bias(),
+                "layer %d differs from layer 0 in norm or bias; all layers have the same",
+                index);
+        check(!layer.bias() || layer.norm() != Norm.WB, "norm WB has no bias, but bias is true");
+        if (index > 0) {
+            int units = layers.get(index - 1).outChannels();
             check(
-                    largest <= Integer.MAX_VALUE / 4,
-                    "layer %d would have %.3g weights, more than one array holds",
-                    i,
-                    largest);
-            channels = out.get(i);
+                    layer.inChannels() == units,
+                    "layer %d reads %d channels, but layer %d has %d units",
+                    index,
+                    layer.inChannels(),
+                    index - 1,
+                    units);
         }
+        // The weights of one layer are counted in an int everywhere else.
+        double patch = (double) layer.inChannels() * layer.kernel() * layer.kernel();
+        double weights = patch * layer.outChannels() * layer.rank();
+        check(
+                weights <= Integer.MAX_VALUE / 4,
+                "layer %d would have %.3g weights, more than one array holds",
+                index,
+                weights);
     }
 
     private static void check(boolean holds, String problem, Object... values) {
         if (!holds) {
-            throw new IllegalArgumentException(WHAT + ": " + problem.formatted(values));
+            throw new IllegalArgumentException(CodaNetConfigJson.SUBJECT + ": " + problem.formatted(values));
         }
+    }
+
+    /**
+     * {@return a builder of a network whose first layer reads this many channels}
+     *
+     * @param inChannels channels of the network's input; with the inverse channels, 6 for colour and 2 for greyscale
+     */
+    public static Builder builder(int inChannels) {
+        return new Builder(inChannels);
     }
 
     /** {@return the number of layers} */
     public int depth() {
-        return outChannels.size();
+        return layers.size();
     }
 
-    /** {@return the channels of an image before its inverse is added: 3 for colour, 1 for grey} */
+    /** {@return the channels that the first layer reads, inverse channels included} */
+    public int inChannels() {
+        return layers.getFirst().inChannels();
+    }
+
+    /** {@return the channels of an image without inverse channels: 3 for colour, 1 for greyscale} */
     public int imageChannels() {
-        return addInverse ? inChannels / 2 : inChannels;
+        return addInverse ? inChannels() / 2 : inChannels();
+    }
+
+    /** {@return the number of classes, which is the number of logits} */
+    public int numClasses() {
+        return layers.getLast().outChannels();
+    }
+
+    /** {@return how all units bound their output} */
+    public Norm norm() {
+        return layers.getFirst().norm();
+    }
+
+    /** {@return whether the dynamic weights have the constant part b; never with {@link Norm#WB}} */
+    public boolean bias() {
+        return layers.getFirst().bias();
     }
 
     /**
-     * {@return the name of a class: its label, or its number where it has none}
+     * {@return the name of a class: its label, or its number if the classes have no names}
      *
      * @throws IndexOutOfBoundsException if there is no such class
      */
     public String label(int classIndex) {
-        if (classIndex < 0 || classIndex >= numClasses) {
+        if (classIndex < 0 || classIndex >= numClasses()) {
             throw new IndexOutOfBoundsException(
-                    "network config: class " + classIndex + " was asked for; there are 0 to " + (numClasses - 1));
+                    "network config: class " + classIndex + " was asked for; there are 0 to " + (numClasses() - 1));
         }
         return labels.isEmpty() ? Integer.toString(classIndex) : labels.get(classIndex);
     }
 
-    /** {@return the layers, first to last} */
-    public List<LayerConfig> layers() {
-        List<LayerConfig> layers = new ArrayList<>();
-        int channels = inChannels;
-        for (int i = 0; i < depth(); i++) {
-            layers.add(new LayerConfig(
-                    channels,
-                    outChannels.get(i),
-                    ranks.get(i),
-                    kernels.get(i),
-                    strides.get(i),
-                    paddings.get(i),
-                    norm,
-                    bias));
-            channels = outChannels.get(i);
-        }
-        return List.copyOf(layers);
-    }
-
     /**
-     * {@return what each layer puts out for an image of these extents, first to last}
+     * {@return the extents of each layer's output for one image, first to last}
      *
      * @param height rows of the image
      * @param width columns of the image
-     * @throws IllegalArgumentException if a layer's output would be empty, naming the layer
+     * @throws IllegalArgumentException if the output of a layer would be empty, naming the layer
      */
     public List<LayerExtent> extents(int height, int width) {
         check(height > 0 && width > 0, "an image of %d x %d pixels is empty", height, width);
         List<LayerExtent> extents = new ArrayList<>();
         int h = height;
         int w = width;
-        for (LayerConfig layer : layers()) {
+        for (LayerConfig layer : layers) {
             int nextH = layer.outputExtent(h);
             int nextW = layer.outputExtent(w);
             check(
@@ -214,20 +207,19 @@ public record CodaNetConfig(
     }
 
     /**
-     * {@return the extents of every weight array under the authors' names, in the order of their files}
+     * {@return the shape of every weight array in a file, by the authors' names and in the order of their files}
      *
      * @see AuthorsLayout
      */
     public Map<String, List<Integer>> parameterShapes() {
         Map<String, List<Integer>> shapes = new LinkedHashMap<>();
-        List<LayerConfig> layers = layers();
         for (int i = 0; i < layers.size(); i++) {
             LayerConfig layer = layers.get(i);
             int rows = layer.patch() * layer.outChannels();
             shapes.put(
                     AuthorsLayout.keyOfA(i), List.of(layer.rank(), layer.inChannels(), layer.kernel(), layer.kernel()));
             shapes.put(AuthorsLayout.keyOfB(i), List.of(rows, layer.rank(), 1, 1));
-            if (bias) {
+            if (layer.bias()) {
                 shapes.put(AuthorsLayout.keyOfBias(i), List.of(rows));
             }
         }
@@ -236,72 +228,42 @@ public record CodaNetConfig(
 
     /** {@return the number of weights of the whole network} */
     public long parameters() {
-        return layers().stream().mapToLong(LayerConfig::parameters).sum();
+        return layers.stream().mapToLong(LayerConfig::parameters).sum();
     }
 
     /**
-     * {@return this config with other names of the classes}
+     * {@return this config with other class names}
      *
-     * @param names one a class, or none
+     * @param names one name per class, or an empty list for no names
      */
     public CodaNetConfig withLabels(List<String> names) {
-        return new CodaNetConfig(
-                inChannels,
-                outChannels,
-                ranks,
-                kernels,
-                strides,
-                paddings,
-                norm,
-                logitBias,
-                temperature,
-                numClasses,
-                addInverse,
-                names,
-                bias);
+        return new CodaNetConfig(layers, logitBias, temperature, addInverse, names);
     }
 
-    /** {@return this config as an indented JSON object; {@link #fromJson(String)} gives an equal one} */
+    /** {@return this config as an indented JSON object; {@link #fromJson(String)} gives an equal config} */
     public String toJson() {
-        return GSON.toJson(toJsonObject());
-    }
-
-    /** {@return this config as a JSON object} */
-    JsonObject toJsonObject() {
-        JsonObject json = new JsonObject();
-        json.addProperty("in_channels", inChannels);
-        json.add("out_channels", GSON.toJsonTree(outChannels));
-        json.add("ranks", GSON.toJsonTree(ranks));
-        json.add("kernels", GSON.toJsonTree(kernels));
-        json.add("strides", GSON.toJsonTree(strides));
-        json.add("paddings", GSON.toJsonTree(paddings));
-        json.addProperty("norm", norm.name());
-        json.addProperty("logit_bias", logitBias);
-        json.addProperty("temperature", temperature);
-        json.addProperty("num_classes", numClasses);
-        json.addProperty("add_inverse", addInverse);
-        json.add("labels", GSON.toJsonTree(labels));
-        json.addProperty("bias", bias);
-        return json;
+        return CodaNetConfigJson.writeIndented(this);
     }
 
     /**
      * {@return the config that a JSON object describes}
      *
-     * <p>{@code labels} may be absent (none), {@code bias} (true, but false with WB) and {@code logit_bias} (the paper's). A
-     * {@code loss}, which configs of other programs carry here, is passed over: it belongs to the training recipe.
+     * <p>Each of {@code out_channels}, {@code ranks}, {@code kernels}, {@code strides} and {@code paddings} is a list with one
+     * entry per layer. Three fields may be absent: {@code labels} (default: no names), {@code bias} (default: true, but false
+     * with WB) and {@code logit_bias} (default: {@link #DEFAULT_LOGIT_BIAS}). A field {@code loss}, which other programs write
+     * here, is ignored, because the loss is part of the training recipe.
      *
-     * @param json a JSON object with the names of {@link #toJson}
+     * @param json a JSON object with the field names that {@link #toJson} writes
      * @throws IllegalArgumentException if it is no such object, with one sentence that names the wrong or unknown field
      */
     public static CodaNetConfig fromJson(String json) {
-        return fromJson(JsonFields.parse(WHAT, json));
+        return CodaNetConfigJson.read(json);
     }
 
     /**
      * {@return the config in a JSON file}
      *
-     * @param file as {@link #fromJson(String)} wants it, in UTF-8
+     * @param file UTF-8 text in the format of {@link #fromJson(String)}
      * @throws FileFormatException if it is no config, with one sentence that names the file and the wrong or unknown field
      * @throws IOException if it cannot be read
      */
@@ -317,34 +279,99 @@ public record CodaNetConfig(
         }
     }
 
-    private static CodaNetConfig fromJson(JsonFields fields) {
-        Norm norm = norm(fields.text("norm"));
-        CodaNetConfig config = new CodaNetConfig(
-                fields.integer("in_channels"),
-                fields.integers("out_channels"),
-                fields.integers("ranks"),
-                fields.integers("kernels"),
-                fields.integers("strides"),
-                fields.integers("paddings"),
-                norm,
-                fields.has("logit_bias") ? fields.number("logit_bias") : DEFAULT_LOGIT_BIAS,
-                fields.number("temperature"),
-                fields.integer("num_classes"),
-                fields.truth("add_inverse"),
-                fields.has("labels") ? fields.texts("labels") : List.of(),
-                fields.has("bias") ? fields.truth("bias") : norm != Norm.WB);
-        fields.ignore("loss");
-        fields.finish();
-        return config;
-    }
+    /**
+     * Builds a config layer by layer. Unless set otherwise, the norm is SQ, the units have a bias if the norm allows one, the
+     * logit bias is {@link #DEFAULT_LOGIT_BIAS}, the temperature is 1, the input has inverse channels, and the classes have no
+     * names.
+     */
+    public static final class Builder {
+        private final int inChannels;
+        private final List<LayerSize> sizes = new ArrayList<>();
+        private Norm norm = Norm.SQ;
+        private Boolean bias;
+        private double logitBias = DEFAULT_LOGIT_BIAS;
+        private double temperature = 1;
+        private boolean addInverse = true;
+        private List<String> labels = List.of();
 
-    private static Norm norm(String name) {
-        for (Norm norm : Norm.values()) {
-            if (norm.name().equals(name)) {
-                return norm;
-            }
+        private record LayerSize(int outChannels, int rank, int kernel, int stride, int padding) {}
+
+        private Builder(int inChannels) {
+            this.inChannels = inChannels;
         }
-        throw new IllegalArgumentException(
-                WHAT + ": norm is \"" + name + "\", not one of " + Arrays.toString(Norm.values()));
+
+        /**
+         * Appends a layer, which reads the channels of the layer before it.
+         *
+         * @param outChannels number of units
+         * @param rank rank of the units' matrices
+         * @param kernel extent of the square patch
+         * @param stride distance between patches
+         * @param padding zeros added on every side
+         */
+        public Builder layer(int outChannels, int rank, int kernel, int stride, int padding) {
+            sizes.add(new LayerSize(outChannels, rank, kernel, stride, padding));
+            return this;
+        }
+
+        /** Sets how all units bound their output. */
+        public Builder norm(Norm value) {
+            norm = value;
+            return this;
+        }
+
+        /** Sets whether the dynamic weights have the constant part b. */
+        public Builder bias(boolean value) {
+            bias = value;
+            return this;
+        }
+
+        /** Sets the constant that is added to every logit. */
+        public Builder logitBias(double value) {
+            logitBias = value;
+            return this;
+        }
+
+        /** Sets the divisor of the last layer's summed output. */
+        public Builder temperature(double value) {
+            temperature = value;
+            return this;
+        }
+
+        /** Sets whether the first layer reads the image and its inverse. */
+        public Builder addInverse(boolean value) {
+            addInverse = value;
+            return this;
+        }
+
+        /** Sets the names of the classes; an empty list stands for no names. */
+        public Builder labels(List<String> names) {
+            labels = names;
+            return this;
+        }
+
+        /**
+         * {@return the config}
+         *
+         * @throws IllegalArgumentException with one sentence that names the value at fault
+         */
+        public CodaNetConfig build() {
+            boolean constantPart = bias == null ? norm != Norm.WB : bias;
+            List<LayerConfig> layers = new ArrayList<>();
+            int channels = inChannels;
+            for (LayerSize size : sizes) {
+                layers.add(new LayerConfig(
+                        channels,
+                        size.outChannels(),
+                        size.rank(),
+                        size.kernel(),
+                        size.stride(),
+                        size.padding(),
+                        norm,
+                        constantPart));
+                channels = size.outChannels();
+            }
+            return new CodaNetConfig(layers, logitBias, temperature, addInverse, labels);
+        }
     }
 }

@@ -13,31 +13,38 @@ import org.codanet.recipe.LearningRate;
 import org.codanet.recipe.TrainingRecipe;
 
 /**
- * The experiments that have names: those of the paper (Böhle, Fritz, Schiele, CVPR 2021), under the names of its code, and
- * smaller ones of ours, which begin with XS and train on a CPU.
+ * The experiments that have a name. Most are those of the paper (Böhle, Fritz, Schiele, CVPR 2021), under the names that the
+ * authors' code gives them. Smaller ones of ours begin with XS and can be trained on a CPU.
  *
- * <p>The recipes of the paper's experiments are the paper's, except that gradients are added up as the virtual batch says
- * ({@link Accumulation#ALIGNED}); {@link Accumulation#AUTHORS} is what the original's code did.
+ * <p>The recipes of the paper's experiments are the paper's, with one difference: the optimiser steps whenever the virtual batch
+ * is full ({@link Accumulation#ALIGNED}). The authors' code counts differently ({@link Accumulation#AUTHORS}).
  */
 public final class Experiments {
-    /** The classes of CIFAR-10 in its order. */
+    /** The class names of CIFAR-10, in the order of its labels. */
     public static final List<String> CIFAR10 =
             List.of("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck");
 
-    /** The classes of Fashion-MNIST in its order. */
+    /** The class names of Fashion-MNIST, in the order of its labels. */
     public static final List<String> FASHION_MNIST = List.of(
             "T-shirt/top", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot");
 
-    /** The paper's temperature in the experiments that vary the rank, and that of its regularised ones. */
+    /** Input channels of a network for colour images, inverse channels included. */
+    private static final int COLOUR_WITH_INVERSE = 6;
+
+    /** Input channels of a network for greyscale images, inverse channel included. */
+    private static final int GREYSCALE_WITH_INVERSE = 2;
+
+    /** The paper's temperature in the experiments that vary the rank. */
     private static final double RANK_TEMPERATURE = 1000;
 
+    /** The paper's temperature in the experiments that vary the weight lambda of the regulariser. */
     private static final double LAMBDA_TEMPERATURE = 64;
 
     private static final Map<String, Experiment> ALL = all();
 
     private Experiments() {}
 
-    /** {@return the names, the paper's first} */
+    /** {@return the names of all experiments, the paper's first} */
     public static List<String> names() {
         return List.copyOf(ALL.keySet());
     }
@@ -45,8 +52,8 @@ public final class Experiments {
     /**
      * {@return the experiment of this name}
      *
-     * @param name as in {@link #names}, upper or lower case
-     * @throws IllegalArgumentException if there is none, with the names that there are
+     * @param name one of {@link #names}; case does not matter
+     * @throws IllegalArgumentException if there is none; the message lists all names
      */
     public static Experiment named(String name) {
         for (Experiment experiment : ALL.values()) {
@@ -79,103 +86,83 @@ public final class Experiments {
         return Collections.unmodifiableMap(named);
     }
 
-    /** The paper's net for CIFAR-10: two layers of the first rank, seven of the second. */
+    /** The paper's network for CIFAR-10: two layers of rank {@code firstRank}, then seven of rank {@code rank}. */
     private static Experiment small(
             String name, Norm norm, int firstRank, int rank, double temperature, double lambda) {
-        List<Integer> ranks = new ArrayList<>(Collections.nCopies(2, firstRank));
-        ranks.addAll(Collections.nCopies(7, rank));
-        CodaNetConfig network = colour(
-                List.of(16, 16, 32, 32, 32, 64, 64, 64, 10),
-                ranks,
-                List.of(3, 3, 3, 3, 3, 3, 3, 3, 1),
-                List.of(1, 1, 2, 1, 1, 2, 1, 1, 1),
-                List.of(1, 1, 1, 1, 1, 1, 1, 1, 0),
-                norm,
-                temperature,
-                CIFAR10);
-        TrainingRecipe recipe = TrainingRecipe.of(LossKind.BCE, 200, 8, new LearningRate.Steps(2.5e-4, 1.5, 30))
-                .withBatches(8, 16)
-                .withAugmentation(new AugmentationRecipe(true, 0, 32, 4, 0, 0))
-                .withLambda(lambda);
+        CodaNetConfig network = CodaNetConfig.builder(COLOUR_WITH_INVERSE)
+                .layer(16, firstRank, 3, 1, 1)
+                .layer(16, firstRank, 3, 1, 1)
+                .layer(32, rank, 3, 2, 1)
+                .layer(32, rank, 3, 1, 1)
+                .layer(32, rank, 3, 1, 1)
+                .layer(64, rank, 3, 2, 1)
+                .layer(64, rank, 3, 1, 1)
+                .layer(64, rank, 3, 1, 1)
+                .layer(10, rank, 1, 1, 0)
+                .norm(norm)
+                .temperature(temperature)
+                .labels(CIFAR10)
+                .build();
+        TrainingRecipe recipe =
+                TrainingRecipe.of(LossKind.BCE, 200, 8, new LearningRate.Steps(2.5e-4, 1.5, 30)).toBuilder()
+                        .batches(8, 16)
+                        .augmentation(new AugmentationRecipe(true, 0, 32, 4, 0, 0))
+                        .lambda(lambda)
+                        .build();
         return new Experiment(name, network, new Preprocessing(3, 32, 32, 0), recipe);
     }
 
-    /** The paper's net for a hundred classes of ImageNet. */
+    /** The paper's network for a hundred classes of ImageNet. */
     private static Experiment large() {
-        CodaNetConfig network = colour(
-                List.of(16, 32, 32, 64, 64, 64, 64, 64, 100),
-                List.of(64, 64, 64, 128, 128, 128, 256, 256, 256),
-                List.of(7, 3, 3, 3, 3, 3, 3, 3, 3),
-                List.of(3, 1, 1, 2, 1, 1, 2, 1, 1),
-                List.of(3, 1, 1, 1, 1, 1, 1, 1, 1),
-                Norm.SQ,
-                1e5,
-                List.of());
-        TrainingRecipe recipe = TrainingRecipe.of(
-                        LossKind.BCE, 60, 4, new LearningRate.WarmUpThenHalve(2.5e-4, 1e-3, 15, 20))
-                .withBatches(4, 64)
-                .withAugmentation(new AugmentationRecipe(true, 256, 240, 0, 2, 10));
+        CodaNetConfig network = CodaNetConfig.builder(COLOUR_WITH_INVERSE)
+                .layer(16, 64, 7, 3, 3)
+                .layer(32, 64, 3, 1, 1)
+                .layer(32, 64, 3, 1, 1)
+                .layer(64, 128, 3, 2, 1)
+                .layer(64, 128, 3, 1, 1)
+                .layer(64, 128, 3, 1, 1)
+                .layer(64, 256, 3, 2, 1)
+                .layer(64, 256, 3, 1, 1)
+                .layer(100, 256, 3, 1, 1)
+                .temperature(1e5)
+                .build();
+        TrainingRecipe recipe =
+                TrainingRecipe.of(LossKind.BCE, 60, 4, new LearningRate.WarmUpThenHalve(2.5e-4, 1e-3, 15, 20))
+                        .toBuilder()
+                        .batches(4, 64)
+                        .augmentation(new AugmentationRecipe(true, 256, 240, 0, 2, 10))
+                        .build();
         return new Experiment("9L-L-CoDA-SQ-100000", network, new Preprocessing(3, 240, 240, 256), recipe);
     }
 
-    /** Five layers for CIFAR-10, of which a CPU with two cores makes an epoch in minutes. */
+    /** Four layers for CIFAR-10. A CPU with two cores trains an epoch in minutes. */
     private static Experiment extraSmall() {
-        CodaNetConfig network = colour(
-                List.of(32, 64, 64, 10),
-                List.of(16, 16, 16, 16),
-                List.of(3, 3, 3, 1),
-                List.of(2, 2, 1, 1),
-                List.of(1, 1, 1, 0),
-                Norm.SQ,
-                30,
-                CIFAR10);
-        TrainingRecipe recipe = TrainingRecipe.of(LossKind.BCE, 16, 16, new LearningRate.Cosine(1e-3, 1e-5, 0.3, 16))
-                .withAugmentation(new AugmentationRecipe(true, 0, 32, 4, 0, 0));
+        CodaNetConfig network = CodaNetConfig.builder(COLOUR_WITH_INVERSE)
+                .layer(32, 16, 3, 2, 1)
+                .layer(64, 16, 3, 2, 1)
+                .layer(64, 16, 3, 1, 1)
+                .layer(10, 16, 1, 1, 0)
+                .temperature(30)
+                .labels(CIFAR10)
+                .build();
+        TrainingRecipe recipe =
+                TrainingRecipe.of(LossKind.BCE, 16, 16, new LearningRate.Cosine(1e-3, 1e-5, 0.3, 16)).toBuilder()
+                        .augmentation(new AugmentationRecipe(true, 0, 32, 4, 0, 0))
+                        .build();
         return new Experiment("XS-CoDA-SQ-30", network, new Preprocessing(3, 32, 32, 0), recipe);
     }
 
-    /** Four layers for grey images of 28 x 28 pixels, trained in a few minutes. */
+    /** Four layers for greyscale images of 28 x 28 pixels. A CPU trains it in a few minutes. */
     private static Experiment extraSmallGrey() {
-        CodaNetConfig network = new CodaNetConfig(
-                2,
-                List.of(16, 32, 32, 10),
-                List.of(16, 32, 32, 32),
-                List.of(3, 3, 3, 1),
-                List.of(2, 1, 2, 1),
-                List.of(1, 1, 1, 0),
-                Norm.SQ,
-                CodaNetConfig.DEFAULT_LOGIT_BIAS,
-                50,
-                10,
-                true,
-                FASHION_MNIST,
-                true);
+        CodaNetConfig network = CodaNetConfig.builder(GREYSCALE_WITH_INVERSE)
+                .layer(16, 16, 3, 2, 1)
+                .layer(32, 32, 3, 1, 1)
+                .layer(32, 32, 3, 2, 1)
+                .layer(10, 32, 1, 1, 0)
+                .temperature(50)
+                .labels(FASHION_MNIST)
+                .build();
         TrainingRecipe recipe = TrainingRecipe.of(LossKind.BCE, 4, 32, new LearningRate.Cosine(3e-3, 1e-5, 0.1, 4));
         return new Experiment("XS-CoDA-grey", network, new Preprocessing(1, 28, 28, 0), recipe);
-    }
-
-    private static CodaNetConfig colour(
-            List<Integer> outChannels,
-            List<Integer> ranks,
-            List<Integer> kernels,
-            List<Integer> strides,
-            List<Integer> paddings,
-            Norm norm,
-            double temperature,
-            List<String> labels) {
-        return new CodaNetConfig(
-                6,
-                outChannels,
-                ranks,
-                kernels,
-                strides,
-                paddings,
-                norm,
-                CodaNetConfig.DEFAULT_LOGIT_BIAS,
-                temperature,
-                outChannels.getLast(),
-                true,
-                labels,
-                true);
     }
 }

@@ -1,7 +1,7 @@
 package org.codanet.model;
 
 /**
- * The extents of one image between layers.
+ * The extents of a layer's output for one image.
  *
  * @param channels channels, C
  * @param height rows, H

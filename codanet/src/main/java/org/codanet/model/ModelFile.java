@@ -155,7 +155,8 @@ public record ModelFile(
         }
         CodaNetConfig config = CodaNetConfig.fromJson(words.get("config"));
         if (given.isPresent() && !given.get().withLabels(config.labels()).equals(config)) {
-            throw new FileFormatException(file, "holds another network than the one given: " + config);
+            throw new FileFormatException(
+                    file, "holds another network than the one given: " + CodaNetConfigJson.writeCompact(config));
         }
         return config;
     }
@@ -199,7 +200,7 @@ public record ModelFile(
         Map<String, String> words = new LinkedHashMap<>();
         words.put("format", FORMAT);
         words.put("format_version", VERSION);
-        words.put("config", GSON.toJson(config.toJsonObject()));
+        words.put("config", CodaNetConfigJson.writeCompact(config));
         preprocessing.ifPresent(images -> words.put("preprocessing", write(images)));
         recipe.ifPresent(training -> words.put("recipe", training.toJson()));
         if (!scores.isEmpty()) {

@@ -10,7 +10,7 @@ import org.codanet.recipe.LearningRate.Cosine;
 import org.codanet.recipe.LearningRate.Steps;
 import org.codanet.recipe.LearningRate.WarmUpThenHalve;
 
-/** A training recipe as JSON and back. */
+/** The JSON form of a {@link TrainingRecipe}. The optimiser's settings are fields of the recipe itself. */
 final class RecipeJson {
     private RecipeJson() {}
 
@@ -22,11 +22,11 @@ final class RecipeJson {
         json.addProperty("virtual_batch", recipe.virtualBatch());
         json.addProperty("accumulation", recipe.accumulation().name());
         json.add("learning_rate", write(recipe.learningRate()));
-        json.addProperty("beta1", recipe.beta1());
-        json.addProperty("beta2", recipe.beta2());
-        json.addProperty("epsilon", recipe.epsilon());
-        json.addProperty("weight_decay", recipe.weightDecay());
-        json.addProperty("max_norm", recipe.maxNorm());
+        json.addProperty("beta1", recipe.optimiser().beta1());
+        json.addProperty("beta2", recipe.optimiser().beta2());
+        json.addProperty("epsilon", recipe.optimiser().epsilon());
+        json.addProperty("weight_decay", recipe.optimiser().weightDecay());
+        json.addProperty("max_norm", recipe.optimiser().maxNorm());
         json.addProperty("lambda", recipe.lambda());
         json.add("augmentation", write(recipe.augmentation()));
         return new GsonBuilder()
@@ -87,11 +87,12 @@ final class RecipeJson {
                 fields.integer("virtual_batch"),
                 constant("accumulation", Accumulation.values(), fields.text("accumulation")),
                 learningRate(fields.object("learning_rate")),
-                fields.number("beta1"),
-                fields.number("beta2"),
-                fields.number("epsilon"),
-                fields.number("weight_decay"),
-                fields.number("max_norm"),
+                new Optimiser(
+                        fields.number("beta1"),
+                        fields.number("beta2"),
+                        fields.number("epsilon"),
+                        fields.number("weight_decay"),
+                        fields.number("max_norm")),
                 fields.number("lambda"),
                 augmentation(fields.object("augmentation")));
         fields.finish();

@@ -228,17 +228,22 @@ public record TrainingCheckpoint(
                     + ", and the learning rate depends on it");
         }
         requireSame(file, "learning rate", recipe.learningRate(), otherRecipe.learningRate());
-        requireSame(file, "recipe", recipe.withEpochs(otherRecipe.epochs()), otherRecipe);
+        requireSame(
+                file, "recipe", recipe.toBuilder().epochs(otherRecipe.epochs()).build(), otherRecipe);
         requireSame(file, "seed", seed, otherSeed);
         requireSame(file, "data", data, otherData);
     }
 
     private static void requireSame(Path file, String what, Object here, Object asked) {
         if (here instanceof Record && here.getClass() == asked.getClass()) {
-            // Of two records one part is told that differs, and not all that they have in common.
+            // The message names the one component that differs, not all that the records have in common.
             for (RecordComponent part : here.getClass().getRecordComponents()) {
                 String field = part.getName().replaceAll("([A-Z])", "_$1").toLowerCase(Locale.ROOT);
                 requireSame(file, what + "'s " + field, part(part, here), part(part, asked));
+            }
+        } else if (here instanceof List<?> ours && asked instanceof List<?> theirs && ours.size() == theirs.size()) {
+            for (int i = 0; i < ours.size(); i++) {
+                requireSame(file, what + "[" + i + "]", ours.get(i), theirs.get(i));
             }
         } else if (!here.equals(asked)) {
             throw new TrainingException("resume: " + file + " belongs to another run: its " + what + " is " + here

@@ -223,12 +223,12 @@ public final class TrainingStep implements AutoCloseable {
     public double update(double rate) {
         adam.next(new Adam.Step(
                 rate,
-                recipe.beta1(),
-                recipe.beta2(),
-                recipe.epsilon(),
-                recipe.weightDecay(),
+                recipe.optimiser().beta1(),
+                recipe.optimiser().beta2(),
+                recipe.optimiser().epsilon(),
+                recipe.optimiser().weightDecay(),
                 updates + 1,
-                recipe.maxNorm()));
+                recipe.optimiser().maxNorm()));
         optimise.run();
         clean = true;
         net.weightsChanged();

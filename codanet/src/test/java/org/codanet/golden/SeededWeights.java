@@ -41,8 +41,9 @@ public final class SeededWeights {
         config.parameterShapes().forEach((key, shape) -> {
             int layer = Integer.parseInt(key.substring(0, key.indexOf('.')));
             boolean first = key.endsWith(".0.weight");
-            int fanIn =
-                    first ? config.layers().get(layer).patch() : config.ranks().get(layer);
+            int fanIn = first
+                    ? config.layers().get(layer).patch()
+                    : config.layers().get(layer).rank();
             tensors.put(key, stream.tensor(shape, (float) (gain / Math.sqrt(fanIn))));
         });
         return new NamedTensors(tensors);

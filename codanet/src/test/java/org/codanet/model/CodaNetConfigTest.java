@@ -27,19 +27,14 @@ class CodaNetConfigTest {
         CodaNetConfig config = CodaNetConfig.fromJson(JSON);
         assertEquals(
                 new CodaNetConfig(
-                        6,
-                        List.of(4, 5, 3),
-                        List.of(7, 8, 9),
-                        List.of(3, 5, 1),
-                        List.of(1, 2, 1),
-                        List.of(1, 2, 0),
-                        Norm.SQ,
+                        List.of(
+                                new LayerConfig(6, 4, 7, 3, 1, 1, Norm.SQ, true),
+                                new LayerConfig(4, 5, 8, 5, 2, 2, Norm.SQ, true),
+                                new LayerConfig(5, 3, 9, 1, 1, 0, Norm.SQ, true)),
                         -2.5,
                         10,
-                        3,
                         true,
-                        List.of("a", "b", "c"),
-                        true),
+                        List.of("a", "b", "c")),
                 config);
         assertEquals(config, CodaNetConfig.fromJson(config.toJson()));
         assertEquals(3, config.imageChannels());
@@ -51,6 +46,67 @@ class CodaNetConfigTest {
                 assertTrue(message.contains("class " + k + " was asked for"), message);
             }
         }
+    }
+
+    @Test
+    void jsonHasOneListEntryPerLayer() {
+        CodaNetConfig config = CodaNetConfig.builder(2)
+                .layer(4, 7, 3, 1, 1)
+                .layer(2, 8, 5, 2, 0)
+                .labels(List.of("a", "<b>"))
+                .build();
+        assertEquals("""
+                {
+                  "in_channels": 2,
+                  "out_channels": [
+                    4,
+                    2
+                  ],
+                  "ranks": [
+                    7,
+                    8
+                  ],
+                  "kernels": [
+                    3,
+                    5
+                  ],
+                  "strides": [
+                    1,
+                    2
+                  ],
+                  "paddings": [
+                    1,
+                    0
+                  ],
+                  "norm": "SQ",
+                  "logit_bias": -2.197224577336219,
+                  "temperature": 1.0,
+                  "num_classes": 2,
+                  "add_inverse": true,
+                  "labels": [
+                    "a",
+                    "<b>"
+                  ],
+                  "bias": true
+                }""", config.toJson());
+    }
+
+    @Test
+    void layersThatDoNotFollowEachOtherAreRefused() {
+        LayerConfig first = new LayerConfig(6, 4, 7, 3, 1, 1, Norm.SQ, true);
+        assertEquals(
+                "network config: layer 1 reads 5 channels, but layer 0 has 4 units",
+                refusal(first, new LayerConfig(5, 3, 7, 3, 1, 1, Norm.SQ, true)));
+        assertEquals(
+                "network config: layer 1 differs from layer 0 in norm or bias; all layers have the same",
+                refusal(first, new LayerConfig(4, 3, 7, 3, 1, 1, Norm.L2, true)));
+        assertEquals("network config: a network has at least one layer", refusal());
+    }
+
+    private static String refusal(LayerConfig... layers) {
+        return assertThrows(
+                        IllegalArgumentException.class, () -> new CodaNetConfig(List.of(layers), 0, 1, true, List.of()))
+                .getMessage();
     }
 
     @Test

@@ -31,8 +31,8 @@ class ExperimentsTest {
         assertEquals(name, experiment.name());
         assertEquals(norm, experiment.network().norm());
         assertEquals(temperature, experiment.network().temperature());
-        assertEquals(firstRank, experiment.network().ranks().getFirst());
-        assertEquals(lastRank, experiment.network().ranks().getLast());
+        assertEquals(firstRank, experiment.network().layers().getFirst().rank());
+        assertEquals(lastRank, experiment.network().layers().getLast().rank());
         assertEquals(lambda, experiment.recipe().lambda());
         assertEquals(9, experiment.network().depth());
         assertTrue(experiment.network().bias());

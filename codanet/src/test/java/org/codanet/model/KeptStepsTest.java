@@ -142,9 +142,10 @@ final class KeptStepsTest {
 
     /** Three epochs of batches of 4, 4 and 3 images, an update every second batch. */
     private static List<float[]> train(CodaNet net, double lambda) {
-        TrainingRecipe recipe = TrainingRecipe.of(LossKind.BCE, 3, 4, new LearningRate.Constant(2e-3))
-                .withBatches(4, 8)
-                .withLambda(lambda);
+        TrainingRecipe recipe = TrainingRecipe.of(LossKind.BCE, 3, 4, new LearningRate.Constant(2e-3)).toBuilder()
+                .batches(4, 8)
+                .lambda(lambda)
+                .build();
         List<float[]> results = new ArrayList<>();
         BatchSource images = Toys.images(11, 4, 1);
         try (Scope scope = Scope.open("train");
@@ -223,8 +224,9 @@ final class KeptStepsTest {
     }
 
     private static TrainingRecipe varied(int operations) {
-        return TrainingRecipe.of(LossKind.BCE, 3, 4, new LearningRate.Constant(2e-3))
-                .withAugmentation(new AugmentationRecipe(true, 0, Toys.SIZE, 2, operations, 20));
+        return TrainingRecipe.of(LossKind.BCE, 3, 4, new LearningRate.Constant(2e-3)).toBuilder()
+                .augmentation(new AugmentationRecipe(true, 0, Toys.SIZE, 2, operations, 20))
+                .build();
     }
 
     private static BatchSource bytes(TrainingRecipe recipe) {

@@ -112,8 +112,9 @@ final class MemoryPlanTest {
     }
 
     private static void train(CodaNet net, RawImages images, boolean regularised) {
-        TrainingRecipe recipe = TrainingRecipe.of(LossKind.BCE, 1, BATCH, new LearningRate.Constant(1e-3))
-                .withLambda(regularised ? 1 : 0);
+        TrainingRecipe recipe = TrainingRecipe.of(LossKind.BCE, 1, BATCH, new LearningRate.Constant(1e-3)).toBuilder()
+                .lambda(regularised ? 1 : 0)
+                .build();
         try (Scope scope = Scope.open("train");
                 TrainingStep step = new TrainingStep(net, recipe, scope, 0)) {
             step.accumulate(images, List.of(0, 1, 2, 1), 5);
@@ -281,8 +282,9 @@ final class MemoryPlanTest {
     }
 
     private static void train(CodaNet net, int images, double lambda, long budget) {
-        TrainingRecipe recipe = TrainingRecipe.of(LossKind.BCE, 1, images, new LearningRate.Constant(1e-3))
-                .withLambda(lambda);
+        TrainingRecipe recipe = TrainingRecipe.of(LossKind.BCE, 1, images, new LearningRate.Constant(1e-3)).toBuilder()
+                .lambda(lambda)
+                .build();
         float[] values = new float[images * 3 * SIDE * SIDE];
         List<Integer> labels = Collections.nCopies(images, 1);
         try (Scope scope = Scope.open("train");

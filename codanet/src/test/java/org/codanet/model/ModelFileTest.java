@@ -19,7 +19,6 @@ import org.codanet.file.safetensors.SafetensorsFile;
 import org.codanet.file.torch.TorchFile;
 import org.codanet.golden.SeededWeights;
 import org.codanet.nn.op.LossKind;
-import org.codanet.nn.op.alignment.Norm;
 import org.codanet.recipe.LearningRate;
 import org.codanet.recipe.TrainingRecipe;
 import org.junit.jupiter.api.Test;
@@ -28,20 +27,13 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class ModelFileTest {
-    private static final CodaNetConfig CONFIG = new CodaNetConfig(
-            2,
-            List.of(3, 2),
-            List.of(4, 5),
-            List.of(3, 1),
-            List.of(2, 1),
-            List.of(1, 0),
-            Norm.SQ,
-            -1.5,
-            10,
-            2,
-            true,
-            List.of("cat \"<&>\"", "dög"),
-            true);
+    private static final CodaNetConfig CONFIG = CodaNetConfig.builder(2)
+            .layer(3, 4, 3, 2, 1)
+            .layer(2, 5, 1, 1, 0)
+            .logitBias(-1.5)
+            .temperature(10)
+            .labels(List.of("cat \"<&>\"", "dög"))
+            .build();
     private static final NamedTensors WEIGHTS = SeededWeights.weights(CONFIG, 7, 1);
 
     @TempDir
@@ -66,6 +58,18 @@ class ModelFileTest {
             assertEquals(model, ModelFile.read("resource", stream));
         }
         assertEquals("codanet", SafetensorsFile.readMetadata(file).get("format"));
+    }
+
+    /** The bundled file is older than the classes that write its metadata now. */
+    @Test
+    void theMetadataOfTheBundledModelAreWrittenAsTheyWere() throws IOException {
+        Path original = folder.resolve("original.safetensors");
+        try (InputStream resource = BundledModel.class.getResourceAsStream("cifar10.safetensors")) {
+            Files.copy(resource, original);
+        }
+        Path copy = folder.resolve("copy.safetensors");
+        ModelFile.read(original).write(copy);
+        assertEquals(SafetensorsFile.readMetadata(original), SafetensorsFile.readMetadata(copy));
     }
 
     @Test

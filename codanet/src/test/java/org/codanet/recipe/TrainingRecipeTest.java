@@ -30,11 +30,7 @@ class TrainingRecipeTest {
                 64,
                 Accumulation.AUTHORS,
                 schedule,
-                0.8,
-                0.99,
-                1e-7,
-                1e-4,
-                1,
+                new Optimiser(0.8, 0.99, 1e-7, 1e-4, 1),
                 0.25,
                 new AugmentationRecipe(true, 256, 240, 4, 2, 10));
         assertEquals(recipe, TrainingRecipe.fromJson(recipe.toJson()));
@@ -45,8 +41,8 @@ class TrainingRecipeTest {
         TrainingRecipe recipe = TrainingRecipe.of(LossKind.BCE, 30, 8, new LearningRate.Cosine(1.5e-3, 1e-5, 0.5, 30));
         assertEquals(
                 new LearningRate.Cosine(1.5e-3, 1e-5, 1, 60),
-                recipe.withEpochs(60).learningRate());
-        assertEquals(recipe, recipe.withEpochs(30));
+                recipe.toBuilder().epochs(60).build().learningRate());
+        assertEquals(recipe, recipe.toBuilder().epochs(30).build());
     }
 
     @ParameterizedTest

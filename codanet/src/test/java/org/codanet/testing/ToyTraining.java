@@ -25,9 +25,10 @@ public final class ToyTraining {
 
     /** Trains, or goes on from the folder's checkpoint. */
     public static Trainer.Result train(String deviceName, Path folder, int epochs) throws IOException {
-        TrainingRecipe recipe = TrainingRecipe.of(LossKind.BCE, epochs, 4, new LearningRate.Constant(2e-3))
-                .withBatches(4, 8)
-                .withLambda(0.1);
+        TrainingRecipe recipe = TrainingRecipe.of(LossKind.BCE, epochs, 4, new LearningRate.Constant(2e-3)).toBuilder()
+                .batches(4, 8)
+                .lambda(0.1)
+                .build();
         try (Device device = Devices.open(deviceName, DeviceOptions.defaults());
                 Scope run = Scope.open("toy");
                 CodaNet net = CodaNet.create(Toys.network(), recipe.loss(), device, run, 5)) {

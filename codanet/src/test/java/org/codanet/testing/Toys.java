@@ -10,7 +10,6 @@ import org.codanet.data.batch.BatchSource;
 import org.codanet.data.batch.ImageBatch;
 import org.codanet.data.batch.RawImages;
 import org.codanet.model.CodaNetConfig;
-import org.codanet.nn.op.alignment.Norm;
 import org.codanet.nn.tensor.Shape;
 
 /** Networks and images small enough for plain loops, yet with strides, padding and three classes that can be learnt. */
@@ -22,20 +21,12 @@ public final class Toys {
 
     /** Three layers, three classes, a stride that leaves a remainder. */
     public static CodaNetConfig network() {
-        return new CodaNetConfig(
-                6,
-                List.of(5, 4, 3),
-                List.of(4, 6, 5),
-                List.of(3, 3, 1),
-                List.of(1, 2, 1),
-                List.of(1, 1, 0),
-                Norm.SQ,
-                CodaNetConfig.DEFAULT_LOGIT_BIAS,
-                1,
-                3,
-                true,
-                List.of("red", "green", "blue"),
-                true);
+        return CodaNetConfig.builder(6)
+                .layer(5, 4, 3, 1, 1)
+                .layer(4, 6, 3, 2, 1)
+                .layer(3, 5, 1, 1, 0)
+                .labels(List.of("red", "green", "blue"))
+                .build();
     }
 
     /** Images of noise, one colour of three a little brighter in the middle: the class. */

@@ -33,8 +33,9 @@ class DatasetSourceTest {
     }
 
     private static TrainingRecipe recipe(AugmentationRecipe augmentation) {
-        return TrainingRecipe.of(LossKind.BCE, 1, 2, new LearningRate.Constant(1e-3))
-                .withAugmentation(augmentation);
+        return TrainingRecipe.of(LossKind.BCE, 1, 2, new LearningRate.Constant(1e-3)).toBuilder()
+                .augmentation(augmentation)
+                .build();
     }
 
     @Test

@@ -19,6 +19,7 @@ import org.codanet.nn.tensor.Shape;
 import org.codanet.recipe.Accumulation;
 import org.codanet.recipe.AugmentationRecipe;
 import org.codanet.recipe.LearningRate;
+import org.codanet.recipe.Optimiser;
 import org.codanet.recipe.TrainingRecipe;
 import org.codanet.testing.TestDevices;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -75,7 +76,7 @@ final class GoldenTrainTest {
             assertEach("micro_loss", file.doubles("micro_loss"), losses);
             assertEquals(Arrays.stream(file.longs("stepped")).boxed().toList(), stepped);
             assertEach("grad_norm", file.doubles("grad_norm"), norms);
-            double bound = recipe.maxNorm();
+            double bound = recipe.optimiser().maxNorm();
             List<Double> clipped = norms.stream()
                     .map(norm -> bound > 0 ? norm * Math.min(1, bound / (norm + 1e-6)) : norm)
                     .toList();
@@ -106,11 +107,12 @@ final class GoldenTrainTest {
                 file.integer("virtual_batch_size"),
                 Accumulation.valueOf(file.text("accumulation").toUpperCase(Locale.ROOT)),
                 new LearningRate.Constant(file.number("lr")),
-                betas.get(0).getAsDouble(),
-                betas.get(1).getAsDouble(),
-                file.number("eps"),
-                file.number("weight_decay"),
-                clipping == null || clipping.isJsonNull() ? 0 : clipping.getAsDouble(),
+                new Optimiser(
+                        betas.get(0).getAsDouble(),
+                        betas.get(1).getAsDouble(),
+                        file.number("eps"),
+                        file.number("weight_decay"),
+                        clipping == null || clipping.isJsonNull() ? 0 : clipping.getAsDouble()),
                 0,
                 AugmentationRecipe.NONE);
     }

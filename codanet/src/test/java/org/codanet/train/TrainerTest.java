@@ -29,7 +29,6 @@ import org.codanet.model.ModelFile;
 import org.codanet.model.Preprocessing;
 import org.codanet.nn.device.Device;
 import org.codanet.nn.op.LossKind;
-import org.codanet.nn.op.alignment.Norm;
 import org.codanet.nn.tensor.Scope;
 import org.codanet.recipe.Accumulation;
 import org.codanet.recipe.LearningRate;
@@ -66,8 +65,9 @@ final class TrainerTest {
     }
 
     private static TrainingRecipe recipe(int epochs) {
-        return TrainingRecipe.of(LossKind.BCE, epochs, 4, new LearningRate.Constant(5e-3))
-                .withBatches(4, 8);
+        return TrainingRecipe.of(LossKind.BCE, epochs, 4, new LearningRate.Constant(5e-3)).toBuilder()
+                .batches(4, 8)
+                .build();
     }
 
     private static Trainer.Options in(Path folder) {
@@ -112,15 +112,23 @@ final class TrainerTest {
     /** The original's protocol drops what is left at an epoch's end: an epoch that never fills a virtual batch changes nothing. */
     @Test
     void anEpochWithoutAnUpdateIsRefused() throws IOException {
-        TrainingRecipe authors = recipe(1).withAccumulation(Accumulation.AUTHORS);
+        TrainingRecipe authors =
+                recipe(1).toBuilder().accumulation(Accumulation.AUTHORS).build();
         String message = assertThrows(
                         IllegalArgumentException.class,
                         () -> train(
-                                TestDevices.REFERENCE, authors.withBatches(4, 64), in(folder), TrainingListener.NONE))
+                                TestDevices.REFERENCE,
+                                authors.toBuilder().batches(4, 64).build(),
+                                in(folder),
+                                TrainingListener.NONE))
                 .getMessage();
         assertTrue(message.contains("a virtual batch of 64 no update falls in an epoch of 23 images"), message);
         // Of five whole micro-batches the fifth is followed by an update, because a sixth would fill the virtual batch.
-        EpochMetrics once = train(TestDevices.REFERENCE, authors.withBatches(4, 24), in(folder), TrainingListener.NONE)
+        EpochMetrics once = train(
+                        TestDevices.REFERENCE,
+                        authors.toBuilder().batches(4, 24).build(),
+                        in(folder),
+                        TrainingListener.NONE)
                 .metrics()
                 .getFirst();
         assertEquals(1, once.updates());
@@ -128,20 +136,8 @@ final class TrainerTest {
 
     @Test
     void aRegulariserWithoutAnotherClassIsRefused() {
-        CodaNetConfig one = new CodaNetConfig(
-                6,
-                List.of(1),
-                List.of(2),
-                List.of(1),
-                List.of(1),
-                List.of(0),
-                Norm.SQ,
-                -2,
-                1,
-                1,
-                true,
-                List.of(),
-                true);
+        CodaNetConfig one =
+                CodaNetConfig.builder(6).layer(1, 2, 1, 1, 0).logitBias(-2).build();
         try (Device device = TestDevices.open(TestDevices.REFERENCE);
                 Scope scope = Scope.open("test");
                 CodaNet net = CodaNet.create(one, LossKind.BCE, device, scope, 3)) {
@@ -149,7 +145,7 @@ final class TrainerTest {
                             IllegalArgumentException.class,
                             () -> new Trainer(
                                     net,
-                                    recipe(1).withLambda(0.5),
+                                    recipe(1).toBuilder().lambda(0.5).build(),
                                     PIXELS,
                                     TRAINING,
                                     TEST,
@@ -291,7 +287,7 @@ final class TrainerTest {
                 TrainingException.class,
                 () -> train(
                         TestDevices.REFERENCE,
-                        recipe(2).withLambda(0.5),
+                        recipe(2).toBuilder().lambda(0.5).build(),
                         in(folder).resuming(),
                         TrainingListener.NONE));
         assertTrue(other.getMessage().contains("recipe"), other.getMessage());
@@ -354,8 +350,10 @@ final class TrainerTest {
                         ? 0
                         : MemoryPlan.of(net, MemoryPlan.Work.training(1, Toys.SIZE, Toys.SIZE, true))
                                 .totalBytes();
-                TrainingRecipe recipe = TrainingRecipe.of(LossKind.CE, 1, 4, new LearningRate.Constant(1e-3))
-                        .withLambda(0.5);
+                TrainingRecipe recipe =
+                        TrainingRecipe.of(LossKind.CE, 1, 4, new LearningRate.Constant(1e-3)).toBuilder()
+                                .lambda(0.5)
+                                .build();
                 try (TrainingStep step = new TrainingStep(net, recipe, run, budget);
                         BatchSource.Batches batches = TRAINING.batches(1, 0)) {
                     BatchSource.Batch batch = batches.next();

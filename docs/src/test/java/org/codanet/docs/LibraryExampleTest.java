@@ -18,7 +18,6 @@ import org.codanet.nn.device.Device;
 import org.codanet.nn.device.DeviceOptions;
 import org.codanet.nn.device.Devices;
 import org.codanet.nn.op.LossKind;
-import org.codanet.nn.op.alignment.Norm;
 import org.codanet.nn.tensor.Scope;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -26,20 +25,8 @@ import org.junit.jupiter.api.io.TempDir;
 /** The README's example is the code that is compiled and run here. */
 final class LibraryExampleTest {
     /** Two layers, as little as a network can be and still have something to explain. */
-    private static final CodaNetConfig SMALL = new CodaNetConfig(
-            6,
-            List.of(4, 3),
-            List.of(3, 3),
-            List.of(3, 1),
-            List.of(1, 1),
-            List.of(1, 0),
-            Norm.SQ,
-            CodaNetConfig.DEFAULT_LOGIT_BIAS,
-            1,
-            3,
-            true,
-            List.of(),
-            true);
+    private static final CodaNetConfig SMALL =
+            CodaNetConfig.builder(6).layer(4, 3, 3, 1, 1).layer(3, 3, 1, 1, 0).build();
 
     @TempDir
     Path folder;

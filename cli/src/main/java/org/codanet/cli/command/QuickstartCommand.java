@@ -167,7 +167,7 @@ public final class QuickstartCommand implements Callable<Integer> {
                 : experiment.network().imageChannels() == 1
                         ? experiment.recipe().epochs()
                         : 2;
-        return experiment.recipe().withEpochs(passes);
+        return experiment.recipe().toBuilder().epochs(passes).build();
     }
 
     private void finish(TrainingRun run, CodaNet net, Trainer.Result result, ImageDataset test, Device device)

@@ -1,6 +1,5 @@
 package org.codanet.cli.command;
 
-import java.util.List;
 import java.util.Optional;
 import org.codanet.explain.Explainer;
 import org.codanet.explain.Explanation;
@@ -11,7 +10,6 @@ import org.codanet.nn.device.Device;
 import org.codanet.nn.device.DeviceOptions;
 import org.codanet.nn.device.DeviceProvider;
 import org.codanet.nn.op.LossKind;
-import org.codanet.nn.op.alignment.Norm;
 import org.codanet.nn.tensor.Scope;
 import org.codanet.nn.tensor.Shape;
 
@@ -26,20 +24,11 @@ final class TinyNet {
 
     /** Opens a device, runs, closes it. @throws RuntimeException what the device throws */
     static Outcome run(DeviceProvider provider) {
-        CodaNetConfig config = new CodaNetConfig(
-                6,
-                List.of(8, 3),
-                List.of(4, 4),
-                List.of(3, 3),
-                List.of(1, 2),
-                List.of(1, 1),
-                Norm.SQ,
-                CodaNetConfig.DEFAULT_LOGIT_BIAS,
-                10,
-                3,
-                true,
-                List.of(),
-                true);
+        CodaNetConfig config = CodaNetConfig.builder(6)
+                .layer(8, 4, 3, 1, 1)
+                .layer(3, 4, 3, 2, 1)
+                .temperature(10)
+                .build();
         float[] image = new float[3 * SIDE * SIDE];
         for (int i = 0; i < image.length; i++) {
             image[i] = (i * 37 % 101) / 100f;

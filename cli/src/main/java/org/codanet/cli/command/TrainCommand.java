@@ -253,8 +253,9 @@ public final class TrainCommand implements Callable<Integer> {
         TrainingRecipe recipe = recipeFile != null
                 ? readRecipe(recipeFile)
                 : experiment.map(Experiment::recipe).orElseGet(TrainCommand::plainRecipe);
+        TrainingRecipe.Builder changed = recipe.toBuilder();
         if (epochs != null) {
-            recipe = recipe.withEpochs(epochs);
+            changed.epochs(epochs);
         }
         if (batch != null || accumulate != null) {
             int micro = batch == null ? recipe.microBatch() : batch;
@@ -266,10 +267,15 @@ public final class TrainCommand implements Callable<Integer> {
                 throw new IllegalArgumentException(
                         times + " times " + micro + " images are too many for one update; take a smaller --accumulate");
             }
-            recipe = recipe.withBatches(micro, micro * times);
+            changed.batches(micro, micro * times);
         }
-        recipe = accumulation == null ? recipe : recipe.withAccumulation(accumulation);
-        return lambda == null ? recipe : recipe.withLambda(lambda);
+        if (accumulation != null) {
+            changed.accumulation(accumulation);
+        }
+        if (lambda != null) {
+            changed.lambda(lambda);
+        }
+        return changed.build();
     }
 
     /** For a config without a recipe: what our own experiments use. */

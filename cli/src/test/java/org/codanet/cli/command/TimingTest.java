@@ -7,7 +7,6 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.codanet.model.CodaNetConfig;
-import org.codanet.nn.op.alignment.Norm;
 import org.junit.jupiter.api.Test;
 
 final class TimingTest {
@@ -33,21 +32,18 @@ final class TimingTest {
     /** The paper's network for CIFAR-10: 0.886 GMAC is what its layers add up to by hand. */
     @Test
     void countsTheWorkOfThePapersNetwork() {
-        List<Integer> out = List.of(16, 16, 32, 32, 32, 64, 64, 64, 10);
-        CodaNetConfig config = new CodaNetConfig(
-                6,
-                out,
-                List.of(32, 32, 64, 64, 64, 64, 64, 64, 64),
-                List.of(3, 3, 3, 3, 3, 3, 3, 3, 1),
-                List.of(1, 1, 2, 1, 1, 2, 1, 1, 1),
-                List.of(1, 1, 1, 1, 1, 1, 1, 1, 0),
-                Norm.SQ,
-                CodaNetConfig.DEFAULT_LOGIT_BIAS,
-                1000,
-                10,
-                true,
-                List.of(),
-                true);
+        CodaNetConfig config = CodaNetConfig.builder(6)
+                .layer(16, 32, 3, 1, 1)
+                .layer(16, 32, 3, 1, 1)
+                .layer(32, 64, 3, 2, 1)
+                .layer(32, 64, 3, 1, 1)
+                .layer(32, 64, 3, 1, 1)
+                .layer(64, 64, 3, 2, 1)
+                .layer(64, 64, 3, 1, 1)
+                .layer(64, 64, 3, 1, 1)
+                .layer(10, 64, 1, 1, 0)
+                .temperature(1000)
+                .build();
 
         WorkCount work = new WorkCount(config, 32, 32);
 
