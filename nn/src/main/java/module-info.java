@@ -3,6 +3,7 @@ module org.codanet.nn {
     requires org.codanet.bindings;
     requires static jdk.incubator.vector;
 
+    exports org.codanet.nn.counting;
     exports org.codanet.nn.device;
     exports org.codanet.nn.layer;
     exports org.codanet.nn.op;

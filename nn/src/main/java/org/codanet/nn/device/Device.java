@@ -47,6 +47,11 @@ public interface Device extends AutoCloseable {
     /** A tensor with undefined contents, owned by {@code scope}. @throws OutOfMemoryException if there is no room */
     Tensor allocate(Scope scope, Shape shape);
 
+    /** Bytes of this device's memory that a tensor of that shape takes: four a value on most devices. */
+    default long tensorBytes(Shape shape) {
+        return shape.bytes();
+    }
+
     /** Copies {@code destination.shape().elements()} floats in; returns once {@code source} may be reused. */
     void upload(float[] source, Tensor destination);
 

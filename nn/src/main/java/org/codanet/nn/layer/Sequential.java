@@ -303,56 +303,6 @@ public final class Sequential {
         return Optional.empty();
     }
 
-    /** Bytes that {@link #forward} leaves in its scope: outputs and what layers keep. */
-    public long passBytes(Shape input, Purpose purpose) {
-        long bytes = 0;
-        Shape shape = input;
-        for (Layer layer : layers) {
-            bytes += layer.passBytes(shape, purpose);
-            shape = outputShape(layer, shape);
-            bytes += shape.bytes();
-        }
-        return bytes;
-    }
-
-    /** Bytes that {@link #prepare} holds beside the weights. */
-    public long preparedBytes(Purpose purpose, int functionals) {
-        return layers.stream()
-                .mapToLong(layer -> layer.preparedBytes(purpose, functionals))
-                .sum();
-    }
-
-    /** Bytes of working room: those of the layer that needs the most. */
-    public long workspaceBytes(Shape input, Purpose purpose, int functionals) {
-        long most = 0;
-        Shape shape = input;
-        for (Layer layer : layers) {
-            most = Math.max(most, layer.workspaceBytes(shape, purpose, functionals));
-            shape = outputShape(layer, shape);
-        }
-        return most;
-    }
-
-    /**
-     * The most bytes that the gradients in between take at one time during {@link #backward} (of {@link #backProject} with K
-     * functionals: K times as many), dOut and dIn of the whole network left out.
-     */
-    public long gradientBytes(Shape input) {
-        long most = 0;
-        long above = 0;
-        List<Shape> shapes = new ArrayList<>();
-        Shape shape = input;
-        for (Layer layer : layers) {
-            shapes.add(shape);
-            shape = outputShape(layer, shape);
-        }
-        for (Shape inner : shapes.subList(1, shapes.size()).reversed()) {
-            most = Math.max(most, above + inner.bytes());
-            above = inner.bytes();
-        }
-        return most;
-    }
-
     private void requireOwn(Passes passes) {
         if (passes.size() != layers.size()) {
             throw new IllegalArgumentException("sequential: the passes are of a network of " + passes.size()

@@ -93,6 +93,12 @@ public final class ReferenceDevice implements Device {
         return scope.register(new ReferenceTensor(shape, scope.path(), NAME, memory));
     }
 
+    /** Eight a value: tensors hold doubles. */
+    @Override
+    public long tensorBytes(Shape shape) {
+        return Math.multiplyExact(shape.elements(), (long) Double.BYTES);
+    }
+
     @Override
     public void upload(float[] source, Tensor destination) {
         steps.refuseInside("upload");

@@ -91,6 +91,14 @@ final class StatedDevice {
     }
 
     @Nested
+    final class Counting extends CountingContract {
+        @Override
+        protected Device open() {
+            return device();
+        }
+    }
+
+    @Nested
     final class DynamicAlignment extends DynamicAlignmentContract {
         @Override
         protected Device open() {

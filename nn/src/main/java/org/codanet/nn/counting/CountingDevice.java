@@ -1,0 +1,201 @@
+package org.codanet.nn.counting;
+
+import java.util.Set;
+import java.util.function.Consumer;
+import org.codanet.nn.device.CapturedGraph;
+import org.codanet.nn.device.Device;
+import org.codanet.nn.device.EagerCapture;
+import org.codanet.nn.device.MemoryUse;
+import org.codanet.nn.device.Precision;
+import org.codanet.nn.op.Adam;
+import org.codanet.nn.op.ContributionMap;
+import org.codanet.nn.op.Convolution;
+import org.codanet.nn.op.ConvolutionShape;
+import org.codanet.nn.op.Elementwise;
+import org.codanet.nn.op.ImageAugmentation;
+import org.codanet.nn.op.ImageInput;
+import org.codanet.nn.op.Loss;
+import org.codanet.nn.op.LossKind;
+import org.codanet.nn.op.SumPool;
+import org.codanet.nn.op.alignment.DynamicAlignment;
+import org.codanet.nn.op.alignment.DynamicAlignmentShape;
+import org.codanet.nn.tensor.ByteTensor;
+import org.codanet.nn.tensor.Scope;
+import org.codanet.nn.tensor.Shape;
+import org.codanet.nn.tensor.Tensor;
+
+/**
+ * Stands in for a real device and counts the bytes that the same calls would take there. Run a pass on it, then read {@link #peak}.
+ *
+ * <pre>
+ *   CountingDevice counting = new CountingDevice(device);
+ *   try (Scope scope = Scope.open("plan")) {
+ *       ...                                          // build the network on 'counting' and run the pass
+ *   }
+ *   long bytes = counting.peak().totalBytes();
+ * </pre>
+ *
+ * <p>No operation computes. A transfer copies nothing, so an array that {@link #download} should fill keeps its contents. Arguments
+ * are not checked: the real device checks them.
+ *
+ * <p>The count is that of a pass after the first one, when the workspace has its final size. Exact are tensors, forward states,
+ * prepared weights and the libraries' own memory. Three things are not counted. Operations other than dynamic alignment need a
+ * workspace too; it is small, except for an ordinary convolution, where the vendor's library decides. A CPU worker grows its share
+ * of the workspace when it runs its first task, and on a CPU layers may grow different arrays of the workspace, where the count
+ * takes the layer that needs the most. A captured graph keeps the memory of its own tensors. Callers that plan leave a margin for
+ * these.
+ */
+public final class CountingDevice implements Device {
+    private static final ContributionMap CONTRIBUTION_MAP = (x, map, perChannel, perPosition, total) -> {};
+    private static final ImageAugmentation IMAGE_AUGMENTATION = (steps, inverse, x) -> {};
+
+    private final Device counted;
+    private final ByteCounter counter;
+    private final EagerCapture captures;
+
+    /** @param counted the real device, which is asked for sizes; it stays the caller's and must stay open */
+    public CountingDevice(Device counted) {
+        this.counted = counted;
+        this.counter = new ByteCounter(counted.libraryBytes());
+        this.captures = new EagerCapture(counted.name());
+    }
+
+    /** Bytes at the peak since this was created or {@link #resetPeakMemory}, by what they are for. */
+    public MemoryPeak peak() {
+        return counter.peak();
+    }
+
+    /** The name of the device that is counted for. */
+    @Override
+    public String name() {
+        return counted.name();
+    }
+
+    @Override
+    public String description() {
+        return "counting bytes for " + counted.description();
+    }
+
+    /** Never calls the listener: the real device reports what it selects. */
+    @Override
+    public void listenToSelections(Consumer<String> listener) {}
+
+    /** Does nothing. */
+    @Override
+    public void reportSelection(String choice) {}
+
+    @Override
+    public Precision precision() {
+        return counted.precision();
+    }
+
+    @Override
+    public Tensor allocate(Scope scope, Shape shape) {
+        return scope.register(
+                new CountingTensor(shape, scope.path(), counted.name(), counter, counted.tensorBytes(shape)));
+    }
+
+    @Override
+    public long tensorBytes(Shape shape) {
+        return counted.tensorBytes(shape);
+    }
+
+    @Override
+    public void upload(float[] source, Tensor destination) {}
+
+    @Override
+    public void upload(byte[] source, ByteTensor destination) {}
+
+    @Override
+    public void download(Tensor source, float[] destination) {}
+
+    /** Creates an operation of the real device as well, in the same scope, to ask it for sizes. */
+    @Override
+    public DynamicAlignment dynamicAlignment(Scope scope, DynamicAlignmentShape shape) {
+        return scope.register(new CountingDynamicAlignment(counted.dynamicAlignment(scope, shape), counter));
+    }
+
+    @Override
+    public Convolution convolution(Scope scope, ConvolutionShape shape) {
+        return new CountingOperations.CountingConvolution(shape);
+    }
+
+    @Override
+    public SumPool sumPool(Scope scope) {
+        return new CountingOperations.CountingSumPool();
+    }
+
+    @Override
+    public Loss loss(Scope scope, LossKind kind) {
+        return new CountingOperations.CountingLoss(kind);
+    }
+
+    @Override
+    public Adam adam(Scope scope) {
+        return new CountingOperations.CountingAdam();
+    }
+
+    @Override
+    public ImageInput imageInput(Scope scope) {
+        return new CountingOperations.CountingImageInput();
+    }
+
+    @Override
+    public ImageAugmentation imageAugmentation(Scope scope) {
+        return IMAGE_AUGMENTATION;
+    }
+
+    @Override
+    public ContributionMap contributionMap(Scope scope) {
+        return CONTRIBUTION_MAP;
+    }
+
+    @Override
+    public Elementwise elementwise() {
+        return new CountingOperations.CountingElementwise();
+    }
+
+    /** False: a pass is counted as it runs eagerly. */
+    @Override
+    public boolean supportsCapture() {
+        return false;
+    }
+
+    @Override
+    public CapturedGraph capture(Scope scope, Runnable step) {
+        return captures.capture(scope, step);
+    }
+
+    @Override
+    public MemoryUse memory() {
+        return counter.use();
+    }
+
+    @Override
+    public long libraryBytes() {
+        return counted.libraryBytes();
+    }
+
+    @Override
+    public void trimMemory() {
+        counter.dropWorkspace();
+    }
+
+    @Override
+    public void resetPeakMemory() {
+        counter.resetPeak();
+    }
+
+    @Override
+    public void synchronize() {}
+
+    /** Leaves the real device open. */
+    @Override
+    public void close() {
+        Set<String> owners = counter.owners();
+        if (!owners.isEmpty()) {
+            throw new IllegalStateException(
+                    "counting device: tensors are still open in scopes " + String.join(", ", owners));
+        }
+    }
+}
