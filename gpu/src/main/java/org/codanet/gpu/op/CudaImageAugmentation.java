@@ -24,14 +24,14 @@ public final class CudaImageAugmentation extends CudaOperation implements ImageA
         long numbers = address(steps);
         long images = address(x);
         AugmentationShape shape = AugmentationShape.of(steps, inverse, x);
-        long room = resources.workspaceAddress((long) Float.BYTES * shape.images() * shape.roomSize());
+        long room = resources.workspaceAddress((long) Float.BYTES * shape.images() * shape.scratchSize());
         resources
                 .compiler()
                 .kernel(source(), "image_augmentation")
                 .address(images)
                 .address(room)
                 .address(numbers)
-                .int32(shape.steps())
+                .int32(shape.operations())
                 .int32(shape.height())
                 .int32(shape.width())
                 .int32(shape.channels())

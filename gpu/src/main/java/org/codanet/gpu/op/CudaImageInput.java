@@ -38,7 +38,7 @@ public final class CudaImageInput extends CudaOperation implements ImageInput {
     @Override
     public void forward(ByteTensor images, Tensor placement, boolean inverse, Tensor x) {
         CudaResources resources = resources();
-        long from = address(images.room());
+        long from = address(images.storage());
         long places = address(placement);
         long to = address(x);
         ImageWindow window = ImageWindow.of(images, placement, inverse, x);

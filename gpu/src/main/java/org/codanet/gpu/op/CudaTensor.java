@@ -78,7 +78,7 @@ public final class CudaTensor extends Tensor implements AutoCloseable {
                 .staging()
                 .upload(
                         source,
-                        output(resources, destination.room()),
+                        output(resources, destination.storage()),
                         destination.shape().elements());
     }
 

@@ -68,13 +68,13 @@ final class CountingDynamicAlignment implements DynamicAlignment, AutoCloseable 
     }
 
     @Override
-    public long preparedBytes(Purpose wanted, int functionals) {
-        return counted.preparedBytes(wanted, functionals);
+    public long preparedBytes(Purpose wanted, int targets) {
+        return counted.preparedBytes(wanted, targets);
     }
 
     @Override
-    public long workspaceBytes(Shape x, Purpose wanted, int functionals) {
-        return counted.workspaceBytes(x, wanted, functionals);
+    public long workspaceBytes(Shape x, Purpose wanted, int targets) {
+        return counted.workspaceBytes(x, wanted, targets);
     }
 
     @Override

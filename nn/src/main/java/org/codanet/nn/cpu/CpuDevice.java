@@ -159,7 +159,7 @@ public final class CpuDevice implements Device, PeakMeasurement {
     public void upload(byte[] source, ByteTensor destination) {
         steps.refuseInside("upload");
         int count = destination.requireAll(source, "upload");
-        MemorySegment.copy(source, 0, CpuTensor.segment(destination.room()), ValueLayout.JAVA_BYTE, 0, count);
+        MemorySegment.copy(source, 0, CpuTensor.segment(destination.storage()), ValueLayout.JAVA_BYTE, 0, count);
     }
 
     @Override

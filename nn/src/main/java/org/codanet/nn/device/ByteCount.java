@@ -2,13 +2,13 @@ package org.codanet.nn.device;
 
 import java.util.Locale;
 
-/** Numbers of bytes for people: one decimal in the largest of bytes, KiB, MiB and GiB that leaves one digit or more before it. */
+/** Formats numbers of bytes for people: one decimal, in bytes, KiB, MiB or GiB. */
 public final class ByteCount {
     private static final double UNIT = 1024;
 
     private ByteCount() {}
 
-    /** For example {@code 17 bytes}, {@code 1.5 KiB}, {@code 12.3 MiB}. Up to 10 GiB it is MiB, to be compared at a glance. */
+    /** For example {@code 17 bytes}, {@code 1.5 KiB}, {@code 12.3 MiB}. Sizes up to 10 GiB are in MiB, so that they are easy to compare. */
     public static String text(long bytes) {
         if (bytes < UNIT) {
             return bytes + (bytes == 1 ? " byte" : " bytes");

@@ -1,11 +1,11 @@
 package org.codanet.nn.device;
 
-/** Work that {@link Device#capture} keeps, to be run again with whatever its tensors hold by then. Belongs to its scope. */
+/** Operations that {@link Device#capture} captured. A replay uses the values that the tensors hold by then. Owned by its scope. */
 public interface CapturedGraph extends AutoCloseable {
-    /** Queues it once more. @throws IllegalStateException naming the scope, if that has been closed */
+    /** Replays the operations. @throws IllegalStateException naming the scope, if that has been closed */
     void run();
 
-    /** Gives back what is held for it; twice is harmless. */
+    /** Frees the memory of the graph. A second call does nothing. */
     @Override
     void close();
 }

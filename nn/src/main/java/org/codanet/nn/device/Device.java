@@ -19,64 +19,93 @@ import org.codanet.nn.tensor.Shape;
 import org.codanet.nn.tensor.Tensor;
 
 /**
- * Where tensors live and operations run, in call order on one stream. Not thread-safe: callers that share a device take
- * turns.
+ * Where tensors live and operations run. Everything that computes in this project goes through this interface.
  *
- * <p>An operation is planned once by the factory of its name and run often. It belongs to the scope it was made in.
- * Operations overwrite their outputs unless their documentation says that they add.
+ * <p><b>Order.</b> Operations run in the order of the calls, as on one stream. A call may return before its work is done; {@link
+ * #download}, {@link #synchronize} and {@link Elementwise#allFinite} wait for all work before them. Operations overwrite their
+ * outputs unless their documentation says that they add.
+ *
+ * <p><b>Threads.</b> A device is not thread-safe. Callers that share a device synchronise on it.
+ *
+ * <p><b>Ownership.</b> A tensor or an operation belongs to the {@link Scope} that it was created in and is closed with it. An
+ * operation is created once by the factory method of its name, is planned for its shape, and then runs often. A device refuses the
+ * tensors of another device with {@link IllegalArgumentException}, and closed tensors and operations with {@link
+ * IllegalStateException}.
+ *
+ * <p><b>Memory.</b> Memory that is freed stays with the device for reuse, so that a repeated pass asks the system for nothing.
+ * Operations share one workspace, which grows to the largest request. {@link #memory} counts all of it, and {@link #trimMemory}
+ * returns what is idle.
+ *
+ * <p><b>Determinism.</b> The same call with the same inputs gives the same bits on the same device, unless a class says otherwise.
+ *
+ * <p>{@link Devices} opens devices by name. The {@code reference} device computes in double precision and is what the others are
+ * tested against.
  */
 public interface Device extends AutoCloseable {
     /** {@code cpu}, {@code reference}, {@code cuda:0}: part of every error message. */
     String name();
 
-    /** What was chosen, in one line: processor or card, threads, instruction set, library versions, precision. */
+    /** One line for people: processor or GPU, threads, instruction set, library versions, precision. */
     String description();
 
     /**
-     * Tells {@code listener} of every algorithm that is chosen from now on: once each, in a line for people, when it is chosen. A
-     * device with one way to do everything tells nothing.
+     * Calls {@code listener} with one line of text for each algorithm that the device selects from now on, when it is selected. The
+     * same line is reported once. A device that has only one algorithm for everything reports nothing.
      */
     void listenToSelections(Consumer<String> listener);
 
-    /** Tells the listener of a choice that was made outside for the device's sake, such as a smaller batch; once each. */
-    void reportSelection(String choice);
+    /**
+     * Calls the listener with a decision that the caller made because of this device, such as a smaller batch. The same line is
+     * reported once. Does nothing without a listener.
+     */
+    void reportSelection(String selection);
 
     /** Arithmetic of the matrix products. */
     Precision precision();
 
-    /** A tensor with undefined contents, owned by {@code scope}. @throws OutOfMemoryException if there is no room */
+    /** A tensor with undefined contents, owned by {@code scope}. @throws OutOfMemoryException if there is not enough memory */
     Tensor allocate(Scope scope, Shape shape);
 
-    /** Bytes of this device's memory that a tensor of that shape takes: four a value on most devices. */
+    /** Bytes of this device's memory that a tensor of that shape takes. Most devices store float32: four bytes a value. */
     default long tensorBytes(Shape shape) {
         return shape.bytes();
     }
 
-    /** Copies {@code destination.shape().elements()} floats in; returns once {@code source} may be reused. */
+    /**
+     * Copies {@code destination.shape().elements()} floats from the start of {@code source} to the device. The caller may reuse
+     * {@code source} when this returns.
+     *
+     * @throws IllegalArgumentException if the array is shorter
+     */
     void upload(float[] source, Tensor destination);
 
-    /** Bytes with undefined contents, owned by {@code scope}. @throws OutOfMemoryException if there is no room */
+    /** Bytes with undefined contents, owned by {@code scope}. @throws OutOfMemoryException if there is not enough memory */
     default ByteTensor allocateBytes(Scope scope, Shape shape) {
-        return new ByteTensor(shape, allocate(scope, ByteTensor.room(shape)));
+        return new ByteTensor(shape, allocate(scope, ByteTensor.storageShape(shape)));
     }
 
     /**
-     * Copies {@code destination.shape().elements()} bytes in; returns once {@code source} may be reused.
+     * Copies {@code destination.shape().elements()} bytes from the start of {@code source} to the device. The caller may reuse
+     * {@code source} when this returns.
      *
-     * @throws IllegalArgumentException if there are fewer
+     * @throws IllegalArgumentException if the array is shorter
      */
     void upload(byte[] source, ByteTensor destination);
 
-    /** Copies all floats out; waits for the work queued before it. */
+    /**
+     * Copies all floats of {@code source} to the start of {@code destination}, after all work before it.
+     *
+     * @throws IllegalArgumentException if the array is shorter
+     */
     void download(Tensor source, float[] destination);
 
-    /** The dynamic alignment convolution: the layer that this library exists for. */
+    /** The dynamic alignment convolution, the layer of CoDA-Nets. */
     DynamicAlignment dynamicAlignment(Scope scope, DynamicAlignmentShape shape);
 
-    /** The ordinary convolution with bias. */
+    /** The ordinary convolution. */
     Convolution convolution(Scope scope, ConvolutionShape shape);
 
-    /** Sum over positions, temperature and bias: activations to logits. */
+    /** From the last activation to the logits: sum over positions, temperature and bias. */
     SumPool sumPool(Scope scope);
 
     /** Mean loss of a batch and its gradient with respect to the logits. */
@@ -85,61 +114,75 @@ public interface Device extends AutoCloseable {
     /** The optimiser's update of all parameters at once. */
     Adam adam(Scope scope);
 
-    /** Images as read to the network's input: layout and inverse channels. */
+    /** From images as they are read to the network's input: layout and inverse channels. */
     ImageInput imageInput(Scope scope);
 
-    /** Variation of training images, of each by steps of its own. */
+    /** Data augmentation: each training image is changed by its own sequence of operations. */
     ImageAugmentation imageAugmentation(Scope scope);
 
-    /** Input times linear map, reduced to maps and sums. */
+    /** Contributions: input times linear map, per value, per position or in total. */
     ContributionMap contributionMap(Scope scope);
 
-    /** Fill, copy, add, scale, norms. */
+    /** Fill, copy, add, sign and sums. Belongs to the device; nothing has to be closed. */
     Elementwise elementwise();
 
     /**
-     * Whether a recorded step costs less than the calls it is made of, so that recording is worth the memory that is kept
-     * for it.
+     * Whether replaying a captured graph costs less than the calls that it consists of. If not, callers should not spend memory on
+     * captures.
      */
     boolean supportsCapture();
 
     /**
-     * Keeps a step to be run again: the same operations on the same tensors, with whatever values these hold by then. Recording
-     * computes nothing. The step has to have run before, by a call, so that all it needs is planned and there.
+     * Captures the operations that {@code body} calls, for replay by {@link CapturedGraph#run}. A replay runs the same operations on
+     * the same tensors, with the values that these hold by then. The capture itself computes nothing. A device that does not support
+     * capture calls {@code body} again at each replay; the rules are the same.
      *
-     * <p>Inside, operations run on tensors that stay open as long as the step is used. More may be allocated in scopes that the
-     * step itself opens and closes; on a device where {@link #supportsCapture} their memory stays with the recording. A step
-     * may not upload (as {@code SumPool.seed} of a list does), download, wait (as {@code Elementwise.allFinite} does), record,
-     * or leave anything open; that is refused where it happens, here or when the step is run. On a device where nothing would be
-     * gained the step is called again each time.
+     * <p>Rules:
      *
-     * @param scope owner of what is kept
-     * @throws IllegalStateException if the step does what it may not
-     * @throws OutOfMemoryException if the memory that its run by a call took is not there at one time; nothing has changed then
+     * <ul>
+     *   <li>{@code body} must have run eagerly before, so that every plan, kernel and buffer that it needs exists.
+     *   <li>The tensors that it uses must stay open as long as the graph is used.
+     *   <li>It may allocate tensors in scopes that it opens and closes itself. On a device that {@linkplain #supportsCapture supports
+     *       capture}, the graph keeps their memory.
+     *   <li>It must not upload, download, wait for the device (as {@link Elementwise#allFinite} does), start another capture, or
+     *       leave a tensor open. A violation throws here or at the replay.
+     * </ul>
+     *
+     * @param scope owner of the graph
+     * @throws IllegalStateException if {@code body} breaks a rule
+     * @throws OutOfMemoryException if the memory that the eager run took is not available; nothing has changed then, and the caller
+     *     can continue eagerly
      */
-    CapturedGraph capture(Scope scope, Runnable step);
+    CapturedGraph capture(Scope scope, Runnable body);
 
-    /** Bytes now, bytes at most, tensors now. */
+    /** Memory that this device holds now and held at the peak. */
     MemoryUse memory();
 
-    /** Bytes of {@link #memory} that the device holds for itself once it works, whatever the work is: rooms of its libraries. */
+    /**
+     * Bytes that vendor libraries hold for themselves as soon as they are used, whatever the work is. They are part of {@link #memory};
+     * a plan of a pass has to add them.
+     */
     default long libraryBytes() {
         return 0;
     }
 
     /**
-     * Gives back to the system what is held only to be used again: idle memory and working room. The next step asks for what it needs,
-     * as the first did.
+     * Returns idle blocks and the workspace to the system. Open tensors and operations are not affected. The next pass allocates again
+     * what it needs, as the first one did.
      */
     void trimMemory();
 
-    /** Starts a new measurement of {@link MemoryUse#peak}. */
+    /** Makes {@link MemoryUse#peak} start again from the bytes that are held now. */
     void resetPeakMemory();
 
-    /** Waits until everything queued has run. */
+    /** Waits until all work is done. */
     void synchronize();
 
-    /** Gives all memory back. @throws IllegalStateException if a tensor or an operation is still open, naming its scope */
+    /**
+     * Returns all memory. A second call does nothing.
+     *
+     * @throws IllegalStateException if a tensor or an operation is still open, naming its scope; the device then stays open
+     */
     @Override
     void close();
 }

@@ -1,6 +1,6 @@
 package org.codanet.nn.device;
 
-/** A native library reported a failure: which function, which status, on what, on which device. */
+/** A device failed. The message names the function, its status, what it was called on, and the device. */
 public class DeviceException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 

@@ -3,18 +3,18 @@ package org.codanet.nn.device;
 import java.util.List;
 import java.util.Optional;
 
-/** Opens the devices of one kind; found through {@link java.util.ServiceLoader}. Making one loads no native library. */
+/** Opens the devices of one kind. Found through {@link java.util.ServiceLoader}; creating a provider loads no native library. */
 public interface DeviceProvider {
-    /** The name in front of an index: {@code cpu}, {@code reference}, {@code cuda}. */
+    /** The part of a device name before the index: {@code cpu}, {@code reference}, {@code cuda}. */
     String kind();
 
     /** Why no device of this kind can be opened here, in one sentence; empty if one can. */
     Optional<String> unavailable();
 
-    /** What {@code doctor} prints about this kind: libraries found or why not, versions, hardware. One line each. */
+    /** What {@code doctor} prints about this kind, one line each: hardware, libraries and their versions, or why one was not found. */
     List<String> report();
 
-    /** Rank among the available kinds when the user leaves the choice to us: the highest wins; negative is never chosen. */
+    /** Rank among the available kinds for the name {@code auto}. The highest wins; a negative rank is never selected. */
     int preference();
 
     /**

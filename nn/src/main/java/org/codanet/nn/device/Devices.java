@@ -7,14 +7,14 @@ import java.util.Optional;
 import java.util.ServiceLoader;
 import java.util.stream.Collectors;
 
-/** Opens devices by the names a user gives: {@code auto}, {@code cpu}, {@code reference}, {@code cuda}, {@code cuda:1}. */
+/** Opens devices by name: {@code auto}, {@code cpu}, {@code reference}, {@code cuda}, {@code cuda:1}. */
 public final class Devices {
     private Devices() {}
 
-    /** An opened device and why it was taken. */
+    /** An open device, and why it was selected, for the log. */
     public record Choice(Device device, String reason) {}
 
-    /** Every kind that is present in this program, the most preferred first. */
+    /** The providers of all kinds in this program, the most preferred first. */
     public static List<DeviceProvider> providers() {
         return ServiceLoader.load(DeviceProvider.class).stream()
                 .map(ServiceLoader.Provider::get)
@@ -28,8 +28,8 @@ public final class Devices {
     }
 
     /**
-     * Opens the device of that name; {@code auto} takes the most preferred available kind. A named device that is not
-     * available is an error, never replaced by another.
+     * Opens the device of that name; {@code auto} selects the most preferred kind that is available. A device that is named but not
+     * available is an error; no other device takes its place.
      *
      * @throws IllegalArgumentException if no such kind exists or the index is not a number
      * @throws DeviceException if the device cannot be opened, with the reason

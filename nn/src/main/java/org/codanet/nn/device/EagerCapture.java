@@ -3,8 +3,8 @@ package org.codanet.nn.device;
 import org.codanet.nn.tensor.Scope;
 
 /**
- * {@link Device#capture} of a device that has nothing to gain by it: a step is called again each time. What other devices could
- * not record is refused all the same, so that a step which runs on one device runs on all.
+ * {@link Device#capture} for a device that gains nothing by capture: each replay calls the body again. It enforces the rules of
+ * capture all the same, so that a body that works on one device works on all.
  */
 public final class EagerCapture {
     private final String device;
@@ -15,39 +15,39 @@ public final class EagerCapture {
         this.device = device;
     }
 
-    /** A step that is called each time, owned by {@code scope}. */
-    public CapturedGraph capture(Scope scope, Runnable step) {
+    /** A graph, owned by {@code scope}, whose replay calls {@code body}. */
+    public CapturedGraph capture(Scope scope, Runnable body) {
         refuseInside("record another");
-        return scope.register(new Repeated(scope.path(), step));
+        return scope.register(new EagerGraph(scope.path(), body));
     }
 
-    /** @throws IllegalStateException while a step is run; {@code what} is what it may not do */
+    /** @throws IllegalStateException while a graph is replayed; {@code what} is what its body must not do, for the message */
     public void refuseInside(String what) {
         if (running) {
             throw new IllegalStateException(
-                    device + ": a recorded step may not " + what + "; do it before the step is recorded or run");
+                    device + ": a captured pass may not " + what + "; do it before the pass is captured or replayed");
         }
     }
 
-    private final class Repeated implements CapturedGraph {
+    private final class EagerGraph implements CapturedGraph {
         private final String owner;
-        private final Runnable step;
+        private final Runnable body;
         private boolean closed;
 
-        private Repeated(String owner, Runnable step) {
+        private EagerGraph(String owner, Runnable body) {
             this.owner = owner;
-            this.step = step;
+            this.body = body;
         }
 
         @Override
         public void run() {
             if (closed) {
                 throw new IllegalStateException(
-                        "recorded step on " + device + " was used after its scope '" + owner + "' was closed");
+                        "captured pass on " + device + " was used after its scope '" + owner + "' was closed");
             }
             running = true;
             try {
-                step.run();
+                body.run();
             } finally {
                 running = false;
             }

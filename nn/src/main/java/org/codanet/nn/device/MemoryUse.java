@@ -1,11 +1,11 @@
 package org.codanet.nn.device;
 
 /**
- * Native memory of one device, in bytes.
+ * Memory of one device, in bytes.
  *
- * @param live held by open tensors, operations and workspaces
- * @param peak the most that {@code live} has been since the device was opened or {@link Device#resetPeakMemory}
- * @param reserved held from the system, including what is kept for reuse
- * @param tensors open tensors
+ * @param live held by open tensors, operations and the workspace
+ * @param peak the largest value of {@code live} since the device was opened or {@link Device#resetPeakMemory} was called
+ * @param reserved taken from the system: {@code live} and idle blocks that are kept for reuse
+ * @param tensors number of open tensors
  */
 public record MemoryUse(long live, long peak, long reserved, int tensors) {}

@@ -1,6 +1,9 @@
 package org.codanet.nn.device;
 
-/** A device has no room, or its byte budget none, for what was asked: names the request, the rest and the largest holder. */
+/**
+ * A device has less free memory than a request needs, or its memory budget allows less. The message names the request, what is free,
+ * and the scope that holds the most.
+ */
 public final class OutOfMemoryException extends DeviceException {
     private static final long serialVersionUID = 1L;
 
@@ -9,10 +12,10 @@ public final class OutOfMemoryException extends DeviceException {
     private final long heldBytes;
 
     /**
-     * @param message names the request, the rest and the largest holder
-     * @param requestedBytes that were asked for
-     * @param availableBytes that were left
-     * @param heldBytes that the device had at that moment, {@link MemoryUse#reserved}
+     * @param message names the request, what is free, and the scope that holds the most
+     * @param requestedBytes size of the request
+     * @param availableBytes what was free
+     * @param heldBytes {@link MemoryUse#reserved} at that moment
      */
     public OutOfMemoryException(String message, long requestedBytes, long availableBytes, long heldBytes) {
         super(message);
@@ -22,9 +25,9 @@ public final class OutOfMemoryException extends DeviceException {
     }
 
     /**
-     * The same refusal, with what the work that it ended could do instead.
+     * The same failure with advice for the user.
      *
-     * @param advice goes on after the sentence of {@code refusal}
+     * @param advice appended to the message of {@code refusal}, after a semicolon
      */
     public OutOfMemoryException(OutOfMemoryException refusal, String advice) {
         super(refusal.getMessage() + "; " + advice, refusal);
@@ -33,17 +36,17 @@ public final class OutOfMemoryException extends DeviceException {
         this.heldBytes = refusal.heldBytes;
     }
 
-    /** Bytes that were asked for. */
+    /** Size of the request. */
     public long requestedBytes() {
         return requestedBytes;
     }
 
-    /** Bytes that were left. */
+    /** Bytes that were free. */
     public long availableBytes() {
         return availableBytes;
     }
 
-    /** Bytes that the device can hold at all: what it held, and what was left. */
+    /** Bytes that the device can hold in total: what it held and what was free. */
     public long capacityBytes() {
         return heldBytes + availableBytes;
     }

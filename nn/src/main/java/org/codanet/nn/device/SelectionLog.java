@@ -5,24 +5,24 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.function.Consumer;
 
-/** The algorithms that a device chose, told once each to whoever wants to know; kept for nobody otherwise. */
+/** Reports each selected algorithm to the listener, once. Without a listener nothing is reported or remembered. */
 public final class SelectionLog {
-    private final Set<String> told = new HashSet<>();
+    private final Set<String> reported = new HashSet<>();
     private Consumer<String> listener;
 
-    /** Tells nobody until {@link #listen}. */
+    /** A log without a listener. */
     public SelectionLog() {}
 
-    /** As {@link Device#listenToSelections}. */
-    public void listen(Consumer<String> to) {
-        listener = Objects.requireNonNull(to, "listener");
+    /** Sets the listener, as {@link Device#listenToSelections} does. */
+    public void listen(Consumer<String> next) {
+        listener = Objects.requireNonNull(next, "listener");
     }
 
-    /** Tells of a choice, by its {@link Object#toString}, unless the same line was told before. */
-    public void report(Object choice) {
+    /** Reports the {@link Object#toString} of a selection, unless the same line has been reported before. */
+    public void report(Object selection) {
         if (listener != null) {
-            String line = choice.toString();
-            if (told.add(line)) {
+            String line = selection.toString();
+            if (reported.add(line)) {
                 listener.accept(line);
             }
         }

@@ -11,11 +11,11 @@ import org.codanet.nn.tensor.Shape;
 import org.codanet.nn.tensor.Tensor;
 
 /**
- * An ordinary convolution with its parameters: weight (k, k, Ci, Co) and, if the shape says so, bias (Co).
+ * An ordinary convolution with its parameters: weight (k, k, Ci, Co) and, if the shape has one, bias (Co).
  *
- * <p>Without a bias the layer is a linear map, and a network that holds it still decomposes exactly. With one, its output is
- * that map plus a constant: back-projection and {@link #applyMap} leave the constant out, so contributions then miss what it
- * adds to a logit.
+ * <p>Without a bias the layer is a linear map, and contributions still add up to the logit exactly. With a bias the output is that map
+ * plus a constant. Back-projection and {@link #applyMap} leave the constant out, so its share of a logit is missing in the
+ * contributions.
  */
 public final class ConvolutionLayer implements Layer {
     private final String name;
@@ -25,7 +25,11 @@ public final class ConvolutionLayer implements Layer {
     private final Parameter weight;
     private final Parameter bias;
 
-    /** The layer, with uninitialised weights owned by {@code scope}; {@code name} is in front of its parameters' names. */
+    /**
+     * A layer with undefined weights, owned by {@code scope}.
+     *
+     * @param name prefix of the parameters' names
+     */
     public ConvolutionLayer(String name, Device device, Scope scope, ConvolutionShape shape) {
         this.name = name;
         this.device = device;
@@ -43,14 +47,14 @@ public final class ConvolutionLayer implements Layer {
                 shape.inChannels(), shape.outChannels(), shape.kernel(), shape.stride(), shape.padding(), false);
     }
 
-    private record Kept(Tensor input, Tensor output) implements Pass {}
+    private record ForwardPass(Tensor input, Tensor output) implements Pass {}
 
     @Override
     public String name() {
         return name + " convolution";
     }
 
-    /** Geometry. */
+    /** The geometry. */
     public ConvolutionShape shape() {
         return operation.shape();
     }
@@ -65,7 +69,7 @@ public final class ConvolutionLayer implements Layer {
         return Stream.of(weight, bias).filter(p -> p != null).toList();
     }
 
-    /** Nothing is derived from the weights. */
+    /** Does nothing: nothing is derived from the weights. */
     @Override
     public void prepare(Purpose purpose) {}
 
@@ -73,12 +77,12 @@ public final class ConvolutionLayer implements Layer {
     public Pass forward(Tensor x, Purpose purpose, Scope scope) {
         Tensor y = device.allocate(scope, outputShape(x.shape()));
         operation.forward(x, weight.value(), bias == null ? null : bias.value(), y);
-        return new Kept(x, y);
+        return new ForwardPass(x, y);
     }
 
     @Override
     public void backward(Pass pass, Tensor dOut, Tensor dIn) {
-        Tensor x = kept(pass).input();
+        Tensor x = own(pass).input();
         operation.backwardWeights(x, dOut, weight.gradient(), bias == null ? null : bias.gradient());
         if (dIn != null) {
             dIn.require(x.shape(), name(), "dIn");
@@ -88,30 +92,29 @@ public final class ConvolutionLayer implements Layer {
 
     @Override
     public void backProject(Pass pass, Tensor dOut, Tensor dIn) {
-        Kept kept = kept(pass);
-        operation.backwardData(images(dOut, kept.output(), "dOut"), weight.value(), images(dIn, kept.input(), "dIn"));
+        ForwardPass own = own(pass);
+        operation.backwardData(images(dOut, own.output(), "dOut"), weight.value(), images(dIn, own.input(), "dIn"));
     }
 
-    /** (N, K, H, W, C) as the N·K images of one plain convolution. */
-    private Tensor images(Tensor functionals, Tensor activation, String role) {
-        Shape shape = functionals.shape();
+    /** Views targets (N, K, H, W, C) as the N·K images of one plain convolution. */
+    private Tensor images(Tensor targets, Tensor activation, String role) {
+        Shape shape = targets.shape();
         Shape one = activation.shape();
-        int classes = shape.rank() == 5 ? shape.extent(1) : 1;
-        functionals.require(
-                Shape.of(one.extent(0), classes, one.extent(1), one.extent(2), one.extent(3)), name(), role);
-        return functionals.reshape(one.withFirst(one.extent(0) * classes));
+        int count = shape.rank() == 5 ? shape.extent(1) : 1;
+        targets.require(Shape.of(one.extent(0), count, one.extent(1), one.extent(2), one.extent(3)), name(), role);
+        return targets.reshape(one.withFirst(one.extent(0) * count));
     }
 
     @Override
     public void applyMap(Pass pass, Tensor v, Tensor out) {
-        v.require(kept(pass).input().shape(), name(), "v");
+        v.require(own(pass).input().shape(), name(), "v");
         map.forward(v, weight.value(), null, out);
     }
 
-    /** The map is the weight alone, whatever x was: {@code dIn} stays as it is. */
+    /** The map is the weight and does not depend on x, so {@code dIn} is not changed. */
     @Override
     public void mapBackward(Pass pass, Tensor v, Tensor g, Tensor dIn) {
-        v.require(kept(pass).input().shape(), name(), "v");
+        v.require(own(pass).input().shape(), name(), "v");
         map.backwardWeights(v, g, weight.gradient(), null);
     }
 
@@ -127,19 +130,19 @@ public final class ConvolutionLayer implements Layer {
     }
 
     @Override
-    public long preparedBytes(Purpose purpose, int functionals) {
+    public long preparedBytes(Purpose purpose, int targets) {
         return 0;
     }
 
     @Override
-    public long workspaceBytes(Shape input, Purpose purpose, int functionals) {
+    public long workspaceBytes(Shape input, Purpose purpose, int targets) {
         return 0;
     }
 
-    private Kept kept(Pass pass) {
-        if (!(pass instanceof Kept kept)) {
-            throw new IllegalStateException(name() + ": this pass was made by another layer");
+    private ForwardPass own(Pass pass) {
+        if (!(pass instanceof ForwardPass own)) {
+            throw new IllegalStateException(name() + ": this pass was run by another layer");
         }
-        return kept;
+        return own;
     }
 }

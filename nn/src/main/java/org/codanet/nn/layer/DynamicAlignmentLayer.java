@@ -10,7 +10,7 @@ import org.codanet.nn.tensor.Scope;
 import org.codanet.nn.tensor.Shape;
 import org.codanet.nn.tensor.Tensor;
 
-/** A layer of dynamic alignment units: {@link DynamicAlignment} with its parameters A, B and b. */
+/** A layer of dynamic alignment units: {@link DynamicAlignment} with the parameters A, B and b. */
 public final class DynamicAlignmentLayer implements Layer {
     private final String name;
     private final Device device;
@@ -19,7 +19,11 @@ public final class DynamicAlignmentLayer implements Layer {
     private final Parameter b;
     private final Parameter bias;
 
-    /** The layer, with uninitialised weights owned by {@code scope}; {@code name} is in front of its parameters' names. */
+    /**
+     * A layer with undefined weights, owned by {@code scope}.
+     *
+     * @param name prefix of the parameters' names
+     */
     public DynamicAlignmentLayer(String name, Device device, Scope scope, DynamicAlignmentShape shape) {
         this.name = name;
         this.device = device;
@@ -29,14 +33,14 @@ public final class DynamicAlignmentLayer implements Layer {
         this.bias = shape.bias() ? new Parameter(name + ".b", device, scope, shape.biasShape(), shape.rank()) : null;
     }
 
-    private record Kept(Tensor input, Tensor output, DynamicAlignment.State state) implements Pass {}
+    private record ForwardPass(Tensor input, Tensor output, DynamicAlignment.State state) implements Pass {}
 
     @Override
     public String name() {
         return name + " dynamic alignment";
     }
 
-    /** Geometry. */
+    /** The geometry. */
     public DynamicAlignmentShape shape() {
         return operation.shape();
     }
@@ -62,27 +66,27 @@ public final class DynamicAlignmentLayer implements Layer {
         Tensor y = device.allocate(scope, outputShape(x.shape()));
         DynamicAlignment.State state = purpose == Purpose.INFERENCE ? null : operation.state(scope, x.shape(), purpose);
         operation.forward(x, y, state);
-        return new Kept(x, y, state);
+        return new ForwardPass(x, y, state);
     }
 
     @Override
     public void backward(Pass pass, Tensor dOut, Tensor dIn) {
-        operation.backward(kept(pass).state(), pass.input(), dOut, dIn, gradients());
+        operation.backward(own(pass).state(), pass.input(), dOut, dIn, gradients());
     }
 
     @Override
     public void backProject(Pass pass, Tensor dOut, Tensor dIn) {
-        operation.backProject(kept(pass).state(), dOut, dIn);
+        operation.backProject(own(pass).state(), dOut, dIn);
     }
 
     @Override
     public void applyMap(Pass pass, Tensor v, Tensor out) {
-        operation.applyMap(kept(pass).state(), v, out);
+        operation.applyMap(own(pass).state(), v, out);
     }
 
     @Override
     public void mapBackward(Pass pass, Tensor v, Tensor g, Tensor dIn) {
-        operation.mapBackward(kept(pass).state(), pass.input(), v, g, dIn, gradients());
+        operation.mapBackward(own(pass).state(), pass.input(), v, g, dIn, gradients());
     }
 
     @Override
@@ -96,21 +100,21 @@ public final class DynamicAlignmentLayer implements Layer {
     }
 
     @Override
-    public long preparedBytes(Purpose purpose, int functionals) {
-        return operation.preparedBytes(purpose, functionals);
+    public long preparedBytes(Purpose purpose, int targets) {
+        return operation.preparedBytes(purpose, targets);
     }
 
     @Override
-    public long workspaceBytes(Shape input, Purpose purpose, int functionals) {
-        return operation.workspaceBytes(input, purpose, functionals);
+    public long workspaceBytes(Shape input, Purpose purpose, int targets) {
+        return operation.workspaceBytes(input, purpose, targets);
     }
 
-    private Kept kept(Pass pass) {
-        if (!(pass instanceof Kept kept) || kept.state() == null) {
+    private ForwardPass own(Pass pass) {
+        if (!(pass instanceof ForwardPass own) || own.state() == null) {
             throw new IllegalStateException(
-                    name() + ": this pass was made for inference, or by another layer; it has no way back");
+                    name() + ": this pass was run for inference or by another layer, so it has no forward state");
         }
-        return kept;
+        return own;
     }
 
     private DynamicAlignment.Weights gradients() {

@@ -3,14 +3,13 @@ package org.codanet.nn.layer;
 import java.util.random.RandomGenerator;
 import org.codanet.nn.device.Device;
 
-/** First values of parameters. */
+/** Initial values of parameters. */
 public final class Initialisation {
     private Initialisation() {}
 
     /**
-     * Writes U(±{@link Parameter#initialBound}) into the parameter's value: the distribution that PyTorch's convolutions
-     * start with. The same generator state gives the same bits; one {@code nextFloat} is drawn for each element, in the
-     * row-major order of the device's layout.
+     * Initialises the parameter with U(±{@link Parameter#initialBound}), the default of PyTorch's convolutions. One {@code nextFloat}
+     * is drawn for each element, in row-major order of the device's layout, so the same generator state gives the same bits.
      */
     public static void uniform(Parameter parameter, Device device, RandomGenerator random) {
         float[] values = new float[Math.toIntExact(parameter.value().shape().elements())];
@@ -21,7 +20,7 @@ public final class Initialisation {
         device.upload(values, parameter.value());
     }
 
-    /** {@link #uniform(Parameter, Device, RandomGenerator)} for every parameter of a network, in order, from one generator. */
+    /** Initialises all parameters of a network, in order, from one generator. */
     public static void uniform(Sequential network, Device device, RandomGenerator random) {
         for (Parameter parameter : network.parameters()) {
             uniform(parameter, device, random);

@@ -7,32 +7,34 @@ import org.codanet.nn.tensor.Shape;
 import org.codanet.nn.tensor.Tensor;
 
 /**
- * One step of a network on one device. A stack of layers decomposes exactly as long as each of them is, for a given input,
- * a linear map without constant: dynamic alignment, convolution without bias, sum pooling.
+ * One layer of a network, with its parameters, on one device.
+ *
+ * <p>For a given input a layer is a linear map, possibly plus a constant. Contributions of a stack of layers add up exactly to the
+ * output if no layer has such a constant: dynamic alignment and convolution without bias have none.
  */
 public interface Layer {
-    /** For example {@code 3 dynamic alignment}; part of error messages. */
+    /** For example {@code 3 dynamic alignment}. Part of error messages. */
     String name();
 
     /** Extents of the output for an input (N, H, W, C). @throws IllegalArgumentException if the input does not fit */
     Shape outputShape(Shape input);
 
-    /** In a fixed order; empty for a layer without weights. */
+    /** The parameters in a fixed order; empty for a layer without weights. */
     List<Parameter> parameters();
 
-    /** Derives from the weights what the passes need; call it after every change of the weights. */
+    /** Derives from the weights what passes of this purpose need. Call it after every change of the weights. */
     void prepare(Purpose purpose);
 
-    /** Runs forward; output and everything kept live in {@code scope}. */
+    /** Runs forward. {@code scope} owns the output and, unless the purpose is inference, the forward state. */
     Pass forward(Tensor x, Purpose purpose, Scope scope);
 
-    /** The gradient: overwrites {@code dIn} unless null, adds to the parameters' gradients. */
+    /** Computes the gradient: adds to the parameters' gradients and, unless null, overwrites {@code dIn}. */
     void backward(Pass pass, Tensor dOut, Tensor dIn);
 
-    /** Pulls K functionals (N, K, Ho, Wo, Co) of the output back to the input: overwrites {@code dIn} (N, K, H, W, C). */
+    /** Back-projects K targets {@code dOut} (N, K, Ho, Wo, Co) to the input: overwrites {@code dIn} (N, K, H, W, C). */
     void backProject(Pass pass, Tensor dOut, Tensor dIn);
 
-    /** Applies this pass's frozen linear map to {@code v} (shape of the input): overwrites {@code out}. */
+    /** Applies the frozen linear map of the pass to {@code v}, which has the shape of the input: overwrites {@code out}. */
     void applyMap(Pass pass, Tensor v, Tensor out);
 
     /** Adds the gradient of {@code Σ g · applyMap(v)} to the parameters' gradients and, unless null, to {@code dIn}. */
@@ -44,16 +46,16 @@ public interface Layer {
      */
     int minUniformTargets(int targets);
 
-    /** Bytes that one pass keeps beside input and output. */
+    /** Bytes of the forward state of one pass. */
     long passBytes(Shape input, Purpose purpose);
 
-    /** Bytes that are derived from the weights and held beside them, for ways back with so many functionals at a time. */
-    long preparedBytes(Purpose purpose, int functionals);
+    /** Bytes that are derived from the weights and held besides them, for back-projection of up to that many targets at a time. */
+    long preparedBytes(Purpose purpose, int targets);
 
     /**
-     * Bytes of working room, which the layers of a network share: the largest counts, not the sum.
+     * Bytes of workspace. The layers of a network share one workspace, so the largest counts, not the sum.
      *
-     * @param functionals pulled back at a time; 0 for a gradient alone
+     * @param targets back-projected at a time; 0 for the gradient only
      */
-    long workspaceBytes(Shape input, Purpose purpose, int functionals);
+    long workspaceBytes(Shape input, Purpose purpose, int targets);
 }

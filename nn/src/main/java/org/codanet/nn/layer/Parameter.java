@@ -5,7 +5,7 @@ import org.codanet.nn.tensor.Scope;
 import org.codanet.nn.tensor.Shape;
 import org.codanet.nn.tensor.Tensor;
 
-/** A trained tensor with its gradient and Adam's moments, the last three only once {@link #forTraining} asked for them. */
+/** A weight tensor of a layer. {@link #forTraining} adds its gradient and the two moments of Adam. */
 public final class Parameter {
     private final String name;
     private final Tensor value;
@@ -14,14 +14,18 @@ public final class Parameter {
     private Tensor mean;
     private Tensor variance;
 
-    /** @param fanIn inputs of one output of this weight: PyTorch's default initialisation is U(±1/√fanIn) */
+    /**
+     * A parameter with undefined values.
+     *
+     * @param fanIn number of inputs that one output of this weight reads; the default initialisation is U(±1/√fanIn)
+     */
     public Parameter(String name, Device device, Scope scope, Shape shape, int fanIn) {
         this.name = name;
         this.value = device.allocate(scope, shape);
         this.fanIn = fanIn;
     }
 
-    /** Allocates gradient and moments, all zero, in {@code scope}; a second call does nothing. */
+    /** Allocates gradient and moments in {@code scope}, all zero. A second call does nothing. */
     public void forTraining(Device device, Scope scope) {
         if (gradient != null) {
             return;
@@ -42,17 +46,17 @@ public final class Parameter {
         return name;
     }
 
-    /** The weights themselves, which an optimiser changes in place. */
+    /** The weights. An optimiser changes them in place. */
     public Tensor value() {
         return value;
     }
 
-    /** Bound of the default initialisation: values are drawn from U(±bound). */
+    /** The bound of the default initialisation U(±bound), as in PyTorch. */
     public float initialBound() {
         return (float) (1.0 / Math.sqrt(fanIn));
     }
 
-    /** Added to by backward. @throws IllegalStateException before {@link #forTraining} */
+    /** The gradient, to which {@link Layer#backward} adds. @throws IllegalStateException before {@link #forTraining} */
     public Tensor gradient() {
         return trained(gradient);
     }

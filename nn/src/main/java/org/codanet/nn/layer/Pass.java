@@ -2,11 +2,11 @@ package org.codanet.nn.layer;
 
 import org.codanet.nn.tensor.Tensor;
 
-/** One forward pass through one layer: input, output, and whatever the layer keeps for the way back. */
+/** One forward pass through one layer: input, output, and the state that back-projection or the gradient needs. */
 public interface Pass {
-    /** What the layer read, (N, C, H, W). */
+    /** The layer's input (N, H, W, C). */
     Tensor input();
 
-    /** What the layer made of it, (N, D, H', W'). */
+    /** The layer's output (N, Ho, Wo, D). */
     Tensor output();
 }

@@ -6,8 +6,8 @@ import org.codanet.nn.tensor.Tensor;
 /**
  * One forward pass through a {@link Sequential}, layer by layer.
  *
- * <p>Activations are numbered: 0 is the input of the first layer, i the output of layer i − 1, {@code size()} the output of
- * the last.
+ * <p>Activations are numbered: 0 is the input of the first layer, i is the output of layer i − 1, and {@code size()} is the output of
+ * the last layer.
  *
  * @param passes one for each layer, in forward order; at least one
  */
@@ -24,17 +24,17 @@ public record Passes(List<Pass> passes) {
         return passes.size();
     }
 
-    /** What layer {@code layer} left, from 0. */
+    /** The pass through one layer, from 0. */
     public Pass pass(int layer) {
         return passes.get(layer);
     }
 
-    /** Input of the first layer. */
+    /** The input of the first layer. */
     public Tensor input() {
         return passes.getFirst().input();
     }
 
-    /** Output of the last layer. */
+    /** The output of the last layer. */
     public Tensor output() {
         return passes.getLast().output();
     }

@@ -10,11 +10,11 @@ import org.codanet.nn.tensor.Shape;
 import org.codanet.nn.tensor.Tensor;
 
 /**
- * Layers one after the other, with the ways back through all of them. Activations are numbered as in {@link Passes}: 0 is
- * the input, {@code layers().size()} the output.
+ * A stack of layers: forward pass, back-projection and gradient through all of them. Activations are numbered as in {@link Passes}: 0
+ * is the input, {@code layers().size()} the output.
  *
- * <p>What a forward pass makes belongs to the scope it is given; gradients in between are freed as soon as the layer below
- * has read them.
+ * <p>The scope that a caller passes owns the activations of a forward pass. In a backward pass each gradient is freed as soon as the
+ * layer below has read it.
  */
 public final class Sequential {
     private final Device device;
@@ -29,17 +29,17 @@ public final class Sequential {
         this.layers = List.copyOf(layers);
     }
 
-    /** In forward order. */
+    /** The layers in forward order. */
     public List<Layer> layers() {
         return layers;
     }
 
-    /** Of all layers, in their order. */
+    /** The parameters of all layers, in forward order. */
     public List<Parameter> parameters() {
         return layers.stream().flatMap(layer -> layer.parameters().stream()).toList();
     }
 
-    /** Extents of the output. @throws IllegalArgumentException naming the layer that an input of that shape does not fit */
+    /** Extents of the output. @throws IllegalArgumentException naming the first layer whose input does not fit */
     public Shape outputShape(Shape input) {
         Shape shape = input;
         for (Layer layer : layers) {
@@ -56,14 +56,14 @@ public final class Sequential {
         }
     }
 
-    /** Derives from the weights what passes need; call it after every change of the weights. */
+    /** Derives from the weights what passes of this purpose need. Call it after every change of the weights. */
     public void prepare(Purpose purpose) {
         for (Layer layer : layers) {
             layer.prepare(purpose);
         }
     }
 
-    /** Runs forward; activations, and for another purpose than inference what the ways back need, live in {@code scope}. */
+    /** Runs forward. {@code scope} owns the activations and, unless the purpose is inference, the forward states. */
     public Passes forward(Tensor x, Purpose purpose, Scope scope) {
         List<Pass> passes = new ArrayList<>();
         Tensor activation = x;
@@ -76,7 +76,7 @@ public final class Sequential {
         return new Passes(passes);
     }
 
-    /** Runs forward for the output alone, which lives in {@code scope}; each activation is freed once the next is there. */
+    /** Runs forward and returns only the output, owned by {@code scope}. Each activation is freed as soon as the next one exists. */
     public Tensor infer(Tensor x, Scope scope) {
         Tensor activation = x;
         Scope previous = null;
@@ -101,37 +101,38 @@ public final class Sequential {
     }
 
     /**
-     * The gradient: adds to the gradients of all parameters.
+     * Computes the gradient and adds it to the gradients of all parameters.
      *
-     * @param passes of a forward for {@link Purpose#TRAINING}
+     * @param passes of a forward pass for {@link Purpose#TRAINING}
      * @param dOut gradient with respect to the output
-     * @param dIn gradient with respect to the input, overwritten; null if it is not needed, which spares its work
-     * @param step for gradients in between; nothing of this call is left in it
+     * @param dIn gradient with respect to the input, overwritten; null if it is not needed, which saves work
+     * @param scope for the gradients of the activations in between, which are freed before this returns
      */
-    public void backward(Passes passes, Tensor dOut, Tensor dIn, Scope step) {
+    public void backward(Passes passes, Tensor dOut, Tensor dIn, Scope scope) {
         requireOwn(passes);
-        walkBack(passes, dOut, dIn, null, step);
+        backward(passes, dOut, dIn, null, scope);
     }
 
     /**
-     * {@link #backward} of the loss and of the linear-map penalty {@code factor · mean |W|}, where W holds, for the given
-     * seeds, the linear map from the input to what the seeds select: {@code W = M₁ᵀ … M_Lᵀ seed}. The mean runs over
-     * everything in W: all images, all seeds, all input values. Source: Böhle et al., CVPR 2021, section 4.3.
+     * {@link #backward} of the loss plus the linear-map penalty {@code factor · mean |W|}. W is the linear map from the input to the
+     * targets that the seeds select: {@code W = M₁ᵀ … M_Lᵀ seed}. The mean runs over all images, all seeds and all input values.
+     * Source: Böhle et al., CVPR 2021, section 4.3.
      *
-     * <p>With H = ∂penalty/∂W, going forward through the frozen maps from H gives, at each layer, the input η of the
-     * bilinear form g · M η that the penalty's gradient is made of; g is what back-projection brought to that layer.
+     * <p>The penalty is a sum of bilinear forms. Let H = ∂penalty/∂W and let η be H, mapped forward through the frozen maps to the input
+     * of a layer. Let g be the seed, back-projected to the output of that layer. Then the penalty's gradient with respect to the layer's
+     * map M is that of g · M η.
      *
      * @param seeds each (N, 1, Ho, Wo, Co), as {@code SumPool.seed} writes them: one for each target, at least one
-     * @param factor λ, times the share of a micro-batch in its virtual batch
-     * @param sums one number for each seed, overwritten with its Σ |W|; {@link #penalty} makes the value of them
+     * @param factor λ; with gradient accumulation, times the micro-batch's share of the batch
+     * @param sums one value for each seed, overwritten with Σ |W|; {@link #penalty} computes the penalty from them
      */
     public void regularisedBackward(
-            Passes passes, Tensor dOut, List<Tensor> seeds, double factor, Tensor dIn, Tensor sums, Scope step) {
+            Passes passes, Tensor dOut, List<Tensor> seeds, double factor, Tensor dIn, Tensor sums, Scope scope) {
         requireOwn(passes);
         if (seeds.isEmpty()) {
             throw new IllegalArgumentException("linear-map penalty: no seeds; there must be one for each target");
         }
-        try (Scope penalty = step.child("linear-map penalty")) {
+        try (Scope penalty = scope.child("linear-map penalty")) {
             List<Tensor> extra = new ArrayList<>();
             for (int i = 0; i < layers.size(); i++) {
                 Shape shape = passes.activation(i).shape();
@@ -142,54 +143,54 @@ public final class Sequential {
             for (int i = 0; i < seeds.size(); i++) {
                 penalise(passes, seeds.get(i), factor / count, sums.slice(i, 1), extra, penalty);
             }
-            walkBack(passes, dOut, dIn, extra, step);
+            backward(passes, dOut, dIn, extra, scope);
         }
     }
 
     /**
-     * The penalty whose gradient {@link #regularisedBackward} has added.
+     * The value of the penalty whose gradient {@link #regularisedBackward} added.
      *
-     * @param input extents of the input
-     * @param factor that it was given
-     * @param sums what it wrote
+     * @param input extents of the network's input
+     * @param factor as it was passed there
+     * @param sums as they were written there
      */
     public static double penalty(Shape input, double factor, float[] sums) {
         double sum = 0;
-        for (float each : sums) {
-            sum += each;
+        for (float absoluteSum : sums) {
+            sum += absoluteSum;
         }
         return factor * sum / ((double) input.elements() * sums.length);
     }
 
-    /** Adds the penalty's gradient for one seed to parameters and {@code extra}; {@code sum} (1) receives Σ |W|. */
+    /** Adds the penalty's gradient for one seed to the parameters and {@code extra}; overwrites {@code sum} (1) with Σ |W|. */
     private void penalise(Passes passes, Tensor seed, double factor, Tensor sum, List<Tensor> extra, Scope scope) {
         List<Scope> own = new ArrayList<>();
         try (Scope maps = scope.child("maps")) {
-            Tensor[] functionals = new Tensor[layers.size() + 1];
-            functionals[layers.size()] = seed;
+            Tensor[] projected = new Tensor[layers.size() + 1];
+            projected[layers.size()] = seed;
             for (int i = layers.size() - 1; i >= 0; i--) {
                 own.addFirst(maps.child(layers.get(i).name()));
-                functionals[i] =
-                        device.allocate(own.getFirst(), one(passes.activation(i).shape()));
-                layers.get(i).backProject(passes.pass(i), functionals[i + 1], functionals[i]);
+                projected[i] = device.allocate(
+                        own.getFirst(), withTargets(passes.activation(i).shape(), 1));
+                layers.get(i).backProject(passes.pass(i), projected[i + 1], projected[i]);
             }
-            Tensor map = functionals[0].reshape(passes.input().shape());
+            Tensor map = projected[0].reshape(passes.input().shape());
             device.elementwise().absoluteSum(map, sum);
-            // H takes the place of W itself: nobody reads W again.
+            // H overwrites W, which is not read again.
             device.elementwise().sign(map, (float) factor, map);
-            pushForward(passes, map, functionals, own, extra, maps);
+            mapForward(passes, map, projected, own, extra);
         }
     }
 
-    private void pushForward(
-            Passes passes, Tensor start, Tensor[] functionals, List<Scope> own, List<Tensor> extra, Scope scope) {
+    /** Maps {@code start} forward through the frozen maps, and adds the gradient of g · M η at each layer. */
+    private void mapForward(Passes passes, Tensor start, Tensor[] projected, List<Scope> own, List<Tensor> extra) {
         Tensor eta = start;
         for (int i = 0; i < layers.size(); i++) {
             Pass pass = passes.pass(i);
-            Tensor g = functionals[i + 1].reshape(pass.output().shape());
+            Tensor g = projected[i + 1].reshape(pass.output().shape());
             layers.get(i).mapBackward(pass, eta, g, extra.get(i));
             if (i + 1 < layers.size()) {
-                // The functional at this activation has been read for the last time: its room serves the next η.
+                // g was read for the last time, so its tensor can hold the next η.
                 layers.get(i).applyMap(pass, eta, g);
                 eta = g;
                 own.get(i).close();
@@ -197,15 +198,15 @@ public final class Sequential {
         }
     }
 
-    /** From the top down; {@code extra.get(i)}, unless null, is one more gradient of activation i. */
-    private void walkBack(Passes passes, Tensor dOut, Tensor dIn, List<Tensor> extra, Scope step) {
+    /** {@code extra.get(i)}, unless null, is added to the gradient of activation i. */
+    private void backward(Passes passes, Tensor dOut, Tensor dIn, List<Tensor> extra, Scope scope) {
         Tensor upper = dOut;
         Scope previous = null;
         try {
             for (int i = layers.size() - 1; i >= 0; i--) {
                 Scope own = i == 0
                         ? null
-                        : step.child("gradient of " + layers.get(i).name());
+                        : scope.child("gradient of " + layers.get(i).name());
                 Scope done = previous;
                 previous = own;
                 try {
@@ -227,7 +228,7 @@ public final class Sequential {
     }
 
     /**
-     * Pulls K functionals of the output back to the input through the frozen maps of all layers.
+     * Back-projects K targets of the output to the input, through the frozen maps of all layers.
      *
      * @param dOut (N, K, Ho, Wo, Co)
      * @return (N, K, H, W, C), owned by {@code scope}
@@ -237,12 +238,13 @@ public final class Sequential {
     }
 
     /**
-     * Pulls K functionals of activation {@code from} back to activation {@code to}; a one in {@code dOut} and zeros
-     * elsewhere explain a single unit.
+     * Back-projects K targets of activation {@code from} to activation {@code to}. A target is a weighting of the activation's values;
+     * with a single one and zeros elsewhere it is one unit.
      *
-     * @param passes of a forward for {@link Purpose#EXPLANATION} or {@link Purpose#TRAINING}
-     * @param from number of the activation that {@code dOut} (N, K, its H, W, C) is about
-     * @param to number of the activation wanted, below {@code from}
+     * @param passes of a forward pass for {@link Purpose#EXPLANATION} or {@link Purpose#TRAINING}
+     * @param from number of the activation that the targets weight
+     * @param dOut the targets, (N, K, H, W, C) with the extents of activation {@code from}
+     * @param to number of the activation to stop at, less than {@code from}
      * @return (N, K, H, W, C) of activation {@code to}, owned by {@code scope}
      * @throws IllegalArgumentException unless 0 ≤ to &lt; from ≤ number of layers
      */
@@ -250,22 +252,22 @@ public final class Sequential {
         requireOwn(passes);
         if (to < 0 || to >= from || from > layers.size()) {
             throw new IllegalArgumentException("back-projection: from activation " + from + " to " + to
-                    + "; they are numbered 0 to " + layers.size() + " and the way goes down");
+                    + "; they are numbered 0 to " + layers.size() + " and the second must be smaller");
         }
-        dOut.require(many(passes.activation(from).shape(), functionals(dOut)), "back-projection", "dOut");
-        int classes = functionals(dOut);
+        int targets = dOut.shape().rank() == 5 ? dOut.shape().extent(1) : 1;
+        dOut.require(withTargets(passes.activation(from).shape(), targets), "back-projection", "dOut");
         Tensor upper = dOut;
         Scope previous = null;
         try {
             for (int i = from - 1; i >= to; i--) {
                 Scope own = i == to
                         ? scope
-                        : scope.child("functionals of " + layers.get(i).name());
+                        : scope.child("targets of " + layers.get(i).name());
                 Scope done = previous;
                 previous = own == scope ? null : own;
                 try {
-                    Tensor lower =
-                            device.allocate(own, many(passes.activation(i).shape(), classes));
+                    Tensor lower = device.allocate(
+                            own, withTargets(passes.activation(i).shape(), targets));
                     layers.get(i).backProject(passes.pass(i), upper, lower);
                     upper = lower;
                 } finally {
@@ -292,7 +294,7 @@ public final class Sequential {
                 .orElseThrow();
     }
 
-    /** Name of the first layer whose output holds a NaN or an infinity; empty if all is finite. Waits for the device. */
+    /** Name of the first layer whose output has a NaN or an infinity; empty if all outputs are finite. Waits for the device. */
     public Optional<String> firstNonFinite(Passes passes) {
         requireOwn(passes);
         for (int i = 0; i < layers.size(); i++) {
@@ -316,17 +318,9 @@ public final class Sequential {
         return tensor;
     }
 
-    private static int functionals(Tensor dOut) {
-        return dOut.shape().rank() == 5 ? dOut.shape().extent(1) : 1;
-    }
-
-    private static Shape one(Shape activation) {
-        return many(activation, 1);
-    }
-
-    private static Shape many(Shape activation, int functionals) {
+    private static Shape withTargets(Shape activation, int targets) {
         return Shape.of(
-                activation.extent(0), functionals, activation.extent(1), activation.extent(2), activation.extent(3));
+                activation.extent(0), targets, activation.extent(1), activation.extent(2), activation.extent(3));
     }
 
     private static void close(Scope scope) {

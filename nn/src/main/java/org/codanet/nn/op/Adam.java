@@ -14,19 +14,19 @@ import org.codanet.nn.tensor.Tensor;
  * </pre>
  */
 public interface Adam {
-    /** One parameter: its value, its gradient, and the running moments; four tensors of one shape. */
+    /** One parameter: its value, its gradient and both moments, four tensors of one shape. */
     record Slot(Tensor value, Tensor gradient, Tensor mean, Tensor variance) {}
 
     /**
-     * Numbers of one step.
+     * Values of one update.
      *
      * @param rate learning rate, 0 or above
-     * @param beta1 share that the first moment keeps of itself
-     * @param beta2 share that the second moment keeps of itself
-     * @param epsilon added to the root of the second moment, above 0
-     * @param weightDecay share of each weight that is added to its gradient, 0 for none
-     * @param step t, from 1
-     * @param maxNorm bound on the total gradient norm; 0 sets none
+     * @param beta1 decay of the first moment
+     * @param beta2 decay of the second moment
+     * @param epsilon added to the root of the second moment, greater than 0
+     * @param weightDecay factor of each weight that is added to its gradient; 0 for none
+     * @param step t, the number of the update, from 1
+     * @param maxNorm bound on the length of all gradients together; 0 sets none
      */
     record Step(
             double rate, double beta1, double beta2, double epsilon, double weightDecay, long step, double maxNorm) {
@@ -39,20 +39,20 @@ public interface Adam {
     }
 
     /**
-     * Sets the numbers of the steps that follow, until they are set again. Apart from {@link #step(List, Tensor)}, so that a
-     * step that was recorded once takes another rate and another t each time it runs.
+     * Sets the values for the updates that follow, until the next call. Separate from {@link #step(List, Tensor)} so that a captured
+     * update can be replayed with another rate and another t.
      */
     void next(Step step);
 
     /**
-     * Updates values and moments, and clears the gradients to zero.
+     * Updates values and moments and sets the gradients to zero.
      *
-     * @param norm (1), receives the norm before clipping; or null
+     * @param norm (1), overwritten with the length of all gradients before clipping; null if it is not needed
      * @throws IllegalStateException before {@link #next}
      */
     void step(List<Slot> slots, Tensor norm);
 
-    /** {@link #next} and {@link #step(List, Tensor)}. */
+    /** Calls {@link #next}, then {@link #step(List, Tensor)}. */
     default void step(List<Slot> slots, Step step, Tensor norm) {
         next(step);
         step(slots, norm);

@@ -1,50 +1,50 @@
 package org.codanet.nn.op;
 
 /**
- * One change to one image, in seven numbers: a code and up to six more. What each does is told by {@link ImageAugmentation}.
+ * One operation on one image, encoded as seven floats: a code and up to six numbers. {@link ImageAugmentation} defines each kind.
  *
- * @param kind what is done; its ordinal is the code
- * @param a the first number, of those kinds that have one
- * @param b the second; from here on {@link Kind#WARP}'s alone
+ * @param kind what the operation does; its ordinal is the code
+ * @param a the first number, for the kinds that have one
+ * @param b the second number; this and the following are for {@link Kind#WARP} only
  * @param c the third
  * @param d the fourth
  * @param e the fifth
  * @param f the sixth
  */
 public record AugmentationOperation(Kind kind, float a, float b, float c, float d, float e, float f) {
-    /** Floats that a step takes. */
+    /** Floats that encode one operation. */
     public static final int NUMBERS = 7;
 
     private static final Kind[] KINDS = Kind.values();
 
-    /** What can be done; the kernels know these by their places. */
+    /** The kinds of operation. The kernels know them by their ordinals. */
     public enum Kind {
         /** Nothing. */
         IDENTITY,
-        /** Pixels moved by an affine map (a, b, c, d, e, f). */
+        /** Moves pixels by an affine map (a, b, c, d, e, f). */
         WARP,
-        /** Nearer to or further from black, by a factor. */
+        /** Scales the distance of each value from black. */
         BRIGHTNESS,
-        /** Nearer to or further from each pixel's own grey, by a factor. */
+        /** Scales the distance of each value from its pixel's grey. */
         COLOUR,
-        /** Nearer to or further from the image's mean grey, by a factor. */
+        /** Scales the distance of each value from the image's mean grey. */
         CONTRAST,
-        /** Nearer to or further from a blur, by a factor. */
+        /** Scales the distance of each value from a blurred image. */
         SHARPNESS,
-        /** The upper bits of each byte kept: how many. */
+        /** Keeps the upper bits of each byte. */
         POSTERISE,
-        /** What is as bright as a threshold inverted. */
+        /** Inverts values at or above a threshold. */
         SOLARISE,
-        /** Levels stretched to the whole range. */
+        /** Stretches the levels to the whole range. */
         AUTOCONTRAST,
-        /** Levels spread by how many pixels have them. */
+        /** Equalises the histogram. */
         EQUALISE
     }
 
     /**
      * Checks the numbers.
      *
-     * @throws IllegalArgumentException if one is not finite, a factor or threshold is negative, or bits are not 1 to 8
+     * @throws IllegalArgumentException if a number is not finite, a factor or threshold is negative, or bits are not 1 to 8
      */
     public AugmentationOperation {
         for (float number : new float[] {a, b, c, d, e, f}) {
@@ -68,30 +68,30 @@ public record AugmentationOperation(Kind kind, float a, float b, float c, float 
         return new AugmentationOperation(kind, number, 0, 0, 0, 0, 0);
     }
 
-    /** The image as it is. */
+    /** Leaves the image unchanged. */
     public static AugmentationOperation identity() {
         return of(Kind.IDENTITY, 0);
     }
 
     /**
-     * The output's pixel (x, y) is the input's at (a x + b y + c, d x + e y + f), both being centres of pixels: x = column + ½ and
+     * The output pixel (x, y) is the input pixel at (a x + b y + c, d x + e y + f). Coordinates are pixel centres: x = column + ½ and
      * y = row + ½.
      */
     public static AugmentationOperation warp(double a, double b, double c, double d, double e, double f) {
         return new AugmentationOperation(Kind.WARP, (float) a, (float) b, (float) c, (float) d, (float) e, (float) f);
     }
 
-    /** Rows moved left by {@code alongX} pixels per row from the top, columns up by {@code alongY} per column from the left. */
+    /** Moves rows left by {@code alongX} pixels per row from the top, and columns up by {@code alongY} pixels per column from the left. */
     public static AugmentationOperation shear(double alongX, double alongY) {
         return warp(1, alongX, 0, alongY, 1, 0);
     }
 
-    /** Everything moved left by so many columns and up by so many rows. */
+    /** Moves the image left by {@code columns} and up by {@code rows}. */
     public static AugmentationOperation shift(int columns, int rows) {
         return warp(1, 0, columns, 0, 1, rows);
     }
 
-    /** Turned about the centre of an image of these extents, with the clock where the angle is positive. */
+    /** Rotates about the centre of an image of these extents, clockwise for a positive angle. */
     public static AugmentationOperation rotate(double radians, int height, int width) {
         double cos = Math.cos(radians);
         double sin = Math.sin(radians);
@@ -100,66 +100,66 @@ public record AugmentationOperation(Kind kind, float a, float b, float c, float 
         return warp(cos, sin, x - cos * x - sin * y, -sin, cos, y + sin * x - cos * y);
     }
 
-    /** Away from black by a factor. */
+    /** Scales the distance of each value from black. */
     public static AugmentationOperation brightness(float factor) {
         return of(Kind.BRIGHTNESS, factor);
     }
 
-    /** Away from each pixel's own grey by a factor. */
+    /** Scales the distance of each value from its pixel's grey. */
     public static AugmentationOperation colour(float factor) {
         return of(Kind.COLOUR, factor);
     }
 
-    /** Away from the mean grey by a factor. */
+    /** Scales the distance of each value from the image's mean grey. */
     public static AugmentationOperation contrast(float factor) {
         return of(Kind.CONTRAST, factor);
     }
 
-    /** Away from a blur by a factor. */
+    /** Scales the distance of each value from a blurred image. */
     public static AugmentationOperation sharpness(float factor) {
         return of(Kind.SHARPNESS, factor);
     }
 
-    /** So many of the eight bits kept, 1 to 8. */
+    /** Keeps that many of the eight bits, 1 to 8. */
     public static AugmentationOperation posterise(int bits) {
         return of(Kind.POSTERISE, bits);
     }
 
-    /** Inverted from this value on. */
+    /** Inverts values at or above the threshold. */
     public static AugmentationOperation solarise(float threshold) {
         return of(Kind.SOLARISE, threshold);
     }
 
-    /** From the darkest level to the brightest made 0 to 255. */
+    /** Stretches the range from the darkest to the brightest level to 0..255. */
     public static AugmentationOperation autocontrast() {
         return of(Kind.AUTOCONTRAST, 0);
     }
 
-    /** Levels in proportion to how many pixels are darker. */
+    /** Equalises the histogram. */
     public static AugmentationOperation equalise() {
         return of(Kind.EQUALISE, 0);
     }
 
     /** Writes the seven numbers from index {@code at} on. */
-    public void write(float[] steps, int at) {
+    public void write(float[] operations, int at) {
         float[] numbers = {kind.ordinal(), a, b, c, d, e, f};
-        System.arraycopy(numbers, 0, steps, at, NUMBERS);
+        System.arraycopy(numbers, 0, operations, at, NUMBERS);
     }
 
-    /** What {@link #write} wrote there. @throws IllegalArgumentException if these are no numbers of a step */
-    public static AugmentationOperation read(float[] steps, int at) {
-        float code = steps[at];
+    /** The operation that {@link #write} wrote at index {@code at}. @throws IllegalArgumentException if the numbers encode none */
+    public static AugmentationOperation read(float[] operations, int at) {
+        float code = operations[at];
         if (!(code >= 0 && code < KINDS.length && code == (int) code)) {
-            throw new IllegalArgumentException("image augmentation: there is no step with the code " + code
+            throw new IllegalArgumentException("image augmentation: there is no operation with the code " + code
                     + "; codes are 0 to " + (KINDS.length - 1));
         }
         return new AugmentationOperation(
                 KINDS[(int) code],
-                steps[at + 1],
-                steps[at + 2],
-                steps[at + 3],
-                steps[at + 4],
-                steps[at + 5],
-                steps[at + 6]);
+                operations[at + 1],
+                operations[at + 2],
+                operations[at + 3],
+                operations[at + 4],
+                operations[at + 5],
+                operations[at + 6]);
     }
 }

@@ -7,13 +7,13 @@ import org.codanet.nn.tensor.Tensor;
  * Extents of one call of {@link ImageAugmentation}.
  *
  * @param images N
- * @param steps S
+ * @param operations S, the number of operations on each image
  * @param height H
  * @param width W
  * @param channels C, 1 or 3
  * @param inverse whether the images have 2C channels
  */
-public record AugmentationShape(int images, int steps, int height, int width, int channels, boolean inverse) {
+public record AugmentationShape(int images, int operations, int height, int width, int channels, boolean inverse) {
     private static final String OPERATION = "image augmentation";
 
     /** @throws IllegalArgumentException if C is neither 1 nor 3 */
@@ -23,18 +23,19 @@ public record AugmentationShape(int images, int steps, int height, int width, in
         }
     }
 
-    /** @throws IllegalArgumentException if the shapes are not what the operation asks for, naming the one that is not */
-    public static AugmentationShape of(Tensor steps, boolean inverse, Tensor x) {
+    /** @throws IllegalArgumentException naming the first shape that does not fit */
+    public static AugmentationShape of(Tensor operations, boolean inverse, Tensor x) {
         Shape shape = x.shape();
         if (shape.rank() != 4 || (inverse && shape.extent(3) % 2 != 0)) {
             throw new IllegalArgumentException(
                     OPERATION + ": x is " + shape + ", expected (N, H, W, " + (inverse ? "2C)" : "C)"));
         }
-        if (steps.shape().rank() != 3) {
-            throw new IllegalArgumentException(OPERATION + ": steps are " + steps.shape() + ", expected (N, S, 7)");
+        if (operations.shape().rank() != 3) {
+            throw new IllegalArgumentException(
+                    OPERATION + ": operations are " + operations.shape() + ", expected (N, S, 7)");
         }
-        int count = steps.shape().extent(1);
-        steps.require(Shape.of(shape.extent(0), count, AugmentationOperation.NUMBERS), OPERATION, "steps");
+        int count = operations.shape().extent(1);
+        operations.require(Shape.of(shape.extent(0), count, AugmentationOperation.NUMBERS), OPERATION, "operations");
         return new AugmentationShape(
                 shape.extent(0),
                 count,
@@ -59,13 +60,13 @@ public record AugmentationShape(int images, int steps, int height, int width, in
         return Math.multiplyExact(positions(), depth());
     }
 
-    /** Floats of room that an image needs beside its own: none where its inverse channels, written last, can serve. */
-    public int roomSize() {
+    /** Floats of scratch memory that an image needs. With inverse channels it is none: these are written last and serve until then. */
+    public int scratchSize() {
         return inverse ? 0 : imageSize();
     }
 
-    /** Floats of the steps of an image: 7 S. */
-    public int stepsSize() {
-        return steps * AugmentationOperation.NUMBERS;
+    /** Floats of the operations on an image: 7 S. */
+    public int operationsSize() {
+        return operations * AugmentationOperation.NUMBERS;
     }
 }

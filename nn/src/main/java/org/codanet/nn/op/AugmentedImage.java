@@ -1,7 +1,7 @@
 package org.codanet.nn.op;
 
 /**
- * {@link ImageAugmentation} of one image in plain Java, for devices whose operations run on arrays. Other devices are held to its
+ * {@link ImageAugmentation} of one image in plain Java, for devices whose operations run on arrays. Other devices must give the same
  * bits.
  */
 public final class AugmentedImage {
@@ -10,32 +10,32 @@ public final class AugmentedImage {
 
     private final AugmentationShape shape;
     private final float[] values;
-    private final float[] room;
-    private final int roomFirst;
+    private final float[] scratch;
+    private final int scratchFirst;
 
     /**
-     * An image over arrays that stay the caller's.
+     * Augments the image in {@code values}. The caller owns both arrays.
      *
      * @param values (H, W, C or 2C), changed in place
-     * @param room at least {@link AugmentationShape#roomSize} floats
+     * @param scratch at least {@link AugmentationShape#scratchSize} floats, overwritten
      */
-    public AugmentedImage(AugmentationShape shape, float[] values, float[] room) {
+    public AugmentedImage(AugmentationShape shape, float[] values, float[] scratch) {
         this.shape = shape;
         this.values = values;
-        this.room = shape.inverse() ? values : room;
-        this.roomFirst = shape.inverse() ? shape.channels() : 0;
+        this.scratch = shape.inverse() ? values : scratch;
+        this.scratchFirst = shape.inverse() ? shape.channels() : 0;
     }
 
     /**
-     * Runs all steps, then writes the inverse channels, if there are any.
+     * Runs all operations, then writes the inverse channels if there are any.
      *
-     * @param steps (N, S, 7)
-     * @param image index of this image in them
+     * @param operations (N, S, 7)
+     * @param image index of this image, n
      */
-    public void apply(float[] steps, int image) {
-        int end = (image + 1) * shape.stepsSize();
-        for (int at = image * shape.stepsSize(); at < end; at += AugmentationOperation.NUMBERS) {
-            step(steps, at);
+    public void apply(float[] operations, int image) {
+        int end = (image + 1) * shape.operationsSize();
+        for (int at = image * shape.operationsSize(); at < end; at += AugmentationOperation.NUMBERS) {
+            applyOne(operations, at);
         }
         int depth = shape.depth();
         for (int i = 0; shape.inverse() && i < shape.imageSize(); i += depth) {
@@ -45,11 +45,11 @@ public final class AugmentedImage {
         }
     }
 
-    private void step(float[] steps, int at) {
-        int code = (int) steps[at];
-        float number = steps[at + 1];
+    private void applyOne(float[] operations, int at) {
+        int code = (int) operations[at];
+        float number = operations[at + 1];
         if (code == AugmentationOperation.Kind.WARP.ordinal()) {
-            warp(steps, at + 1);
+            warp(operations, at + 1);
         } else if (code == AugmentationOperation.Kind.BRIGHTNESS.ordinal()) {
             blend(0, number);
         } else if (code == AugmentationOperation.Kind.COLOUR.ordinal()) {
@@ -73,9 +73,9 @@ public final class AugmentedImage {
         }
     }
 
-    private void copyToRoom() {
+    private void copyToScratch() {
         for (int p = 0; p < shape.positions(); p++) {
-            System.arraycopy(values, p * shape.depth(), room, p * shape.depth() + roomFirst, shape.channels());
+            System.arraycopy(values, p * shape.depth(), scratch, p * shape.depth() + scratchFirst, shape.channels());
         }
     }
 
@@ -87,21 +87,21 @@ public final class AugmentedImage {
         float e = numbers[at + 4];
         float f = numbers[at + 5];
         int width = shape.width();
-        copyToRoom();
+        copyToScratch();
         for (int p = 0; p < shape.positions(); p++) {
             float x = p % width + 0.5f;
             float y = p / width + 0.5f;
             float u = a * x + b * y + c;
             float w = d * x + e * y + f;
             boolean inside = u >= 0 && u < width && w >= 0 && w < shape.height();
-            int from = inside ? ((int) w * width + (int) u) * shape.depth() + roomFirst : 0;
+            int from = inside ? ((int) w * width + (int) u) * shape.depth() + scratchFirst : 0;
             for (int channel = 0; channel < shape.channels(); channel++) {
-                values[p * shape.depth() + channel] = inside ? room[from + channel] : 0;
+                values[p * shape.depth() + channel] = inside ? scratch[from + channel] : 0;
             }
         }
     }
 
-    /** Away from or towards one value. */
+    /** Scales the distance of every value from {@code against}. */
     private void blend(float against, float factor) {
         for (int i = 0; i < shape.imageSize(); i += shape.depth()) {
             for (int c = 0; c < shape.channels(); c++) {
@@ -124,7 +124,7 @@ public final class AugmentedImage {
         }
     }
 
-    /** Of the pixel that begins there. */
+    /** Grey of the pixel whose first channel has that index. */
     private float grey(int at) {
         return shape.channels() == 1
                 ? values[at]
@@ -146,17 +146,17 @@ public final class AugmentedImage {
 
     private void sharpness(float factor) {
         int line = shape.width() * shape.depth();
-        copyToRoom();
+        copyToScratch();
         for (int y = 1; y < shape.height() - 1; y++) {
             for (int x = 1; x < shape.width() - 1; x++) {
                 int p = y * shape.width() + x;
                 for (int c = 0; c < shape.channels(); c++) {
-                    int centre = p * shape.depth() + roomFirst + c;
-                    float sum = 4 * room[centre];
+                    int centre = p * shape.depth() + scratchFirst + c;
+                    float sum = 4 * scratch[centre];
                     for (int middle = centre - line; middle <= centre + line; middle += line) {
-                        sum += room[middle - shape.depth()] + room[middle] + room[middle + shape.depth()];
+                        sum += scratch[middle - shape.depth()] + scratch[middle] + scratch[middle + shape.depth()];
                     }
-                    values[p * shape.depth() + c] = blended(sum * THIRTEENTH, room[centre], factor);
+                    values[p * shape.depth() + c] = blended(sum * THIRTEENTH, scratch[centre], factor);
                 }
             }
         }

@@ -7,15 +7,18 @@ import org.codanet.nn.tensor.Tensor;
  * {@code w} (k, k, Ci, Co), {@code bias} (Co) or null.
  */
 public interface Convolution {
-    /** What this operation was planned for. */
+    /** The geometry that this operation was created for. */
     ConvolutionShape shape();
 
-    /** Writes y. */
+    /** Overwrites {@code y}. */
     void forward(Tensor x, Tensor w, Tensor bias, Tensor y);
 
-    /** Overwrites {@code dIn} (N, H, W, Ci): the gradient with respect to x, and the back-projection, the map being linear. */
+    /**
+     * Overwrites {@code dIn} (N, H, W, Ci) with the gradient with respect to x. The map is linear, so this is its back-projection as
+     * well.
+     */
     void backwardData(Tensor dOut, Tensor w, Tensor dIn);
 
-    /** Adds to {@code dW} and, unless null, {@code dBias}. */
+    /** Adds the gradients of the weights to {@code dW} and, unless null, to {@code dBias}. */
     void backwardWeights(Tensor x, Tensor dOut, Tensor dW, Tensor dBias);
 }

@@ -3,13 +3,13 @@ package org.codanet.nn.op;
 import org.codanet.nn.tensor.Shape;
 
 /**
- * Geometry of an ordinary convolution; batch and image extents come with the input.
+ * Geometry of an ordinary convolution. The batch and the image extents come with the input.
  *
  * @param inChannels input channels
  * @param outChannels output channels
  * @param kernel extent of the square kernel
- * @param stride distance of neighbouring patches, in input positions
- * @param padding zeros around the image, on each side
+ * @param stride distance between neighbouring patches, in input positions
+ * @param padding rows and columns of zeros on each side of the image
  * @param bias whether a constant is added to each output channel
  */
 public record ConvolutionShape(int inChannels, int outChannels, int kernel, int stride, int padding, boolean bias) {

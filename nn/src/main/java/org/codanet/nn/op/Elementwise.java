@@ -2,7 +2,7 @@ package org.codanet.nn.op;
 
 import org.codanet.nn.tensor.Tensor;
 
-/** Small operations on whole tensors; shapes must agree in their number of elements. */
+/** Simple operations on whole tensors. Source and destination must have equally many elements; their shapes may differ. */
 public interface Elementwise {
     /** {@code t = value}. */
     void fill(Tensor t, float value);
@@ -16,9 +16,9 @@ public interface Elementwise {
     /** {@code destination = factor · sign(source)}, with sign(0) = 0. */
     void sign(Tensor source, float factor, Tensor destination);
 
-    /** {@code out} (1) receives {@code Σ |t|}. */
+    /** {@code out = Σ |t|}, of shape (1). */
     void absoluteSum(Tensor t, Tensor out);
 
-    /** Whether every value is finite; waits for the device. */
+    /** Whether every value is finite. Waits for the device. */
     boolean allFinite(Tensor t);
 }

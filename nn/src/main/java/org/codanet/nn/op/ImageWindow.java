@@ -5,7 +5,7 @@ import org.codanet.nn.tensor.Shape;
 import org.codanet.nn.tensor.Tensor;
 
 /**
- * Extents of images that are stored as bytes and of the windows cut out of them; both are the same where nothing is cut.
+ * Extents of images that are stored as bytes and of the windows that are cropped from them. Without cropping both are equal.
  *
  * @param images N
  * @param channels C of the stored images
@@ -22,7 +22,7 @@ public record ImageWindow(
     /**
      * The extents of one call of {@link ImageInput}.
      *
-     * @throws IllegalArgumentException if the shapes are not what it asks for, naming the one that is not
+     * @throws IllegalArgumentException naming the first shape that does not fit
      */
     public static ImageWindow of(ByteTensor images, Tensor placement, boolean inverse, Tensor x) {
         Shape stored = images.shape();

@@ -8,11 +8,11 @@ public interface Loss {
     LossKind kind();
 
     /**
-     * Writes the loss and its gradient.
+     * Overwrites the loss and its gradient.
      *
      * @param logits (N, K)
      * @param labels (N), the class of each image as a float
-     * @param gradientScale factor on the gradient, not on the loss: the share of a micro-batch in its virtual batch
+     * @param gradientScale factor of the gradient but not of the loss; with gradient accumulation the micro-batch's share of the batch
      * @param loss (1), overwritten with the mean loss
      * @param dLogits (N, K), overwritten
      */

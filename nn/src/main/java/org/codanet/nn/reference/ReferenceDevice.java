@@ -38,8 +38,9 @@ import org.codanet.nn.tensor.Shape;
 import org.codanet.nn.tensor.Tensor;
 
 /**
- * What the formulas say, in double precision on one thread. Every tensor holds doubles: they are rounded to float32 when
- * they are downloaded and nowhere else, so that a whole network's results are right to the last bits of a float.
+ * The formulas as they are written, in double precision on one thread. Other devices are tested against it. Every tensor holds
+ * doubles, which are rounded to float32 only when they are downloaded, so the results of a whole network are correct to the last bits
+ * of a float.
  */
 public final class ReferenceDevice implements Device {
     private static final String NAME = "reference";
@@ -54,7 +55,7 @@ public final class ReferenceDevice implements Device {
     public ReferenceDevice(DeviceOptions options) {
         if (options.precision() != null && options.precision() != Precision.FP32) {
             throw new IllegalArgumentException("device reference: precision "
-                    + options.precision().option() + " is for other devices; this one has fp32 alone");
+                    + options.precision().option() + " is for other devices; this one has fp32 only");
         }
         this.memory = new ReferenceMemory(NAME, options.memoryBudget());
         this.elementwise = new ReferenceElementwise(memory);
@@ -70,7 +71,7 @@ public final class ReferenceDevice implements Device {
         return NAME + ": plain loops in double precision, 1 thread; for comparison, not for speed";
     }
 
-    /** There is one way to do everything: plain loops. */
+    /** Only callers report: this device has one algorithm for everything. */
     @Override
     public void listenToSelections(Consumer<String> listener) {
         selections.listen(listener);
@@ -81,7 +82,7 @@ public final class ReferenceDevice implements Device {
         selections.report(choice);
     }
 
-    /** FP32: at least that. */
+    /** FP32; the arithmetic is more precise. */
     @Override
     public Precision precision() {
         return Precision.FP32;
@@ -93,7 +94,7 @@ public final class ReferenceDevice implements Device {
         return scope.register(new ReferenceTensor(shape, scope.path(), NAME, memory));
     }
 
-    /** Eight a value: tensors hold doubles. */
+    /** Eight bytes a value: tensors hold doubles. */
     @Override
     public long tensorBytes(Shape shape) {
         return Math.multiplyExact(shape.elements(), (long) Double.BYTES);
@@ -103,17 +104,17 @@ public final class ReferenceDevice implements Device {
     public void upload(float[] source, Tensor destination) {
         steps.refuseInside("upload");
         ReferenceTensor to = own(destination);
-        requireRoom("upload", source.length, to);
+        requireCapacity("upload", source.length, to);
         for (int i = 0; i < to.size(); i++) {
             to.set(i, source[i]);
         }
     }
 
-    /** Every number of the room is four bytes, the first the lowest: exact in a double. */
+    /** Each value of the storage holds four bytes, the first in the lowest bits. A double represents them exactly. */
     @Override
     public void upload(byte[] source, ByteTensor destination) {
         steps.refuseInside("upload");
-        ReferenceTensor to = own(destination.room());
+        ReferenceTensor to = own(destination.storage());
         int count = destination.requireAll(source, "upload");
         for (int i = 0; i < to.size(); i++) {
             long word = 0;
@@ -128,20 +129,20 @@ public final class ReferenceDevice implements Device {
     public void download(Tensor source, float[] destination) {
         steps.refuseInside("download");
         ReferenceTensor from = own(source);
-        requireRoom("download", destination.length, from);
+        requireCapacity("download", destination.length, from);
         for (int i = 0; i < from.size(); i++) {
             destination[i] = (float) from.get(i);
         }
     }
 
-    /** {@link #upload} of doubles, for finite differences. */
+    /** Copies doubles to a tensor without rounding, for finite differences. */
     public void uploadExactly(double[] source, Tensor destination) {
         ReferenceTensor to = own(destination);
-        requireRoom("upload", source.length, to);
+        requireCapacity("upload", source.length, to);
         to.write(source);
     }
 
-    /** All values, unrounded. */
+    /** All values without rounding. */
     public double[] downloadExactly(Tensor source) {
         return own(source).read();
     }
@@ -151,7 +152,7 @@ public final class ReferenceDevice implements Device {
         return ReferenceTensor.of(tensor, memory);
     }
 
-    private static void requireRoom(String operation, int length, ReferenceTensor tensor) {
+    private static void requireCapacity(String operation, int length, ReferenceTensor tensor) {
         if (length < tensor.size()) {
             throw new IllegalArgumentException(
                     operation + ": the array has " + length + " numbers, " + tensor + " has " + tensor.size());
@@ -228,7 +229,7 @@ public final class ReferenceDevice implements Device {
         return memory.use();
     }
 
-    /** Nothing is kept. */
+    /** Does nothing: freed memory is not kept for reuse. */
     @Override
     public void trimMemory() {}
 
@@ -237,7 +238,7 @@ public final class ReferenceDevice implements Device {
         memory.resetPeak();
     }
 
-    /** Nothing is ever queued. */
+    /** Does nothing: every operation has run when its call returns. */
     @Override
     public void synchronize() {
         steps.refuseInside("wait");
@@ -247,8 +248,8 @@ public final class ReferenceDevice implements Device {
     public void close() {
         Set<String> owners = memory.owners();
         if (!closed && !owners.isEmpty()) {
-            throw new IllegalStateException("device " + NAME + " was closed while scopes still own something on it: "
-                    + String.join(", ", owners));
+            throw new IllegalStateException("device " + NAME
+                    + " cannot be closed: tensors or operations are still open in scopes " + String.join(", ", owners));
         }
         closed = true;
     }

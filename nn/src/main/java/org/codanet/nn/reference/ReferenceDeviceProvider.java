@@ -7,7 +7,7 @@ import org.codanet.nn.device.DeviceException;
 import org.codanet.nn.device.DeviceOptions;
 import org.codanet.nn.device.DeviceProvider;
 
-/** Offers {@link ReferenceDevice}: always there, chosen by itself only where nothing else is. */
+/** Opens the {@link ReferenceDevice}. It is always available, and {@code auto} selects it only if no other device is. */
 public final class ReferenceDeviceProvider implements DeviceProvider {
     /** For {@link java.util.ServiceLoader}. */
     public ReferenceDeviceProvider() {}

@@ -1,5 +1,5 @@
 /**
- * The device that every other one is held against: plain loops over double values, written after the formulas and never
- * tuned. Read {@link org.codanet.nn.reference.alignment.ReferenceDynamicAlignment} first. Nothing here is fast, or meant to be.
+ * The reference device, which every other device is tested against. Read {@link org.codanet.nn.reference.ReferenceDevice} first. Its
+ * operations are in {@code reference.op} and {@code reference.alignment}.
  */
 package org.codanet.nn.reference;

@@ -1,27 +1,27 @@
 package org.codanet.nn.tensor;
 
 /**
- * Values 0..255 of one {@link Shape} in one device's memory, row-major, a byte each: what image files hold, a quarter of the size of
- * floats. The bytes lie in the memory of a {@link Tensor} of floats, in order, and live as long as it does; as floats its values
- * mean nothing. Made by {@code Device.allocateBytes}.
+ * Bytes (0..255) of one {@link Shape} in one device's memory, row-major. Image files hold bytes, and a byte takes a quarter of a float.
+ * The bytes are stored in order in a {@link Tensor} of floats and live as long as it does. Read as floats its values mean nothing.
+ * Created by {@code Device.allocateBytes}.
  */
 public final class ByteTensor {
     private final Shape shape;
-    private final Tensor room;
+    private final Tensor storage;
 
     /**
      * Bytes in the memory of a tensor.
      *
-     * @param room of the shape {@link #room(Shape)}
+     * @param storage has the shape {@link #storageShape}
      * @throws IllegalArgumentException with both shapes, if it has another
      */
-    public ByteTensor(Shape shape, Tensor room) {
+    public ByteTensor(Shape shape, Tensor storage) {
         this.shape = shape;
-        this.room = room.require(room(shape), "bytes " + shape, "room");
+        this.storage = storage.require(storageShape(shape), "bytes " + shape, "storage");
     }
 
-    /** (⌈elements / 4⌉): the floats that the bytes of a shape take the place of. */
-    public static Shape room(Shape shape) {
+    /** (⌈elements / 4⌉): the shape of the float tensor that stores the bytes. */
+    public static Shape storageShape(Shape shape) {
         return Shape.of(Math.toIntExact(Math.ceilDiv(shape.elements(), Float.BYTES)));
     }
 
@@ -30,12 +30,12 @@ public final class ByteTensor {
         return shape;
     }
 
-    /** The floats whose memory the bytes lie in. */
-    public Tensor room() {
-        return room;
+    /** The float tensor that stores the bytes. */
+    public Tensor storage() {
+        return storage;
     }
 
-    /** How many bytes are copied from an array to here. @throws IllegalArgumentException with both numbers, if it is shorter */
+    /** The number of bytes to copy from {@code source}. @throws IllegalArgumentException with both sizes, if the array is shorter */
     public int requireAll(byte[] source, String operation) {
         if (source.length < shape.elements()) {
             throw new IllegalArgumentException(
@@ -46,6 +46,6 @@ public final class ByteTensor {
 
     @Override
     public String toString() {
-        return "bytes " + shape + " in " + room;
+        return "bytes " + shape + " in " + storage;
     }
 }

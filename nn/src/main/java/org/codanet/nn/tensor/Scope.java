@@ -5,11 +5,11 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * Owner of tensors and other resources: closes what was registered in it, newest first, and nobody else does. Scopes form
- * a tree along lifetimes: process, model, session, step. Every scope stands in a {@code try}.
+ * Owner of tensors, operations and other resources. Closing a scope closes what was registered in it, newest first; nothing else
+ * closes it. Scopes form a tree by lifetime, for example process, model, training step. Open every scope in a {@code try}.
  *
- * <p>Closing leaves the parent, tries everything, and throws one exception with each failure suppressed in it. Safe for
- * use from several threads; closing twice is harmless.
+ * <p>Closing removes the scope from its parent and closes every resource, even if one fails. It then throws one exception in which
+ * each failure is suppressed. Thread-safe; a second {@link #close} does nothing.
  */
 public final class Scope implements AutoCloseable {
     private final String path;
@@ -28,7 +28,7 @@ public final class Scope implements AutoCloseable {
     }
 
     /**
-     * A scope inside this one, closed with it if not before.
+     * A scope inside this one. It closes with this scope at the latest.
      *
      * @throws IllegalStateException if this scope is closed
      */
@@ -39,9 +39,9 @@ public final class Scope implements AutoCloseable {
     }
 
     /**
-     * Hands a resource to this scope; returns it.
+     * Makes this scope the owner of a resource, and returns the resource.
      *
-     * @throws IllegalStateException if this scope is closed; the resource is then closed at once
+     * @throws IllegalStateException if this scope is closed; the resource is closed first
      */
     public <T extends AutoCloseable> T register(T resource) {
         synchronized (this) {
@@ -64,7 +64,7 @@ public final class Scope implements AutoCloseable {
         return path;
     }
 
-    /** Number of resources this scope and its children hold. */
+    /** Number of resources that this scope and its children own. */
     public synchronized int live() {
         int count = 0;
         for (AutoCloseable resource : resources) {
@@ -109,7 +109,7 @@ public final class Scope implements AutoCloseable {
     }
 
     private synchronized void forget(Scope child) {
-        // The newest is looked at first: a step leaves its run right after it joined it.
+        // Searched from the end: the scope that closes is mostly the newest.
         for (int i = resources.size() - 1; i >= 0; i--) {
             if (resources.get(i) == child) {
                 resources.remove(i);

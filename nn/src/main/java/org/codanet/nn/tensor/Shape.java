@@ -2,7 +2,7 @@ package org.codanet.nn.tensor;
 
 import java.util.Arrays;
 
-/** Extents of a tensor, outermost first; row-major, so the last one is contiguous. Immutable. */
+/** Extents of a tensor, outermost first. Values are row-major, so the last extent is contiguous. Immutable. */
 public final class Shape {
     private final int[] extents;
     private final long elements;
@@ -48,14 +48,14 @@ public final class Shape {
         return Math.multiplyExact(elements, (long) Float.BYTES);
     }
 
-    /** This shape with its first extent replaced: another batch size. */
+    /** This shape with another first extent, for example another batch size. */
     public Shape withFirst(int first) {
         int[] changed = extents.clone();
         changed[0] = first;
         return new Shape(changed);
     }
 
-    /** The extents, a copy. */
+    /** A copy of the extents. */
     public int[] toArray() {
         return extents.clone();
     }

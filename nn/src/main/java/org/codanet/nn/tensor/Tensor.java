@@ -4,8 +4,8 @@ package org.codanet.nn.tensor;
  * Float32 values of one {@link Shape} in one device's memory, row-major and contiguous. Activations are stored channels
  * last: (N, H, W, C).
  *
- * <p>A tensor belongs to the {@link Scope} it was allocated in and dies with it. It is made by
- * {@code Device.allocate}; each device has its own subclass and refuses the others'.
+ * <p>{@code Device.allocate} creates tensors. A tensor belongs to the {@link Scope} that it was allocated in and is freed with it. Each
+ * device has its own subclass and refuses the tensors of other devices.
  */
 public abstract class Tensor {
     private final Shape shape;
@@ -35,7 +35,7 @@ public abstract class Tensor {
     }
 
     /**
-     * This tensor.
+     * Returns this tensor if it is open.
      *
      * @throws IllegalStateException naming the owner, if its scope has been closed
      */
@@ -48,10 +48,10 @@ public abstract class Tensor {
     }
 
     /**
-     * This tensor, open and of the given shape.
+     * Returns this tensor if it is open and has the expected shape.
      *
-     * @param operation what is asking, for the message
-     * @param role what the tensor is to it, for example {@code x} or {@code dOut}
+     * @param operation the calling operation, for the message
+     * @param role the tensor's role in it, for example {@code x} or {@code dOut}
      * @throws IllegalArgumentException with both shapes, if they differ
      */
     public final Tensor require(Shape expected, String operation, String role) {
@@ -63,20 +63,20 @@ public abstract class Tensor {
     }
 
     /**
-     * The same values under another shape with as many elements; shares memory and owner.
+     * A view of the same values under another shape with as many elements. It shares memory and lifetime.
      *
      * @throws IllegalArgumentException if the number of elements differs
      */
     public abstract Tensor reshape(Shape other);
 
     /**
-     * The sub-tensor of {@code count} entries of the first extent from {@code from}; shares memory and owner.
+     * A view of {@code count} entries of the first extent, starting at {@code from}. It shares memory and lifetime.
      *
-     * @throws IndexOutOfBoundsException if they are not all inside
+     * @throws IndexOutOfBoundsException if the range is not inside the first extent
      */
     public abstract Tensor slice(int from, int count);
 
-    /** Called once by the owning device when the memory is given back. */
+    /** Called once by the device when the memory is freed. */
     protected final void markClosed() {
         closed = true;
     }

@@ -74,11 +74,11 @@ public abstract class DeviceContract {
                 Scope scope = Scope.open("run")) {
             ByteTensor bytes = device.allocateBytes(scope, ODD);
             assertEquals(ODD, bytes.shape());
-            assertEquals(Shape.of(58), bytes.room().shape(), "four bytes in the place of a float");
+            assertEquals(Shape.of(58), bytes.storage().shape(), "four bytes in the place of a float");
             String message = assertThrows(IllegalArgumentException.class, () -> device.upload(new byte[230], bytes))
                     .getMessage();
             assertTrue(message.contains("230") && message.contains("231"), message);
-            assertThrows(IllegalArgumentException.class, () -> new ByteTensor(Shape.of(233), bytes.room()));
+            assertThrows(IllegalArgumentException.class, () -> new ByteTensor(Shape.of(233), bytes.storage()));
         }
     }
 
@@ -297,7 +297,7 @@ public abstract class DeviceContract {
                                 IllegalStateException.class,
                                 () -> device.capture(run, step).run())
                         .getMessage();
-                assertTrue(message.contains("a recorded step may not " + what), message);
+                assertTrue(message.contains("a captured pass may not " + what), message);
                 step.run();
             });
         }

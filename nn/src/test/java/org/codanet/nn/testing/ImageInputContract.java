@@ -153,7 +153,7 @@ public abstract class ImageInputContract extends OperationContract {
             refused(input, images, placement.reshape(Shape.of(6)), false, x);
             refused(input, images, placement.reshape(Shape.of(3, 2)), false, x);
             refused(input, images, placement.slice(0, 1), false, x);
-            refused(input, new ByteTensor(Shape.of(6, 4, 5), images.room()), null, false, x);
+            refused(input, new ByteTensor(Shape.of(6, 4, 5), images.storage()), null, false, x);
         }
     }
 

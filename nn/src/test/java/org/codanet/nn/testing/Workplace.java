@@ -63,7 +63,7 @@ public final class Workplace implements AutoCloseable {
     /** Bytes that no operation may write to, in a room of floats between guards. */
     public ByteTensor bytes(Shape shape, byte[] values) {
         assertEquals(shape.elements(), values.length, "test data for " + shape);
-        Shape room = ByteTensor.room(shape);
+        Shape room = ByteTensor.storageShape(shape);
         ByteTensor bytes = new ByteTensor(shape, variable(room, new float[room.extent(0)]));
         device.upload(values, bytes);
         Guarded last = guarded.removeLast();

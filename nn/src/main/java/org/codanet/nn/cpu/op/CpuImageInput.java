@@ -52,7 +52,7 @@ public final class CpuImageInput extends CpuOperation implements ImageInput {
     @Override
     public void forward(ByteTensor images, Tensor placement, boolean inverse, Tensor x) {
         CpuContext context = context();
-        MemorySegment from = CpuTensor.segment(images.room());
+        MemorySegment from = CpuTensor.segment(images.storage());
         MemorySegment places = placement == null ? null : CpuTensor.segment(placement);
         MemorySegment to = CpuTensor.segment(x);
         ImageWindow window = ImageWindow.of(images, placement, inverse, x);

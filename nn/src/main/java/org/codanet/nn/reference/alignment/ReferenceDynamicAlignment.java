@@ -87,7 +87,7 @@ public final class ReferenceDynamicAlignment extends ReferenceOperation implemen
             own(state, Purpose.EXPLANATION).fill(x.shape(), input);
         }
         for (int position = 0; position < windows.positions(); position++) {
-            double[] p = windows.gather(input, position);
+            double[] p = windows.im2col(input, position);
             DynamicWeights.At at = weights.at(p);
             for (int j = 0; j < shape.units(); j++) {
                 out.set(position * shape.units() + j, at.f(j) * at.product(j, p));
@@ -106,11 +106,11 @@ public final class ReferenceDynamicAlignment extends ReferenceOperation implemen
         int perImage = windows.outHeight() * windows.outWidth();
         double[][] sums = new double[classes][(int) kept.shape.elements()];
         for (int position = 0; position < windows.positions(); position++) {
-            DynamicWeights.At at = weights.at(windows.gather(kept.x, position));
+            DynamicWeights.At at = weights.at(windows.im2col(kept.x, position));
             int image = windows.image(position);
             for (int k = 0; k < classes; k++) {
                 int row = (image * classes + k) * perImage + position % perImage;
-                windows.scatter(at.pullBack(units(g, row)), position, sums[k]);
+                windows.col2im(at.pullBack(units(g, row)), position, sums[k]);
             }
         }
         int ofImage = (int) (kept.shape.elements() / windows.images());
@@ -145,8 +145,8 @@ public final class ReferenceDynamicAlignment extends ReferenceOperation implemen
         ReferenceTensor result = tensor(out, shape.output(kept.shape), "out");
         Windows windows = windows(kept.shape);
         for (int position = 0; position < windows.positions(); position++) {
-            DynamicWeights.At at = weights.at(windows.gather(kept.x, position));
-            double[] patch = windows.gather(input, position);
+            DynamicWeights.At at = weights.at(windows.im2col(kept.x, position));
+            double[] patch = windows.im2col(input, position);
             for (int j = 0; j < shape.units(); j++) {
                 result.set(position * shape.units() + j, at.f(j) * at.product(j, patch));
             }
@@ -180,9 +180,9 @@ public final class ReferenceDynamicAlignment extends ReferenceOperation implemen
         Windows windows = windows(kept.shape);
         AlignmentGradients sums = new AlignmentGradients(weights);
         for (int position = 0; position < windows.positions(); position++) {
-            double[] p = windows.gather(kept.x, position);
-            double[] m = v == null ? p : windows.gather(v, position);
-            windows.scatter(sums.add(weights.at(p), m, v == null, units(g, position)), position, dX);
+            double[] p = windows.im2col(kept.x, position);
+            double[] m = v == null ? p : windows.im2col(v, position);
+            windows.col2im(sums.add(weights.at(p), m, v == null, units(g, position)), position, dX);
         }
         sums.addTo(dA, dB, dBias);
     }
@@ -201,7 +201,7 @@ public final class ReferenceDynamicAlignment extends ReferenceOperation implemen
         ReferenceTensor result = tensor(out, shape.output(kept.shape), "out");
         Windows windows = windows(kept.shape);
         for (int position = 0; position < windows.positions(); position++) {
-            DynamicWeights.At at = weights.at(windows.gather(kept.x, position));
+            DynamicWeights.At at = weights.at(windows.im2col(kept.x, position));
             for (int j = 0; j < shape.units(); j++) {
                 result.set(position * shape.units() + j, Math.sqrt(at.q(j)));
             }

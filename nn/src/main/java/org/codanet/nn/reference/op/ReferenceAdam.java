@@ -7,7 +7,7 @@ import org.codanet.nn.tensor.Scope;
 import org.codanet.nn.tensor.Shape;
 import org.codanet.nn.tensor.Tensor;
 
-/** {@link Adam}, line by line as it is documented. */
+/** {@link Adam}, line by line as its documentation says. */
 public final class ReferenceAdam extends ReferenceOperation implements Adam {
     private Step next;
 

@@ -36,7 +36,7 @@ public final class ReferenceConvolution extends ReferenceOperation implements Co
         double[] input = tensor(x, x.shape(), "x").read();
         int channels = shape.outChannels();
         for (int position = 0; position < windows.positions(); position++) {
-            double[] p = windows.gather(input, position);
+            double[] p = windows.im2col(input, position);
             double[] sums = constant.clone();
             for (int i = 0; i < p.length; i++) {
                 for (int o = 0; o < channels; o++) {
@@ -65,7 +65,7 @@ public final class ReferenceConvolution extends ReferenceOperation implements Co
                     dP[i] += g.get(position * channels + o) * weight[i * channels + o];
                 }
             }
-            windows.scatter(dP, position, sums);
+            windows.col2im(dP, position, sums);
         }
         dX.write(sums);
     }
@@ -81,7 +81,7 @@ public final class ReferenceConvolution extends ReferenceOperation implements Co
         int channels = shape.outChannels();
         double[] sums = new double[weight.size()];
         for (int position = 0; position < windows.positions(); position++) {
-            double[] p = windows.gather(input, position);
+            double[] p = windows.im2col(input, position);
             for (int o = 0; o < channels; o++) {
                 double upper = g.get(position * channels + o);
                 for (int i = 0; i < p.length; i++) {

@@ -6,24 +6,24 @@ import org.codanet.nn.op.ImageAugmentation;
 import org.codanet.nn.tensor.Scope;
 import org.codanet.nn.tensor.Tensor;
 
-/** {@link ImageAugmentation}, image after image. In float32, as everywhere: what is defined to the bit has no rounding to be free of. */
+/** {@link ImageAugmentation}, one image after another. In float32, because the operation is defined bit by bit in float32. */
 public final class ReferenceImageAugmentation extends ReferenceOperation implements ImageAugmentation {
     public ReferenceImageAugmentation(ReferenceMemory memory, Scope scope) {
         super(memory, scope, "image augmentation");
     }
 
     @Override
-    public void apply(Tensor steps, boolean inverse, Tensor x) {
+    public void apply(Tensor operations, boolean inverse, Tensor x) {
         requireOpen();
-        float[] numbers = floats(
-                ReferenceTensor.of(steps, memory()), 0, (int) steps.shape().elements());
+        float[] numbers = floats(ReferenceTensor.of(operations, memory()), 0, (int)
+                operations.shape().elements());
         ReferenceTensor images = ReferenceTensor.of(x, memory());
-        AugmentationShape shape = AugmentationShape.of(steps, inverse, x);
-        float[] room = new float[shape.roomSize()];
+        AugmentationShape shape = AugmentationShape.of(operations, inverse, x);
+        float[] scratch = new float[shape.scratchSize()];
         for (int image = 0; image < shape.images(); image++) {
             int first = image * shape.imageSize();
             float[] values = floats(images, first, shape.imageSize());
-            new AugmentedImage(shape, values, room).apply(numbers, image);
+            new AugmentedImage(shape, values, scratch).apply(numbers, image);
             for (int i = 0; i < values.length; i++) {
                 images.set(first + i, values[i]);
             }

@@ -34,7 +34,7 @@ public final class ReferenceImageInput extends ReferenceOperation implements Ima
     @Override
     public void forward(ByteTensor images, Tensor placement, boolean inverse, Tensor x) {
         requireOpen();
-        ReferenceTensor from = ReferenceTensor.of(images.room(), memory());
+        ReferenceTensor from = ReferenceTensor.of(images.storage(), memory());
         ReferenceTensor places = placement == null ? null : ReferenceTensor.of(placement, memory());
         ReferenceTensor to = ReferenceTensor.of(x, memory());
         ImageWindow window = ImageWindow.of(images, placement, inverse, x);
@@ -53,7 +53,7 @@ public final class ReferenceImageInput extends ReferenceOperation implements Ima
             double value = 0;
             if (row >= 0 && row < window.storedHeight() && column >= 0 && column < window.storedWidth()) {
                 long plane = (long) image * channels + c % channels;
-                // What the upload of a float would have been: rounded.
+                // Rounded to float32, as if the host had divided and uploaded floats.
                 value = value(from, plane * window.stored() + row * window.storedWidth() + column) / 255f;
             }
             to.set(i, c < channels ? value : 1 - value);

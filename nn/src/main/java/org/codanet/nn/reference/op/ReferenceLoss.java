@@ -6,7 +6,7 @@ import org.codanet.nn.tensor.Scope;
 import org.codanet.nn.tensor.Shape;
 import org.codanet.nn.tensor.Tensor;
 
-/** {@link Loss}; both kinds written so that no exponential of a positive number occurs, hence no overflow. */
+/** {@link Loss}. Both kinds take exponentials of negative numbers only, so that nothing overflows. */
 public final class ReferenceLoss extends ReferenceOperation implements Loss {
     private final LossKind kind;
 

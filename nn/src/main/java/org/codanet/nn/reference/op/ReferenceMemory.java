@@ -8,7 +8,7 @@ import org.codanet.nn.device.ByteCount;
 import org.codanet.nn.device.MemoryUse;
 import org.codanet.nn.device.OutOfMemoryException;
 
-/** Counts what a reference device holds: bytes of values, by owner, against a budget, and which scopes own operations. */
+/** Counts the memory of a reference device by owner, enforces its budget, and knows which scopes own operations. */
 public final class ReferenceMemory {
     private final String device;
     private final long budget;
@@ -24,7 +24,7 @@ public final class ReferenceMemory {
         this.budget = budget;
     }
 
-    /** Values of one tensor or state, zero at first. */
+    /** The values of a new tensor or state, all zero. */
     public synchronized double[] take(long elements, String owner) {
         long bytes = Math.multiplyExact(elements, (long) Double.BYTES);
         hold(bytes, owner);
@@ -32,12 +32,13 @@ public final class ReferenceMemory {
         return new double[Math.toIntExact(elements)];
     }
 
+    /** Ends {@link #take}. */
     public synchronized void giveBack(long elements, String owner) {
         letGo(elements * Double.BYTES, owner);
         tensors--;
     }
 
-    /** Counts bytes that are no tensor: what an operation derived from its weights. */
+    /** Counts bytes that are not a tensor, such as what an operation derived from its weights. */
     public synchronized void hold(long bytes, String owner) {
         if (budget != 0 && live + bytes > budget) {
             throw refused(bytes);

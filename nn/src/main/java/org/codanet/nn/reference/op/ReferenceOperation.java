@@ -4,14 +4,14 @@ import org.codanet.nn.tensor.Scope;
 import org.codanet.nn.tensor.Shape;
 import org.codanet.nn.tensor.Tensor;
 
-/** An operation of the reference device: lives until its scope closes it, and says so if it is used later. */
+/** An operation of the reference device. Its scope closes it; later calls throw. */
 public abstract class ReferenceOperation implements AutoCloseable {
     private final ReferenceMemory memory;
     private final String owner;
     private final String operation;
     private boolean closed;
 
-    /** @param operation what it is called in messages */
+    /** @param operation its name in messages */
     public ReferenceOperation(ReferenceMemory memory, Scope scope, String operation) {
         this.memory = memory;
         this.owner = scope.path();
@@ -39,14 +39,14 @@ public abstract class ReferenceOperation implements AutoCloseable {
         return operation;
     }
 
-    /** The tensor as one of this device, open and of that shape. */
+    /** The tensor as one of this device, if it is open and has that shape. */
     protected final ReferenceTensor tensor(Tensor tensor, Shape expected, String role) {
         ReferenceTensor own = ReferenceTensor.of(tensor, memory);
         own.require(expected, operation, role);
         return own;
     }
 
-    /** The tensor as one of this device, open, with as many dimensions as {@code expected} names. */
+    /** The tensor as one of this device, if it is open and has that rank. {@code expected} names the extents, for the message. */
     protected final ReferenceTensor tensor(Tensor tensor, int rank, String role, String expected) {
         ReferenceTensor own = ReferenceTensor.of(tensor, memory);
         if (own.shape().rank() != rank) {
@@ -56,7 +56,7 @@ public abstract class ReferenceOperation implements AutoCloseable {
         return own;
     }
 
-    /** Gives back what a subclass holds; runs once. */
+    /** Frees what a subclass holds. Called once. */
     protected void release() {}
 
     @Override

@@ -6,8 +6,8 @@ import org.codanet.nn.tensor.Shape;
 import org.codanet.nn.tensor.Tensor;
 
 /**
- * Double values behind the float32 interface: uploads are exact, downloads round once, and everything between them is
- * free of float32's rounding. Views share the array of the tensor they were made from and check its lifetime.
+ * Double values behind the float32 interface. Uploads are exact, downloads round once, and nothing in between rounds to float32. A view
+ * shares the array of the tensor that it was created from, and checks that this tensor is still open.
  */
 public final class ReferenceTensor extends Tensor implements AutoCloseable {
     private final ReferenceMemory memory;
@@ -30,7 +30,7 @@ public final class ReferenceTensor extends Tensor implements AutoCloseable {
         this.first = first;
     }
 
-    /** The tensor as one of this memory's, open. @throws IllegalArgumentException if it is another device's */
+    /** The tensor as one of this device, if it is open. @throws IllegalArgumentException if it is on another device */
     public static ReferenceTensor of(Tensor tensor, ReferenceMemory memory) {
         if (!(tensor instanceof ReferenceTensor own) || own.memory != memory) {
             throw new IllegalArgumentException("reference: " + tensor + " is not on this device");

@@ -3,8 +3,8 @@ package org.codanet.nn.reference.op;
 import org.codanet.nn.tensor.Shape;
 
 /**
- * Which input positions each patch covers. Patch entries are ordered (ky, kx, c), as the rows of the weights are; entries
- * outside the image are zero.
+ * im2col and col2im, one patch at a time. Patch entries are ordered (ky, kx, c), as the rows of the weights are. Entries outside the
+ * image are zero.
  */
 public record Windows(
         int images,
@@ -39,12 +39,12 @@ public record Windows(
         return images * outHeight * outWidth;
     }
 
-    /** Image of a position; positions are numbered (n, oy, ox). */
+    /** Index of a position's image. Positions are numbered in the order (n, oy, ox). */
     public int image(int position) {
         return position / (outHeight * outWidth);
     }
 
-    /** Index in x of patch entry {@code i} of a position; negative outside the image. */
+    /** Index in x of patch entry {@code i} at a position; negative outside the image. */
     private int index(int position, int i) {
         int ox = position % outWidth;
         int oy = position / outWidth % outHeight;
@@ -60,7 +60,7 @@ public record Windows(
     }
 
     /** The patch of {@code x} (N, H, W, C) at a position. */
-    public double[] gather(double[] x, int position) {
+    public double[] im2col(double[] x, int position) {
         double[] patch = new double[patch()];
         for (int i = 0; i < patch.length; i++) {
             int index = index(position, i);
@@ -69,8 +69,8 @@ public record Windows(
         return patch;
     }
 
-    /** Adds a patch to where {@link #gather} took it from. */
-    public void scatter(double[] patch, int position, double[] x) {
+    /** Adds the entries of a patch to the elements of {@code x} that {@link #im2col} read them from. */
+    public void col2im(double[] patch, int position, double[] x) {
         for (int i = 0; i < patch.length; i++) {
             int index = index(position, i);
             if (index >= 0) {
