@@ -9,7 +9,7 @@ import org.codanet.bindings.NativeLibraryException;
 import org.codanet.bindings.OneDnn;
 import org.codanet.nn.cpu.alignment.CpuDynamicAlignment;
 import org.codanet.nn.cpu.dnnl.DnnlEngine;
-import org.codanet.nn.cpu.kernel.KernelChoice;
+import org.codanet.nn.cpu.kernel.KernelSelection;
 import org.codanet.nn.cpu.kernel.bf16.Bfloat16Code;
 import org.codanet.nn.cpu.op.CpuAdam;
 import org.codanet.nn.cpu.op.CpuContributionMap;
@@ -59,7 +59,7 @@ public final class CpuDevice implements Device, PeakMeasurement {
     private static final String NAME = "cpu";
 
     private final CpuContext context;
-    private final KernelChoice kernels;
+    private final KernelSelection kernels;
     private final Processor processor;
     private final CpuElementwise elementwise;
     private final EagerCapture steps = new EagerCapture(NAME);
@@ -70,7 +70,7 @@ public final class CpuDevice implements Device, PeakMeasurement {
     public CpuDevice(DeviceOptions options) {
         processor = Processor.here();
         Precision precision = precision(options.precision(), processor);
-        kernels = KernelChoice.of(options.plainLoops());
+        kernels = KernelSelection.of(options.plainLoops());
         if (precision == Precision.BF16) {
             requireBfloat16(kernels);
         }
@@ -92,7 +92,7 @@ public final class CpuDevice implements Device, PeakMeasurement {
         return asked == null ? Precision.FP32 : asked;
     }
 
-    private static void requireBfloat16(KernelChoice kernels) {
+    private static void requireBfloat16(KernelSelection kernels) {
         if (kernels.kernels().lanes() != Bfloat16Code.LANES) {
             throw new IllegalArgumentException(
                     "device cpu: precision bf16 needs inner loops on vectors of 512 bits; here" + " they are "

@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.Optional;
 import org.codanet.bindings.NativeLibraryException;
 import org.codanet.bindings.OneDnn;
-import org.codanet.nn.cpu.kernel.KernelChoice;
+import org.codanet.nn.cpu.kernel.KernelSelection;
 import org.codanet.nn.device.Device;
 import org.codanet.nn.device.DeviceOptions;
 import org.codanet.nn.device.DeviceProvider;
@@ -30,7 +30,7 @@ public final class CpuDeviceProvider implements DeviceProvider {
         return List.of(
                 "processor: " + processor.name() + ", " + Runtime.getRuntime().availableProcessors()
                         + " available, instruction sets " + processor.instructionSets(),
-                "inner loops: " + KernelChoice.of(false).description(),
+                "inner loops: " + KernelSelection.of(false).description(),
                 "bf16: " + (processor.hasBfloat16() ? "yes" : "no, this processor has no bfloat16 instructions"),
                 oneDnn());
     }

@@ -58,7 +58,7 @@ final class AugmentationOperationTest {
         for (float code : new float[] {-1, 0.5f, 10, Float.NaN}) {
             float[] numbers = {code, 0, 0, 0, 0, 0, 0};
             assertEquals(
-                    "image augmentation: there is no step with the code " + code + "; codes are 0 to 9",
+                    "image augmentation: there is no operation with the code " + code + "; codes are 0 to 9",
                     assertThrows(IllegalArgumentException.class, () -> AugmentationOperation.read(numbers, 0))
                             .getMessage());
         }

@@ -2,6 +2,8 @@ package org.codanet.nn.cpu.alignment;
 
 import org.codanet.nn.cpu.kernel.Kernels;
 import org.codanet.nn.cpu.kernel.bf16.Bfloat16Code;
+import org.codanet.nn.cpu.kernel.bf16.Bfloat16Code.Operand;
+import org.codanet.nn.cpu.kernel.bf16.Bfloat16Code.Rows;
 import org.codanet.nn.cpu.runtime.CpuContext;
 
 /**
@@ -9,7 +11,8 @@ import org.codanet.nn.cpu.runtime.CpuContext;
  * the processor has avx512_bf16. Two values of the depth lie in the place of one float.
  */
 final class Bfloat16Products extends Products {
-    private static final float[] ONE = {1};
+    /** A factor of 1 for every row. */
+    private static final Rows ONES = new Rows(new float[] {1}, 0, 0);
 
     Bfloat16Products(CpuContext context) {
         super(context);
@@ -39,21 +42,15 @@ final class Bfloat16Products extends Products {
 
     @Override
     void scale(float[] g, int go, int ldg, float[] a, int ao, int lda, float[] out, int oo, int ldt, int rows) {
-        if (a == null) {
-            Bfloat16Code.scale(g, go, ldg, ONE, 0, 0, out, oo, ldt, rows);
-        } else {
-            Bfloat16Code.scale(g, go, ldg, a, ao, lda, out, oo, ldt, rows);
-        }
+        Rows factors = a == null ? ONES : new Rows(a, ao, lda);
+        Bfloat16Code.scale(new Rows(g, go, ldg), factors, new Rows(out, oo, ldt), rows);
     }
 
     @Override
     void expand(
             float[] g, int go, int ldg, float[] a, int ao, int lda, float[] out, int oo, int ldf, int ldt, int rows) {
-        if (a == null) {
-            Bfloat16Code.expand(g, go, ldg, ONE, 0, 0, out, oo, ldf, ldt, rows);
-        } else {
-            Bfloat16Code.expand(g, go, ldg, a, ao, lda, out, oo, ldf, ldt, rows);
-        }
+        Rows factors = a == null ? ONES : new Rows(a, ao, lda);
+        Bfloat16Code.expand(new Rows(g, go, ldg), factors, new Rows(out, oo, ldt), ldf, rows);
     }
 
     @Override
@@ -100,6 +97,13 @@ final class Bfloat16Products extends Products {
             int count,
             boolean add) {
         Bfloat16Code.product(
-                a, ao / 2, lda / 2, nextA / 2, b, bo, nextB, width, c, co, nextC, steps(depth), count, add);
+                new Operand(a, ao / 2, nextA / 2),
+                lda / 2,
+                new Operand(b, bo, nextB),
+                width,
+                new Operand(c, co, nextC),
+                steps(depth),
+                count,
+                add);
     }
 }

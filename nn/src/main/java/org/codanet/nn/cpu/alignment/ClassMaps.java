@@ -4,6 +4,7 @@ import java.lang.foreign.MemorySegment;
 import org.codanet.nn.cpu.alignment.AlignmentSlots.Scratch;
 import org.codanet.nn.cpu.alignment.AlignmentSlots.Shared;
 import org.codanet.nn.cpu.kernel.Kernels;
+import org.codanet.nn.cpu.kernel.TargetExtents;
 import org.codanet.nn.cpu.runtime.CpuContext;
 import org.codanet.nn.cpu.runtime.CpuTensor;
 import org.codanet.nn.op.alignment.DynamicAlignmentShape;
@@ -120,6 +121,8 @@ final class ClassMaps {
         for (int panel = 0; 2 * panel < vectors; panel++) {
             int width = Math.min(2, vectors - 2 * panel);
             int tile = Kernels.ROWS * width * lanes;
+            TargetExtents extents =
+                    new TargetExtents(targets, shape.units(), width, positions * units, tile, patchLanes());
             for (int p = 0; p < positions; p += Kernels.ROWS) {
                 // One product a unit, all of the same rows.
                 products.product(
@@ -138,19 +141,14 @@ final class ClassMaps {
                         shape.units(),
                         false);
                 for (int i = 0; i < Kernels.ROWS; i++) {
-                    kernels.applyClasses(
+                    kernels.applyWeights(
                             g,
                             (p + i) * units,
-                            positions * units,
                             w,
                             i * width * lanes,
-                            tile,
-                            width,
                             out,
                             offset + (p + i) * targets * patchLanes() + 2 * panel * lanes,
-                            patchLanes(),
-                            targets,
-                            shape.units());
+                            extents);
                 }
             }
         }

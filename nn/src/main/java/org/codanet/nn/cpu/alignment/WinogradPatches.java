@@ -85,7 +85,14 @@ final class WinogradPatches extends Patches {
             float[] out,
             int oo,
             int ldo) {
-        kernels.winogradOutput(m, vector, a, ao, lda, s, so, lds, out, oo, ldo);
+        if (out == null) {
+            kernels.winogradOutput(m, vector, a, ao, lda, s, so, lds);
+            return;
+        }
+        kernels.winogradOutput(m, vector, null, 0, 0, out, oo, ldo);
+        if (a != null) {
+            kernels.scaleAdd(out, oo, ldo, a, ao, lda, s, so, lds, POSITIONS * Kernels.ROWS);
+        }
     }
 
     @Override

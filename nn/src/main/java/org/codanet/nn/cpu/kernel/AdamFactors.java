@@ -3,17 +3,17 @@ package org.codanet.nn.cpu.kernel;
 import org.codanet.nn.op.Adam;
 
 /**
- * The numbers of one step of Adam as its inner loop needs them. One minus each beta is rounded from the double, as PyTorch
- * does: taken from the rounded beta, 1 − 0.999 would be off by 1e-5 of itself.
+ * The values of one Adam update as the inner loop needs them. As in PyTorch, 1 − β is computed in double precision and then rounded.
+ * Computed from the rounded β, 1 − 0.999 would have a relative error of 1e-5.
  *
- * @param gradientScale what clipping multiplies every gradient by
+ * @param gradientScale factor of every gradient, from clipping
  * @param decay weight decay
- * @param beta1 share of the old mean
- * @param gain1 share of the gradient in the new mean
- * @param beta2 share of the old variance
- * @param gain2 share of the squared gradient in the new variance
- * @param rate learning rate over the bias correction of the mean
- * @param correction factor on √v: one over the root of the variance's bias correction
+ * @param beta1 factor of the old mean
+ * @param gain1 1 − β₁, factor of the gradient in the new mean
+ * @param beta2 factor of the old variance
+ * @param gain2 1 − β₂, factor of the squared gradient in the new variance
+ * @param rate learning rate, divided by the bias correction of the mean
+ * @param correction factor of √v: one over the root of the variance's bias correction
  * @param epsilon added to the denominator
  */
 public record AdamFactors(

@@ -1,8 +1,8 @@
 package org.codanet.nn.cpu.kernel;
 
 /**
- * The kernels without the Vector API, for a JVM started without it: the same numbers up to rounding, in loops that C2 can
- * vectorise by itself where it may.
+ * The kernels without the Vector API, for a JVM that was started without it. Results agree up to rounding. The JIT compiler vectorises
+ * the simple loops by itself.
  */
 public final class PlainKernels implements Kernels {
     private static final int LANES = 8;
@@ -86,18 +86,7 @@ public final class PlainKernels implements Kernels {
     }
 
     @Override
-    public void winogradOutput(
-            float[] m,
-            int vector,
-            float[] a,
-            int ao,
-            int lda,
-            float[] s,
-            int so,
-            int lds,
-            float[] out,
-            int oo,
-            int ldo) {
+    public void winogradOutput(float[] m, int vector, float[] a, int ao, int lda, float[] out, int oo, int ldo) {
         float[] half = new float[8];
         int ldf = ROWS * 2 * LANES;
         for (int row = 0; row < ROWS; row++) {
@@ -116,11 +105,11 @@ public final class PlainKernels implements Kernels {
                             ? half[h] + half[h + 1] + half[h + 2]
                             : half[h + 1] - half[h + 2] - half[h + 3];
                     int position = 4 * row + sub;
-                    if (a != null) {
-                        s[so + position * lds + lane] += a[ao + position * lda] * u;
-                    }
-                    if (out != null) {
-                        out[oo + position * ldo + lane] = u;
+                    int to = oo + position * ldo + lane;
+                    if (a == null) {
+                        out[to] = u;
+                    } else {
+                        out[to] += a[ao + position * lda] * u;
                     }
                 }
             }
@@ -256,22 +245,12 @@ public final class PlainKernels implements Kernels {
     }
 
     @Override
-    public void applyClasses(
-            float[] g,
-            int go,
-            int ldg,
-            float[] w,
-            int wo,
-            int ldw,
-            int width,
-            float[] out,
-            int oo,
-            int ldo,
-            int classes,
-            int units) {
-        for (int q = 0; q < classes; q++) {
-            for (int j = 0; j < units; j++) {
-                axpy(g[go + q * ldg + j], w, wo + j * ldw, out, oo + q * ldo, width * LANES);
+    public void applyWeights(float[] g, int go, float[] w, int wo, float[] out, int oo, TargetExtents extents) {
+        int row = extents.width() * LANES;
+        for (int t = 0; t < extents.targets(); t++) {
+            for (int j = 0; j < extents.units(); j++) {
+                float factor = g[go + t * extents.gradientStride() + j];
+                axpy(factor, w, wo + j * extents.weightStride(), out, oo + t * extents.outputStride(), row);
             }
         }
     }

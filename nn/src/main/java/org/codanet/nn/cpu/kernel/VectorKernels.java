@@ -5,17 +5,17 @@ import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * The kernels on the Vector API, with the widest vectors of this processor. This class and its products, {@link
- * VectorTiles}, are the only ones that name {@code jdk.incubator.vector}.
+ * The kernels on the Vector API, with the widest vectors of this processor. Only this class and {@link VectorTiles} use {@code
+ * jdk.incubator.vector}.
  *
- * <p>Winograd's transforms F(2×2, 3×3): Lavin and Gray, Fast Algorithms for Convolutional Neural Networks, CVPR 2016,
+ * <p>Source of the Winograd transforms F(2×2, 3×3): Lavin and Gray, Fast Algorithms for Convolutional Neural Networks, CVPR 2016,
  * section 4.1.
  */
 final class VectorKernels implements Kernels {
     private static final VectorSpecies<Float> SPECIES = VectorTiles.SPECIES;
     private static final int LANES = VectorTiles.LANES;
 
-    /** Each swaps every lane with the one that many lanes away. */
+    /** Swaps every lane with the one at a distance of 1; the others likewise. */
     private static final VectorShuffle<Float> SWAP_1 = swap(1);
 
     private static final VectorShuffle<Float> SWAP_2 = swap(2);
@@ -39,8 +39,8 @@ final class VectorKernels implements Kernels {
     }
 
     /**
-     * The sum of all lanes, in halves. {@link FloatVector#reduceLanes} promises no order and takes another one once the
-     * method around it is compiled: the same training run would give other bits from one start of the JVM to the next.
+     * The sum of all lanes, by repeated halving. {@link FloatVector#reduceLanes} does not specify the order of the additions, and the
+     * order changes when the calling method is compiled. With it, the same training run could give different bits each time.
      */
     private static float total(FloatVector v) {
         if (LANES > 16) {
@@ -96,7 +96,7 @@ final class VectorKernels implements Kernels {
         for (int slot = from; slot < to; slot++) {
             FloatVector factor = FloatVector.broadcast(SPECIES, a[ao + slot]);
             int count = slots - slot;
-            // What is written past this row is overwritten by the next.
+            // The next row overwrites what is written past the end of this one.
             for (int i = 0; i < count; i += LANES) {
                 load(a, ao + slot + i).mul(factor).intoArray(z, pair + i);
             }
@@ -131,24 +131,13 @@ final class VectorKernels implements Kernels {
     }
 
     @Override
-    public void winogradOutput(
-            float[] m,
-            int vector,
-            float[] a,
-            int ao,
-            int lda,
-            float[] s,
-            int so,
-            int lds,
-            float[] out,
-            int oo,
-            int ldo) {
+    public void winogradOutput(float[] m, int vector, float[] a, int ao, int lda, float[] out, int oo, int ldo) {
         final int ldm = 2 * LANES;
         final int ldf = ROWS * ldm;
         int first = vector * LANES;
         for (int row = 0; row < ROWS; row++) {
             int at = first + row * ldm;
-            // Columns first: the 4 rows of frequencies collapse to 2 rows of positions.
+            // First along the columns: 4 rows of frequencies give 2 rows of positions.
             FloatVector m0 = load(m, at);
             FloatVector m1 = load(m, at + 4 * ldf);
             FloatVector m2 = load(m, at + 8 * ldf);
@@ -173,24 +162,20 @@ final class VectorKernels implements Kernels {
             FloatVector u1 = p01.sub(p02).sub(p03);
             FloatVector u2 = p10.add(p11).add(p12);
             FloatVector u3 = p11.sub(p12).sub(p13);
+            int to = oo + 4 * row * ldo;
             if (a != null) {
                 int factor = ao + 4 * row * lda;
-                int score = so + 4 * row * lds;
-                FloatVector.broadcast(SPECIES, a[factor])
-                        .fma(u0, load(s, score))
-                        .intoArray(s, score);
+                FloatVector.broadcast(SPECIES, a[factor]).fma(u0, load(out, to)).intoArray(out, to);
                 FloatVector.broadcast(SPECIES, a[factor + lda])
-                        .fma(u1, load(s, score + lds))
-                        .intoArray(s, score + lds);
+                        .fma(u1, load(out, to + ldo))
+                        .intoArray(out, to + ldo);
                 FloatVector.broadcast(SPECIES, a[factor + 2 * lda])
-                        .fma(u2, load(s, score + 2 * lds))
-                        .intoArray(s, score + 2 * lds);
+                        .fma(u2, load(out, to + 2 * ldo))
+                        .intoArray(out, to + 2 * ldo);
                 FloatVector.broadcast(SPECIES, a[factor + 3 * lda])
-                        .fma(u3, load(s, score + 3 * lds))
-                        .intoArray(s, score + 3 * lds);
-            }
-            if (out != null) {
-                int to = oo + 4 * row * ldo;
+                        .fma(u3, load(out, to + 3 * ldo))
+                        .intoArray(out, to + 3 * ldo);
+            } else {
                 u0.intoArray(out, to);
                 u1.intoArray(out, to + ldo);
                 u2.intoArray(out, to + 2 * ldo);
@@ -330,31 +315,25 @@ final class VectorKernels implements Kernels {
     }
 
     @Override
-    public void applyClasses(
-            float[] g,
-            int go,
-            int ldg,
-            float[] w,
-            int wo,
-            int ldw,
-            int width,
-            float[] out,
-            int oo,
-            int ldo,
-            int classes,
-            int units) {
-        int q = 0;
-        for (; q + 5 <= classes; q += 5) {
+    public void applyWeights(float[] g, int go, float[] w, int wo, float[] out, int oo, TargetExtents extents) {
+        int targets = extents.targets();
+        int units = extents.units();
+        int width = extents.width();
+        int ldg = extents.gradientStride();
+        int ldw = extents.weightStride();
+        int ldo = extents.outputStride();
+        int t = 0;
+        for (; t + 5 <= targets; t += 5) {
             for (int v = 0; v < width; v++) {
-                applyFive(g, go + q * ldg, ldg, w, wo + v * LANES, ldw, out, oo + q * ldo + v * LANES, ldo, units);
+                applyFive(g, go + t * ldg, ldg, w, wo + v * LANES, ldw, out, oo + t * ldo + v * LANES, ldo, units);
             }
         }
-        for (; q < classes; q++) {
+        for (; t < targets; t++) {
             for (int v = 0; v < width; v++) {
-                int at = oo + q * ldo + v * LANES;
+                int at = oo + t * ldo + v * LANES;
                 FloatVector sum = load(out, at);
                 for (int j = 0; j < units; j++) {
-                    sum = FloatVector.broadcast(SPECIES, g[go + q * ldg + j])
+                    sum = FloatVector.broadcast(SPECIES, g[go + t * ldg + j])
                             .fma(load(w, wo + j * ldw + v * LANES), sum);
                 }
                 sum.intoArray(out, at);
@@ -362,6 +341,7 @@ final class VectorKernels implements Kernels {
         }
     }
 
+    /** Five targets at a time, so that each weight is loaded once for all of them. */
     private static void applyFive(
             float[] g, int go, int ldg, float[] w, int wo, int ldw, float[] out, int oo, int ldo, int units) {
         FloatVector s0 = load(out, oo);

@@ -4,9 +4,9 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * The products of {@link VectorKernels}: tiles of {@value Kernels#ROWS} rows whose sums stay in registers. They are written
- * out register by register since C2 keeps local variables in registers but not array elements; with 512-bit vectors {@link
- * #product} runs at the processor's peak from a depth of 64 on.
+ * The matrix products of {@link VectorKernels}: tiles of {@value Kernels#ROWS} rows whose sums stay in registers. They are written out
+ * register by register because the JIT compiler keeps local variables in registers, but not array elements. With 512-bit vectors {@link
+ * #product} reaches the processor's peak speed from a depth of 64 on.
  */
 final class VectorTiles {
     /** The widest vectors of this processor. */
@@ -14,7 +14,7 @@ final class VectorTiles {
 
     static final int LANES = SPECIES.length();
 
-    /** Below 512 bits x86 has 16 vector registers: a tile of 16 accumulators leaves none for the operands, half of one does. */
+    /** With vectors of less than 512 bits x86 has 16 registers. A tile has 16 accumulators, so only half a tile leaves registers for operands. */
     private static final boolean FEW_REGISTERS = SPECIES.vectorBitSize() < 512;
 
     private VectorTiles() {}

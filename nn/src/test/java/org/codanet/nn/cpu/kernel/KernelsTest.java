@@ -23,7 +23,7 @@ public final class KernelsTest {
 
     /** The vector loops are left out, with a word, where this JVM or processor does not take them. */
     public static Stream<Kernels> kernels() {
-        KernelChoice choice = KernelChoice.of(false);
+        KernelSelection choice = KernelSelection.of(false);
         if (!choice.reason().isEmpty()) {
             System.err.println("KernelsTest: the vector loops are not tested: " + choice.reason());
             return Stream.of(choice.kernels());
@@ -151,7 +151,7 @@ public final class KernelsTest {
 
     @ParameterizedTest
     @MethodSource("kernels")
-    void applyClassesAddsTheUnitsOfEachClass(Kernels kernels) {
+    void applyWeightsAddsTheUnitsOfEachTarget(Kernels kernels) {
         for (int width = 1; width <= 2; width++) {
             // Below, at and above the number of classes that are taken at once; ten are CIFAR-10's.
             for (int classes : new int[] {1, 4, 5, 7, 10}) {
@@ -169,7 +169,8 @@ public final class KernelsTest {
                         }
                     }
                 }
-                kernels.applyClasses(g, 1, units + 2, w, 2, n + 3, width, out, 3, n + 1, classes, units);
+                TargetExtents extents = new TargetExtents(classes, units, width, units + 2, n + 3, n + 1);
+                kernels.applyWeights(g, 1, w, 2, out, 3, extents);
                 assertClose(expected, out);
             }
         }

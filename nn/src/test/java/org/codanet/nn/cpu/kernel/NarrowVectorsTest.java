@@ -23,7 +23,7 @@ final class NarrowVectorsTest {
         private Narrow() {}
 
         public static void main(String[] arguments) {
-            KernelChoice choice = KernelChoice.of(false);
+            KernelSelection choice = KernelSelection.of(false);
             if (!choice.reason().isEmpty() || choice.kernels().lanes() != 8) {
                 System.out.println("no vectors of 256 bits here: " + choice.reason());
                 return;

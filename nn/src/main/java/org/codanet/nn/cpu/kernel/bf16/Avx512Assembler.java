@@ -3,12 +3,12 @@ package org.codanet.nn.cpu.kernel.bf16;
 import java.io.ByteArrayOutputStream;
 
 /**
- * Writes the few instructions of x86-64 with AVX-512 that {@link Bfloat16Code} is made of, because neither Java nor its Vector
- * API can express them. Encodings: Intel 64 and IA-32 Architectures Software Developer's Manual, volume 2, sections 2.1 and
- * 2.7; memory operands always have an index byte and a displacement of 32 bits, which no instruction scales.
+ * Assembles the few x86-64 and AVX-512 instructions that {@link Bfloat16Code} needs. Source of the encodings: Intel 64 and IA-32
+ * Architectures Software Developer's Manual, volume 2, sections 2.1 and 2.7. Memory operands always have an index byte and a 32-bit
+ * displacement, which is never scaled.
  */
 final class Avx512Assembler {
-    /** General registers by their numbers. */
+    /** Numbers of the general registers. */
     static final int RAX = 0;
 
     static final int RCX = 1;
@@ -23,7 +23,7 @@ final class Avx512Assembler {
 
     private static final int NO_INDEX = 4;
 
-    /** Opcode maps and mandatory prefixes as an EVEX prefix has them. */
+    /** Opcode maps and mandatory prefixes, as they are encoded in an EVEX prefix. */
     private static final int MAP_0F = 1;
 
     private static final int MAP_0F38 = 2;
@@ -37,7 +37,7 @@ final class Avx512Assembler {
     private final ByteArrayOutputStream code = new ByteArrayOutputStream();
 
     /**
-     * A place in memory: {@code base + index · scale + displacement}.
+     * A memory operand: {@code base + index · scale + displacement}.
      *
      * @param index a general register, not RSP; {@link #NO_INDEX} for none
      * @param scale 1, 2, 4 or 8
@@ -52,7 +52,7 @@ final class Avx512Assembler {
         return new Place(base, index, scale, 0);
     }
 
-    /** Where the next instruction begins. */
+    /** Offset of the next instruction. */
     int offset() {
         return code.size();
     }
@@ -145,31 +145,31 @@ final class Avx512Assembler {
         int32(value);
     }
 
-    /** {@code to = the place's address}. */
+    /** {@code to = the address of the operand}. */
     void address(int to, Place place) {
         general(0x8D, to, place);
     }
 
-    /** Counts down, and jumps back to an offset until zero is reached. */
+    /** Decrements a counter and jumps back to {@code offset} unless it is zero. */
     void repeat(int counter, int offset) {
         bytes(0x48 | counter >> 3, 0xFF, 0xC8 | counter & 7);
         bytes(0x0F, 0x85);
         int32(offset - (offset() + 4));
     }
 
-    /** Takes away from a count, and jumps back to an offset as long as some is left. */
+    /** Subtracts from a counter and jumps back to {@code offset} while it is positive. */
     void repeatBy(int counter, int step, int offset) {
         addConstant(counter, -step);
         bytes(0x0F, 0x8F);
         int32(offset - (offset() + 4));
     }
 
-    /** Returns, after clearing what would slow down code with shorter vectors. */
+    /** Returns. VZEROUPPER comes first, so that code with shorter vectors is not slowed down. */
     void end() {
         bytes(0xC5, 0xF8, 0x77, 0xC3);
     }
 
-    /** Instructions of 64-bit general registers. */
+    /** An instruction on 64-bit general registers. */
     private void general(int opcode, int register, int other) {
         bytes(0x48 | register >> 3 << 2 | other >> 3, opcode, 0xC0 | (register & 7) << 3 | other & 7);
     }
@@ -179,7 +179,7 @@ final class Avx512Assembler {
         operand(register, place);
     }
 
-    /** An EVEX prefix holds the upper bits of register numbers inverted. */
+    /** An instruction with an EVEX prefix, which holds the upper bits of register numbers inverted. */
     private void vector(int map, int prefix, int opcode, int register, int second, Place place, int length) {
         bytes(
                 0x62,

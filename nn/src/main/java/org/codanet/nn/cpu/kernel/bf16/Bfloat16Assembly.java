@@ -5,17 +5,18 @@ import static org.codanet.nn.cpu.kernel.bf16.Avx512Assembler.*;
 import org.codanet.nn.cpu.kernel.Kernels;
 
 /**
- * The instructions of {@link Bfloat16Code}'s functions. Each method writes one function and returns the offset of its entry. Arguments
- * come as on Linux: six in RDI, RSI, RDX, RCX, R8 and R9, the others above the return address; all registers that are used here
- * belong to the function called. Strides and offsets are in bytes.
+ * Generates the machine code of {@link Bfloat16Code}. Each method assembles one function and returns the offset of its entry.
+ *
+ * <p>Arguments follow the calling convention of Linux: six in RDI, RSI, RDX, RCX, R8 and R9, the others on the stack above the return
+ * address. All registers that are used here may be overwritten by a called function. Strides and offsets are in bytes.
  */
 final class Bfloat16Assembly {
     private static final int VECTOR = Float.BYTES * Bfloat16Code.LANES;
 
-    /** Where the sums of a tile end, 2 vectors a row. */
+    /** Registers for the sums of a tile, two for each row. */
     private static final int SUMS = 2 * Kernels.ROWS;
 
-    /** After the sums: two vectors of the panel, and the values of a row in every lane, which take turns. */
+    /** The registers after the sums: two for vectors of the panel, then several in turn for a row's value, broadcast to every lane. */
     private static final int PANEL = SUMS;
 
     private static final int ROW = SUMS + 2;
@@ -24,7 +25,7 @@ final class Bfloat16Assembly {
 
     private Bfloat16Assembly() {}
 
-    /** In registers the values, out, the number of vectors, and the offsets of both. */
+    /** Registers: values, out, number of vectors, offset of the values, offset of out. */
     static int round(Avx512Assembler code) {
         int entry = code.offset();
         code.add(RDI, RCX);
@@ -39,7 +40,7 @@ final class Bfloat16Assembly {
         return entry;
     }
 
-    /** In registers g, a, out, rows, ldg and lda; above the return address the offsets of g, a and out, nothing, and ldt. */
+    /** Registers: g, a, out, rows, ldg, lda. Stack: offsets of g, a and out, an unused argument, stride of out. */
     static int scale(Avx512Assembler code) {
         int entry = code.offset();
         code.add(RDI, at(RSP, 8));
@@ -59,7 +60,7 @@ final class Bfloat16Assembly {
         return entry;
     }
 
-    /** As {@link #scale}, with ldf in the free place. */
+    /** As {@link #scale}, with ldf as the unused argument. */
     static int expand(Avx512Assembler code) {
         int entry = code.offset();
         code.add(RDI, at(RSP, 8));
@@ -113,8 +114,8 @@ final class Bfloat16Assembly {
     }
 
     /**
-     * In registers a, z, slots, rows, lda and ldz; above the return address the offsets of a and z. What does not fit the registers is
-     * kept below the stack pointer, where the calling convention lets a function that calls no other.
+     * Registers: a, z, slots, rows, lda, ldz. Stack: offsets of a and z. What does not fit the registers is stored in the red zone below
+     * the stack pointer, which a function that calls no other may use.
      */
     static int pairs(Avx512Assembler code) {
         Place rowOfA = at(RSP, -8);
@@ -144,7 +145,7 @@ final class Bfloat16Assembly {
         code.addConstant(R10, VECTOR);
         code.addConstant(R11, VECTOR / 2);
         code.repeatBy(R8, Bfloat16Code.LANES, again);
-        // What was written past this slot is overwritten by the next.
+        // The next slot overwrites what was written past the end of this one.
         code.address(RSI, at(RSI, RCX, 2));
         code.addConstant(RDI, Float.BYTES);
         code.repeat(RCX, nextSlot);
@@ -159,8 +160,8 @@ final class Bfloat16Assembly {
     }
 
     /**
-     * In registers a, b, c, count, the row length and a's offset; above the return address steps, the offsets of b and c, and the rests
-     * of a, b and c.
+     * Registers: a, b, c, count, lda, offset of a. Stack: steps, offsets of b and c, then for a, b and c the distance from the end of one
+     * operand to the beginning of the next.
      */
     static int product(Avx512Assembler code, int width, boolean add) {
         int entry = code.offset();

@@ -8,13 +8,33 @@ import org.codanet.bindings.MachineCode;
 import org.codanet.nn.cpu.kernel.Kernels;
 
 /**
- * The inner loops in bfloat16, assembled at the first use for processors with avx512_bf16: what oneDNN does too, but on tiles
- * that the caller reduces while they are in the first-level cache. Two bfloat16 numbers lie in the place of one float of a heap array,
- * the earlier in its lower half; {@code VDPBF16PS} multiplies and adds 32 of them, into 16 sums in float32.
+ * The inner loops in bfloat16, for processors with avx512_bf16. Neither Java nor its Vector API has these instructions, so {@link
+ * Bfloat16Assembly} generates the machine code at the first use. oneDNN does the same, but here the caller reduces each tile while it
+ * is in the first-level cache.
+ *
+ * <p>Arrays in bfloat16 are float arrays in which each element holds two bfloat16 numbers, the first in its lower half. Offsets and
+ * strides count either elements or numbers, as each method says. {@code VDPBF16PS} multiplies 32 pairs of numbers and adds the
+ * products to 16 sums in float32.
  */
 public final class Bfloat16Code {
-    /** Floats of a vector, and the lanes of the panels. */
+    /** Floats of a vector and lanes of a panel. */
     public static final int LANES = 16;
+
+    /**
+     * Rows of an array.
+     *
+     * @param offset of the first row
+     * @param stride from one row to the next
+     */
+    public record Rows(float[] values, int offset, int stride) {}
+
+    /**
+     * One of the matrices of several products.
+     *
+     * @param offset of the matrix of the first product
+     * @param next from the matrix of one product to that of the next
+     */
+    public record Operand(float[] values, int offset, int next) {}
 
     private static final FunctionDescriptor PRODUCT = FunctionDescriptor.ofVoid(
             ValueLayout.ADDRESS,
@@ -66,9 +86,9 @@ public final class Bfloat16Code {
     private static final MethodHandle EXPANSION;
     private static final MethodHandle PAIRING;
     private static final MethodHandle ONE;
-    private static final MethodHandle ONE_MORE;
+    private static final MethodHandle ADD_ONE;
     private static final MethodHandle TWO;
-    private static final MethodHandle TWO_MORE;
+    private static final MethodHandle ADD_TWO;
 
     static {
         Avx512Assembler code = new Avx512Assembler();
@@ -77,9 +97,9 @@ public final class Bfloat16Code {
         int expansion = Bfloat16Assembly.expand(code);
         int pairing = Bfloat16Assembly.pairs(code);
         int one = Bfloat16Assembly.product(code, 1, false);
-        int oneMore = Bfloat16Assembly.product(code, 1, true);
+        int addOne = Bfloat16Assembly.product(code, 1, true);
         int two = Bfloat16Assembly.product(code, 2, false);
-        int twoMore = Bfloat16Assembly.product(code, 2, true);
+        int addTwo = Bfloat16Assembly.product(code, 2, true);
         MachineCode loaded = null;
         String reason = "";
         try {
@@ -93,9 +113,9 @@ public final class Bfloat16Code {
         EXPANSION = function(loaded, expansion, SCALE);
         PAIRING = function(loaded, pairing, PAIRS);
         ONE = function(loaded, one, PRODUCT);
-        ONE_MORE = function(loaded, oneMore, PRODUCT);
+        ADD_ONE = function(loaded, addOne, PRODUCT);
         TWO = function(loaded, two, PRODUCT);
-        TWO_MORE = function(loaded, twoMore, PRODUCT);
+        ADD_TWO = function(loaded, addTwo, PRODUCT);
     }
 
     private Bfloat16Code() {}
@@ -104,15 +124,15 @@ public final class Bfloat16Code {
         return code == null ? null : code.function(offset, descriptor);
     }
 
-    /** Why nothing here can be called though the processor could: the system gives no executable memory. Empty if it does. */
+    /** Why the system gives no executable memory, so that nothing here can be called. Empty if it does. */
     public static String refused() {
         return REFUSED;
     }
 
     /**
-     * Rounds {@code count} floats, a multiple of 16, to half as many places.
+     * Rounds {@code count} floats, a multiple of 16, to half as many elements.
      *
-     * @param to offset in {@code out}, in places
+     * @param to offset in {@code out}, in elements
      */
     public static void round(float[] values, int from, float[] out, int to, int count) {
         try {
@@ -123,60 +143,63 @@ public final class Bfloat16Code {
                     (long) Float.BYTES * from,
                     (long) Float.BYTES * to);
         } catch (Throwable failure) {
-            throw new AssertionError("instructions throw nothing", failure);
+            throw new AssertionError("machine code throws nothing", failure);
         }
     }
 
     /**
-     * Rounds {@code a[i·lda] · g[i·ldg + 0..16)} for {@code rows} rows.
+     * Rounds the first element of each row of {@code a} times the first 16 of the same row of {@code g}, for {@code count} rows.
      *
-     * @param oo offset in {@code out}, in numbers; rows are {@code ldt} numbers apart
+     * @param out offset and stride in numbers
      */
-    public static void scale(
-            float[] g, int go, int ldg, float[] a, int ao, int lda, float[] out, int oo, int ldt, int rows) {
+    public static void scale(Rows g, Rows a, Rows out, int count) {
         try {
             SCALING.invokeExact(
-                    MemorySegment.ofArray(g),
-                    MemorySegment.ofArray(a),
-                    MemorySegment.ofArray(out),
-                    (long) rows,
-                    (long) Float.BYTES * ldg,
-                    (long) Float.BYTES * lda,
-                    (long) Float.BYTES * go,
-                    (long) Float.BYTES * ao,
-                    2L * oo,
+                    MemorySegment.ofArray(g.values()),
+                    MemorySegment.ofArray(a.values()),
+                    MemorySegment.ofArray(out.values()),
+                    (long) count,
+                    (long) Float.BYTES * g.stride(),
+                    (long) Float.BYTES * a.stride(),
+                    (long) Float.BYTES * g.offset(),
+                    (long) Float.BYTES * a.offset(),
+                    2L * out.offset(),
                     0L,
-                    2L * ldt);
+                    2L * out.stride());
         } catch (Throwable failure) {
-            throw new AssertionError("instructions throw nothing", failure);
+            throw new AssertionError("machine code throws nothing", failure);
         }
     }
 
-    /** {@link Kernels#winogradExpand} for {@code rows} rows, rounded; offset and strides of {@code out} in numbers. */
-    public static void expand(
-            float[] g, int go, int ldg, float[] a, int ao, int lda, float[] out, int oo, int ldf, int ldt, int rows) {
+    /**
+     * {@link Kernels#winogradExpand} for {@code count} rows, rounded.
+     *
+     * @param out offset and stride in numbers
+     * @param ldf numbers between two frequencies
+     */
+    public static void expand(Rows g, Rows a, Rows out, int ldf, int count) {
         try {
             EXPANSION.invokeExact(
-                    MemorySegment.ofArray(g),
-                    MemorySegment.ofArray(a),
-                    MemorySegment.ofArray(out),
-                    (long) rows,
-                    (long) Float.BYTES * ldg,
-                    (long) Float.BYTES * lda,
-                    (long) Float.BYTES * go,
-                    (long) Float.BYTES * ao,
-                    2L * oo,
+                    MemorySegment.ofArray(g.values()),
+                    MemorySegment.ofArray(a.values()),
+                    MemorySegment.ofArray(out.values()),
+                    (long) count,
+                    (long) Float.BYTES * g.stride(),
+                    (long) Float.BYTES * a.stride(),
+                    (long) Float.BYTES * g.offset(),
+                    (long) Float.BYTES * a.offset(),
+                    2L * out.offset(),
                     2L * ldf,
-                    2L * ldt);
+                    2L * out.stride());
         } catch (Throwable failure) {
-            throw new AssertionError("instructions throw nothing", failure);
+            throw new AssertionError("machine code throws nothing", failure);
         }
     }
 
     /**
      * {@link Kernels#pairProducts} of all slots for {@code rows} rows, rounded, each followed by a zero.
      *
-     * @param ldz numbers between the rows of {@code z}; at least 16 more than there are pairs
+     * @param ldz numbers between the rows of {@code z}, at least 16 more than there are pairs
      */
     public static void pairs(float[] a, int ao, int lda, int slots, float[] z, int ldz, int rows) {
         try {
@@ -190,56 +213,40 @@ public final class Bfloat16Code {
                     (long) Float.BYTES * ao,
                     0L);
         } catch (Throwable failure) {
-            throw new AssertionError("instructions throw nothing", failure);
+            throw new AssertionError("machine code throws nothing", failure);
         }
     }
 
     /**
-     * {@code c = a · b}, or {@code c += a · b} if {@code add}, {@code count} times over: 8 rows of a, {@code lda} apart, by a panel
-     * (steps, width · lanes) of b to a tile of c. All extents and offsets in places; a step is two values of the depth.
-     *
-     * @param nextA from the a of one product to that of the next; likewise nextB and nextC
+     * {@code count} products {@code c = a · b}, or {@code c += a · b} if {@code add}. Each a has 8 rows, {@code lda} apart, each b is a
+     * panel (steps, width · lanes), each c a tile of floats. All extents and offsets are in elements; a step is two values of the depth.
      */
-    public static void product(
-            float[] a,
-            int ao,
-            int lda,
-            int nextA,
-            float[] b,
-            int bo,
-            int nextB,
-            int width,
-            float[] c,
-            int co,
-            int nextC,
-            int steps,
-            int count,
-            boolean add) {
-        MemorySegment left = MemorySegment.ofArray(a);
-        MemorySegment right = MemorySegment.ofArray(b);
-        MemorySegment sums = MemorySegment.ofArray(c);
+    public static void product(Operand a, int lda, Operand b, int width, Operand c, int steps, int count, boolean add) {
+        MemorySegment left = MemorySegment.ofArray(a.values());
+        MemorySegment right = MemorySegment.ofArray(b.values());
+        MemorySegment sums = MemorySegment.ofArray(c.values());
         long row = (long) Float.BYTES * lda;
-        long atA = (long) Float.BYTES * ao;
-        long atB = (long) Float.BYTES * bo;
-        long atC = (long) Float.BYTES * co;
-        // What is left to go after the depth.
-        long restA = (long) Float.BYTES * (nextA - steps);
-        long restB = (long) Float.BYTES * (nextB - steps * width * LANES);
-        long restC = (long) Float.BYTES * nextC;
+        long atA = (long) Float.BYTES * a.offset();
+        long atB = (long) Float.BYTES * b.offset();
+        long atC = (long) Float.BYTES * c.offset();
+        // From the end of one operand to the beginning of the next.
+        long restA = (long) Float.BYTES * (a.next() - steps);
+        long restB = (long) Float.BYTES * (b.next() - steps * width * LANES);
+        long restC = (long) Float.BYTES * c.next();
         try {
             if (width == 2 && add) {
-                TWO_MORE.invokeExact(
+                ADD_TWO.invokeExact(
                         left, right, sums, (long) count, row, atA, (long) steps, atB, atC, restA, restB, restC);
             } else if (width == 2) {
                 TWO.invokeExact(left, right, sums, (long) count, row, atA, (long) steps, atB, atC, restA, restB, restC);
             } else if (add) {
-                ONE_MORE.invokeExact(
+                ADD_ONE.invokeExact(
                         left, right, sums, (long) count, row, atA, (long) steps, atB, atC, restA, restB, restC);
             } else {
                 ONE.invokeExact(left, right, sums, (long) count, row, atA, (long) steps, atB, atC, restA, restB, restC);
             }
         } catch (Throwable failure) {
-            throw new AssertionError("instructions throw nothing", failure);
+            throw new AssertionError("machine code throws nothing", failure);
         }
     }
 }

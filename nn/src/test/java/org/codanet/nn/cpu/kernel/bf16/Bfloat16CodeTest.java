@@ -9,6 +9,8 @@ import org.codanet.nn.cpu.Processor;
 import org.codanet.nn.cpu.alignment.Products;
 import org.codanet.nn.cpu.kernel.Kernels;
 import org.codanet.nn.cpu.kernel.PlainKernels;
+import org.codanet.nn.cpu.kernel.bf16.Bfloat16Code.Operand;
+import org.codanet.nn.cpu.kernel.bf16.Bfloat16Code.Rows;
 import org.codanet.nn.cpu.runtime.CpuContext;
 import org.codanet.nn.cpu.runtime.CpuMemory;
 import org.codanet.nn.cpu.runtime.Workers;
@@ -139,7 +141,15 @@ final class Bfloat16CodeTest {
         float[] b = packed(values(2 * (count * nextB + 5)));
         float[] c = values(count * nextC + 9);
         float[] before = c.clone();
-        Bfloat16Code.product(a, 7, lda, nextA, b, 5, nextB, width, c, 4, nextC, steps, count, add);
+        Bfloat16Code.product(
+                new Operand(a, 7, nextA),
+                lda,
+                new Operand(b, 5, nextB),
+                width,
+                new Operand(c, 4, nextC),
+                steps,
+                count,
+                add);
         boolean[] written = new boolean[c.length];
         for (int q = 0; q < count; q++) {
             for (int i = 0; i < tile; i++) {
@@ -163,7 +173,7 @@ final class Bfloat16CodeTest {
         float[] g = values(200);
         float[] a = values(60);
         float[] out = untouched(200);
-        Bfloat16Code.scale(g, 3, 20, a, 2, 7, out, 32, 48, 8);
+        Bfloat16Code.scale(new Rows(g, 3, 20), new Rows(a, 2, 7), new Rows(out, 32, 48), 8);
         for (int i = 0; i < 8; i++) {
             for (int lane = 0; lane < LANES; lane++) {
                 assertEquals(rounded(a[2 + 7 * i] * g[3 + 20 * i + lane]), number(out, 32 + 48 * i + lane));
@@ -180,7 +190,7 @@ final class Bfloat16CodeTest {
         float[] g = values(4 * rows * 20 + 40);
         float[] a = values(4 * rows * 7 + 10);
         float[] out = untouched(16 * ldf / 2 + 40);
-        Bfloat16Code.expand(g, 3, 20, a, 2, 7, out, 16, ldf, 32, rows);
+        Bfloat16Code.expand(new Rows(g, 3, 20), new Rows(a, 2, 7), new Rows(out, 16, 32), ldf, rows);
         PlainKernels plain = new PlainKernels();
         int half = plain.lanes();
         float[] expected = new float[16 * half];

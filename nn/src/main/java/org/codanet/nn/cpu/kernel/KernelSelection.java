@@ -1,18 +1,19 @@
 package org.codanet.nn.cpu.kernel;
 
 /**
- * Which inner loops a device runs and why.
+ * The inner loops that a device uses.
  *
- * @param reason why not the Vector API; empty if it is used
+ * @param kernels the implementation
+ * @param reason why it is not the Vector API; empty if it is
  */
-public record KernelChoice(Kernels kernels, String reason) {
+public record KernelSelection(Kernels kernels, String reason) {
     private static final String MODULE = "jdk.incubator.vector";
 
-    /** Below this many floats a vector gains less than its API costs. */
+    /** With vectors of fewer floats the Vector API costs more than it gains. */
     private static final int FEWEST_LANES = 8;
 
-    /** Takes the Vector API if it is there and worth it. {@code plainLoops} keeps off it. */
-    public static KernelChoice of(boolean plainLoops) {
+    /** Selects the Vector API if it is available and fast; plain loops otherwise, or if {@code plainLoops} asks for them. */
+    public static KernelSelection of(boolean plainLoops) {
         if (plainLoops) {
             return plain("they were asked for");
         }
@@ -20,18 +21,18 @@ public record KernelChoice(Kernels kernels, String reason) {
             return plain("this JVM runs without --add-modules " + MODULE);
         }
         try {
-            // Only here is the class named outside itself, so that a JVM without the module never links it.
+            // The only reference to this class from outside, so that a JVM without the module never links it.
             Kernels vector = new VectorKernels();
             return vector.lanes() < FEWEST_LANES
                     ? plain("this processor's vectors hold " + vector.lanes() + " floats, fewer than " + FEWEST_LANES)
-                    : new KernelChoice(vector, "");
+                    : new KernelSelection(vector, "");
         } catch (LinkageError e) {
             return plain(MODULE + " does not fit this class: " + e.getMessage());
         }
     }
 
-    private static KernelChoice plain(String reason) {
-        return new KernelChoice(new PlainKernels(), reason);
+    private static KernelSelection plain(String reason) {
+        return new KernelSelection(new PlainKernels(), reason);
     }
 
     /** For example {@code Vector API, 512 bits} or {@code plain loops (they were asked for)}. */
