@@ -1,4 +1,4 @@
-/** Native libraries: where they are, and the functions of them that codanet calls. */
+/** Native libraries: finding and loading them, and bindings of the functions that codanet calls. */
 module org.codanet.bindings {
     exports org.codanet.bindings to
             org.codanet.nn,

@@ -4,24 +4,24 @@ import java.nio.file.Path;
 import java.util.function.UnaryOperator;
 
 /**
- * The folder of this user that codanet may fill and that may be deleted at any time.
+ * The cache folder of this user. Its contents may be deleted at any time.
  *
- * <p>The system property {@code codanet.cache}, else the environment variable {@code CODANET_CACHE}, else
- * {@code $XDG_CACHE_HOME/codanet} if that variable holds an absolute path (the XDG base directory specification says to
- * ignore a relative one), else {@code ~/.cache/codanet}.
+ * <p>It is the first of these that is set: the system property {@code codanet.cache}, the environment variable {@code CODANET_CACHE},
+ * {@code $XDG_CACHE_HOME/codanet}, {@code ~/.cache/codanet}. A relative {@code XDG_CACHE_HOME} is ignored, as the XDG base directory
+ * specification asks.
  */
 public final class CacheFolder {
     private CacheFolder() {}
 
-    /** The folder, absolute; it may not exist yet. */
+    /** The absolute path of the folder, which may not exist yet. */
     public static Path path() {
         return path(System::getProperty, System::getenv);
     }
 
     static Path path(UnaryOperator<String> property, UnaryOperator<String> environment) {
-        for (String stated : new String[] {property.apply("codanet.cache"), environment.apply("CODANET_CACHE")}) {
-            if (stated != null && !stated.isBlank()) {
-                return Path.of(stated).toAbsolutePath().normalize();
+        for (String configured : new String[] {property.apply("codanet.cache"), environment.apply("CODANET_CACHE")}) {
+            if (configured != null && !configured.isBlank()) {
+                return Path.of(configured).toAbsolutePath().normalize();
             }
         }
         String xdg = environment.apply("XDG_CACHE_HOME");

@@ -9,12 +9,12 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 
-/** Where, below a folder that somebody names, CUDA's libraries lie. */
+/** Finds CUDA's libraries below a given folder. */
 final class CudaFolders {
     /**
-     * A toolkit ({@code lib64}, {@code targets/.../lib}), pip's folders ({@code nvidia/cu13/lib} for CUDA 13, {@code
-     * nvidia/<name>/lib} for CUDA 12 and cuDNN) seen from {@code site-packages}, from {@code nvidia} or from a virtual
-     * environment, and the folder itself.
+     * Layouts below the given folder: the folder itself; a toolkit ({@code lib64}, {@code targets/.../lib}); and pip's packages
+     * ({@code nvidia/cu13/lib} for CUDA 13, {@code nvidia/<name>/lib} for CUDA 12 and cuDNN), where the given folder is {@code
+     * site-packages}, {@code nvidia} or a virtual environment.
      */
     private static final List<List<String>> LAYOUTS = List.of(
             List.of(),
@@ -29,8 +29,7 @@ final class CudaFolders {
     private CudaFolders() {}
 
     /**
-     * The files of the given names in any of the layouts, the first name's before the second's; each file once, however
-     * many links lead to it.
+     * The files of the given names in all layouts, ordered by the names. A file is listed once, even if several links lead to it.
      */
     static List<String> files(Path root, List<String> fileNames) {
         List<Path> folders = new ArrayList<>();
@@ -75,7 +74,7 @@ final class CudaFolders {
                 }
             }
         } catch (IOException unreadable) {
-            // Not a folder, or not ours to read: nothing of use is in it for us.
+            // Not a folder, or not readable: nothing in it can be used.
             return List.of();
         }
         children.sort(null);

@@ -21,26 +21,25 @@ import org.codanet.bindings.nvrtc.Nvrtc;
 /**
  * Loads the libraries behind the CUDA device, of CUDA 12 or 13.
  *
- * <p>The driver ({@code libcuda.so.1}) is where the system's dynamic linker looks. The others are looked for in this
- * order:
+ * <p>The driver ({@code libcuda.so.1}) is found by the system's dynamic linker. The other libraries are searched in this order:
  * <ol>
- *   <li>the folders stated by the system property {@code codanet.cuda.path}, else by the environment variable {@code
- *       CODANET_CUDA_PATH}, separated as in {@code PATH}; a toolkit, a virtual environment, a {@code site-packages} or
- *       the folder of the files itself. If any are stated nothing else is tried, and a {@code libcuda.so.1} in them is
- *       the driver;
+ *   <li>the folders in the system property {@code codanet.cuda.path}, or else in the environment variable {@code
+ *       CODANET_CUDA_PATH}, separated as in {@code PATH}. Each may be a toolkit, a virtual environment, a {@code site-packages}
+ *       folder or the folder of the files. If one of the two is set nothing else is searched, and a {@code libcuda.so.1} in these
+ *       folders is used as the driver;
  *   <li>{@code CUDA_HOME}, else {@code CUDA_PATH}, else {@code /usr/local/cuda};
- *   <li>where the system's dynamic linker looks;
- *   <li>pip's {@code nvidia} packages in the active virtual or conda environment, then in those of the {@code python3}
- *       on the {@code PATH};
+ *   <li>the search path of the system's dynamic linker;
+ *   <li>pip's {@code nvidia} packages in the active virtual or conda environment, then those of the {@code python3} on the {@code
+ *       PATH};
  *   <li>a jar {@code org.bytedeco:cuda-redist*} on the class path, then in the local Maven repository.
  * </ol>
  *
- * <p>In each place CUDA 13 goes before CUDA 12, and what the driver is too old for is refused. All that is loaded is of
- * one major version of CUDA: the first library decides. What a library needs from its own folder (cuBLASLt, cuDNN's
- * parts, NVRTC's builtins) is taken from there, and a mixture of two versions is refused and named.
+ * <p>In each place CUDA 13 is preferred to CUDA 12, and a library that is too new for the driver is rejected. All libraries must have the
+ * same major version of CUDA, which the first loaded library decides. Files that a library needs from its own folder (cuBLASLt, cuDNN's
+ * parts, NVRTC's builtins) are loaded from there. A mixture of two versions is rejected, and the message names both.
  *
- * <p>Every method is safe to call from any thread and does its work once; after a failure a later call tries again.
- * Each throws {@link NativeLibraryException}, which lists every place with its reason, if nothing is usable.
+ * <p>Every method is thread-safe and loads its library once; after a failure a later call tries again. If no candidate is usable, {@link
+ * NativeLibraryException} lists each of them with the reason.
  */
 public final class CudaLibraries {
     private static final int OLDEST_DRIVER = 12_000;
@@ -62,7 +61,7 @@ public final class CudaLibraries {
 
     private CudaLibraries() {}
 
-    /** The driver, at least CUDA 12.0; the version is the newest CUDA it knows. */
+    /** The driver, at least for CUDA 12.0. Its version is that of the newest CUDA it supports. */
     public static synchronized LoadedLibrary driver() {
         return once(
                 Kind.DRIVER,
@@ -94,7 +93,7 @@ public final class CudaLibraries {
                                 help()));
     }
 
-    /** cuBLAS, with the cuBLASLt beside it. */
+    /** cuBLAS, with the cuBLASLt from the same folder. */
     public static synchronized LoadedLibrary cublas() {
         return once(
                 Kind.CUBLAS,
@@ -113,7 +112,7 @@ public final class CudaLibraries {
                                 help()));
     }
 
-    /** The cuBLASLt beside {@link #cublas()}, which is loaded first. */
+    /** The cuBLASLt from the folder of {@link #cublas()}, which is loaded first. */
     public static synchronized LoadedLibrary cublasLt() {
         return once(Kind.CUBLASLT, () -> {
             LoadedLibrary cublas = cublas();
@@ -129,8 +128,7 @@ public final class CudaLibraries {
     }
 
     /**
-     * cuDNN 9, with its parts. NVRTC and cuBLASLt are loaded first, because it opens them by bare name when it needs
-     * them.
+     * cuDNN 9, with its parts. NVRTC and cuBLASLt are loaded first, because cuDNN opens them by bare name when it needs them.
      */
     public static synchronized LoadedLibrary cudnn() {
         return once(Kind.CUDNN, () -> {
@@ -152,8 +150,8 @@ public final class CudaLibraries {
     }
 
     /**
-     * Looks for every library, for a report: the driver, NVRTC, cuBLAS, cuBLASLt, cuDNN. Loads what it finds and throws
-     * nothing for what it does not.
+     * Searches all libraries, for a report: driver, NVRTC, cuBLAS, cuBLASLt, cuDNN. Loads what it finds and does not throw for what is
+     * missing.
      */
     public static synchronized List<LibrarySearch> search() {
         Map<Kind, Supplier<LoadedLibrary>> all = new EnumMap<>(Map.of(
@@ -181,7 +179,7 @@ public final class CudaLibraries {
         return List.copyOf(found);
     }
 
-    /** The command that installs every library but the driver, for the major version of CUDA that the driver knows. */
+    /** The command that installs all libraries except the driver, for the major version of CUDA that the driver supports. */
     public static synchronized String installCommand() {
         return driverVersion().filter(version -> version.startsWith("12.")).isPresent()
                 ? "pip install nvidia-cuda-nvrtc-cu12==12.8.93 nvidia-cublas-cu12==12.8.4.1"
@@ -192,7 +190,7 @@ public final class CudaLibraries {
     private static String help() {
         return "Install the libraries into the python3 on the PATH or an active virtual environment: "
                 + installCommand()
-                + "; or state the folder that has them by -Dcodanet.cuda.path=DIR or CODANET_CUDA_PATH."
+                + "; or name the folder that has them in -Dcodanet.cuda.path=DIR or CODANET_CUDA_PATH."
                 + " Tried in this order:";
     }
 
@@ -222,7 +220,7 @@ public final class CudaLibraries {
         int[] version = NativeCall.pair(library, "nvrtcVersion");
         String readable = version[0] + "." + version[1];
         agrees(version[0], readable);
-        // Without its builtins every compilation fails, with a status that does not name them.
+        // Without its builtins every compilation fails, and the status does not say why.
         List<Path> builtins = nvrtcBuiltins(file);
         if (!builtins.isEmpty()
                 && builtins.stream().noneMatch(each -> each.toString().endsWith(".so." + readable))) {
@@ -232,7 +230,7 @@ public final class CudaLibraries {
         return readable;
     }
 
-    /** All of the major version that NVRTC's own name states: which minor one it needs, only it can say. */
+    /** All builtins of the major version in NVRTC's file name. Only NVRTC itself knows which minor version it needs. */
     private static List<Path> nvrtcBuiltins(Path library) {
         String name = library.getFileName().toString();
         String major = name.replaceFirst("^.*\\.so\\.(\\d+).*$", "$1");
@@ -267,13 +265,13 @@ public final class CudaLibraries {
         return readable;
     }
 
-    /** Refuses a library of another CUDA than the libraries loaded before it, or newer than the driver. */
+    /** Rejects a library that belongs to another CUDA than the libraries loaded before, or is newer than the driver. */
     private static void agrees(int major, String version) throws NativeLibrary.Unusable {
         for (Kind kind : List.of(Kind.NVRTC, Kind.CUBLAS)) {
             LoadedLibrary before = LOADED.get(kind);
             if (before != null && majorOf(before.version()) != major) {
                 throw new NativeLibrary.Unusable("version " + version + " is of CUDA " + major + ", and " + before
-                        + " is loaded; state one folder that has all by -Dcodanet.cuda.path");
+                        + " is loaded; name one folder that has all of them in -Dcodanet.cuda.path");
             }
         }
         Optional<String> driver = driverVersion();
@@ -299,7 +297,7 @@ public final class CudaLibraries {
     /** Its parts in the order in which they need each other; {@code adv} is for recurrent networks and attention. */
     private static final class CudnnParts implements NativeLibrary.Companions {
         private static final List<String> WITHOUT_DRIVER = List.of("graph", "ops", "cnn", "heuristic");
-        /** The second of these, as of cuDNN 9.28, does not open where there is no driver. */
+        /** As of cuDNN 9.28, the second of these does not open without a driver. */
         private static final List<String> WITH_DRIVER = List.of("engines_precompiled", "engines_runtime_compiled");
 
         @Override
@@ -325,14 +323,14 @@ public final class CudaLibraries {
         try (DirectoryStream<Path> found = Files.newDirectoryStream(folder, pattern)) {
             found.forEach(files::add);
         } catch (IOException unreadable) {
-            // The dynamic linker will say what is wrong with the folder when it opens the library.
+            // The dynamic linker reports what is wrong with the folder when it opens the library.
             return List.of();
         }
         files.sort(null);
         return files;
     }
 
-    /** Names pip's packages if two of them wrote cuDNN's files into one folder, {@code nvidia/cudnn/lib}. */
+    /** Names the pip packages if two of them wrote cuDNN's files to one folder, {@code nvidia/cudnn/lib}. */
     private static String installedInto(Path library) {
         Path packages = library.getParent().resolve("../../..").normalize();
         List<String> names = new ArrayList<>();

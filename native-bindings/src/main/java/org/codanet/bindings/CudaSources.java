@@ -13,7 +13,7 @@ import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
-/** The places where CUDA's libraries are looked for, in order. */
+/** The places to search for CUDA's libraries, in order. */
 final class CudaSources {
     private static final String PROPERTY = "codanet.cuda.path";
     private static final String VARIABLE = "CODANET_CUDA_PATH";
@@ -27,7 +27,7 @@ final class CudaSources {
         this.environment = environment;
     }
 
-    /** A rule whose places are worked out only when the rules before it have failed. */
+    /** A rule whose places are determined only when all rules before it have failed. */
     private record Rule(String origin, Places places) implements NativeLibrary.Source {
         @Override
         public List<String> candidates() throws NativeLibrary.Unusable {
@@ -41,14 +41,14 @@ final class CudaSources {
     }
 
     /**
-     * For the driver: the stated folders if they hold one (a stand-in, or a compatibility package), else the system's;
-     * pip and Maven have no drivers.
+     * For the driver: the configured folders if they contain one (a simulated driver or a compatibility package), or else the system. pip
+     * and Maven do not provide drivers.
      */
     List<NativeLibrary.Source> driver(List<String> fileNames) {
         List<NativeLibrary.Source> sources = new ArrayList<>();
-        String stated = stated();
-        if (stated != null && !below(stated, fileNames).isEmpty()) {
-            sources.add(new Rule(statedBy(), () -> below(stated, fileNames)));
+        String configured = configured();
+        if (configured != null && !below(configured, fileNames).isEmpty()) {
+            sources.add(new Rule(configuredBy(), () -> below(configured, fileNames)));
         } else {
             sources.add(new SystemName("system libraries", fileNames));
         }
@@ -56,37 +56,38 @@ final class CudaSources {
     }
 
     /**
-     * For a library of the toolkit. If folders are stated, nothing else is tried, for another library than the one
-     * asked for would be a surprise.
+     * For a library of the toolkit. If folders are configured nothing else is tried: another library than the requested one would be a
+     * surprise.
      *
-     * @param together all files that must lie beside each other, for a jar to be unpacked
+     * @param together matches all files that must be unpacked into one folder
      */
     List<NativeLibrary.Source> toolkit(List<String> fileNames, Pattern together) {
-        String stated = stated();
-        if (stated != null) {
-            return List.of(new Rule(statedBy(), () -> required(stated, below(stated, fileNames), fileNames)));
+        String configured = configured();
+        if (configured != null) {
+            return List.of(
+                    new Rule(configuredBy(), () -> required(configured, below(configured, fileNames), fileNames)));
         }
         return List.of(
                 new Rule("CUDA_HOME", () -> home(fileNames)),
                 new SystemName("system libraries", fileNames),
                 new Rule("VIRTUAL_ENV", () -> virtualEnvironment(fileNames)),
                 new Rule("python3", () -> python(fileNames)),
-                new CarriedLibrary(JAR_FOLDER, fileNames, together, CacheFolder.path(properties, environment)),
+                new BundledLibrary(JAR_FOLDER, fileNames, together, CacheFolder.path(properties, environment)),
                 new Rule("Maven repository", () -> repository(fileNames, together)));
     }
 
-    private String stated() {
+    private String configured() {
         String property = properties.apply(PROPERTY);
-        String stated = property != null && !property.isBlank() ? property : environment.apply(VARIABLE);
-        return stated == null || stated.isBlank() ? null : stated;
+        String folders = property != null && !property.isBlank() ? property : environment.apply(VARIABLE);
+        return folders == null || folders.isBlank() ? null : folders;
     }
 
-    private String statedBy() {
+    private String configuredBy() {
         String property = properties.apply(PROPERTY);
         return property != null && !property.isBlank() ? "-D" + PROPERTY : VARIABLE;
     }
 
-    /** A list of folders separated as PATH is. */
+    /** Files below folders that are separated as in PATH. */
     private static List<String> below(String folders, List<String> fileNames) {
         List<String> files = new ArrayList<>();
         for (String folder : folders.split(Pattern.quote(File.pathSeparator))) {
@@ -141,12 +142,12 @@ final class CudaSources {
     }
 
     /**
-     * Asks python3 itself, for only it knows its user folder, its virtual environment and what a distribution added.
+     * Asks python3, which alone knows its user folder, its virtual environment and the folders that a distribution added.
      */
     private List<String> pythonFolders() throws NativeLibrary.Unusable {
         String question = "import sys; print('\\n'.join(p for p in sys.path if 'packages' in p))";
         ProcessBuilder python = new ProcessBuilder("python3", "-c", question);
-        // The current folder is no place to import from.
+        // Python must not import from the current folder.
         python.environment().put("PYTHONSAFEPATH", "1");
         python.redirectError(ProcessBuilder.Redirect.DISCARD);
         try {
@@ -174,15 +175,15 @@ final class CudaSources {
     }
 
     /**
-     * Carriers that an earlier build left in the local Maven repository, newest version first. Nothing is downloaded.
+     * Files from jars that an earlier build left in the local Maven repository, the newest version first. Nothing is downloaded.
      */
     private List<String> repository(List<String> fileNames, Pattern together) throws NativeLibrary.Unusable {
-        String stated = properties.apply("maven.repo.local");
-        Path repository = stated != null && !stated.isBlank()
-                ? Path.of(stated)
+        String local = properties.apply("maven.repo.local");
+        Path repository = local != null && !local.isBlank()
+                ? Path.of(local)
                 : Path.of(properties.apply("user.home"), ".m2", "repository");
         Path group = repository.resolve("org").resolve("bytedeco");
-        List<Path> jars = carriers(group);
+        List<Path> jars = jars(group);
         List<String> reasons = new ArrayList<>();
         for (Path jar : jars) {
             try {
@@ -206,16 +207,16 @@ final class CudaSources {
                         : "no " + String.join(" or ", fileNames) + " in its jars: " + String.join("; ", reasons));
     }
 
-    private static List<Path> carriers(Path group) {
+    private static List<Path> jars(Path group) {
         if (!Files.isDirectory(group)) {
             return List.of();
         }
         // org/bytedeco/cuda-redist-cublas/13.1-9.19-1.5.13/cuda-redist-cublas-13.1-9.19-1.5.13-linux-x86_64.jar, and
         // org/bytedeco/cuda/12.6-9.5-1.5.11/cuda-12.6-9.5-1.5.11-linux-x86_64-redist.jar
-        Pattern carrier = Pattern.compile("cuda-redist.*-linux-x86_64\\.jar|cuda-.*-linux-x86_64-redist\\.jar");
+        Pattern name = Pattern.compile("cuda-redist.*-linux-x86_64\\.jar|cuda-.*-linux-x86_64-redist\\.jar");
         try (Stream<Path> files = Files.walk(group, 3)) {
-            return files.filter(file ->
-                            carrier.matcher(file.getFileName().toString()).matches())
+            return files.filter(
+                            file -> name.matcher(file.getFileName().toString()).matches())
                     .sorted(Comparator.comparing((Path file) ->
                                     file.getParent().getFileName().toString())
                             .reversed())

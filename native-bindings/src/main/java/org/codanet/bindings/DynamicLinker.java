@@ -13,11 +13,11 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /**
- * A library opened to be looked at, by the C library's own {@code dlopen}.
+ * A library that is opened for inspection, with the C library's {@code dlopen}.
  *
- * <p>{@link SymbolLookup#libraryLookup} would do but for two things: it drops the linker's reason, which is the one
- * thing that helps a user whose library is there and does not open, and it does not say which file a bare name came to.
- * Closing takes the library away again unless it was loaded meanwhile.
+ * <p>{@link SymbolLookup#libraryLookup} does not suffice, for two reasons. It drops the linker's error message, which a user needs whose
+ * library exists but does not open. And it does not say which file a bare name was resolved to. Closing unloads the library, unless it
+ * was loaded in the meantime.
  */
 final class DynamicLinker implements SymbolLookup, AutoCloseable {
     private static final int RTLD_LAZY = 1;
@@ -44,17 +44,16 @@ final class DynamicLinker implements SymbolLookup, AutoCloseable {
     }
 
     /**
-     * Opens a library, by path or by a bare name that the system's own rules resolve.
+     * Opens a library, by path or by a bare name that the system resolves.
      *
-     * @throws NotOpened with the linker's own words
+     * @throws NotOpened with the linker's message
      */
     static DynamicLinker open(String pathOrName) throws NotOpened {
         return open(pathOrName, RTLD_LAZY);
     }
 
     /**
-     * The file that this process has mapped already under a bare name, which any later library that asks for it will
-     * get.
+     * The file that this process has already mapped under a bare name. Every later library that needs this name gets this file.
      */
     static Optional<Path> mapped(String name) {
         try (DynamicLinker library = open(name, RTLD_LAZY | RTLD_NOLOAD)) {
@@ -92,7 +91,7 @@ final class DynamicLinker implements SymbolLookup, AutoCloseable {
         }
     }
 
-    /** The address of a function, in this library or in one that it needs. */
+    /** The address of a function in this library or in one that it needs. */
     @Override
     public Optional<MemorySegment> find(String name) {
         try (Arena arena = Arena.ofConfined()) {
@@ -110,7 +109,7 @@ final class DynamicLinker implements SymbolLookup, AutoCloseable {
         }
         closed = true;
         try {
-            // A failure to unload is harmless: the library stays mapped, as it would be if it were the one taken.
+            // A failure to unload is harmless: the library stays mapped.
             int ignored = (int) DLCLOSE.invokeExact(handle);
         } catch (Throwable failure) {
             throw rethrowUnchecked(failure);
@@ -137,7 +136,7 @@ final class DynamicLinker implements SymbolLookup, AutoCloseable {
         throw failure instanceof RuntimeException unchecked ? unchecked : new IllegalStateException(failure);
     }
 
-    /** What {@code dlerror} said. */
+    /** The message of {@code dlerror}. */
     static final class NotOpened extends Exception {
         private static final long serialVersionUID = 1L;
 

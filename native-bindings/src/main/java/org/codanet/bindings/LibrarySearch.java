@@ -5,11 +5,11 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * What came of looking for one library.
+ * Result of the search for one library.
  *
- * @param name what the library is called, such as {@code cuDNN}
+ * @param name of the library, such as {@code cuDNN}
  * @param loaded the library, if one was usable
- * @param rejected every place and file tried before it, in order, each with its reason
+ * @param rejected every candidate that was tried before, in order, with the reason
  */
 public record LibrarySearch(String name, Optional<LoadedLibrary> loaded, List<Rejection> rejected) {
     /** Copies the list. */

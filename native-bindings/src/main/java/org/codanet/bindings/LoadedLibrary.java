@@ -7,11 +7,11 @@ import java.util.Objects;
 /**
  * A native library that is loaded, and how it was found.
  *
- * @param name what the library is called, such as {@code oneDNN}
+ * @param name of the library, such as {@code oneDNN}
  * @param path the file that is mapped, absolute
- * @param origin which rule found it, such as {@code codanet.dnnl.path} or {@code carried jar}
- * @param version what the library itself says, such as {@code 3.13.0}
- * @param rejected what was tried before it, in order; empty if the first candidate was taken
+ * @param origin the rule that found it, such as {@code codanet.dnnl.path} or {@code bundled jar}
+ * @param version as the library reports it, such as {@code 3.13.0}
+ * @param rejected candidates that were tried before, in order; empty if the first one was loaded
  */
 public record LoadedLibrary(String name, Path path, String origin, String version, List<Rejection> rejected) {
     /** Copies the list. */

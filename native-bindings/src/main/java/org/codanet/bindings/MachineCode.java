@@ -11,8 +11,8 @@ import java.lang.invoke.MethodHandle;
 import java.lang.invoke.VarHandle;
 
 /**
- * Instructions that the program assembled itself, in memory that the processor may execute and nobody may write any more.
- * They stay for as long as the process runs: a call never meets instructions that are gone.
+ * Machine code that the program generated, in executable memory that is no longer writable. It is never unloaded, so a method handle
+ * stays valid as long as the process runs.
  */
 public final class MachineCode {
     private static final int PROT_READ = 1;
@@ -31,8 +31,8 @@ public final class MachineCode {
     /**
      * Copies instructions to executable memory.
      *
-     * @param instructions for this machine's processor, at any address
-     * @throws IllegalStateException if the system gives no such memory, with its reason
+     * @param instructions position-independent code for this processor
+     * @throws IllegalStateException if the system gives no executable memory, with the reason
      */
     public static MachineCode load(byte[] instructions) {
         MemorySegment mapped = Memory.map(instructions.length);
@@ -42,7 +42,7 @@ public final class MachineCode {
     }
 
     /**
-     * A function of these instructions. It may take heap segments and must be short: the garbage collector waits for it.
+     * A function in this code. It may be called with heap segments. It must be short, because the garbage collector waits for it.
      *
      * @param offset of its first instruction
      */
@@ -50,7 +50,7 @@ public final class MachineCode {
         return Linker.nativeLinker().downcallHandle(memory.asSlice(offset), descriptor, Linker.Option.critical(true));
     }
 
-    /** The system's calls, bound at the first use. */
+    /** System calls, bound at the first use. */
     private static final class Memory {
         private static final Linker LINKER = Linker.nativeLinker();
         private static final StructLayout STATE = Linker.Option.captureStateLayout();
@@ -91,7 +91,7 @@ public final class MachineCode {
             }
         }
 
-        /** Gives the memory back if it cannot be made executable. */
+        /** Frees the memory if it cannot be made executable. */
         static void makeExecutable(MemorySegment mapped) {
             try (Arena arena = Arena.ofConfined()) {
                 MemorySegment state = arena.allocate(STATE);

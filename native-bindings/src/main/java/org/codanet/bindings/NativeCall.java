@@ -9,8 +9,8 @@ import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 
 /**
- * Calls of functions of a library that is opened and not loaded, to ask for its version. The generated bindings cannot
- * be used for that: each remembers the first library it was resolved in.
+ * Calls functions of a library that is opened but not loaded, to read its version. The generated bindings cannot do this, because they
+ * keep the first library in which they were resolved.
  */
 final class NativeCall {
     private NativeCall() {}
@@ -47,7 +47,7 @@ final class NativeCall {
         }
     }
 
-    /** The number that {@code int f(int *out)} writes. */
+    /** The value that {@code int f(int *out)} writes. */
     static int written(SymbolLookup library, String function) throws NativeLibrary.Unusable {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment out = arena.allocate(ValueLayout.JAVA_INT);
@@ -60,7 +60,7 @@ final class NativeCall {
         }
     }
 
-    /** The two numbers that {@code int f(int *first, int *second)} writes. */
+    /** The two values that {@code int f(int *first, int *second)} writes. */
     static int[] pair(SymbolLookup library, String function) throws NativeLibrary.Unusable {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment out = arena.allocate(ValueLayout.JAVA_INT, 2);
@@ -76,7 +76,7 @@ final class NativeCall {
         }
     }
 
-    /** The number that {@code int f(int which, int *out)} writes. */
+    /** The value that {@code int f(int which, int *out)} writes. */
     static int property(SymbolLookup library, String function, int which) throws NativeLibrary.Unusable {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment out = arena.allocate(ValueLayout.JAVA_INT);

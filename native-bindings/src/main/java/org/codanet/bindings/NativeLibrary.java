@@ -11,15 +11,14 @@ import java.util.NoSuchElementException;
 import java.util.Optional;
 
 /**
- * One library: what must be in it, and the loading of the first candidate that has it.
+ * One library: the functions that it must have, and how to load the first candidate that has them.
  *
- * <p>A candidate is first opened, asked for every function that is bound here and for its version, and only then
- * loaded: {@link System#load} cannot be undone, and a library that lacks a function would otherwise fail in the middle
- * of a training run. {@code System.load} is called from this class because the generated bindings ask {@link
- * SymbolLookup#loaderLookup()}, which knows the libraries of their own class loader.
+ * <p>A candidate is opened and checked for its version and for every bound function, and only then loaded. {@link System#load} cannot be
+ * undone, and a missing function would otherwise be noticed in the middle of a training run. {@code System.load} is called from this
+ * class because the generated bindings use {@link SymbolLookup#loaderLookup()}, which knows the libraries of their class loader.
  *
- * <p>Libraries that the wanted one needs from its own folder are opened before it, by path. Left to the dynamic linker,
- * a folder of {@code LD_LIBRARY_PATH} would go before the wanted library's own, and mix two versions.
+ * <p>Other libraries that it needs from its own folder are opened before it, by path. The dynamic linker would search {@code
+ * LD_LIBRARY_PATH} before that folder and could mix two versions.
  */
 final class NativeLibrary {
     private final String name;
@@ -27,49 +26,49 @@ final class NativeLibrary {
     private final Companions companions;
     private final VersionOf version;
 
-    /** Reads the version from an opened library, or says why it is of no use. */
+    /** Reads the version of an opened library, or throws the reason why the library cannot be used. */
     @FunctionalInterface
     interface VersionOf {
         String read(SymbolLookup library, Path file) throws Unusable;
     }
 
-    /** The files to open before a library, of those that lie beside it, in this order. */
+    /** The files in the folder of a library that must be opened before it, in this order. */
     @FunctionalInterface
     interface Companions {
         List<Path> of(Path library) throws IOException;
 
-        /** What may be the cause if one of them does not open, to end a sentence with; usually empty. */
+        /** A possible cause if one of them does not open, to be appended to the message; usually empty. */
         default String suspicion(Path library) {
             return "";
         }
     }
 
-    /** A place to look in. */
+    /** A place to search. */
     interface Source {
         /** The rule that names the place, for messages. */
         String origin();
 
         /**
-         * Paths or bare names to open, best first.
+         * Paths or bare names to open, the preferred one first.
          *
-         * @throws Unusable if there are none, with the reason
+         * @throws Unusable with the reason, if there are none
          */
         List<String> candidates() throws Unusable;
     }
 
-    /** Why a place or a file is of no use. */
+    /** Why a place or a file cannot be used. */
     static final class Unusable extends Exception {
         private static final long serialVersionUID = 1L;
 
         private final String candidate;
 
-        /** What is wrong with a place. */
+        /** The reason for a place. */
         Unusable(String candidate, String reason) {
             super(reason);
             this.candidate = candidate;
         }
 
-        /** What is wrong with the file at hand. */
+        /** The reason for the current file. */
         Unusable(String reason) {
             this("", reason);
         }
@@ -86,7 +85,7 @@ final class NativeLibrary {
         return name;
     }
 
-    /** Loads the first usable candidate of the sources, or says why each was not. */
+    /** Loads the first usable candidate of the sources, or throws the reason for each. */
     LoadedLibrary load(List<? extends Source> sources, String help) {
         List<Rejection> rejected = new ArrayList<>();
         for (Source source : sources) {
@@ -110,7 +109,7 @@ final class NativeLibrary {
 
     private LoadedLibrary load(String candidate, String origin, List<Rejection> rejected) throws Unusable {
         List<DynamicLinker> opened = new ArrayList<>();
-        boolean taken = false;
+        boolean loaded = false;
         try {
             Path file = Path.of(candidate);
             if (!file.isAbsolute()) {
@@ -132,19 +131,19 @@ final class NativeLibrary {
                     .filter(each -> library.find(each).isEmpty())
                     .toList();
             if (!missing.isEmpty()) {
-                throw new Unusable(stated(library, file) + lacking(missing));
+                throw new Unusable(versionText(library, file) + lacking(missing));
             }
             String found = version.read(library, file);
             System.load(file.toString());
-            // What was opened stays so: the library needs its companions as long as it is used.
-            taken = true;
+            // The handles stay open: the library needs its companions as long as it is used.
+            loaded = true;
             return new LoadedLibrary(name, file, origin, found, rejected);
         } catch (UnsatisfiedLinkError failure) {
             throw new Unusable(failure.getMessage());
         } catch (IOException failure) {
             throw new Unusable(failure.toString());
         } finally {
-            if (!taken) {
+            if (!loaded) {
                 opened.reversed().forEach(DynamicLinker::close);
             }
         }
@@ -163,7 +162,7 @@ final class NativeLibrary {
     }
 
     /**
-     * A library asked for by bare name comes from the first file that was mapped under it; a second would be half used.
+     * A bare name is resolved to the first file that was mapped under it, so a second file of that name would be used only in part.
      */
     private static void refuseAnother(Path file) throws Unusable, IOException {
         Optional<Path> mapped = DynamicLinker.mapped(file.getFileName().toString());
@@ -172,11 +171,11 @@ final class NativeLibrary {
         }
     }
 
-    /** The version of a library that lacks functions, if those that tell it are not among them. */
-    private String stated(DynamicLinker library, Path file) {
+    /** The version of a library that lacks functions, for the message; empty if the version cannot be read. */
+    private String versionText(DynamicLinker library, Path file) {
         try {
             return "is version " + version.read(library, file) + " and ";
-        } catch (Unusable | NoSuchElementException untold) {
+        } catch (Unusable | NoSuchElementException unknown) {
             return "";
         }
     }
@@ -188,8 +187,8 @@ final class NativeLibrary {
     }
 
     /**
-     * The functions that a class made by jextract binds. Each has a method {@code f$address}; its name is read and it
-     * is not called, since the call would build the function's handle.
+     * The functions that a class generated by jextract binds. Each has a method {@code f$address}. Only its name is read, because a call
+     * would already resolve the function.
      */
     static List<String> functionsOf(Class<?> bindings) {
         String suffix = "$address";

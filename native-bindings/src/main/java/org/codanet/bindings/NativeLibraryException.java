@@ -3,7 +3,7 @@ package org.codanet.bindings;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/** A native library that was found nowhere; the message lists every place tried, in order, each with its reason. */
+/** No candidate for a native library could be used. The message lists every candidate, in order, with the reason. */
 public final class NativeLibraryException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
@@ -17,12 +17,12 @@ public final class NativeLibraryException extends RuntimeException {
         this.rejected = List.copyOf(rejected);
     }
 
-    /** The library that was looked for, as {@link LoadedLibrary#name()} says it. */
+    /** Name of the library, as in {@link LoadedLibrary#name()}. */
     public String library() {
         return library;
     }
 
-    /** Every place tried, in order; empty after deserialisation. */
+    /** Every candidate that was tried, in order; empty after deserialisation. */
     public List<Rejection> rejected() {
         return rejected == null ? List.of() : rejected;
     }

@@ -18,26 +18,25 @@ import org.codanet.bindings.dnnl.dnnl_version_t;
 /**
  * Loads oneDNN, the library behind the CPU device.
  *
- * <p>Looked for in this order:
+ * <p>It is searched in this order:
  * <ol>
- *   <li>the file or folder stated by the system property {@code codanet.dnnl.path}, else by the environment variable
- *       {@code CODANET_DNNL_PATH}; if one is stated nothing else is tried, for another library than the one asked for
- *       would be a surprise;
+ *   <li>the file or folder in the system property {@code codanet.dnnl.path}, or else in the environment variable {@code
+ *       CODANET_DNNL_PATH}. If one of the two is set nothing else is tried: another library than the requested one would be a surprise;
  *   <li>the jar {@code org.bytedeco:dnnl} on the class path, unpacked once into {@link CacheFolder};
- *   <li>{@code libdnnl.so.3} where the system's dynamic linker looks.
+ *   <li>{@code libdnnl.so.3} on the search path of the system's dynamic linker.
  * </ol>
  */
 public final class OneDnn {
     private static final String FILE = "libdnnl.so.3";
-    private static final String HELP = "Put the jar org.bytedeco:dnnl for this platform on the class path, or state a "
-            + FILE + " by -Dcodanet.dnnl.path=FILE or CODANET_DNNL_PATH. Tried in this order:";
+    private static final String HELP = "Put the jar org.bytedeco:dnnl for this platform on the class path, or name a "
+            + FILE + " in -Dcodanet.dnnl.path=FILE or CODANET_DNNL_PATH. Tried in this order:";
 
     private static LoadedLibrary loaded;
 
     private OneDnn() {}
 
     /**
-     * Loads the library if it is not loaded yet; after that {@link Dnnl} may be used. Safe to call from any thread.
+     * Loads the library unless it is loaded already. Then {@link Dnnl} can be used. Thread-safe.
      *
      * @throws NativeLibraryException if no candidate is usable; the message lists each with its reason, and a later
      *     call tries again
@@ -56,10 +55,10 @@ public final class OneDnn {
 
     static List<NativeLibrary.Source> sources(UnaryOperator<String> properties, UnaryOperator<String> environment) {
         List<NativeLibrary.Source> sources = new ArrayList<>();
-        StatedPath.of("codanet.dnnl.path", "CODANET_DNNL_PATH", List.of(FILE), properties, environment)
+        ConfiguredPath.of("codanet.dnnl.path", "CODANET_DNNL_PATH", List.of(FILE), properties, environment)
                 .ifPresent(sources::add);
         if (sources.isEmpty()) {
-            sources.add(new CarriedLibrary(
+            sources.add(new BundledLibrary(
                     "org/bytedeco/dnnl/" + platform(properties) + "/",
                     List.of(FILE),
                     Pattern.compile("libdnnl\\.so\\.3|libgomp\\.so\\.1"),
@@ -69,7 +68,7 @@ public final class OneDnn {
         return sources;
     }
 
-    /** This platform as the carrier names it: {@code linux-x86_64}, {@code linux-arm64}. */
+    /** The platform as the jar names it: {@code linux-x86_64}, {@code linux-arm64}. */
     private static String platform(UnaryOperator<String> properties) {
         String system = properties.apply("os.name").toLowerCase(Locale.ROOT);
         String processor = properties.apply("os.arch");
@@ -82,8 +81,8 @@ public final class OneDnn {
     }
 
     /**
-     * The OpenMP runtime, for a library whose own search path does not name its folder. One that the process has
-     * already serves as well, and two would each start their own threads.
+     * The OpenMP runtime, for a library whose own search path does not contain its folder. If the process has loaded one already, that one
+     * is used: two runtimes would each start their own threads.
      */
     private static List<Path> companions(Path library) {
         Path openMp = library.resolveSibling("libgomp.so.1");

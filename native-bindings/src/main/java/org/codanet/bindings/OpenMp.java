@@ -10,17 +10,17 @@ import java.lang.invoke.MethodHandle;
 import java.util.Optional;
 
 /**
- * The thread counts of the OpenMP runtime that oneDNN uses. Both are settings of the calling thread: work that this
- * thread starts runs on that many threads, and other threads keep their own count.
+ * The number of threads of the OpenMP runtime that oneDNN uses. It is a setting of the calling thread: computations of this thread run on
+ * that many threads, and other threads have their own setting.
  */
 public final class OpenMp {
     private OpenMp() {}
 
     /**
-     * Sets how many threads the work started by the calling thread may use. Loads oneDNN if need be.
+     * Sets the number of threads for computations of the calling thread. Loads oneDNN if necessary.
      *
      * @throws IllegalArgumentException if {@code threads} is not positive
-     * @throws NativeLibraryException if oneDNN is found nowhere
+     * @throws NativeLibraryException if oneDNN cannot be loaded
      */
     public static void setThreads(int threads) {
         if (threads < 1) {
@@ -34,7 +34,7 @@ public final class OpenMp {
         }
     }
 
-    /** How many threads the work started by the calling thread may use at most. Loads oneDNN if need be. */
+    /** The largest number of threads for computations of the calling thread. Loads oneDNN if necessary. */
     public static int threads() {
         OneDnn.load();
         try {
@@ -45,16 +45,15 @@ public final class OpenMp {
     }
 
     /**
-     * Lets the runtime's idle threads sleep, unless the environment variable {@code OMP_WAIT_POLICY} says otherwise. By
-     * default they spin for milliseconds after each computation, on the processors that the caller's own threads need next.
-     * The runtime reads the variable when it is loaded, so this comes before; Java's view of the environment, which child
-     * processes get, stays as it is.
+     * Makes idle threads of the runtime sleep, unless the environment variable {@code OMP_WAIT_POLICY} is set. By default they spin for
+     * milliseconds after each computation, on processors that the caller's threads need next. The runtime reads the variable when it is
+     * loaded, so call this before. Child processes are not affected, because Java keeps its own copy of the environment.
      */
     static void waitPassively() {
         Linker linker = Linker.nativeLinker();
         Optional<MemorySegment> setenv = linker.defaultLookup().find("setenv");
         if (setenv.isEmpty()) {
-            return; // Not a POSIX system: its default stands.
+            return; // Not a POSIX system: keep the default.
         }
         MethodHandle set = linker.downcallHandle(
                 setenv.get(),
@@ -64,7 +63,7 @@ public final class OpenMp {
             int keep = 0;
             int status =
                     (int) set.invokeExact(arena.allocateFrom("OMP_WAIT_POLICY"), arena.allocateFrom("passive"), keep);
-            assert status == 0 : "setenv can fail for want of memory alone";
+            assert status == 0 : "setenv fails only if memory is exhausted";
         } catch (Throwable failure) {
             throw unexpected(failure);
         }
@@ -77,7 +76,7 @@ public final class OpenMp {
         return failure instanceof RuntimeException unchecked ? unchecked : new IllegalStateException(failure);
     }
 
-    /** Bound at the first use, once oneDNN is loaded, which brings the functions. */
+    /** Bound at the first use, after oneDNN has loaded the runtime. */
     private static final class Handles {
         private static final MethodHandle SET =
                 bind("omp_set_num_threads", FunctionDescriptor.ofVoid(ValueLayout.JAVA_INT));

@@ -3,14 +3,14 @@ package org.codanet.bindings;
 import java.util.Objects;
 
 /**
- * One place where a library was looked for, and why it was not taken.
+ * A candidate for a library, and why it was not used.
  *
- * @param origin which rule named the place, such as {@code codanet.dnnl.path}
+ * @param origin the rule that named the candidate, such as {@code codanet.dnnl.path}
  * @param candidate the file or name that was tried
- * @param reason what the dynamic linker, the file system or our own check said
+ * @param reason message of the dynamic linker, of the file system or of our own check
  */
 public record Rejection(String origin, String candidate, String reason) {
-    /** All three parts are needed. */
+    /** Requires all three parts. */
     public Rejection {
         Objects.requireNonNull(origin, "origin");
         Objects.requireNonNull(candidate, "candidate");

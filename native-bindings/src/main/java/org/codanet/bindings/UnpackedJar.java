@@ -20,12 +20,12 @@ import java.util.regex.Pattern;
 import java.util.zip.CRC32;
 
 /**
- * Libraries that a jar carries, unpacked, since the dynamic linker opens files and not jar entries.
+ * Unpacks libraries from a jar, because the dynamic linker opens files and not jar entries.
  *
- * <p>They are unpacked once into a folder below {@link CacheFolder}, named by the SHA-256 of what the jar's directory
- * says of them (name, size, checksum). A file that is there is taken only if its size and checksum still agree with the
- * jar; one that does not is replaced. Every file appears by one atomic rename, so JVMs that start at once see a whole
- * file or none, and a JVM that has the old one mapped keeps it.
+ * <p>They are unpacked once, into a folder below {@link CacheFolder} whose name is the SHA-256 of their entries in the jar (name, size,
+ * checksum). A file that exists is used only if its size and checksum still agree with the jar, and replaced otherwise. Every file is
+ * moved into place atomically: JVMs that start at the same time see a whole file or none, and a JVM that has mapped the old file keeps
+ * it.
  */
 final class UnpackedJar {
     private static final Duration ABANDONED = Duration.ofHours(1);
@@ -33,10 +33,10 @@ final class UnpackedJar {
     private UnpackedJar() {}
 
     /**
-     * The folder that holds the jar's files of a pattern, all of one folder of the jar.
+     * The folder with the unpacked files of one folder of the jar.
      *
-     * @param folder the folder in the jar, ending in a slash
-     * @param names of the files wanted in that folder
+     * @param folder in the jar, ending in a slash
+     * @param names matches the files to unpack
      * @throws IOException if the jar has none of them, or they cannot be unpacked
      */
     static Path folder(Path jar, String folder, Pattern names, Path cache) throws IOException {
@@ -72,7 +72,7 @@ final class UnpackedJar {
         }
     }
 
-    /** Makes {@code target} hold the bytes of the jar's entry. */
+    /** Unpacks an entry to {@code target}, unless it is there already. */
     private static void provide(JarFile jar, JarEntry entry, Path target) throws IOException {
         if (holds(target, entry)) {
             return;
@@ -107,7 +107,7 @@ final class UnpackedJar {
         return checksum.getValue() == entry.getCrc();
     }
 
-    /** What a JVM left that was killed while unpacking. A file of the last hour may be another JVM's, at work. */
+    /** Deletes files of JVMs that were killed while unpacking. A file of the last hour may belong to a JVM that is still unpacking. */
     private static void removeAbandoned(Path target) throws IOException {
         FileTime oldest = FileTime.from(Instant.now().minus(ABANDONED));
         try (var parts = Files.newDirectoryStream(target.getParent(), target.getFileName() + ".*.part")) {

@@ -1,9 +1,8 @@
 /**
- * Finding and loading native libraries.
+ * Finds and loads native libraries. Read {@link org.codanet.bindings.OneDnn} first, then {@link org.codanet.bindings.CudaLibraries}.
  *
- * <p>Start with {@link org.codanet.bindings.OneDnn} and {@link org.codanet.bindings.CudaLibraries}: one explicit call
- * finds a library, proves that it has every function bound here, and loads it. Nothing is loaded by a static
- * initialiser. The packages beside this one hold the functions themselves, made by jextract from the libraries'
- * headers; they may be called once the library is loaded.
+ * <p>One explicit call finds a library, checks that it has every function that is bound here, and loads it. No static initialiser loads
+ * anything. The packages below this one contain the functions. jextract generates them from the libraries' headers, and they can be
+ * called once the library is loaded.
  */
 package org.codanet.bindings;

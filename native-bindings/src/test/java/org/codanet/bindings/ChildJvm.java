@@ -50,7 +50,7 @@ final class ChildJvm {
         properties.forEach((key, value) -> command.add("-D" + key + "=" + value));
         command.add(main.getName());
         ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
-        // What this machine has installed must not decide what a test sees.
+        // The libraries installed on this machine must not influence the tests.
         builder.environment().keySet().removeIf(key -> key.startsWith("CODANET_") || SEARCHED.contains(key));
         builder.environment().putAll(environment);
         return new ChildJvm(builder.start());

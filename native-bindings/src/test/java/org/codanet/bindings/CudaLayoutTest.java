@@ -64,7 +64,7 @@ final class CudaLayoutTest {
     }
 
     /**
-     * Without a suffix the driver's export is the first version, with 32-bit sizes for some: these must have theirs.
+     * The export without a suffix is the first version, in some cases with 32-bit sizes. These functions must be bound with their suffix.
      */
     @Test
     void functionsWithALaterVersionInCuda12AreBoundInThatVersion() {

@@ -31,7 +31,7 @@ final class CudaSearchTest {
     }
 
     @Test
-    void aStatedFolderGivesEveryLibraryTheDriverToo() throws Exception {
+    void aConfiguredFolderProvidesEveryLibraryAndTheDriver() throws Exception {
         Path all = folder.resolve("all");
         StubLibrary.driver(all, 13_000);
         toolkit(all, 13);
@@ -44,7 +44,7 @@ final class CudaSearchTest {
     }
 
     @Test
-    void severalFoldersMayBeStatedByTheVariable() throws Exception {
+    void theVariableMayNameSeveralFolders() throws Exception {
         StubLibrary.nvrtc(folder.resolve("a"), 13, 0);
         StubLibrary.cublas(folder.resolve("b"), 13);
         StubLibrary.cudnn(folder.resolve("c"), 13);
@@ -54,7 +54,7 @@ final class CudaSearchTest {
     }
 
     @Test
-    void aStatedFolderWithoutTheLibraryIsNotReplacedByAnotherPlace() throws Exception {
+    void aConfiguredFolderWithoutTheLibraryIsNotReplacedByAnotherPlace() throws Exception {
         Path home = folder.resolve("home/lib64");
         toolkit(home, 13);
         Path empty = Files.createDirectory(folder.resolve("empty"));
@@ -68,7 +68,7 @@ final class CudaSearchTest {
     }
 
     @Test
-    void cudaHomeGoesBeforePythonsPackages() throws Exception {
+    void cudaHomeIsPreferredToPythonsPackages() throws Exception {
         toolkit(folder.resolve("home/lib64"), 13);
         Path packages = packages(13);
         String output = search(
@@ -82,7 +82,7 @@ final class CudaSearchTest {
     }
 
     @Test
-    void theSystemsLinkerGoesBeforePythonsPackages() throws Exception {
+    void theSystemsLinkerIsPreferredToPythonsPackages() throws Exception {
         Path system = folder.resolve("system");
         toolkit(system, 13);
         String output = search(
@@ -99,7 +99,7 @@ final class CudaSearchTest {
     }
 
     @Test
-    void anActiveEnvironmentGoesBeforeThePythonOnThePath() throws Exception {
+    void anActiveEnvironmentIsPreferredToThePythonOnThePath() throws Exception {
         assumeNoCudaOnThisSystem();
         Path environment = folder.resolve("venv");
         toolkit(environment.resolve("lib/python3.11/site-packages/nvidia/cu13/lib"), 13);
@@ -131,7 +131,7 @@ final class CudaSearchTest {
     }
 
     @Test
-    void aCarrierInTheLocalMavenRepositoryComesLast() throws Exception {
+    void aJarInTheLocalMavenRepositoryIsSearchedLast() throws Exception {
         assumeNoCudaOnThisSystem();
         Path libraries = folder.resolve("libraries");
         StubLibrary.nvrtc(libraries, 13, 1);
@@ -148,14 +148,14 @@ final class CudaSearchTest {
                 Map.of("CUDA_HOME", nothing(), "PATH", pythonWith(folder).toString()));
         assertTrue(output.contains("NVRTC loaded 13.1 from " + folder + "/cache/native/"), output);
         assertTrue(output.contains("by Maven repository"), output);
-        for (String rule : List.of("CUDA_HOME", "system libraries", "VIRTUAL_ENV", "python3", "carried jar")) {
+        for (String rule : List.of("CUDA_HOME", "system libraries", "VIRTUAL_ENV", "python3", "bundled jar")) {
             assertTrue(output.contains("NVRTC rejected " + rule + ": "), rule + " in " + output);
         }
         assertTrue(output.contains("cuBLAS missing"), output);
     }
 
     @Test
-    void aDriverOfCuda12RefusesLibrariesOfCuda13AndTakesThoseOf12() throws Exception {
+    void aDriverForCuda12RejectsLibrariesOfCuda13AndAcceptsThoseOf12() throws Exception {
         StubLibrary.driver(folder, 12_040);
         toolkit(folder, 13);
         StubLibrary.nvrtc(folder, 12, 8);
@@ -171,7 +171,7 @@ final class CudaSearchTest {
     }
 
     @Test
-    void aDriverOlderThanCuda12IsRefusedByItsVersion() throws Exception {
+    void aDriverOlderThanCuda12IsRejectedByItsVersion() throws Exception {
         StubLibrary.driver(folder, 11_080);
         String output = search(Map.of("codanet.cuda.path", folder.toString()), Map.of());
         assertTrue(output.contains("is a driver for CUDA 11.8; CUDA 12.0, driver 525, is needed"), output);
@@ -198,7 +198,7 @@ final class CudaSearchTest {
     }
 
     @Test
-    void partsOfTwoCudnnsInOneFolderAreNamedWithThePackagesThatBroughtThem() throws Exception {
+    void partsOfTwoCudnnsInOneFolderAreNamedWithThePackagesThatInstalledThem() throws Exception {
         Path packages = folder.resolve("lib/python3.11/site-packages");
         Path nvidia = packages.resolve("nvidia");
         StubLibrary.nvrtc(nvidia.resolve("cu13/lib"), 13, 0);
@@ -231,7 +231,7 @@ final class CudaSearchTest {
     }
 
     @Test
-    void cublasLtIsTheOneBesideCublasWhateverTheLinkersPathSays() throws Exception {
+    void cublasLtIsLoadedFromTheFolderOfCublasWhateverTheLinkersPathIs() throws Exception {
         Path other = folder.resolve("other");
         StubLibrary.cublasLt(other, 13, 9);
         Path all = folder.resolve("all");
@@ -242,7 +242,7 @@ final class CudaSearchTest {
     }
 
     @Test
-    void aLibraryThatTheProcessHasFromElsewhereIsNamed() throws Exception {
+    void aLibraryThatTheProcessLoadedFromElsewhereIsNamed() throws Exception {
         Path other = StubLibrary.cublasLt(folder.resolve("other"), 13, 9);
         Path all = folder.resolve("all");
         toolkit(all, 13);
@@ -260,7 +260,7 @@ final class CudaSearchTest {
     }
 
     @Test
-    void withoutAnythingEveryPlaceIsNamedAndTheInstallCommandSaid() throws Exception {
+    void withoutAnyLibraryEveryPlaceAndTheInstallCommandAreNamed() throws Exception {
         assumeNoCudaOnThisSystem();
         Path emptyPath = Files.createDirectory(folder.resolve("bin"));
         String output = search(

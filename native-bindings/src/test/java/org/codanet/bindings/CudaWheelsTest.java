@@ -26,8 +26,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * The bindings against NVIDIA's own libraries, in the virtual environments named by {@code -Dcodanet.cuda.wheels}. No
- * driver and no GPU is needed.
+ * The bindings with NVIDIA's libraries, in the virtual environments named by {@code -Dcodanet.cuda.wheels}. Neither a driver nor a GPU
+ * is needed.
  */
 final class CudaWheelsTest {
     private static final String PROPERTY = "codanet.cuda.wheels";
@@ -101,8 +101,8 @@ final class CudaWheelsTest {
                 "two real versions of cuDNN in one folder: needs two environments with different versions of cuDNN");
         Path first = library(environments.get(0), "libcudnn.so.9").getParent();
         Path second = library(environments.get(1), "libcudnn.so.9").getParent();
-        // Two of the second's parts over the first's, as pip leaves it when a newer package replaces some files of an
-        // older.
+        // Two parts of the second version overwrite those of the first, as when pip installs a newer package over an
+        // older one.
         for (String part : List.of("", "_graph", "_heuristic", "_engines_precompiled", "_engines_runtime_compiled")) {
             link(first.resolve("libcudnn" + part + ".so.9"), folder);
         }
@@ -125,8 +125,7 @@ final class CudaWheelsTest {
     }
 
     /**
-     * A second name for a file, or a copy where the temporary folder is on another disk; links would lead the linker
-     * back.
+     * A hard link, or a copy if the temporary folder is on another disk. The linker would follow a symbolic link.
      */
     private static void link(Path file, Path folder) throws IOException {
         Path target = folder.resolve(file.getFileName());

@@ -8,7 +8,7 @@ final class LoadOneDnn {
 
     public static void main(String[] arguments) {
         if (Boolean.getBoolean("codanet.test.wait")) {
-            // Lets the test release several JVMs at one moment, when all have started.
+            // The test releases several JVMs at the same moment, when all have started.
             new Scanner(System.in, java.nio.charset.StandardCharsets.UTF_8).nextLine();
         }
         try {

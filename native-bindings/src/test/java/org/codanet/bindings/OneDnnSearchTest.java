@@ -23,16 +23,16 @@ final class OneDnnSearchTest {
     Path folder;
 
     @Test
-    void theCarriedJarIsUnpackedIntoTheCacheAndUsed() throws Exception {
+    void theBundledJarIsUnpackedIntoTheCacheAndUsed() throws Exception {
         String output = load(Map.of());
-        assertTrue(output.contains("origin=carried jar"), output);
+        assertTrue(output.contains("origin=bundled jar"), output);
         assertTrue(output.contains("path=" + folder.resolve("cache").toRealPath()), output);
         assertTrue(output.contains("version=3."), output);
         assertEquals(List.of("libdnnl.so.3", "libgomp.so.1"), unpacked());
     }
 
     @Test
-    void theVariableNamesTheCacheToo() throws Exception {
+    void theCacheCanBeSetByTheVariable() throws Exception {
         String output = ChildJvm.start(
                         LoadOneDnn.class,
                         Map.of(),
@@ -42,26 +42,26 @@ final class OneDnnSearchTest {
     }
 
     @Test
-    void aStatedFolderGoesBeforeTheCarriedJar() throws Exception {
-        Path stated = copyOfTheLibrary();
-        String output = load(Map.of("codanet.dnnl.path", stated.getParent().toString()));
+    void aConfiguredFolderIsPreferredToTheBundledJar() throws Exception {
+        Path library = copyOfTheLibrary();
+        String output = load(Map.of("codanet.dnnl.path", library.getParent().toString()));
         assertTrue(output.contains("origin=-Dcodanet.dnnl.path"), output);
-        assertTrue(output.contains("path=" + stated), output);
+        assertTrue(output.contains("path=" + library), output);
     }
 
     @Test
-    void thePropertyGoesBeforeTheVariable() throws Exception {
-        Path stated = copyOfTheLibrary();
+    void thePropertyIsPreferredToTheVariable() throws Exception {
+        Path library = copyOfTheLibrary();
         String output = ChildJvm.start(
                         LoadOneDnn.class,
-                        Map.of("codanet.dnnl.path", stated.toString(), "codanet.cache", cache()),
+                        Map.of("codanet.dnnl.path", library.toString(), "codanet.cache", cache()),
                         Map.of("CODANET_DNNL_PATH", folder.resolve("absent").toString()))
                 .output();
         assertTrue(output.contains("origin=-Dcodanet.dnnl.path"), output);
     }
 
     @Test
-    void theSystemsLinkerComesLast() throws Exception {
+    void theSystemsLinkerIsSearchedLast() throws Exception {
         Path library = copyOfTheLibrary();
         String output = ChildJvm.startWithoutCarrier(
                         LoadOneDnn.class,
@@ -70,11 +70,11 @@ final class OneDnnSearchTest {
                 .output();
         assertTrue(output.contains("origin=system libraries"), output);
         assertTrue(output.contains("path=" + library), output);
-        assertTrue(output.contains("rejected=carried jar: "), output);
+        assertTrue(output.contains("rejected=bundled jar: "), output);
     }
 
     @Test
-    void everyPlaceIsListedWithItsReason() throws Exception {
+    void everyCandidateIsListedWithItsReason() throws Exception {
         String output = ChildJvm.startWithoutCarrier(LoadOneDnn.class, Map.of(), Map.of("LD_LIBRARY_PATH", ""))
                 .output();
         assertTrue(output.contains("failed=oneDNN could not be loaded"), output);
@@ -84,7 +84,7 @@ final class OneDnnSearchTest {
     }
 
     @Test
-    void aStatedPathThatIsWrongIsNotReplacedByAnotherLibrary() throws Exception {
+    void aConfiguredPathThatIsWrongIsNotReplacedByAnotherLibrary() throws Exception {
         Path text = Files.writeString(
                 folder.resolve("libdnnl.so.3"),
                 "not a library, and longer than an ELF header: "
@@ -95,7 +95,7 @@ final class OneDnnSearchTest {
     }
 
     @Test
-    void aLibraryWithoutOurFunctionsIsRefusedByName() throws Exception {
+    void aLibraryWithoutOurFunctionsIsRejectedByName() throws Exception {
         load(Map.of());
         Path another = cached("libgomp.so.1");
         String output = load(Map.of("codanet.dnnl.path", another.toString()));
@@ -103,7 +103,7 @@ final class OneDnnSearchTest {
     }
 
     @Test
-    void twoJvmsAtOnceBothGetAWholeLibrary() throws Exception {
+    void twoJvmsThatStartTogetherBothGetAWholeLibrary() throws Exception {
         List<ChildJvm> both = new ArrayList<>();
         for (int i = 0; i < 2; i++) {
             both.add(ChildJvm.start(
@@ -114,7 +114,7 @@ final class OneDnnSearchTest {
         }
         for (ChildJvm each : both) {
             String output = each.output();
-            assertTrue(output.contains("origin=carried jar"), output);
+            assertTrue(output.contains("origin=bundled jar"), output);
         }
         assertEquals(List.of("libdnnl.so.3", "libgomp.so.1"), unpacked());
     }
@@ -125,7 +125,7 @@ final class OneDnnSearchTest {
         Path library = cached("libdnnl.so.3");
         long size = Files.size(library);
         byte[] bytes = Files.readAllBytes(library);
-        // One bit, far from the header, so that neither the size nor the dynamic linker would notice.
+        // One bit, far from the header: neither the size nor the dynamic linker shows it.
         bytes[bytes.length / 2] ^= 1;
         Files.write(library, bytes);
         Path cutShort = cached("libgomp.so.1");
@@ -133,7 +133,7 @@ final class OneDnnSearchTest {
 
         String output = load(Map.of());
 
-        assertTrue(output.contains("origin=carried jar"), output);
+        assertTrue(output.contains("origin=bundled jar"), output);
         assertEquals(size, Files.size(library));
         bytes[bytes.length / 2] ^= 1;
         org.junit.jupiter.api.Assertions.assertArrayEquals(bytes, Files.readAllBytes(library));
@@ -141,7 +141,7 @@ final class OneDnnSearchTest {
     }
 
     @Test
-    void whatAKilledJvmLeftIsRemovedAndWhatAnotherIsWritingIsNot() throws Exception {
+    void filesOfAKilledJvmAreRemovedAndFilesOfARunningJvmAreNot() throws Exception {
         load(Map.of());
         Path library = cached("libdnnl.so.3");
         Path old = Files.createFile(library.resolveSibling("libdnnl.so.3.1.part"));

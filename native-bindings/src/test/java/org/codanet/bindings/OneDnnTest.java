@@ -65,7 +65,7 @@ final class OneDnnTest {
 
     @Test
     void aMatmulThroughTheBindingsIsRight() {
-        // 2 x 3 times 3 x 2: every extent differs from its neighbour, so that a transposed operand shows.
+        // 2 x 3 times 3 x 2: neighbouring extents differ, so that a transposed operand is noticed.
         float[] product = new float[4];
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment out = arena.allocate(ValueLayout.ADDRESS);
@@ -136,11 +136,11 @@ final class OneDnnTest {
         MethodHandle get = linker.downcallHandle(
                 linker.defaultLookup().findOrThrow("getenv"),
                 FunctionDescriptor.of(ValueLayout.ADDRESS, ValueLayout.ADDRESS));
-        String stated = System.getenv("OMP_WAIT_POLICY");
+        String configured = System.getenv("OMP_WAIT_POLICY");
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment policy = (MemorySegment) get.invokeExact(arena.allocateFrom("OMP_WAIT_POLICY"));
             assertEquals(
-                    stated == null ? "passive" : stated, policy.reinterpret(64).getString(0));
+                    configured == null ? "passive" : configured, policy.reinterpret(64).getString(0));
         }
     }
 

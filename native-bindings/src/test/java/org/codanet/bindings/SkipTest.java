@@ -34,14 +34,14 @@ final class SkipTest {
     }
 
     @Test
-    void whatIsThereIsUsed() {
+    void nothingIsSkippedIfTheRequirementIsMet() {
         System.setProperty(REQUIRE, "true");
         assertDoesNotThrow(() -> Skip.unless(true, "there is a browser"));
         assertDoesNotThrow(() -> Skip.unlessForGpu(true, "there is a GPU"));
     }
 
     @Test
-    void theReasonStandsOnTheConsoleOnce() {
+    void theReasonIsPrintedOnce() {
         System.setProperty(REQUIRE, "false");
         String said = said(() -> {
             for (int i = 0; i < 2; i++) {
@@ -54,7 +54,7 @@ final class SkipTest {
     }
 
     @Test
-    void whatAGpuNeedsIsAFailureWhereItIsRequiredAndNothingElseIs() {
+    void onlyGpuRequirementsFailTheTestWhereAGpuIsRequired() {
         System.setProperty(REQUIRE, "true");
         AssertionFailedError failure =
                 assertThrows(AssertionFailedError.class, () -> Skip.unlessForGpu(false, "there is no wheel"));

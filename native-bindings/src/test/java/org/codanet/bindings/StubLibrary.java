@@ -70,7 +70,7 @@ final class StubLibrary {
     }
 
     /**
-     * Compiles one library; the calling test is skipped where there is no C compiler.
+     * Compiles one library. The calling test is skipped if there is no C compiler.
      *
      * @param bodies definitions that replace the empty ones
      */

@@ -6,8 +6,8 @@ import org.opentest4j.AssertionFailedError;
 import org.opentest4j.TestAbortedException;
 
 /**
- * Skips the calling test where the machine lacks what it needs, never in silence: the reason stands on the console, once, and
- * in the report.
+ * Skips the calling test if the machine lacks what it needs. A skip is never silent: the reason is printed once on the console and is in
+ * the report.
  */
 public final class Skip {
     private static final String REQUIRE = "codanet.requireGpu";
@@ -23,8 +23,8 @@ public final class Skip {
     }
 
     /**
-     * Skips unless something is there that the CUDA device is proven with: a GPU, a compiler, NVIDIA's libraries. With {@code
-     * -Dcodanet.requireGpu=true} that is a failure.
+     * Skips unless something is there that tests of the CUDA device need: a GPU, a compiler, NVIDIA's libraries. With {@code
+     * -Dcodanet.requireGpu=true} the test fails instead.
      */
     public static void unlessForGpu(boolean there, String reason) {
         if (!there) {

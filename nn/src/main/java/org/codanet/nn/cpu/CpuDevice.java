@@ -49,11 +49,11 @@ import org.codanet.nn.tensor.Shape;
 import org.codanet.nn.tensor.Tensor;
 
 /**
- * All processors of this machine as one device. It owns the worker threads, the memory and, once a convolution is asked for,
- * oneDNN's engine; everything but the ordinary convolution runs without oneDNN.
+ * All processors of this machine as one device. It owns the worker threads, the memory and, after the first ordinary convolution,
+ * oneDNN's engine. Everything except the ordinary convolution runs without oneDNN.
  *
- * <p>The same input gives the same bits, at any number of threads: sums are added in an order that no schedule changes. Only the
- * ordinary convolution's weight gradient, which is oneDNN's, may be cut into parts by the number of threads.
+ * <p>Results are reproducible bit for bit and do not depend on the number of threads, because sums are reduced in a fixed order. There is
+ * one exception: oneDNN may split the weight gradient of an ordinary convolution by the number of threads.
  */
 public final class CpuDevice implements Device, PeakMeasurement {
     private static final String NAME = "cpu";
@@ -62,11 +62,11 @@ public final class CpuDevice implements Device, PeakMeasurement {
     private final KernelSelection kernels;
     private final Processor processor;
     private final CpuElementwise elementwise;
-    private final EagerCapture steps = new EagerCapture(NAME);
+    private final EagerCapture captures = new EagerCapture(NAME);
     private DnnlEngine engine;
     private boolean closed;
 
-    /** @throws IllegalArgumentException if the precision is one that this processor does not have */
+    /** @throws IllegalArgumentException if this processor does not support the precision */
     public CpuDevice(DeviceOptions options) {
         processor = Processor.here();
         Precision precision = precision(options.precision(), processor);
@@ -95,7 +95,7 @@ public final class CpuDevice implements Device, PeakMeasurement {
     private static void requireBfloat16(KernelSelection kernels) {
         if (kernels.kernels().lanes() != Bfloat16Code.LANES) {
             throw new IllegalArgumentException(
-                    "device cpu: precision bf16 needs inner loops on vectors of 512 bits; here" + " they are "
+                    "device cpu: precision bf16 needs inner loops on vectors of 512 bits; here they are "
                             + kernels.description() + "; fp32 works");
         }
         if (!Bfloat16Code.refused().isEmpty()) {
@@ -133,8 +133,8 @@ public final class CpuDevice implements Device, PeakMeasurement {
     }
 
     @Override
-    public void reportSelection(String choice) {
-        context.selections().report(choice);
+    public void reportSelection(String selection) {
+        context.selections().report(selection);
     }
 
     @Override
@@ -150,26 +150,26 @@ public final class CpuDevice implements Device, PeakMeasurement {
 
     @Override
     public void upload(float[] source, Tensor destination) {
-        steps.refuseInside("upload");
-        int count = requireRoom("upload", source, destination);
+        captures.refuseInside("upload");
+        int count = requireCapacity("upload", source, destination);
         CpuTensor.write(source, 0, CpuTensor.segment(destination), 0, count);
     }
 
     @Override
     public void upload(byte[] source, ByteTensor destination) {
-        steps.refuseInside("upload");
+        captures.refuseInside("upload");
         int count = destination.requireAll(source, "upload");
         MemorySegment.copy(source, 0, CpuTensor.segment(destination.storage()), ValueLayout.JAVA_BYTE, 0, count);
     }
 
     @Override
     public void download(Tensor source, float[] destination) {
-        steps.refuseInside("download");
-        int count = requireRoom("download", destination, source);
+        captures.refuseInside("download");
+        int count = requireCapacity("download", destination, source);
         CpuTensor.read(CpuTensor.segment(source), 0, destination, 0, count);
     }
 
-    private static int requireRoom(String operation, float[] array, Tensor tensor) {
+    private static int requireCapacity(String operation, float[] array, Tensor tensor) {
         if (array.length < tensor.shape().elements()) {
             throw new IllegalArgumentException(operation + ": the array has " + array.length + " floats, " + tensor
                     + " has " + tensor.shape().elements());
@@ -240,16 +240,16 @@ public final class CpuDevice implements Device, PeakMeasurement {
         return elementwise;
     }
 
-    /** False: a call costs nothing that a recording could spare. */
+    /** False: the overhead of a call is negligible. */
     @Override
     public boolean supportsCapture() {
         return false;
     }
 
     @Override
-    public CapturedGraph capture(Scope scope, Runnable step) {
+    public CapturedGraph capture(Scope scope, Runnable body) {
         requireOpen();
-        return steps.capture(scope, step);
+        return captures.capture(scope, body);
     }
 
     @Override
@@ -259,8 +259,8 @@ public final class CpuDevice implements Device, PeakMeasurement {
 
     @Override
     public void trimMemory() {
-        context.dropScratch();
-        context.memory().drop();
+        context.releaseWorkspace();
+        context.memory().releaseIdle();
     }
 
     @Override
@@ -268,10 +268,10 @@ public final class CpuDevice implements Device, PeakMeasurement {
         context.memory().resetPeak();
     }
 
-    /** Returns at once: every operation has run when its method returns. */
+    /** Does nothing: every operation has run when its call returns. */
     @Override
     public void synchronize() {
-        steps.refuseInside("wait");
+        captures.refuseInside("wait");
     }
 
     @Override
@@ -292,7 +292,7 @@ public final class CpuDevice implements Device, PeakMeasurement {
         if (closed) {
             return;
         }
-        context.dropScratch();
+        context.releaseWorkspace();
         Set<String> open = new TreeSet<>(context.operations().owners());
         open.addAll(context.memory().owners());
         if (!open.isEmpty()) {
@@ -305,7 +305,7 @@ public final class CpuDevice implements Device, PeakMeasurement {
         }
         closed = true;
         context.workers().close();
-        context.memory().drop();
+        context.memory().releaseIdle();
         if (engine != null) {
             engine.close();
         }

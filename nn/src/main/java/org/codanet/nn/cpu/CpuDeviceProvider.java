@@ -9,7 +9,7 @@ import org.codanet.nn.device.Device;
 import org.codanet.nn.device.DeviceOptions;
 import org.codanet.nn.device.DeviceProvider;
 
-/** Opens the CPU device; there is one, and it is always available. */
+/** Opens the CPU device. There is one, and it is always available. */
 public final class CpuDeviceProvider implements DeviceProvider {
     /** For {@link java.util.ServiceLoader}. */
     public CpuDeviceProvider() {}
@@ -35,7 +35,7 @@ public final class CpuDeviceProvider implements DeviceProvider {
                 oneDnn());
     }
 
-    /** oneDNN's version and place, or each place it was looked for and why it was not that one. */
+    /** oneDNN's version and path, or each path that was tried and why it was rejected. */
     private static String oneDnn() {
         try {
             return OneDnn.load().toString();

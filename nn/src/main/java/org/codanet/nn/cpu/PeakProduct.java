@@ -13,9 +13,9 @@ import org.codanet.nn.cpu.runtime.CpuContext;
 import org.codanet.nn.device.DeviceException;
 
 /**
- * The machine's limit: the speed of the product of a {@value #M}×{@value #K} with a {@value #K}×{@value #N} matrix in float32
- * on all of a device's threads, the better of oneDNN's and that of our own kernels, each the best of several runs. The depth
- * is that of a 3×3 patch of 128 channels.
+ * Peak speed of the machine: a float32 product of a {@value #M}×{@value #K} by a {@value #K}×{@value #N} matrix on all threads of a
+ * device. Both oneDNN and our own kernels are measured, each with the best of several runs, and the faster one counts. The depth is that
+ * of a 3×3 patch of 128 channels.
  */
 final class PeakProduct {
     private static final int M = 2048;
@@ -23,10 +23,10 @@ final class PeakProduct {
     private static final int K = 1152;
     private static final double GIGA_OPERATIONS = 2e-9 * M * N * K;
 
-    /** Rows of the left matrix that a task takes: with the depth above, they stay in a second-level cache. */
+    /** Rows of the left matrix in one task. At the depth above they fit the second-level cache. */
     private static final int TASK_ROWS = 64;
 
-    /** The first ones compile the kernels and wake the threads. */
+    /** The first runs compile the kernels and wake the threads. */
     private static final int RUNS = 8;
 
     private final CpuContext context;
@@ -35,12 +35,12 @@ final class PeakProduct {
         this.context = context;
     }
 
-    /** In 10⁹ operations a second. */
+    /** The peak in 10⁹ operations per second. */
     double gflops() {
         return Math.max(withKernels(), withOneDnn());
     }
 
-    /** Our own kernels' share of {@link #gflops}. */
+    /** The speed of our own kernels. */
     double withKernels() {
         Kernels kernels = context.kernels();
         int width = 2 * kernels.lanes();
@@ -57,7 +57,7 @@ final class PeakProduct {
         }));
     }
 
-    /** oneDNN's share of {@link #gflops}; 0 where it cannot be loaded. */
+    /** The speed of oneDNN; 0 if it cannot be loaded. */
     double withOneDnn() {
         try {
             OneDnn.load();

@@ -9,15 +9,15 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * The processor as Linux describes it.
+ * The processor, as Linux describes it in {@code /proc/cpuinfo}.
  *
  * @param name model name
- * @param flags its instruction sets by the kernel's names; empty where they cannot be read
+ * @param flags instruction sets under the names of the Linux kernel; empty if they cannot be read
  */
 public record Processor(String name, Set<String> flags) {
     private static final Path CPU_INFO = Path.of("/proc/cpuinfo");
 
-    /** Instruction sets worth naming, the widest first; of each row one is named. */
+    /** Instruction sets that descriptions name, the widest first: the first of each row that the processor has. */
     private static final List<List<String>> WORTH_NAMING =
             List.of(List.of("amx_tile"), List.of("avx512_bf16"), List.of("avx512f", "avx2", "avx", "asimd"));
 
@@ -25,7 +25,7 @@ public record Processor(String name, Set<String> flags) {
         flags = Set.copyOf(flags);
     }
 
-    /** This machine's. Where it is not described, the architecture and no flags. */
+    /** The processor of this machine. Without a description, its name is the architecture and it has no flags. */
     public static Processor here() {
         try (Stream<String> lines = Files.lines(CPU_INFO)) {
             List<String> first = lines.takeWhile(line -> !line.isBlank()).toList();
@@ -49,7 +49,7 @@ public record Processor(String name, Set<String> flags) {
                 .orElse("");
     }
 
-    /** Whether its vector units multiply bfloat16 numbers. */
+    /** Whether it has vector instructions for bfloat16 products. */
     public boolean hasBfloat16() {
         return flags.contains("avx512_bf16");
     }

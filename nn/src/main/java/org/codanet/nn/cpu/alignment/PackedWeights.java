@@ -228,9 +228,9 @@ final class PackedWeights {
                 + gramTransposed.length
                 + slices.length
                 + classes.length;
-        context.memory().letGo(4 * floats, owner);
+        context.memory().endHold(4 * floats, owner);
         if (doubleNorms != null) {
-            context.memory().letGo(DoubleNorms.bytes(shape, columns), owner);
+            context.memory().endHold(DoubleNorms.bytes(shape, columns), owner);
             doubleNorms = null;
         }
         forward = new float[0];

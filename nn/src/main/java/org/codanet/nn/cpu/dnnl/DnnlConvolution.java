@@ -10,11 +10,11 @@ import org.codanet.nn.cpu.runtime.CpuMemory;
 import org.codanet.nn.op.ConvolutionShape;
 
 /**
- * One direction of a convolution for one input, as oneDNN likes it: weights, and in bfloat16 the activations too, are
- * brought into the format that its fastest implementation asks for, on every run, since they change between runs.
+ * A plan of oneDNN for one direction of a convolution and one input shape. oneDNN's fastest implementation asks for its own formats. On
+ * every run, because values change between runs, the weights are reordered to them, and with bfloat16 the activations as well.
  */
 public final class DnnlConvolution implements AutoCloseable {
-    /** What is computed. */
+    /** Which of the three results is computed. */
     public enum Direction {
         FORWARD,
         BACKWARD_DATA,
@@ -22,10 +22,10 @@ public final class DnnlConvolution implements AutoCloseable {
     }
 
     /**
-     * What a plan is for; says so in messages.
+     * What a plan is for. Part of messages.
      *
-     * @param bias whether a bias, or its gradient, takes part
-     * @param bfloat16 whether the products are of bfloat16 numbers
+     * @param bias whether there is a bias or a gradient of it
+     * @param bfloat16 whether the operands are rounded to bfloat16
      */
     public record Subject(
             Direction direction, ConvolutionShape shape, int n, int h, int w, boolean bias, boolean bfloat16) {}
@@ -70,7 +70,7 @@ public final class DnnlConvolution implements AutoCloseable {
         ConvolutionShape shape = subject.shape();
         int operand = subject.bfloat16() ? dnnl_bf16() : dnnl_f32();
         Direction direction = subject.direction();
-        // Operands of the products may be bfloat16; what they add up to is float32.
+        // Operands may be bfloat16; sums are float32.
         int srcType = direction == Direction.BACKWARD_DATA ? dnnl_f32() : operand;
         int dstType = direction == Direction.FORWARD ? dnnl_f32() : operand;
         int weightsType = direction == Direction.BACKWARD_WEIGHTS ? dnnl_f32() : operand;
@@ -153,7 +153,7 @@ public final class DnnlConvolution implements AutoCloseable {
         }
     }
 
-    /** oneDNN plans a backward convolution with the forward one of the same extents beside it. */
+    /** oneDNN needs the forward convolution of the same extents to plan a backward convolution. */
     private static DnnlPrimitive hint(DnnlEngine engine, Subject subject) {
         Subject forward = new Subject(
                 Direction.FORWARD,
@@ -168,7 +168,7 @@ public final class DnnlConvolution implements AutoCloseable {
         }
     }
 
-    /** From our layout to oneDNN's, or back for weight gradients; null where they are the same and nothing is added. */
+    /** Reorders from our layout to oneDNN's, or back for weight gradients. Null if the layouts are equal and nothing is added. */
     private static DnnlPrimitive conversion(
             DnnlEngine engine, Subject subject, DnnlFormats formats, DnnlPrimitive convolution, int role) {
         ConvolutionShape shape = subject.shape();
@@ -206,9 +206,9 @@ public final class DnnlConvolution implements AutoCloseable {
     }
 
     /**
-     * Computes. Weight gradients are added to; everything else, a bias gradient too, is overwritten.
+     * Runs the convolution. Adds to weight gradients; overwrites every other output, a bias gradient included.
      *
-     * @param data forward: x, w, y; backward data: dOut, w, dIn; backward weights: x, dOut, dW; and the bias, if any, last
+     * @param data forward: x, w, y; backward data: dOut, w, dIn; backward weights: x, dOut, dW; then the bias, if there is one
      */
     public void run(CpuMemory memory, String owner, MemorySegment... data) {
         MemorySegment[] theirs = data.clone();
@@ -251,7 +251,7 @@ public final class DnnlConvolution implements AutoCloseable {
         }
     }
 
-    /** What oneDNN chose, for {@code --verbose}. */
+    /** The implementation that oneDNN selected, for {@code --verbose}. */
     @Override
     public String toString() {
         return "oneDNN: " + convolution.implementation() + " for " + subject;

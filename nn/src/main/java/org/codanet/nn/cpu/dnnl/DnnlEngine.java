@@ -8,7 +8,7 @@ import org.codanet.bindings.OneDnn;
 import org.codanet.bindings.OpenMp;
 import org.codanet.nn.device.DeviceException;
 
-/** oneDNN's CPU engine with its stream, and the one place where a status of oneDNN is looked at. */
+/** oneDNN's CPU engine and its stream. The only class that checks the statuses of oneDNN. */
 public final class DnnlEngine implements AutoCloseable {
     private final String device;
     private final int threads;
@@ -17,8 +17,8 @@ public final class DnnlEngine implements AutoCloseable {
     private final MemorySegment stream;
 
     /**
-     * @param threads how many a computation runs on
-     * @throws DeviceException if oneDNN cannot be loaded, with every place tried, or fails
+     * @param threads on which a computation runs
+     * @throws DeviceException if oneDNN fails or cannot be loaded, with every path that was tried
      */
     public DnnlEngine(String device, int threads) {
         this.device = device;
@@ -53,7 +53,7 @@ public final class DnnlEngine implements AutoCloseable {
         return stream;
     }
 
-    /** Makes oneDNN use the device's number of threads for what the calling thread starts; the setting is the thread's own. */
+    /** Makes oneDNN use the device's number of threads for computations of the calling thread. The setting belongs to that thread. */
     void useThreads() {
         OpenMp.setThreads(threads);
     }

@@ -5,7 +5,7 @@ import static org.codanet.bindings.dnnl.Dnnl.*;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
-/** Makes the descriptors of a convolution's tensors and the attributes of its primitives, and owns them. */
+/** Creates and owns the memory descriptors of a convolution and the attributes of its primitives. */
 final class DnnlFormats implements AutoCloseable {
     private final DnnlEngine engine;
     private final Object subject;
@@ -21,7 +21,7 @@ final class DnnlFormats implements AutoCloseable {
      *
      * @param type {@code dnnl_f32} or {@code dnnl_bf16}
      * @param tag the layout, such as {@code dnnl_nhwc}
-     * @param extents in oneDNN's order of dimensions, whatever the layout: (N, C, H, W), (O, I, H, W)
+     * @param extents in oneDNN's order of dimensions, which does not depend on the layout: (N, C, H, W), (O, I, H, W)
      */
     MemorySegment tensor(int type, int tag, long... extents) {
         MemorySegment dimensions = numbers(extents);
@@ -33,15 +33,15 @@ final class DnnlFormats implements AutoCloseable {
                 handle -> engine.check(dnnl_memory_desc_destroy(handle), "dnnl_memory_desc_destroy", subject));
     }
 
-    /** An array of oneDNN's extents, strides or paddings; lives as long as this. */
+    /** Extents, strides or paddings as a native array that lives as long as this object. */
     MemorySegment numbers(long... values) {
         return handles.arena().allocateFrom(ValueLayout.JAVA_LONG, values);
     }
 
     /**
-     * Attributes: scratchpad from the caller, same bits in every run.
+     * Attributes: the caller provides the scratchpad, and every run gives the same bits.
      *
-     * @param add whether the result is added to what the output holds
+     * @param add whether the result is added to the output
      */
     MemorySegment attributes(boolean add) {
         MemorySegment attributes = handles.own(

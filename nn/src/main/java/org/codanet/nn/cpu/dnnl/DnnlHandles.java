@@ -8,31 +8,31 @@ import java.util.Deque;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 
-/** Handles of oneDNN with one owner: destroyed together, newest first, and counted. Not thread-safe. */
+/** Handles of oneDNN with a common owner. They are destroyed together, newest first, and counted. Not thread-safe. */
 public final class DnnlHandles implements AutoCloseable {
     private static final AtomicLong OPEN = new AtomicLong();
 
     private record Handle(MemorySegment address, Consumer<MemorySegment> destroy) {}
 
-    // Shared, since a scope may be closed by another thread than the one that opened it.
+    // Shared, because another thread than the one that opened a scope may close it.
     private final Arena arena = Arena.ofShared();
     private final Deque<Handle> handles = new ArrayDeque<>();
     private boolean closed;
 
-    /** Handles of this program that are not destroyed yet. */
+    /** Number of handles in this process that are not destroyed yet. */
     public static long open() {
         return OPEN.get();
     }
 
-    /** Memory that lives as long as these handles. */
+    /** Native memory that lives as long as these handles. */
     Arena arena() {
         return arena;
     }
 
     /**
-     * Makes a handle and keeps it.
+     * Creates a handle and owns it.
      *
-     * @param create writes the handle to the pointer it is given, or throws
+     * @param create writes the handle to the given pointer, or throws
      * @param destroy throws on failure
      */
     MemorySegment own(Consumer<MemorySegment> create, Consumer<MemorySegment> destroy) {
@@ -44,7 +44,7 @@ public final class DnnlHandles implements AutoCloseable {
         return handle;
     }
 
-    /** Destroys all, whatever fails on the way, and throws the first failure with the others suppressed in it. */
+    /** Destroys all handles, even if some fail. Throws the first failure, with the others suppressed in it. */
     @Override
     public void close() {
         if (closed) {

@@ -9,7 +9,7 @@ import java.util.function.ToIntFunction;
 import org.codanet.bindings.dnnl.dnnl_exec_arg_t;
 import org.codanet.nn.cpu.runtime.CpuMemory;
 
-/** One computation of oneDNN, planned for fixed extents and formats, with a memory object for each of its arguments. */
+/** A primitive of oneDNN for fixed extents and formats, with a memory object for each of its arguments. */
 final class DnnlPrimitive implements AutoCloseable {
     private final DnnlEngine engine;
     private final Object subject;
@@ -22,13 +22,13 @@ final class DnnlPrimitive implements AutoCloseable {
     private final long scratchBytes;
 
     /**
-     * Plans the computation.
+     * Creates the primitive.
      *
-     * @param subject what it is for, in messages
+     * @param subject what it computes, for messages
      * @param roles its arguments, {@code DNNL_ARG_*}, in the order in which {@link #execute} takes them
      * @param function the function that {@code describe} calls
-     * @param describe writes a primitive descriptor to the pointer it is given and returns the status; the attributes must
-     *     leave the scratchpad to the caller
+     * @param describe writes a primitive descriptor to the given pointer and returns the status; its attributes must say that the
+     *     caller provides the scratchpad
      */
     DnnlPrimitive(
             DnnlEngine engine,
@@ -75,7 +75,7 @@ final class DnnlPrimitive implements AutoCloseable {
                 handle -> engine.check(dnnl_memory_destroy(handle), "dnnl_memory_destroy", subject));
     }
 
-    /** The descriptor of an argument as oneDNN chose it; belongs to this. */
+    /** The descriptor that oneDNN selected for an argument. Owned by this object. */
     MemorySegment format(int role) {
         return dnnl_primitive_desc_query_md(description, dnnl_query_exec_arg_md(), role);
     }
@@ -85,17 +85,17 @@ final class DnnlPrimitive implements AutoCloseable {
         return dnnl_memory_desc_get_size(format(role));
     }
 
-    /** The descriptor, as a hint for another primitive; belongs to this. */
+    /** The primitive descriptor, as a hint for another primitive. Owned by this object. */
     MemorySegment description() {
         return description;
     }
 
     /**
-     * Computes, and returns when done.
+     * Runs the primitive and waits until it is done.
      *
-     * @param memory where the scratch memory comes from, for the time of the call
-     * @param owner who it is counted for
-     * @param data the arguments' values, in the order of the roles
+     * @param memory provides the scratchpad during the call
+     * @param owner for which the scratchpad is counted
+     * @param data values of the arguments, in the order of the roles
      */
     void execute(CpuMemory memory, String owner, MemorySegment... data) {
         if (data.length != roles.size()) {
@@ -126,7 +126,7 @@ final class DnnlPrimitive implements AutoCloseable {
         handles.close();
     }
 
-    /** What oneDNN calls its implementation, such as {@code jit:avx512_core}. */
+    /** Name of oneDNN's implementation, such as {@code jit:avx512_core}. */
     String implementation() {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment name = arena.allocate(C_POINTER);

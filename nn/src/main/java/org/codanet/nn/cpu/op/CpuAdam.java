@@ -14,8 +14,8 @@ import org.codanet.nn.tensor.Shape;
 import org.codanet.nn.tensor.Tensor;
 
 /**
- * {@link Adam} over all parameters at once: they are cut into pieces of one size, which the workers share, so that many
- * small tensors cost no more than one of their size.
+ * {@link Adam} over all parameters at once. The parameters are split into pieces of one size for the workers, so many small tensors
+ * cost no more than one large tensor.
  */
 public final class CpuAdam extends CpuOperation implements Adam {
     private static final int VALUE = 0;

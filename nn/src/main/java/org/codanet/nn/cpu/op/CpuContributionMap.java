@@ -10,7 +10,10 @@ import org.codanet.nn.op.ContributionMap;
 import org.codanet.nn.tensor.Shape;
 import org.codanet.nn.tensor.Tensor;
 
-/** {@link ContributionMap}, a run of positions of one image and target a task; the runs' totals are added in order. */
+/**
+ * {@link ContributionMap}. A task is a run of positions of one image and one target. The totals of the runs are reduced in a fixed
+ * order.
+ */
 public final class CpuContributionMap extends CpuOperation implements ContributionMap {
     private static final int POSITIONS = 1024;
 

@@ -17,9 +17,12 @@ import org.codanet.nn.op.ConvolutionShape;
 import org.codanet.nn.tensor.Shape;
 import org.codanet.nn.tensor.Tensor;
 
-/** {@link Convolution} on oneDNN, with a plan for each direction and input shape in use. */
+/** {@link Convolution} by oneDNN, with a plan for each direction and input shape. */
 public final class CpuConvolution extends CpuOperation implements Convolution {
-    /** Plans kept: three directions of a few batch sizes. Images of ever new extents would otherwise pile them up. */
+    /**
+     * Plans in the cache: three directions of a few batch sizes. Without a bound, images of ever new extents would fill the memory with
+     * plans.
+     */
     private static final int MOST_PLANS = 24;
 
     private final DnnlEngine engine;

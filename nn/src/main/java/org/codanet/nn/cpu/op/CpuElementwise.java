@@ -10,7 +10,7 @@ import org.codanet.nn.op.Elementwise;
 import org.codanet.nn.tensor.Shape;
 import org.codanet.nn.tensor.Tensor;
 
-/** {@link Elementwise} in pieces that the workers share, each copied through a heap array that stays in a cache. */
+/** {@link Elementwise}, split into pieces for the workers. Each piece is copied through a heap array that stays in the cache. */
 public final class CpuElementwise implements Elementwise {
     private static final int EXPONENT = 0x7f800000;
 
@@ -113,8 +113,8 @@ public final class CpuElementwise implements Elementwise {
             }
             float[] values = context.scratch(worker, 0, Chunks.SIZE);
             CpuTensor.read(from, offset, values, 0, length);
-            // Without its sign a float's bits order as its value does, NaN and infinity last: a maximum that C2
-            // vectorises.
+            // The bits of non-negative floats are ordered as their values, with infinity and NaN last. The JIT compiler
+            // vectorises an integer maximum.
             int largest = 0;
             for (int i = 0; i < length; i++) {
                 largest = Math.max(largest, Float.floatToRawIntBits(values[i]) & Integer.MAX_VALUE);

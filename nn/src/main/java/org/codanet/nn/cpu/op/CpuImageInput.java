@@ -12,11 +12,11 @@ import org.codanet.nn.tensor.ByteTensor;
 import org.codanet.nn.tensor.Shape;
 import org.codanet.nn.tensor.Tensor;
 
-/** {@link ImageInput}: planes to interleaved channels, a run of output positions of one image a task. */
+/** {@link ImageInput}: from planes to interleaved channels. A task is a run of output positions of one image. */
 public final class CpuImageInput extends CpuOperation implements ImageInput {
     private static final int POSITIONS = 1024;
 
-    /** What each byte stands for. */
+    /** The value of each byte. */
     private static final float[] VALUES = new float[256];
 
     static {
@@ -63,7 +63,7 @@ public final class CpuImageInput extends CpuOperation implements ImageInput {
                 (image, c, first, length, plane) -> cut(from, places, window, image, c, first, length, plane));
     }
 
-    /** Writes one channel's values at {@code length} positions of an image, from {@code first} on, to the start of an array. */
+    /** Copies the values of one channel at {@code length} positions, starting at {@code first}, to the start of an array. */
     @FunctionalInterface
     private interface Source {
         void read(int image, int channel, int first, int length, float[] plane);
@@ -95,7 +95,7 @@ public final class CpuImageInput extends CpuOperation implements ImageInput {
         });
     }
 
-    /** {@link Source} of bytes: the part of a row that the run has, row by row. */
+    /** {@link Source} of bytes. Copies row by row the part of each row that is in the run. */
     private static void cut(
             MemorySegment from,
             MemorySegment places,

@@ -9,8 +9,8 @@ import org.codanet.nn.tensor.Shape;
 import org.codanet.nn.tensor.Tensor;
 
 /**
- * {@link Loss} on the calling thread: N·K numbers are too few to share. Both losses are written so that no exponential of a
- * positive number occurs, hence no overflow.
+ * {@link Loss} on the calling thread, since N·K numbers are too few to split. Both losses take exponentials of negative numbers only,
+ * so that nothing overflows.
  */
 public final class CpuLoss extends CpuOperation implements Loss {
     private final LossKind kind;

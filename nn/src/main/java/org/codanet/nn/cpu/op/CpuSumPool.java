@@ -10,7 +10,7 @@ import org.codanet.nn.op.SumPool;
 import org.codanet.nn.tensor.Shape;
 import org.codanet.nn.tensor.Tensor;
 
-/** {@link SumPool}, one image a task, with double sums. */
+/** {@link SumPool} with sums in double precision. A task is one image. */
 public final class CpuSumPool extends CpuOperation implements SumPool {
     public CpuSumPool(CpuContext context, String owner) {
         super(context, owner, "sum pool");
@@ -126,7 +126,7 @@ public final class CpuSumPool extends CpuOperation implements SumPool {
         });
     }
 
-    /** Channels ahead of {@code k}. */
+    /** Number of channels that rank before {@code k}. */
     private static int rank(float[] values, int k, int classes) {
         float own = values[k];
         int ahead = 0;

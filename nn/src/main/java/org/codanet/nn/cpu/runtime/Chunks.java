@@ -1,28 +1,31 @@
 package org.codanet.nn.cpu.runtime;
 
 /**
- * Cuts the elements of a tensor into pieces of one size, whatever the number of threads: a sum made of one part per piece,
- * added in order, is then the same with any of them.
+ * Splits the elements of a tensor into pieces whose size does not depend on the number of threads. A sum of one partial sum per piece,
+ * reduced in order, then has the same bits at any number of threads.
  */
 public final class Chunks {
-    /** Floats of a piece: four arrays of it fit a second-level cache with room to spare. */
+    /** Floats of a piece. Four arrays of this size fit the second-level cache easily. */
     public static final int SIZE = 8192;
 
     private Chunks() {}
 
+    /** Number of pieces. */
     public static int count(long elements) {
         return Math.toIntExact((elements + SIZE - 1) / SIZE);
     }
 
+    /** Index of the first element of a piece. */
     public static long offset(int chunk) {
         return (long) chunk * SIZE;
     }
 
+    /** Number of elements of a piece; the last one may be shorter. */
     public static int length(int chunk, long elements) {
         return (int) Math.min(SIZE, elements - offset(chunk));
     }
 
-    /** Adds the parts in order. */
+    /** The sum of the partial sums, added in order. */
     public static double sum(double[] parts) {
         double sum = 0;
         for (double part : parts) {
@@ -38,7 +41,7 @@ public final class Chunks {
         double s2 = 0;
         double s3 = 0;
         int i = 0;
-        // Four sums hide the latency of a double addition, which would set the pace.
+        // Four independent sums hide the latency of a double addition, which would otherwise limit the speed.
         for (; i <= count - 4; i += 4) {
             s0 += (double) values[i] * values[i];
             s1 += (double) values[i + 1] * values[i + 1];

@@ -4,9 +4,9 @@ import org.codanet.nn.cpu.kernel.Kernels;
 import org.codanet.nn.device.Precision;
 import org.codanet.nn.device.SelectionLog;
 
-/** What the operations of one CPU device share. */
+/** What the operations of one CPU device share: kernels, workers, memory and workspace. */
 public final class CpuContext {
-    /** Scratch arrays a worker may hold at once. */
+    /** Scratch arrays of a worker. */
     private static final int SLOTS = 16;
 
     private final String name;
@@ -48,7 +48,7 @@ public final class CpuContext {
         return precision;
     }
 
-    /** Whom to tell what was chosen. */
+    /** Reports selected algorithms to the listener. */
     public SelectionLog selections() {
         return selections;
     }
@@ -59,8 +59,8 @@ public final class CpuContext {
     }
 
     /**
-     * A worker's own array of at least {@code size} floats, contents undefined; the same slot gives the same array again.
-     * It only grows, and counts as held by the device.
+     * An array of at least {@code size} floats that belongs to one worker; contents undefined. The same slot returns the same array. It
+     * only grows, and counts as workspace of the device.
      */
     public float[] scratch(int worker, int slot, int size) {
         float[] array = scratch[worker][slot];
@@ -72,7 +72,7 @@ public final class CpuContext {
         return array;
     }
 
-    /** An array that all workers of one call share: grown, held and counted as {@link #scratch} is. */
+    /** An array that all workers of a call share. It grows and counts as {@link #scratch} does. */
     public float[] shared(int slot, int size) {
         float[] array = shared[slot];
         if (array.length < size) {
@@ -83,17 +83,17 @@ public final class CpuContext {
         return array;
     }
 
-    /** Lets all scratch go, while no operation runs. */
-    public void dropScratch() {
-        drop(shared);
+    /** Frees the whole workspace. No operation may be running. */
+    public void releaseWorkspace() {
+        release(shared);
         for (float[][] slots : scratch) {
-            drop(slots);
+            release(slots);
         }
     }
 
-    private void drop(float[][] slots) {
+    private void release(float[][] slots) {
         for (int slot = 0; slot < SLOTS; slot++) {
-            memory.letGo(4L * slots[slot].length, "workspace");
+            memory.endHold(4L * slots[slot].length, "workspace");
             slots[slot] = new float[0];
         }
     }

@@ -12,8 +12,8 @@ import org.codanet.nn.device.MemoryUse;
 import org.codanet.nn.device.OutOfMemoryException;
 
 /**
- * The native memory of a CPU device: counted, bounded, and kept for reuse by size, since a training step asks for the same
- * blocks every time and fresh pages cost more than the work on them. Thread-safe.
+ * The memory of a CPU device: counted, bounded by a budget, and reused. Freed blocks are kept by size, because every training step asks
+ * for the same blocks and touching new pages costs more than the work on them. Thread-safe.
  */
 public final class CpuMemory {
     /** 64 bytes: a cache line and the widest vector. */
@@ -34,7 +34,7 @@ public final class CpuMemory {
         this.budget = budget;
     }
 
-    /** A piece of native memory that goes back to its device when its one owner releases it. */
+    /** A block of native memory. It returns to the device when its owner releases it. */
     public final class Block {
         private final Arena arena;
         private final long bytes;
@@ -48,7 +48,7 @@ public final class CpuMemory {
                 this.segment = arena.allocate(bytes, ALIGNMENT);
             } catch (OutOfMemoryError e) {
                 arena.close();
-                throw refused("the system has no room", bytes, 0);
+                throw refused("the system has no free memory", bytes, 0);
             }
         }
 
@@ -61,12 +61,12 @@ public final class CpuMemory {
         }
     }
 
-    /** Memory with undefined contents. */
+    /** A block with undefined contents. */
     public synchronized Block take(long bytes, String owner) {
         Deque<Block> kept = idle.get(bytes);
         Block block = kept == null ? null : kept.pollLast();
         if (block == null) {
-            makeRoom(bytes, owner);
+            requireCapacity(bytes, owner);
             block = new Block(bytes);
             reserved += bytes;
         }
@@ -78,9 +78,9 @@ public final class CpuMemory {
         return block;
     }
 
-    /** Counts heap arrays that a prepared operation holds, so that the budget and the printed peak cover them. */
+    /** Counts heap arrays of an operation or the workspace, so that the budget and the reported peak include them. */
     public synchronized void hold(long bytes, String owner) {
-        makeRoom(bytes, owner);
+        requireCapacity(bytes, owner);
         byOwner.merge(owner, bytes, Long::sum);
         reserved += bytes;
         live += bytes;
@@ -88,7 +88,7 @@ public final class CpuMemory {
     }
 
     /** Ends {@link #hold}. */
-    public synchronized void letGo(long bytes, String owner) {
+    public synchronized void endHold(long bytes, String owner) {
         forget(owner, bytes);
         reserved -= bytes;
         live -= bytes;
@@ -105,18 +105,18 @@ public final class CpuMemory {
         byOwner.computeIfPresent(owner, (key, held) -> held == bytes ? null : held - bytes);
     }
 
-    private void makeRoom(long bytes, String owner) {
+    private void requireCapacity(long bytes, String owner) {
         if (budget == 0 || reserved + bytes <= budget) {
             return;
         }
-        drop();
+        releaseIdle();
         if (reserved + bytes > budget) {
             throw refused("budget " + ByteCount.text(budget), bytes, budget - reserved);
         }
     }
 
-    /** Gives idle blocks back to the system. */
-    public synchronized void drop() {
+    /** Frees idle blocks. */
+    public synchronized void releaseIdle() {
         for (Deque<Block> blocks : idle.values()) {
             for (Block block : blocks) {
                 reserved -= block.bytes;
@@ -147,7 +147,7 @@ public final class CpuMemory {
         peak = live;
     }
 
-    /** Owners that still hold something; empty if all is given back. */
+    /** Owners that still hold memory; empty if everything is freed. */
     public synchronized Set<String> owners() {
         return Set.copyOf(byOwner.keySet());
     }

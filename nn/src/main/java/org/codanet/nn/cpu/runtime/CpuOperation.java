@@ -1,6 +1,6 @@
 package org.codanet.nn.cpu.runtime;
 
-/** An operation of the CPU device: lives until its scope closes it, and says so if it is used later. */
+/** An operation of the CPU device. Its scope closes it; later calls throw. */
 public abstract class CpuOperation implements AutoCloseable {
     private final CpuContext context;
     private final String owner;
@@ -8,8 +8,8 @@ public abstract class CpuOperation implements AutoCloseable {
     private boolean closed;
 
     /**
-     * @param owner path of the scope that will close this
-     * @param operation what it is called in messages
+     * @param owner path of the scope that closes this
+     * @param operation its name in messages
      */
     public CpuOperation(CpuContext context, String owner, String operation) {
         this.context = context;
@@ -35,7 +35,7 @@ public abstract class CpuOperation implements AutoCloseable {
         return operation;
     }
 
-    /** Gives back what a subclass holds; runs once. */
+    /** Frees what a subclass holds. Called once. */
     protected void release() {}
 
     @Override

@@ -6,7 +6,7 @@ import java.util.Objects;
 import org.codanet.nn.tensor.Shape;
 import org.codanet.nn.tensor.Tensor;
 
-/** A tensor in native memory. Views share the block of the tensor they were made from and check its lifetime. */
+/** A tensor in native memory. A view shares the block of the tensor that it was created from, and checks that this tensor is still open. */
 public final class CpuTensor extends Tensor implements AutoCloseable {
     public static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT;
 
@@ -28,7 +28,7 @@ public final class CpuTensor extends Tensor implements AutoCloseable {
         this.viewed = viewed;
     }
 
-    /** The tensor as one of this device, open. @throws IllegalArgumentException if it is another device's */
+    /** The tensor as one of this device, if it is open. @throws IllegalArgumentException if it is on another device */
     static CpuTensor of(Tensor tensor) {
         if (!(tensor instanceof CpuTensor cpu)) {
             throw new IllegalArgumentException("cpu: " + tensor + " is not on this device");
@@ -45,12 +45,12 @@ public final class CpuTensor extends Tensor implements AutoCloseable {
         return of(tensor).segment;
     }
 
-    /** Copies {@code count} floats from element {@code from} of a segment into an array. */
+    /** Copies {@code count} floats from a segment, starting at element {@code from}, to an array. */
     public static void read(MemorySegment source, long from, float[] destination, int offset, int count) {
         MemorySegment.copy(source, FLOAT, from * Float.BYTES, destination, offset, count);
     }
 
-    /** Copies {@code count} floats from an array to element {@code to} of a segment. */
+    /** Copies {@code count} floats from an array to a segment, starting at element {@code to}. */
     public static void write(float[] source, int offset, MemorySegment destination, long to, int count) {
         MemorySegment.copy(source, offset, destination, FLOAT, to * Float.BYTES, count);
     }

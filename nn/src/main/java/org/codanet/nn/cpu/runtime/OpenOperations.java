@@ -5,7 +5,10 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
-/** Which scopes still own operations of a device: those without memory of their own would be missed otherwise. Thread-safe. */
+/**
+ * Counts the open operations of a device by owner. An operation without memory of its own would otherwise be missed when the device is
+ * closed. Thread-safe.
+ */
 public final class OpenOperations {
     private final Map<String, Integer> byOwner = new TreeMap<>();
 
@@ -17,7 +20,7 @@ public final class OpenOperations {
         byOwner.computeIfPresent(owner, (key, count) -> count == 1 ? null : count - 1);
     }
 
-    /** Paths of the scopes, sorted. */
+    /** Paths of the scopes that own open operations, sorted. */
     public synchronized Set<String> owners() {
         return new TreeSet<>(byOwner.keySet());
     }

@@ -5,22 +5,22 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * A fixed set of threads that share the tasks of one call at a time. The calling thread is one of them. Tasks are handed
- * out in order, whoever is free takes the next; what a task computes must therefore not depend on which worker runs it.
+ * A fixed set of threads that run the tasks of one call at a time. The calling thread is one of them. A worker that is free takes the
+ * next task, so the result of a task must not depend on which worker runs it.
  */
 public final class Workers implements AutoCloseable {
-    /** Part of one call: task {@code index}, run by worker {@code worker}, which owns scratch memory of that number. */
+    /** Runs one task of a call. The number of the worker selects its scratch memory. */
     @FunctionalInterface
     public interface Task {
         public void run(int index, int worker);
     }
 
     /**
-     * One call. A worker that wakes when all tasks are taken stays out, so that the caller never waits for one that has
-     * nothing to do: on a busy machine that takes longer than the call itself.
+     * One call. A worker that wakes up after the last task was taken does not enter, so that the caller never waits for a worker without
+     * work. On a busy machine that wait would take longer than the call itself.
      */
     private static final class Job {
-        /** Added to {@link #inside} when nobody may enter any more. */
+        /** Added to {@link #inside} when no worker may enter any more. */
         private static final int ENDED = Integer.MIN_VALUE;
 
         private final int tasks;
@@ -35,7 +35,7 @@ public final class Workers implements AutoCloseable {
             this.task = task;
         }
 
-        /** A worker's part. */
+        /** Runs tasks on a worker. */
         void help(int worker) {
             int count = inside.get();
             while (count >= 0 && !inside.compareAndSet(count, count + 1)) {
@@ -61,7 +61,7 @@ public final class Workers implements AutoCloseable {
             }
         }
 
-        /** The caller's part: works, and returns when no worker is inside. */
+        /** Runs tasks on the calling thread, then waits until no worker is inside. */
         void complete() {
             work(0);
             inside.addAndGet(ENDED);
@@ -72,7 +72,7 @@ public final class Workers implements AutoCloseable {
                     Thread.onSpinWait();
                 } else {
                     LockSupport.park(this);
-                    // The workers still use the caller's memory: an interrupt has to wait until they are done.
+                    // The workers still use the caller's memory, so an interrupt has to wait until they are done.
                     interrupted |= Thread.interrupted();
                 }
             }
@@ -82,14 +82,14 @@ public final class Workers implements AutoCloseable {
         }
     }
 
-    /** Steps are a few hundred microseconds apart in a pass: waking a parked thread for each would cost as much again. */
+    /** The calls of a pass are a few hundred microseconds apart. Waking parked threads for each would double the time. */
     private static final long SPIN_NANOS = 50_000;
 
     private final Thread[] threads;
     private volatile Job job;
     private volatile boolean closed;
 
-    /** @param count workers, the caller included; at least 1 */
+    /** @param count number of workers, including the calling thread; at least 1 */
     public Workers(int count, String device) {
         threads = new Thread[count - 1];
         for (int i = 0; i < threads.length; i++) {
@@ -106,7 +106,7 @@ public final class Workers implements AutoCloseable {
         return threads.length + 1;
     }
 
-    /** Runs all tasks and returns when the last one has ended; the first failure of any of them is thrown. */
+    /** Runs all tasks and returns when the last one has ended. Throws the first failure of a task. */
     public void run(int tasks, Task task) {
         if (closed) {
             throw new IllegalStateException("the device's workers were stopped when it was closed");
@@ -162,7 +162,7 @@ public final class Workers implements AutoCloseable {
         return job;
     }
 
-    /** Stops the threads; calling again is harmless. */
+    /** Stops the threads. A second call does nothing. */
     @Override
     public void close() {
         closed = true;

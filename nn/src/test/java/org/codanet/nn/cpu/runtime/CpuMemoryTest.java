@@ -22,7 +22,7 @@ final class CpuMemoryTest {
         assertEquals(6 * MIB, memory.use().live());
         assertEquals(2, memory.use().tensors());
         second.release();
-        memory.letGo(2 * MIB, "net");
+        memory.endHold(2 * MIB, "net");
         assertEquals(3 * MIB, memory.use().live());
         assertEquals(6 * MIB, memory.use().peak());
         assertEquals(Set.of("run"), memory.owners());
@@ -31,7 +31,7 @@ final class CpuMemoryTest {
         first.release();
         assertEquals(0, memory.use().live());
         assertEquals(Set.of(), memory.owners());
-        memory.drop();
+        memory.releaseIdle();
         assertEquals(0, memory.use().reserved());
     }
 
@@ -45,7 +45,7 @@ final class CpuMemoryTest {
         assertSame(block, memory.take(MIB, "c"));
         other.release();
         block.release();
-        memory.drop();
+        memory.releaseIdle();
     }
 
     @Test
@@ -56,7 +56,7 @@ final class CpuMemoryTest {
             assertEquals(0, block.segment().address() % CpuMemory.ALIGNMENT, bytes + " bytes");
             block.release();
         }
-        memory.drop();
+        memory.releaseIdle();
     }
 
     @Test
@@ -73,7 +73,7 @@ final class CpuMemoryTest {
         assertEquals(3 * MIB, memory.use().live());
         small.release();
         large.release();
-        memory.drop();
+        memory.releaseIdle();
     }
 
     @Test
@@ -83,6 +83,6 @@ final class CpuMemoryTest {
         CpuMemory.Block block = memory.take(2 * MIB, "b");
         assertEquals(2 * MIB, memory.use().reserved());
         block.release();
-        memory.drop();
+        memory.releaseIdle();
     }
 }

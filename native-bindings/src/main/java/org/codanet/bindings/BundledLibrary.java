@@ -9,19 +9,19 @@ import java.util.List;
 import java.util.regex.Pattern;
 
 /**
- * A library that a jar on the class path carries.
+ * A library inside a jar on the class path.
  *
- * @param folder the jar's folder, ending in a slash
- * @param fileNames the library's names, best first
- * @param together all files of the folder that must lie beside each other, the library among them
- * @param cache where to unpack
+ * @param folder of the library in the jar, ending in a slash
+ * @param fileNames possible names of the library, the preferred one first
+ * @param together matches all files of the folder that must be unpacked into one folder, including the library
+ * @param cache folder to unpack into
  */
-record CarriedLibrary(String folder, List<String> fileNames, Pattern together, Path cache)
+record BundledLibrary(String folder, List<String> fileNames, Pattern together, Path cache)
         implements NativeLibrary.Source {
 
     @Override
     public String origin() {
-        return "carried jar";
+        return "bundled jar";
     }
 
     @Override

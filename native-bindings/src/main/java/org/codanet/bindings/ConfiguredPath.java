@@ -6,23 +6,23 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
 
-/** A library, or the folder it lies in, that the user states by a system property or an environment variable. */
-record StatedPath(String origin, Path path, List<String> fileNames) implements NativeLibrary.Source {
+/** A library, or its folder, that the user named in a system property or an environment variable. */
+record ConfiguredPath(String origin, Path path, List<String> fileNames) implements NativeLibrary.Source {
 
-    /** What is stated; the property goes before the variable. */
-    static Optional<StatedPath> of(
+    /** The path in the property, or else in the variable; empty if neither is set. */
+    static Optional<ConfiguredPath> of(
             String property,
             String variable,
             List<String> fileNames,
             UnaryOperator<String> properties,
             UnaryOperator<String> environment) {
-        String stated = properties.apply(property);
-        if (stated != null && !stated.isBlank()) {
-            return Optional.of(new StatedPath("-D" + property, Path.of(stated), fileNames));
+        String value = properties.apply(property);
+        if (value != null && !value.isBlank()) {
+            return Optional.of(new ConfiguredPath("-D" + property, Path.of(value), fileNames));
         }
-        stated = environment.apply(variable);
-        return stated != null && !stated.isBlank()
-                ? Optional.of(new StatedPath(variable, Path.of(stated), fileNames))
+        value = environment.apply(variable);
+        return value != null && !value.isBlank()
+                ? Optional.of(new ConfiguredPath(variable, Path.of(value), fileNames))
                 : Optional.empty();
     }
 
