@@ -140,7 +140,8 @@ final class OneDnnTest {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment policy = (MemorySegment) get.invokeExact(arena.allocateFrom("OMP_WAIT_POLICY"));
             assertEquals(
-                    configured == null ? "passive" : configured, policy.reinterpret(64).getString(0));
+                    configured == null ? "passive" : configured,
+                    policy.reinterpret(64).getString(0));
         }
     }
 
