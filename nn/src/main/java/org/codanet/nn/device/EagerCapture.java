@@ -17,7 +17,7 @@ public final class EagerCapture {
 
     /** A graph, owned by {@code scope}, whose replay calls {@code body}. */
     public CapturedGraph capture(Scope scope, Runnable body) {
-        refuseInside("record another");
+        refuseInside("capture another");
         return scope.register(new EagerGraph(scope.path(), body));
     }
 

@@ -10,11 +10,11 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
-/** Runs a main class of the tests in a JVM with other flags than this one's, on the class path. */
+/** Runs a main class of the tests in another JVM with other flags, on the class path. */
 public final class ChildJvm {
     private ChildJvm() {}
 
-    /** What {@code main} prints, to either stream. */
+    /** The output of {@code main} to both streams. */
     public static String run(Class<?> main, String... flags) throws IOException, InterruptedException {
         String classPath = Stream.of(System.getProperty("java.class.path"), System.getProperty("jdk.module.path"))
                 .filter(path -> path != null && !path.isEmpty())

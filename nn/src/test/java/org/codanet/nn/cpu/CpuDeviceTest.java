@@ -25,10 +25,10 @@ import org.codanet.nn.tensor.Shape;
 import org.codanet.nn.tensor.Tensor;
 import org.junit.jupiter.api.Test;
 
-/** What the CPU device is beside its operations: how it is opened, what it says, when it refuses. */
+/** The CPU device without its operations: how it is opened, what it reports, what it refuses. */
 final class CpuDeviceTest {
     @Test
-    void isFoundByNameAndDescribesItself() {
+    void isOpenedByNameAndDescribesItself() {
         try (Device device = Devices.open("cpu", DeviceOptions.defaults().withThreads(3))) {
             assertEquals("cpu", device.name());
             assertEquals(Precision.FP32, device.precision());
@@ -38,7 +38,7 @@ final class CpuDeviceTest {
     }
 
     @Test
-    void threadsAreTheProcessorsUnlessSaid() {
+    void hasOneThreadPerProcessorByDefault() {
         int processors = Runtime.getRuntime().availableProcessors();
         try (Device device = new CpuDevice(DeviceOptions.defaults())) {
             String expected = processors == 1 ? "1 thread;" : processors + " threads;";
@@ -54,7 +54,7 @@ final class CpuDeviceTest {
     }
 
     @Test
-    void precisionsThatTheProcessorLacksAreRefusedInOneSentence() {
+    void unsupportedPrecisionsAreRefusedInOneSentence() {
         DeviceOptions tf32 = DeviceOptions.defaults().withPrecision(Precision.TF32);
         assertTrue(assertThrows(IllegalArgumentException.class, () -> new CpuDevice(tf32))
                 .getMessage()
@@ -69,7 +69,7 @@ final class CpuDeviceTest {
     }
 
     @Test
-    void bfloat16WithoutItsVectorsIsRefusedInOneSentence() {
+    void bfloat16Without512BitVectorsIsRefusedInOneSentence() {
         Processor processor = Processor.here();
         Skip.unless(processor.hasBfloat16(), processor.name() + " has no bfloat16 instructions");
         DeviceOptions plain = new DeviceOptions(1, Precision.BF16, 0, true);
@@ -79,18 +79,18 @@ final class CpuDeviceTest {
     }
 
     @Test
-    void plainLoopsAreTakenWhenAskedForAndSaid() {
+    void plainLoopsAreUsedOnRequestAndDescribed() {
         try (Device device = new CpuDevice(new DeviceOptions(1, null, 0, true))) {
             assertTrue(device.description().contains("plain loops (they were asked for)"), device.description());
         }
     }
 
     @Test
-    void closeRefusesWhileSomethingIsOpenAndNamesWhere() {
+    void closeIsRefusedWhileSomethingIsOpenAndNamesItsScope() {
         Device device = new CpuDevice(DeviceOptions.defaults().withThreads(2));
         Scope run = Scope.open("run");
         Tensor tensor = device.allocate(run.child("step"), Shape.of(2, 1));
-        // The pool has no memory of its own, and must be missed all the same.
+        // The pool holds no memory, and must be noticed all the same.
         SumPool pool = device.sumPool(run.child("head"));
         String message =
                 assertThrows(IllegalStateException.class, device::close).getMessage();
@@ -106,7 +106,7 @@ final class CpuDeviceTest {
     }
 
     @Test
-    void closeGivesEverythingBack() {
+    void closeFreesEverything() {
         long handles = DnnlHandles.open();
         CpuDevice device = new CpuDevice(DeviceOptions.defaults().withThreads(2));
         try (Scope scope = Scope.open("run")) {
@@ -130,7 +130,7 @@ final class CpuDeviceTest {
     }
 
     @Test
-    void plansOfManyInputShapesDoNotPileUp() {
+    void theCacheOfPlansIsBounded() {
         try (CpuDevice device = new CpuDevice(DeviceOptions.defaults().withThreads(1));
                 Scope scope = Scope.open("run")) {
             var convolution = device.convolution(scope, new ConvolutionShape(1, 2, 1, 1, 0, false));
@@ -154,12 +154,12 @@ final class CpuDeviceTest {
     }
 
     @Test
-    void bfloat16ConvolutionIsThatOfRoundedOperands() {
+    void aBfloat16ConvolutionRoundsItsOperands() {
         Processor processor = Processor.here();
         Skip.unless(processor.hasBfloat16(), processor.name() + " has no bfloat16 instructions");
         try (Device device = Devices.open("cpu", DeviceOptions.defaults().withPrecision(Precision.BF16));
                 Scope scope = Scope.open("run")) {
-            // One channel, one tap: the product of 1 + 2^-9, which bfloat16 rounds to 1, with 3, which it holds.
+            // One channel and one tap: 1 + 2^-9, which bfloat16 rounds to 1, times 3, which is exact.
             var convolution = device.convolution(scope, new ConvolutionShape(1, 1, 1, 1, 0, false));
             Tensor x = device.allocate(scope, Shape.of(1, 1, 1, 1));
             Tensor w = device.allocate(scope, Shape.of(1, 1, 1, 1));
@@ -172,7 +172,7 @@ final class CpuDeviceTest {
     }
 
     @Test
-    void tellsOnceWhatWasChosen() {
+    void reportsEachSelectionOnce() {
         List<String> told = new ArrayList<>();
         try (Device device = Devices.open("cpu", DeviceOptions.defaults());
                 Scope scope = Scope.open("run")) {
@@ -194,7 +194,7 @@ final class CpuDeviceTest {
     void thePeakIsMeasured() {
         try (CpuDevice device = new CpuDevice(DeviceOptions.defaults().withThreads(1))) {
             double peak = ((PeakMeasurement) device).peakGflops();
-            // A processor of this century does more than one, and no core reaches ten thousand.
+            // Any processor does more than 1 GFLOPS, and no core reaches ten thousand.
             assertTrue(peak > 1 && peak < 10_000, "GFLOP/s: " + peak);
         }
     }
@@ -208,7 +208,7 @@ final class CpuDeviceTest {
     }
 
     @Test
-    void withoutVectorModuleAndOneDnnTheRestRunsAndSaysWhy() throws Exception {
+    void withoutTheVectorModuleAndOneDnnTheRestRunsAndTheReasonIsReported() throws Exception {
         String output = ChildJvm.run(Bare.class, "-Dcodanet.dnnl.path=/no/such/libdnnl.so.3");
         assertTrue(output.contains("plain loops (this JVM runs without --add-modules jdk.incubator.vector)"), output);
         assertTrue(output.contains("without oneDNN"), output);
@@ -217,7 +217,7 @@ final class CpuDeviceTest {
         assertTrue(output.contains("/no/such/libdnnl.so.3"), output);
     }
 
-    /** Run in a JVM of its own, started without any of our flags but native access. */
+    /** Runs in another JVM, started without our flags except native access. */
     static final class Bare {
         private Bare() {}
 

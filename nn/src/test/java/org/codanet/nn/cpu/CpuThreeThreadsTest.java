@@ -14,7 +14,7 @@ import org.codanet.nn.testing.LossContract;
 import org.codanet.nn.testing.SumPoolContract;
 import org.junit.jupiter.api.Nested;
 
-/** The contracts again on a number of threads that divides nothing. */
+/** All contracts on three threads, a number that divides none of the extents. */
 final class CpuThreeThreadsTest {
     private static Device open() {
         return new CpuDevice(DeviceOptions.defaults().withThreads(3));

@@ -21,9 +21,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The operations that add over many values give the same bits whatever the number of threads. */
+/** Operations that sum many values give the same bits at any number of threads. */
 final class ThreadCountTest {
-    /** Several pieces and a rest. */
+    /** Several whole pieces and a part of one. */
     private static final int ELEMENTS = 5 * Chunks.SIZE + 77;
 
     @ParameterizedTest
@@ -32,7 +32,10 @@ final class ThreadCountTest {
         assertArrayEquals(results(1), results(threads));
     }
 
-    /** A layer in Winograd's form and one with a stride, more positions than one task has and a rest; more images than threads. */
+    /**
+     * A layer with the Winograd form and one with a stride. There are more positions than one task has, not a multiple of them, and more
+     * images than threads.
+     */
     @ParameterizedTest
     @EnumSource(Norm.class)
     void dynamicAlignmentHasTheSameBitsAsOnOneThread(Norm norm) {
@@ -92,7 +95,7 @@ final class ThreadCountTest {
                         positive(device, scope, random, shape)));
             }
             Tensor norm = device.allocate(scope, Shape.of(1));
-            // The bound is far below the norm, so that a bit of the norm shows in every value.
+            // The bound is far below the norm, so that every bit of the norm influences every value.
             device.adam(scope).step(slots, new Adam.Step(1e-3, 0.9, 0.999, 1e-8, 0, 1, 0.5), norm);
             outputs.add(norm);
             slots.forEach(slot -> outputs.addAll(List.of(slot.value(), slot.gradient(), slot.mean(), slot.variance())));

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 
 final class AugmentationOperationTest {
     @Test
-    void whatIsWrittenIsRead() {
+    void readReturnsWhatWriteWrote() {
         List<AugmentationOperation> steps = List.of(
                 AugmentationOperation.identity(),
                 AugmentationOperation.warp(1, 2, 3, 4, 5, 6),
@@ -37,7 +37,7 @@ final class AugmentationOperationTest {
     }
 
     @Test
-    void numbersOutOfRangeAreRefusedInWords() {
+    void numbersOutOfRangeAreRefusedWithAMessage() {
         assertEquals(
                 "image augmentation: POSTERISE by 9.0, must be 1 to 8 bits",
                 assertThrows(IllegalArgumentException.class, () -> AugmentationOperation.posterise(9))
@@ -54,7 +54,7 @@ final class AugmentationOperationTest {
     }
 
     @Test
-    void codesThatAreNoneAreRefusedInWords() {
+    void unknownCodesAreRefusedWithAMessage() {
         for (float code : new float[] {-1, 0.5f, 10, Float.NaN}) {
             float[] numbers = {code, 0, 0, 0, 0, 0, 0};
             assertEquals(

@@ -4,7 +4,7 @@ import java.util.function.DoubleSupplier;
 import org.codanet.nn.tensor.Tensor;
 import org.codanet.nn.testing.Close;
 
-/** Gradients by central differences in double: with steps of 1e-5 good to about 1e-9 of the values at hand. */
+/** Gradients by central differences in double precision. With steps of 1e-5 the relative error is about 1e-9. */
 final class FiniteDifferences {
     private static final double STEP = 1e-5;
 

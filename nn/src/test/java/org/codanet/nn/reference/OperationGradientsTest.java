@@ -22,7 +22,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Every backward of the reference device against finite differences of its forward. */
+/** Compares every gradient of the reference device with finite differences. */
 final class OperationGradientsTest {
     private final ReferenceDevice device = new ReferenceDevice(DeviceOptions.defaults());
     private final Scope scope = Scope.open("test");
@@ -43,7 +43,7 @@ final class OperationGradientsTest {
         return device.allocate(scope, shape);
     }
 
-    /** Small, as every element is moved twice; stride, padding and a rank above the patch in turn, each norm with all. */
+    /** Small shapes, because every element is moved twice. Stride, padding and a rank above the patch length, each with every norm. */
     static Stream<DynamicAlignmentShape> layers() {
         return Stream.of(Norm.values()).flatMap(norm -> {
             boolean bias = norm != Norm.WB;

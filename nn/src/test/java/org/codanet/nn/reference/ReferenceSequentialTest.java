@@ -29,13 +29,13 @@ final class ReferenceSequentialTest extends SequentialContract {
         return new ReferenceDevice(DeviceOptions.defaults());
     }
 
-    /** Double arithmetic; values are rounded to float32 where they are read. */
+    /** The arithmetic is double; only downloaded values are rounded to float32. */
     @Override
     protected double tolerance() {
         return 1e-6;
     }
 
-    /** λ of 3 makes the penalty's gradient as large as the loss's. */
+    /** With λ = 3 the gradient of the penalty is as large as that of the loss. */
     @ParameterizedTest
     @ValueSource(doubles = {0, 3})
     void lossAndPenaltyOfAWholeNetAgreeWithFiniteDifferences(double lambda) {
@@ -55,7 +55,7 @@ final class ReferenceSequentialTest extends SequentialContract {
         }
     }
 
-    /** The mean loss of two images, plus λ times the mean size of the linear maps of two classes each. */
+    /** Mean loss of two images plus λ times the mean absolute value of the linear maps of two classes each. */
     private static final class Objective implements DoubleSupplier {
         private final ReferenceDevice device;
         private final Scope run;
@@ -92,7 +92,7 @@ final class ReferenceSequentialTest extends SequentialContract {
             return seeds;
         }
 
-        /** Writes the parameters' gradients; returns the input's. */
+        /** Computes all gradients and returns that of the input. */
         double[] gradients() {
             net.prepare(Purpose.TRAINING);
             try (Scope step = run.child("step")) {

@@ -15,7 +15,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** What {@link Adam} promises, on every device. */
 public abstract class AdamContract extends OperationContract {
-    /** One number, an odd matrix, and more than one piece of work. */
+    /** One value, a matrix with odd extents, and more values than one piece of work. */
     private static final List<Shape> SHAPES = List.of(Shape.of(1), Shape.of(7, 13), Shape.of(3, 3, 60, 41));
 
     private static List<Adam.Slot> slots(Workplace place) {
@@ -40,7 +40,7 @@ public abstract class AdamContract extends OperationContract {
 
     @ParameterizedTest
     @CsvSource({"0, 0", "0, 0.01", "0.5, 0", "1e6, 0.01"})
-    void severalStepsAgreeWithTheReference(double maxNorm, double weightDecay) {
+    void severalUpdatesAgreeWithTheReference(double maxNorm, double weightDecay) {
         try (Workplace place = place();
                 Workplace reference = reference()) {
             List<Adam.Slot> own = slots(place);
@@ -74,9 +74,9 @@ public abstract class AdamContract extends OperationContract {
         }
     }
 
-    /** The first step moves every value by the rate against the sign of its gradient: m̂ / √v̂ is ±1. */
+    /** The first update moves every value by the rate, against the sign of its gradient: m̂ / √v̂ is ±1. */
     @Test
-    void theFirstStepIsTheRate() {
+    void theFirstUpdateMovesByTheRate() {
         try (Workplace place = place()) {
             Tensor value = place.variable(Shape.of(3), new float[] {1, 1, 1});
             Tensor gradient = place.variable(Shape.of(3), new float[] {0.5f, -20, 0});
@@ -96,7 +96,7 @@ public abstract class AdamContract extends OperationContract {
     }
 
     @Test
-    void clippingCountsAllGradientsTogether() {
+    void clippingBoundsAllGradientsTogether() {
         try (Workplace place = place()) {
             List<Adam.Slot> slots = new ArrayList<>();
             for (float g : new float[] {3, 4}) {
@@ -109,7 +109,7 @@ public abstract class AdamContract extends OperationContract {
             Tensor norm = place.output(Shape.of(1));
             place.device().adam(place.scope()).step(slots, new Adam.Step(0.1, 0.9, 0.999, 1e-8, 0, 1, 1), norm);
             assertEquals(5, place.read(norm)[0], 1e-5, "before clipping");
-            // Gradients 3/5 and 4/5 enter the mean by a tenth.
+            // The gradients 3/5 and 4/5 enter the mean with a factor of 1/10.
             assertEquals(0.06, place.read(slots.get(0).mean())[0], 1e-6);
             assertEquals(0.08, place.read(slots.get(1).mean())[0], 1e-6);
         }
@@ -129,9 +129,9 @@ public abstract class AdamContract extends OperationContract {
         assertArrayEquals(results[0], results[1]);
     }
 
-    /** The numbers hold until the next ones are set, and are those of the step, whenever they were set. */
+    /** The values of an update are those that were set last, whenever that was. */
     @Test
-    void numbersSetAheadAreThoseOfTheSteps() {
+    void updatesUseTheValuesThatWereSetLast() {
         float[][] results = new float[2][];
         for (int i = 0; i < 2; i++) {
             try (Workplace place = place()) {

@@ -7,7 +7,7 @@ public final class Close {
     private Close() {}
 
     /**
-     * Fails unless every {@code |expected − actual| ≤ tolerance · max |expected|}, naming the element that is furthest off.
+     * Fails unless {@code |expected − actual| ≤ tolerance · max |expected|} for every element. Names the element with the largest error.
      *
      * @param what for the message
      */
@@ -33,7 +33,7 @@ public final class Close {
         for (int i = 0; i < expected.length; i++) {
             double difference = Math.abs((double) expected[i] - actual[i]);
             if (!Double.isFinite(difference)) {
-                // A NaN or an infinity on either side: no bound holds it, not even one derived from an infinity.
+                // NaN or infinity on either side fails, even if the bound itself is infinite.
                 worst = i;
                 furthest = difference;
                 break;

@@ -10,10 +10,10 @@ import org.codanet.nn.tensor.Shape;
 import org.codanet.nn.tensor.Tensor;
 import org.junit.jupiter.api.Test;
 
-/** The test kit itself: it must fail where it should. */
+/** Tests that the test helpers fail when they should. */
 final class CloseTest {
     @Test
-    void differencesAreMeasuredAgainstTheLargestExpectedValue() {
+    void differencesAreRelativeToTheLargestExpectedValue() {
         float[] expected = {100, 1, -2};
         assertDoesNotThrow(() -> Close.to("t", expected, new float[] {100.0005f, 1.0005f, -2}, 1e-5));
         String message = assertThrows(
@@ -23,7 +23,7 @@ final class CloseTest {
     }
 
     @Test
-    void nanNeverPasses() {
+    void aNanNeverPasses() {
         for (float bad : new float[] {Float.NaN, Float.POSITIVE_INFINITY}) {
             assertThrows(AssertionError.class, () -> Close.to("t", new float[] {1, 2}, new float[] {1, bad}, 1e-5));
             assertThrows(AssertionError.class, () -> Close.to("t", new float[] {1, bad}, new float[] {1, bad}, 1e-5));
@@ -33,7 +33,7 @@ final class CloseTest {
     }
 
     @Test
-    void aWrittenInputAndAWrittenGuardAreFound() {
+    void writesToAnInputOrAGuardAreFound() {
         Workplace input = new Workplace(Devices.open("reference", DeviceOptions.defaults()));
         Tensor read = input.input(Shape.of(3), new float[] {1, 2, 3});
         input.device().elementwise().fill(read.slice(2, 1), 4);

@@ -44,7 +44,7 @@ public abstract class ContributionMapContract extends OperationContract {
 
     @ParameterizedTest
     @MethodSource("maps")
-    void allThreeAgreeWithTheReference(Shape map) {
+    void allThreeOutputsAgreeWithTheReference(Shape map) {
         boolean[] all = {true, true, true};
         try (Workplace place = place();
                 Workplace reference = reference()) {
@@ -52,14 +52,15 @@ public abstract class ContributionMapContract extends OperationContract {
             Result actual = run(place, map, all);
             assertClose("per channel", expected.perChannel(), actual.perChannel());
             assertClose("per position", expected.perPosition(), actual.perPosition());
-            // Summed in double from float32 products: rounding of the result alone, were it not that terms cancel.
+            // float32 products are summed in double precision. The error is larger than the rounding of the result only
+            // where terms cancel.
             Close.within("total", expected.total(), actual.total(), 1e-6 * map.elements() / map.extent(1));
         }
     }
 
     @ParameterizedTest
     @MethodSource("maps")
-    void eachMayBeLeftOut(Shape map) {
+    void eachOutputMayBeLeftOut(Shape map) {
         try (Workplace place = place()) {
             Result all = run(place, map, new boolean[] {true, true, true});
             assertClose(
@@ -78,7 +79,7 @@ public abstract class ContributionMapContract extends OperationContract {
     }
 
     @Test
-    void refusesAMapOfAnotherInput() {
+    void aMapOfAnotherInputIsRefused() {
         try (Workplace place = place()) {
             ContributionMap operation = place.device().contributionMap(place.scope());
             Tensor x = place.variable(Shape.of(1, 2, 2, 3), new float[12]);

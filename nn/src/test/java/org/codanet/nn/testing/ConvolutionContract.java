@@ -17,7 +17,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** What {@link Convolution} promises, on every device. */
 public abstract class ConvolutionContract extends OperationContract {
-    /** Geometry, input, and why it is here. */
+    /** Geometry, input, and what the case is for. */
     public record Case(ConvolutionShape shape, Shape in, String why) {
         Shape out() {
             return shape.output(in);
@@ -72,7 +72,7 @@ public abstract class ConvolutionContract extends OperationContract {
 
     @ParameterizedTest
     @MethodSource("cases")
-    void gradientOfTheInputAgreesWithTheReferenceAndOverwrites(Case one) {
+    void gradientOfTheInputAgreesWithTheReferenceAndIsOverwritten(Case one) {
         try (Workplace place = place();
                 Workplace reference = reference()) {
             assertClose("dIn", backwardData(reference, one), backwardData(place, one));
@@ -89,7 +89,7 @@ public abstract class ConvolutionContract extends OperationContract {
 
     @ParameterizedTest
     @MethodSource("cases")
-    void gradientsOfTheWeightsAgreeWithTheReferenceAndAreAdded(Case one) {
+    void gradientsOfTheWeightsAgreeWithTheReferenceAndAreAddedTo(Case one) {
         try (Workplace place = place();
                 Workplace reference = reference()) {
             for (boolean withBias : new boolean[] {one.shape().bias(), false}) {
@@ -144,7 +144,7 @@ public abstract class ConvolutionContract extends OperationContract {
     }
 
     @Test
-    void refusesWrongShapes() {
+    void wrongShapesAreRefused() {
         ConvolutionShape shape = new ConvolutionShape(3, 4, 3, 1, 1, false);
         try (Workplace place = place()) {
             Convolution operation = place.device().convolution(place.scope(), shape);

@@ -24,9 +24,10 @@ import org.codanet.nn.tensor.ByteTensor;
 import org.codanet.nn.tensor.Scope;
 import org.codanet.nn.tensor.Shape;
 import org.codanet.nn.tensor.Tensor;
+import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 
-/** What every {@link Device} promises about memory and lifetimes. */
+/** What every {@link Device} promises about transfers, memory, lifetimes and capture. */
 public abstract class DeviceContract {
     /** Opens a device of the kind under test. */
     protected abstract Device open(DeviceOptions options);
@@ -35,186 +36,332 @@ public abstract class DeviceContract {
         return open(DeviceOptions.defaults());
     }
 
-    /** Not a multiple of a vector's or a page's length. */
+    /** Extents that are no multiple of a vector or a page. */
     private static final Shape ODD = Shape.of(3, 7, 11);
 
     @Test
-    void whatIsUploadedIsDownloaded() {
-        try (Device device = open();
-                Scope scope = Scope.open("run")) {
-            Tensor tensor = device.allocate(scope, ODD);
-            float[] values = Values.uniform(5, ODD);
-            // What a careless conversion would change: signs of zero, subnormal numbers, infinities, NaN.
-            values[0] = -0f;
-            values[1] = Float.MIN_VALUE;
-            values[2] = Float.NEGATIVE_INFINITY;
-            values[3] = Float.NaN;
-            device.upload(values, tensor);
-            float[] back = new float[values.length];
-            device.download(tensor, back);
-            assertArrayEquals(values, back);
+    void aDeviceHasANameAndADescriptionWithoutLineBreaks() {
+        try (Device device = open()) {
+            assertTrue(device.description().startsWith(device.name()), device.description());
+            assertFalse(device.description().contains("\n"), device.description());
         }
     }
 
-    @Test
-    void uploadAndDownloadRefuseAnArrayThatIsTooShort() {
-        try (Device device = open();
-                Scope scope = Scope.open("run")) {
-            Tensor tensor = device.allocate(scope, ODD);
-            String message = assertThrows(IllegalArgumentException.class, () -> device.upload(new float[230], tensor))
-                    .getMessage();
-            assertTrue(message.contains("230") && message.contains("231"), message);
-            assertThrows(IllegalArgumentException.class, () -> device.download(tensor, new float[230]));
+    @Nested
+    class Transfers {
+        @Test
+        void downloadReturnsWhatUploadCopied() {
+            try (Device device = open();
+                    Scope scope = Scope.open("run")) {
+                Tensor tensor = device.allocate(scope, ODD);
+                float[] values = Values.uniform(5, ODD);
+                // Values that a careless conversion would change: negative zero, subnormal numbers, infinities, NaN.
+                values[0] = -0f;
+                values[1] = Float.MIN_VALUE;
+                values[2] = Float.NEGATIVE_INFINITY;
+                values[3] = Float.NaN;
+                device.upload(values, tensor);
+                float[] back = new float[values.length];
+                device.download(tensor, back);
+                assertArrayEquals(values, back);
+            }
         }
-    }
 
-    @Test
-    void anUploadOfBytesRefusesAnArrayThatIsTooShort() {
-        try (Device device = open();
-                Scope scope = Scope.open("run")) {
-            ByteTensor bytes = device.allocateBytes(scope, ODD);
-            assertEquals(ODD, bytes.shape());
-            assertEquals(Shape.of(58), bytes.storage().shape(), "four bytes in the place of a float");
-            String message = assertThrows(IllegalArgumentException.class, () -> device.upload(new byte[230], bytes))
-                    .getMessage();
-            assertTrue(message.contains("230") && message.contains("231"), message);
-            assertThrows(IllegalArgumentException.class, () -> new ByteTensor(Shape.of(233), bytes.storage()));
+        @Test
+        void uploadAndDownloadRefuseAnArrayThatIsTooShort() {
+            try (Device device = open();
+                    Scope scope = Scope.open("run")) {
+                Tensor tensor = device.allocate(scope, ODD);
+                String message = assertThrows(
+                                IllegalArgumentException.class, () -> device.upload(new float[230], tensor))
+                        .getMessage();
+                assertTrue(message.contains("230") && message.contains("231"), message);
+                assertThrows(IllegalArgumentException.class, () -> device.download(tensor, new float[230]));
+            }
         }
-    }
 
-    /** More than any buffer that a device copies through; looked at around each MiB and at the end. */
-    @Test
-    void manyBytesAreUploadedInOrder() {
-        Shape shape = Shape.of(1, 1, 2501, 2003);
-        int rows = 3;
-        int columns = 2003;
-        byte[] expected = Values.bytes(5, shape);
-        try (Device device = open();
-                Scope scope = Scope.open("run")) {
-            ByteTensor bytes = device.allocateBytes(scope, shape);
-            byte[] source = expected.clone();
-            device.upload(source, bytes);
-            Arrays.fill(source, (byte) 0);
-            Tensor placement = device.allocate(scope, Shape.of(1, 3));
-            Tensor x = device.allocate(scope, Shape.of(1, rows, columns, 1));
-            ImageInput input = device.imageInput(scope);
-            for (int top : new int[] {0, 522, 1046, 1569, 2093, 2498}) {
-                device.upload(new float[] {top, 0, 0}, placement);
-                input.forward(bytes, placement, false, x);
-                float[] values = values(device, x);
-                for (int i = 0; i < values.length; i++) {
-                    int at = top * columns + i;
-                    assertEquals(Byte.toUnsignedInt(expected[at]) / 255f, values[i], "byte " + at);
+        @Test
+        void anUploadOfBytesRefusesAnArrayThatIsTooShort() {
+            try (Device device = open();
+                    Scope scope = Scope.open("run")) {
+                ByteTensor bytes = device.allocateBytes(scope, ODD);
+                assertEquals(ODD, bytes.shape());
+                assertEquals(Shape.of(58), bytes.storage().shape(), "four bytes in the place of a float");
+                String message = assertThrows(IllegalArgumentException.class, () -> device.upload(new byte[230], bytes))
+                        .getMessage();
+                assertTrue(message.contains("230") && message.contains("231"), message);
+                assertThrows(IllegalArgumentException.class, () -> new ByteTensor(Shape.of(233), bytes.storage()));
+            }
+        }
+
+        /** More bytes than any staging buffer of a device. Checked near each MiB and at the end. */
+        @Test
+        void manyBytesAreUploadedInOrder() {
+            Shape shape = Shape.of(1, 1, 2501, 2003);
+            int rows = 3;
+            int columns = 2003;
+            byte[] expected = Values.bytes(5, shape);
+            try (Device device = open();
+                    Scope scope = Scope.open("run")) {
+                ByteTensor bytes = device.allocateBytes(scope, shape);
+                byte[] source = expected.clone();
+                device.upload(source, bytes);
+                Arrays.fill(source, (byte) 0);
+                Tensor placement = device.allocate(scope, Shape.of(1, 3));
+                Tensor x = device.allocate(scope, Shape.of(1, rows, columns, 1));
+                ImageInput input = device.imageInput(scope);
+                for (int top : new int[] {0, 522, 1046, 1569, 2093, 2498}) {
+                    device.upload(new float[] {top, 0, 0}, placement);
+                    input.forward(bytes, placement, false, x);
+                    float[] values = values(device, x);
+                    for (int i = 0; i < values.length; i++) {
+                        int at = top * columns + i;
+                        assertEquals(Byte.toUnsignedInt(expected[at]) / 255f, values[i], "byte " + at);
+                    }
                 }
             }
         }
     }
 
-    @Test
-    void viewsShareMemory() {
-        try (Device device = open();
-                Scope scope = Scope.open("run")) {
-            Tensor tensor = device.allocate(scope, ODD);
-            device.elementwise().fill(tensor, 1);
-            Tensor middle = tensor.slice(1, 1).reshape(Shape.of(7, 11)).slice(2, 3);
-            device.elementwise().fill(middle, 2);
-            assertEquals(Shape.of(3, 11), middle.shape());
-            float[] values = new float[231];
-            device.download(tensor, values);
-            for (int i = 0; i < values.length; i++) {
-                assertEquals(i >= 99 && i < 132 ? 2 : 1, values[i], "element " + i);
+    @Nested
+    class Memory {
+        @Test
+        void viewsShareMemory() {
+            try (Device device = open();
+                    Scope scope = Scope.open("run")) {
+                Tensor tensor = device.allocate(scope, ODD);
+                device.elementwise().fill(tensor, 1);
+                Tensor middle = tensor.slice(1, 1).reshape(Shape.of(7, 11)).slice(2, 3);
+                device.elementwise().fill(middle, 2);
+                assertEquals(Shape.of(3, 11), middle.shape());
+                float[] values = new float[231];
+                device.download(tensor, values);
+                for (int i = 0; i < values.length; i++) {
+                    assertEquals(i >= 99 && i < 132 ? 2 : 1, values[i], "element " + i);
+                }
+                assertEquals(1, device.memory().tensors(), "a view is not counted as a tensor");
+                assertThrows(IllegalArgumentException.class, () -> tensor.reshape(Shape.of(230)));
+                assertThrows(IndexOutOfBoundsException.class, () -> tensor.slice(2, 2));
             }
-            assertEquals(1, device.memory().tensors(), "a view is no tensor of its own");
-            assertThrows(IllegalArgumentException.class, () -> tensor.reshape(Shape.of(230)));
-            assertThrows(IndexOutOfBoundsException.class, () -> tensor.slice(2, 2));
+        }
+
+        @Test
+        void memoryIsCountedAndFreedWithTheScope() {
+            try (Device device = open();
+                    Scope run = Scope.open("run")) {
+                long before = device.memory().live();
+                long most;
+                try (Scope step = run.child("step")) {
+                    device.allocate(step, ODD);
+                    device.allocate(step, ODD);
+                    assertEquals(2, device.memory().tensors());
+                    most = device.memory().live();
+                    assertTrue(most >= before + 2 * ODD.bytes(), "live: " + most);
+                    assertTrue(device.memory().reserved() >= most, "reserved: " + device.memory());
+                }
+                assertEquals(0, device.memory().tensors());
+                assertEquals(before, device.memory().live());
+                assertEquals(most, device.memory().peak());
+                device.resetPeakMemory();
+                assertEquals(before, device.memory().peak());
+            }
+        }
+
+        @Test
+        void trimmedMemoryIsAllocatedAgainWhenItIsNeeded() {
+            try (Device device = open();
+                    Scope run = Scope.open("run")) {
+                SmallPass pass = new SmallPass(device, run);
+                List<float[]> expected = pass.results(1, pass);
+                CapturedGraph graph = device.capture(run, pass);
+                long before = device.memory().live();
+                device.trimMemory();
+                assertTrue(device.memory().live() <= before);
+                assertTrue(device.memory().reserved() <= device.memory().live(), "nothing is kept for reuse");
+                for (Runnable again : List.<Runnable>of(pass, graph::run, graph::run)) {
+                    List<float[]> actual = pass.results(1, again);
+                    assertArrayEquals(expected.get(0), actual.get(0));
+                    assertArrayEquals(expected.get(1), actual.get(1));
+                }
+            }
+        }
+
+        @Test
+        void theBudgetIsKeptAndTheMessageNamesTheLargestHolder() {
+            long mib = 1 << 20;
+            // The budget holds one and a half blocks of doubles, so every device refuses the fourth block of floats at
+            // the latest.
+            try (Device device = open(DeviceOptions.defaults().withMemoryBudget(3 * mib));
+                    Scope run = Scope.open("run")) {
+                Scope hoard = run.child("hoard");
+                Shape block = Shape.of(1 << 18);
+                OutOfMemoryException refused = assertThrows(OutOfMemoryException.class, () -> {
+                    for (int i = 0; i < 4; i++) {
+                        device.allocate(hoard, block);
+                    }
+                });
+                assertTrue(refused.getMessage().contains("run/hoard"), refused.getMessage());
+                assertTrue(refused.requestedBytes() >= block.bytes(), refused.getMessage());
+                assertTrue(refused.availableBytes() < refused.requestedBytes(), refused.getMessage());
+                assertTrue(device.memory().live() <= 3 * mib, "live: " + device.memory());
+                hoard.close();
+                assertDoesNotThrow(() -> device.allocate(run, block), "freed memory can be allocated again");
+            }
         }
     }
 
-    @Test
-    void memoryIsCountedAndGivenBackWithTheScope() {
-        try (Device device = open();
-                Scope run = Scope.open("run")) {
-            long before = device.memory().live();
-            long most;
-            try (Scope step = run.child("step")) {
-                device.allocate(step, ODD);
-                device.allocate(step, ODD);
-                assertEquals(2, device.memory().tensors());
-                most = device.memory().live();
-                assertTrue(most >= before + 2 * ODD.bytes(), "live: " + most);
-                assertTrue(device.memory().reserved() >= most, "reserved: " + device.memory());
+    @Nested
+    class Lifetimes {
+        @Test
+        void aTensorUsedAfterItsScopeNamesTheScope() {
+            try (Device device = open();
+                    Scope run = Scope.open("run")) {
+                Scope step = run.child("step");
+                Tensor tensor = device.allocate(step, ODD);
+                Tensor view = tensor.slice(0, 1);
+                step.close();
+                for (Tensor dead : new Tensor[] {tensor, view}) {
+                    String message = assertThrows(
+                                    IllegalStateException.class,
+                                    () -> device.elementwise().fill(dead, 1))
+                            .getMessage();
+                    assertTrue(message.contains("'run/step'"), message);
+                    assertThrows(IllegalStateException.class, () -> device.download(dead, new float[231]));
+                    assertThrows(IllegalStateException.class, () -> dead.slice(0, 1));
+                }
             }
-            assertEquals(0, device.memory().tensors());
-            assertEquals(before, device.memory().live());
-            assertEquals(most, device.memory().peak());
-            device.resetPeakMemory();
-            assertEquals(before, device.memory().peak());
         }
-    }
 
-    @Test
-    void aTensorUsedAfterItsScopeNamesTheScope() {
-        try (Device device = open();
-                Scope run = Scope.open("run")) {
-            Scope step = run.child("step");
-            Tensor tensor = device.allocate(step, ODD);
-            Tensor view = tensor.slice(0, 1);
-            step.close();
-            for (Tensor dead : new Tensor[] {tensor, view}) {
-                String message = assertThrows(
-                                IllegalStateException.class,
-                                () -> device.elementwise().fill(dead, 1))
+        @Test
+        void anOperationUsedAfterItsScopeNamesTheScope() {
+            try (Device device = open();
+                    Scope run = Scope.open("run")) {
+                Scope step = run.child("step");
+                SumPool pool = device.sumPool(step);
+                Tensor z = device.allocate(run, Shape.of(1, 1, 1, 1));
+                Tensor logits = device.allocate(run, Shape.of(1, 1));
+                step.close();
+                String message = assertThrows(IllegalStateException.class, () -> pool.forward(z, 1, 0, logits))
                         .getMessage();
                 assertTrue(message.contains("'run/step'"), message);
-                assertThrows(IllegalStateException.class, () -> device.download(dead, new float[231]));
-                assertThrows(IllegalStateException.class, () -> dead.slice(0, 1));
+            }
+        }
+
+        @Test
+        void closingWithOpenTensorsNamesTheirScopes() {
+            Device device = open();
+            try (Scope run = Scope.open("forgotten")) {
+                device.allocate(run, ODD);
+                String message =
+                        assertThrows(IllegalStateException.class, device::close).getMessage();
+                assertTrue(message.contains("forgotten"), message);
+            }
+            assertDoesNotThrow(device::close);
+        }
+
+        @Test
+        void aClosedScopeCannotOwnATensor() {
+            try (Device device = open()) {
+                Scope run = Scope.open("run");
+                run.close();
+                assertThrows(IllegalStateException.class, () -> device.allocate(run, ODD));
+                assertEquals(0, device.memory().tensors(), "the refused tensor was freed");
+            }
+        }
+
+        @Test
+        void tensorsOfAnotherDeviceAreRefused() {
+            try (Workplace elsewhere = OperationContract.reference();
+                    Device device = open()) {
+                Tensor foreign = elsewhere.variable(Shape.of(2), new float[2]);
+                String message = assertThrows(
+                                IllegalArgumentException.class,
+                                () -> device.elementwise().fill(foreign, 1))
+                        .getMessage();
+                assertTrue(message.contains("not on this device"), message);
+                assertThrows(IllegalArgumentException.class, () -> device.upload(new float[2], foreign));
+                ByteTensor bytes = elsewhere.bytes(Shape.of(2), new byte[2]);
+                assertThrows(IllegalArgumentException.class, () -> device.upload(new byte[2], bytes));
             }
         }
     }
 
-    @Test
-    void anOperationUsedAfterItsScopeNamesTheScope() {
-        try (Device device = open();
-                Scope run = Scope.open("run")) {
-            Scope step = run.child("step");
-            SumPool pool = device.sumPool(step);
-            Tensor z = device.allocate(run, Shape.of(1, 1, 1, 1));
-            Tensor logits = device.allocate(run, Shape.of(1, 1));
-            step.close();
-            String message = assertThrows(IllegalStateException.class, () -> pool.forward(z, 1, 0, logits))
-                    .getMessage();
-            assertTrue(message.contains("'run/step'"), message);
-        }
-    }
-
-    /** With new data in the same tensors: the bits of calls. */
-    @Test
-    void aRecordedStepGivesWhatCallsGive() {
-        try (Device device = open();
-                Scope run = Scope.open("run")) {
-            SmallStep step = new SmallStep(device, run);
-            List<float[]> expected = new ArrayList<>();
-            for (int seed = 0; seed < 3; seed++) {
-                expected.addAll(step.results(seed, step));
-            }
-            int before = device.memory().tensors();
-            try (Scope kept = run.child("kept")) {
-                CapturedGraph recorded = device.capture(kept, step);
-                assertArrayEquals(expected.getLast(), values(device, step.dX), "recording computes nothing");
-                List<float[]> actual = new ArrayList<>();
+    @Nested
+    class Capture {
+        /** Also with new data in the same tensors. */
+        @Test
+        void aReplayGivesTheSameBitsAsTheEagerPass() {
+            try (Device device = open();
+                    Scope run = Scope.open("run")) {
+                SmallPass pass = new SmallPass(device, run);
+                List<float[]> expected = new ArrayList<>();
                 for (int seed = 0; seed < 3; seed++) {
-                    actual.addAll(step.results(seed, recorded::run));
+                    expected.addAll(pass.results(seed, pass));
                 }
-                for (int i = 0; i < expected.size(); i++) {
-                    assertArrayEquals(expected.get(i), actual.get(i), "result " + i);
+                int before = device.memory().tensors();
+                try (Scope owner = run.child("graph")) {
+                    CapturedGraph graph = device.capture(owner, pass);
+                    assertArrayEquals(expected.getLast(), values(device, pass.dX), "a capture computes nothing");
+                    List<float[]> actual = new ArrayList<>();
+                    for (int seed = 0; seed < 3; seed++) {
+                        actual.addAll(pass.results(seed, graph::run));
+                    }
+                    for (int i = 0; i < expected.size(); i++) {
+                        assertArrayEquals(expected.get(i), actual.get(i), "result " + i);
+                    }
                 }
+                assertEquals(before, device.memory().tensors());
             }
-            assertEquals(before, device.memory().tensors());
+        }
+
+        @Test
+        void aCaptureMayNotCopyOrWaitOrStartAnotherCapture() {
+            try (Device device = open();
+                    Scope run = Scope.open("run")) {
+                Tensor tensor = device.allocate(run, ODD);
+                device.elementwise().fill(tensor, 1);
+                ByteTensor bytes = device.allocateBytes(run, ODD);
+                Map<Runnable, String> refused = Map.of(
+                        () -> device.upload(new float[231], tensor),
+                        "upload",
+                        () -> device.upload(new byte[231], bytes),
+                        "upload",
+                        () -> device.download(tensor, new float[231]),
+                        "download",
+                        device::synchronize,
+                        "wait",
+                        () -> device.capture(run, () -> {}),
+                        "capture another");
+                refused.forEach((step, what) -> {
+                    String message = assertThrows(
+                                    IllegalStateException.class,
+                                    () -> device.capture(run, step).run())
+                            .getMessage();
+                    assertTrue(message.contains("a captured pass may not " + what), message);
+                    step.run();
+                });
+            }
+        }
+
+        @Test
+        void aGraphUsedAfterItsScopeNamesTheScope() {
+            try (Device device = open();
+                    Scope run = Scope.open("run")) {
+                Tensor tensor = device.allocate(run, ODD);
+                Scope owner = run.child("graph");
+                CapturedGraph graph =
+                        device.capture(owner, () -> device.elementwise().fill(tensor, 1));
+                owner.close();
+                String message =
+                        assertThrows(IllegalStateException.class, graph::run).getMessage();
+                assertTrue(message.contains("'run/graph'"), message);
+                assertDoesNotThrow(graph::close);
+            }
         }
     }
 
-    /** Forward and gradient through a net of every layer, from one tensor to two others. */
-    private static final class SmallStep implements Runnable {
+    /** A forward pass and a gradient through a network with every kind of layer, from one tensor to two others. */
+    private static final class SmallPass implements Runnable {
         private final Device device;
         private final Scope run;
         private final Sequential net;
@@ -222,7 +369,7 @@ public abstract class DeviceContract {
         private final Tensor y;
         private final Tensor dX;
 
-        SmallStep(Device device, Scope run) {
+        SmallPass(Device device, Scope run) {
             this.device = device;
             this.run = run;
             this.net = SmallNet.create(device, run);
@@ -241,10 +388,10 @@ public abstract class DeviceContract {
             }
         }
 
-        /** Output and gradient for an input of its own, by this or by a recording of it. */
-        List<float[]> results(int seed, Runnable by) {
+        /** Output and gradient for a seeded input, computed by {@code pass}: this or a capture of it. */
+        List<float[]> results(int seed, Runnable pass) {
             device.upload(Values.uniform(seed, x.shape()), x);
-            by.run();
+            pass.run();
             return List.of(values(device, y), values(device, dX));
         }
     }
@@ -253,137 +400,5 @@ public abstract class DeviceContract {
         float[] values = new float[(int) tensor.shape().elements()];
         device.download(tensor, values);
         return values;
-    }
-
-    @Test
-    void trimmedMemoryIsAskedForAgain() {
-        try (Device device = open();
-                Scope run = Scope.open("run")) {
-            SmallStep step = new SmallStep(device, run);
-            List<float[]> expected = step.results(1, step);
-            CapturedGraph recorded = device.capture(run, step);
-            long before = device.memory().live();
-            device.trimMemory();
-            assertTrue(device.memory().live() <= before);
-            assertTrue(device.memory().reserved() <= device.memory().live(), "nothing is kept for reuse");
-            for (Runnable again : List.<Runnable>of(step, recorded::run, recorded::run)) {
-                List<float[]> actual = step.results(1, again);
-                assertArrayEquals(expected.get(0), actual.get(0));
-                assertArrayEquals(expected.get(1), actual.get(1));
-            }
-        }
-    }
-
-    @Test
-    void aRecordedStepMayNotCopyOrWaitOrRecord() {
-        try (Device device = open();
-                Scope run = Scope.open("run")) {
-            Tensor tensor = device.allocate(run, ODD);
-            device.elementwise().fill(tensor, 1);
-            ByteTensor bytes = device.allocateBytes(run, ODD);
-            Map<Runnable, String> refused = Map.of(
-                    () -> device.upload(new float[231], tensor),
-                    "upload",
-                    () -> device.upload(new byte[231], bytes),
-                    "upload",
-                    () -> device.download(tensor, new float[231]),
-                    "download",
-                    device::synchronize,
-                    "wait",
-                    () -> device.capture(run, () -> {}),
-                    "record another");
-            refused.forEach((step, what) -> {
-                String message = assertThrows(
-                                IllegalStateException.class,
-                                () -> device.capture(run, step).run())
-                        .getMessage();
-                assertTrue(message.contains("a captured pass may not " + what), message);
-                step.run();
-            });
-        }
-    }
-
-    @Test
-    void aRecordedStepUsedAfterItsScopeNamesTheScope() {
-        try (Device device = open();
-                Scope run = Scope.open("run")) {
-            Tensor tensor = device.allocate(run, ODD);
-            Scope kept = run.child("kept");
-            CapturedGraph recorded =
-                    device.capture(kept, () -> device.elementwise().fill(tensor, 1));
-            kept.close();
-            String message =
-                    assertThrows(IllegalStateException.class, recorded::run).getMessage();
-            assertTrue(message.contains("'run/kept'"), message);
-            assertDoesNotThrow(recorded::close);
-        }
-    }
-
-    @Test
-    void closingWithOpenTensorsNamesTheirScopes() {
-        Device device = open();
-        try (Scope run = Scope.open("forgotten")) {
-            device.allocate(run, ODD);
-            String message =
-                    assertThrows(IllegalStateException.class, device::close).getMessage();
-            assertTrue(message.contains("forgotten"), message);
-        }
-        assertDoesNotThrow(device::close);
-    }
-
-    @Test
-    void aClosedScopeGetsNoTensor() {
-        try (Device device = open()) {
-            Scope run = Scope.open("run");
-            run.close();
-            assertThrows(IllegalStateException.class, () -> device.allocate(run, ODD));
-            assertEquals(0, device.memory().tensors(), "the refused tensor was given back");
-        }
-    }
-
-    @Test
-    void theBudgetIsKeptAndTheMessageSaysWhoHoldsIt() {
-        long mib = 1 << 20;
-        // Room for one block and a half in doubles, so that every device refuses the fourth in floats at the latest.
-        try (Device device = open(DeviceOptions.defaults().withMemoryBudget(3 * mib));
-                Scope run = Scope.open("run")) {
-            Scope hoard = run.child("hoard");
-            Shape block = Shape.of(1 << 18);
-            OutOfMemoryException refused = assertThrows(OutOfMemoryException.class, () -> {
-                for (int i = 0; i < 4; i++) {
-                    device.allocate(hoard, block);
-                }
-            });
-            assertTrue(refused.getMessage().contains("run/hoard"), refused.getMessage());
-            assertTrue(refused.requestedBytes() >= block.bytes(), refused.getMessage());
-            assertTrue(refused.availableBytes() < refused.requestedBytes(), refused.getMessage());
-            assertTrue(device.memory().live() <= 3 * mib, "live: " + device.memory());
-            hoard.close();
-            assertDoesNotThrow(() -> device.allocate(run, block), "what was given back can be had again");
-        }
-    }
-
-    @Test
-    void tensorsOfAnotherDeviceAreRefused() {
-        try (Workplace elsewhere = OperationContract.reference();
-                Device device = open()) {
-            Tensor foreign = elsewhere.variable(Shape.of(2), new float[2]);
-            String message = assertThrows(
-                            IllegalArgumentException.class,
-                            () -> device.elementwise().fill(foreign, 1))
-                    .getMessage();
-            assertTrue(message.contains("not on this device"), message);
-            assertThrows(IllegalArgumentException.class, () -> device.upload(new float[2], foreign));
-            ByteTensor bytes = elsewhere.bytes(Shape.of(2), new byte[2]);
-            assertThrows(IllegalArgumentException.class, () -> device.upload(new byte[2], bytes));
-        }
-    }
-
-    @Test
-    void aDeviceHasANameAndADescriptionWithoutLineBreaks() {
-        try (Device device = open()) {
-            assertTrue(device.description().startsWith(device.name()), device.description());
-            assertFalse(device.description().contains("\n"), device.description());
-        }
     }
 }

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What {@link Elementwise} promises, on every device. Sizes: one element, an odd few, more than one piece of work. */
+/** What {@link Elementwise} promises, on every device. Sizes: one element, a few, and more than one piece of work. */
 public abstract class ElementwiseContract extends OperationContract {
     @ParameterizedTest
     @ValueSource(ints = {1, 231, 100_003})
@@ -36,7 +36,7 @@ public abstract class ElementwiseContract extends OperationContract {
 
     @ParameterizedTest
     @ValueSource(ints = {1, 231, 100_003})
-    void addAddsTheScaledSource(int count) {
+    void addAddsTheSourceTimesTheFactor(int count) {
         Shape shape = Shape.of(count);
         float[] a = Values.uniform(1, shape);
         float[] b = Values.uniform(2, shape);
@@ -66,7 +66,7 @@ public abstract class ElementwiseContract extends OperationContract {
 
     @ParameterizedTest
     @ValueSource(ints = {1, 231, 100_003})
-    void absoluteSumIsSummedWithDoublePrecision(int count) {
+    void absoluteSumHasDoublePrecision(int count) {
         Shape shape = Shape.of(count);
         float[] values = Values.uniform(3, shape);
         double expected = 0;
@@ -82,7 +82,7 @@ public abstract class ElementwiseContract extends OperationContract {
 
     @ParameterizedTest
     @ValueSource(floats = {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY})
-    void oneValueThatIsNotFiniteIsFound(float bad) {
+    void aSingleValueThatIsNotFiniteIsFound(float bad) {
         int count = 100_003;
         Shape shape = Shape.of(count);
         float[] values = Values.uniform(3, shape);

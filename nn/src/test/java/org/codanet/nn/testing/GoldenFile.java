@@ -24,7 +24,7 @@ import java.util.Objects;
 import java.util.stream.Stream;
 import org.codanet.nn.tensor.Shape;
 
-/** A safetensors file of golden values, read whole; enough of the format for files that we made ourselves. */
+/** A safetensors file of golden values, read into memory. Supports only what our own files use of the format. */
 public final class GoldenFile {
     private final String name;
     private final JsonObject config;
@@ -70,8 +70,8 @@ public final class GoldenFile {
     }
 
     /**
-     * The files whose names start with {@code prefix}: of the folder in the property {@code codanet.golden} if it is set,
-     * else of those beside these tests. Fails if there is none.
+     * The files whose names start with {@code prefix}, from the folder in the system property {@code codanet.golden}, or else from the
+     * resources of these tests. Fails if there is none.
      */
     public static List<GoldenFile> all(String prefix) {
         String folder = System.getProperty("codanet.golden", "");
@@ -118,7 +118,7 @@ public final class GoldenFile {
         return files;
     }
 
-    /** The {@code config} of the file's metadata. */
+    /** The entry {@code config} of the metadata. */
     public JsonObject config() {
         return config;
     }
@@ -131,7 +131,7 @@ public final class GoldenFile {
         return entry(tensor).shape();
     }
 
-    /** Row-major; a copy. */
+    /** A copy of the values, row-major. */
     public float[] values(String tensor) {
         return entry(tensor).values().clone();
     }

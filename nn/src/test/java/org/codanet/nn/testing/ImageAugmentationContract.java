@@ -22,8 +22,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 /**
  * What {@link ImageAugmentation} promises, on every device.
  *
- * <p>The values beginning with PIL are those of Pillow 13.0.0 on the grey image whose byte at (x, y) is 7 x + 31 y + 13 x y,
- * modulo 256, with 11 columns and 7 rows. PIL cuts blends off to bytes, so they may differ by 1.
+ * <p>The constants whose names begin with PIL are results of Pillow 13.0.0 for a grey image with 11 columns and 7 rows, whose byte at
+ * (x, y) is 7 x + 31 y + 13 x y modulo 256. PIL truncates blends to bytes, so they may differ by 1.
  */
 public abstract class ImageAugmentationContract extends OperationContract {
     private static final int[] PIL_AUTOCONTRAST_OF_HALF = {
@@ -58,7 +58,7 @@ public abstract class ImageAugmentationContract extends OperationContract {
         147, 219, 35, 35, 93, 183, 242, 45, 115, 187, 3, 75, 13, 98, 183, 0, 155, 227, 43, 185, 14, 99, 184, 0, 0, 0
     };
 
-    /** (H, W, C), each value a whole level. */
+    /** An image (H, W, C) whose values are whole levels. */
     private static float[] image(int channels, int height, int width) {
         float[] values = new float[channels * height * width];
         for (int i = 0; i < values.length; i++) {
@@ -78,7 +78,7 @@ public abstract class ImageAugmentationContract extends OperationContract {
         return numbers;
     }
 
-    /** One image, given without inverses, changed by these steps. */
+    /** The result of these operations on one image without inverse channels. */
     private float[] changed(float[] image, int channels, int width, AugmentationOperation... steps) {
         int height = image.length / channels / width;
         try (Workplace place = place()) {
@@ -90,7 +90,7 @@ public abstract class ImageAugmentationContract extends OperationContract {
         }
     }
 
-    /** At most {@code within} levels away. */
+    /** Fails if a value differs by more than {@code within} levels. */
     private static void assertLevels(int[] expected, float[] actual, double within) {
         assertEquals(expected.length, actual.length);
         for (int i = 0; i < expected.length; i++) {
@@ -107,8 +107,8 @@ public abstract class ImageAugmentationContract extends OperationContract {
     }
 
     @Test
-    void tonesAgreeWithPil() {
-        float[] image = image(1, 24, 32); // enough pixels for equalise to have more than one a level
+    void toneOperationsAgreeWithPil() {
+        float[] image = image(1, 24, 32); // enough pixels for equalise to have several per level
         assertEquals(1474917054L, crc(changed(image, 1, 32, AugmentationOperation.equalise())));
         assertEquals(4250081871L, crc(changed(image, 1, 32, AugmentationOperation.posterise(5))));
         assertEquals(737362627L, crc(changed(image, 1, 32, AugmentationOperation.solarise(128 / 255f))));
@@ -124,19 +124,19 @@ public abstract class ImageAugmentationContract extends OperationContract {
     @Test
     void warpsAgreeWithPil() {
         assertLevels(PIL_SHEARED, changed(image(1, 7, 11), 1, 11, AugmentationOperation.shear(0.3, 0)), 0);
-        // PIL turns against the clock.
+        // PIL rotates counter-clockwise.
         AugmentationOperation turned = AugmentationOperation.rotate(Math.toRadians(-17), 7, 11);
         assertLevels(PIL_ROTATED, changed(image(1, 7, 11), 1, 11, turned), 0);
     }
 
     @Test
-    void shearsAndShiftsMoveWhatTheySay() {
+    void shearsAndShiftsMoveRowsAndColumns() {
         float[] row = {0.1f, 0.2f, 0.3f};
         assertArrayEquals(new float[] {0.2f, 0.3f, 0}, changed(row, 1, 3, AugmentationOperation.shift(1, 0)));
         assertArrayEquals(new float[] {0, 0.1f, 0.2f}, changed(row, 1, 3, AugmentationOperation.shift(-1, 0)));
         assertArrayEquals(new float[3], changed(row, 1, 3, AugmentationOperation.shift(-3, 0)));
         assertArrayEquals(new float[] {0.2f, 0.3f, 0}, changed(row, 1, 1, AugmentationOperation.shift(0, 1)));
-        // The second column comes from one row below, the third from two.
+        // The second column comes from one row below, the third from two rows below.
         assertArrayEquals(
                 new float[] {1, 5, 9, 4, 8, 0, 7, 0, 0},
                 changed(new float[] {1, 2, 3, 4, 5, 6, 7, 8, 9}, 1, 3, AugmentationOperation.shear(0, 0.75)));
@@ -147,7 +147,7 @@ public abstract class ImageAugmentationContract extends OperationContract {
     }
 
     @Test
-    void coloursOfAPixelMoveTogether() {
+    void colourChangesTheChannelsOfAPixelTogether() {
         float[] red = {1, 0, 0, 0.5f, 0.25f, 0.75f};
         float grey = 0.299f * 0.5f + 0.587f * 0.25f + 0.114f * 0.75f;
         assertArrayEquals(
@@ -163,7 +163,7 @@ public abstract class ImageAugmentationContract extends OperationContract {
                 new float[] {0.5f, 0, 0, 0.25f, 0.125f, 0.375f},
                 changed(red, 3, 2, AugmentationOperation.brightness(0.5f)));
         assertArrayEquals(new float[] {1, 0, 0, 1, 0.5f, 1}, changed(red, 3, 2, AugmentationOperation.brightness(2)));
-        // Greys of 76.245 and 97.34625 levels are counted as 76 and 97; their mean, 86.5, as 87.
+        // Greys of 76.245 and 97.34625 levels are rounded to 76 and 97, and their mean of 86.5 to 87.
         float[] flat = new float[6];
         Arrays.fill(flat, 87 / 255f);
         assertArrayEquals(flat, changed(red, 3, 2, AugmentationOperation.contrast(0)));
@@ -172,7 +172,7 @@ public abstract class ImageAugmentationContract extends OperationContract {
     }
 
     @Test
-    void sharpnessWeighsNineValuesAndLeavesTheRim() {
+    void sharpnessAveragesNineValuesAndKeepsTheBorder() {
         float[] image = new float[25];
         image[12] = 1;
         float[] expected = new float[25];
@@ -188,9 +188,9 @@ public abstract class ImageAugmentationContract extends OperationContract {
         assertArrayEquals(expected, changed(image, 1, 5, AugmentationOperation.sharpness(0)), 1e-6f);
     }
 
-    /** 256 levels once each, between them values that round up and down. */
+    /** All 256 levels, and values between them that round up and down. */
     @Test
-    void levelsAreWholeAndRoundedToTheNearest() {
+    void levelsAreRoundedToTheNearestInteger() {
         float[] values = new float[3 * 256];
         float[] whole = new float[values.length];
         float[] four = new float[values.length];
@@ -202,28 +202,28 @@ public abstract class ImageAugmentationContract extends OperationContract {
         }
         assertArrayEquals(whole, changed(values, 1, 256, AugmentationOperation.posterise(8)));
         assertArrayEquals(four, changed(values, 1, 256, AugmentationOperation.posterise(4)));
-        // Every level as often as every other: nothing to stretch, nothing to spread.
+        // Every level occurs equally often, so there is nothing to stretch or to equalise.
         assertArrayEquals(whole, changed(values, 1, 256, AugmentationOperation.autocontrast()));
         assertArrayEquals(whole, changed(whole, 1, 256, AugmentationOperation.autocontrast()));
     }
 
     @Test
-    void channelsAreStretchedAndSpreadOnTheirOwn() {
-        // Red of levels 10, 20, 110, green all 7, blue of 0 and 255.
+    void channelsAreStretchedAndEqualisedSeparately() {
+        // Red has the levels 10, 20 and 110, green only 7, blue 0 and 255.
         float[] image = {10, 7, 0, 20, 7, 255, 110, 7, 255};
         float[] expected = {0, 7, 0, 25, 7, 255, 255, 7, 255};
         assertArrayEquals(shares(expected), changed(shares(image), 3, 3, AugmentationOperation.autocontrast()));
-        // 510 values below the highest are 2 a level: level 1 has 1 + 100 before it, 50 levels; level 2 1 + 510, cut
-        // off at 255.
+        // 510 values are below the highest level, so q is 2. Level 1 becomes (1 + 100) / 2 = 50, level 2 (1 + 510) / 2,
+        // clamped to 255.
         float[] many = new float[3 * 600];
         float[] spread = new float[many.length];
         for (int i = 0; i < 600; i++) {
             int level = i < 100 ? 0 : i < 510 ? 1 : 2;
             many[3 * i] = level;
             spread[3 * i] = new int[] {0, 50, 255}[level];
-            many[3 * i + 1] = 9; // one level: left alone
+            many[3 * i + 1] = 9; // a single level: unchanged
             spread[3 * i + 1] = 9;
-            many[3 * i + 2] = i < 254 ? 3 : 4; // too few below the highest: left alone
+            many[3 * i + 2] = i < 254 ? 3 : 4; // too few values below the highest level: unchanged
             spread[3 * i + 2] = many[3 * i + 2];
         }
         assertArrayEquals(shares(spread), changed(shares(many), 3, 20, AugmentationOperation.equalise()));
@@ -238,7 +238,7 @@ public abstract class ImageAugmentationContract extends OperationContract {
     }
 
     @Test
-    void solariseInvertsFromTheThresholdOn() {
+    void solariseInvertsAtAndAboveTheThreshold() {
         float[] values = {0, 0.25f, 0.5f, 0.75f, 1};
         assertArrayEquals(
                 new float[] {0, 0.25f, 0.5f, 0.25f, 0}, changed(values, 1, 5, AugmentationOperation.solarise(0.5f)));
@@ -249,13 +249,13 @@ public abstract class ImageAugmentationContract extends OperationContract {
     static Stream<Shape> shapes() {
         return Stream.of(
                 Shape.of(28, 1, 1, 1), // smallest
-                Shape.of(28, 1, 5, 1), // nothing inside the rim
+                Shape.of(28, 1, 5, 1), // no pixel has all neighbours
                 Shape.of(28, 13, 7, 3), // odd extents, colours
-                Shape.of(14, 37, 41, 1), // more positions than a block has threads, no multiple
+                Shape.of(14, 37, 41, 1), // more positions than a block has threads, and not a multiple
                 Shape.of(14, 33, 67, 3));
     }
 
-    /** All fourteen operations, each as often as the others, of any strength. */
+    /** All fourteen transformations equally often, with random strengths. */
     private static List<AugmentationOperation> steps(int count, int height, int width) {
         SplittableRandom random = new SplittableRandom(count + height);
         List<AugmentationOperation> steps = new ArrayList<>();
@@ -291,7 +291,7 @@ public abstract class ImageAugmentationContract extends OperationContract {
         return values;
     }
 
-    /** With inverses that hold nothing yet, or without. */
+    /** With inverse channels that are not yet written, or without. */
     private static float[] run(Workplace place, Shape shape, float[] images, float[] steps, boolean inverse) {
         int channels = shape.extent(3);
         int depth = inverse ? 2 * channels : channels;
@@ -309,7 +309,7 @@ public abstract class ImageAugmentationContract extends OperationContract {
 
     @ParameterizedTest
     @MethodSource("shapes")
-    void theBitsAreThoseOfTheReference(Shape shape) {
+    void theBitsEqualThoseOfTheReference(Shape shape) {
         float[] images = noise(shape);
         for (int count = 1; count <= 3; count++) {
             float[] steps = numbers(steps(count * shape.extent(0), shape.extent(1), shape.extent(2)));
@@ -324,7 +324,7 @@ public abstract class ImageAugmentationContract extends OperationContract {
     }
 
     @Test
-    void inversesFollowTheChangedValues() {
+    void inverseChannelsAreComputedFromTheChangedValues() {
         Shape shape = Shape.of(28, 6, 5, 3);
         float[] images = noise(shape);
         float[] steps = numbers(steps(2 * 28, 6, 5));
@@ -340,7 +340,7 @@ public abstract class ImageAugmentationContract extends OperationContract {
     }
 
     @Test
-    void imagesAndStepsAreTakenOneByOne() {
+    void eachImageHasItsOwnSequenceOfOperations() {
         Shape shape = Shape.of(14, 9, 8, 3);
         float[] images = noise(shape);
         List<AugmentationOperation> steps = steps(3 * 14, 9, 8);
@@ -359,7 +359,7 @@ public abstract class ImageAugmentationContract extends OperationContract {
     }
 
     @Test
-    void whatIsNoStepChangesNothing() {
+    void anUnknownCodeChangesNothing() {
         Shape shape = Shape.of(3, 2, 2, 1);
         float[] steps = new float[3 * AugmentationOperation.NUMBERS];
         steps[0] = -1;
@@ -371,7 +371,7 @@ public abstract class ImageAugmentationContract extends OperationContract {
     }
 
     @Test
-    void refusesOtherShapes() {
+    void wrongShapesAreRefused() {
         try (Workplace place = place()) {
             ImageAugmentation operation = place.device().imageAugmentation(place.scope());
             Tensor steps = place.input(Shape.of(2, 3, 7), new float[42]);

@@ -25,7 +25,7 @@ public abstract class ImageInputContract extends OperationContract {
 
     @ParameterizedTest
     @MethodSource("shapes")
-    void channelsComeLastAndTheirInversesBehindThem(Shape shape) {
+    void channelsComeLastAndAreFollowedByTheirInverses(Shape shape) {
         float[] images = Values.uniform(3, shape);
         int channels = shape.extent(1);
         int positions = shape.extent(2) * shape.extent(3);
@@ -42,7 +42,7 @@ public abstract class ImageInputContract extends OperationContract {
             try (Workplace place = place()) {
                 Tensor x = place.output(out);
                 place.device().imageInput(place.scope()).forward(place.input(shape, images), inverse, x);
-                // One subtraction: exact in float32.
+                // A single subtraction is exact in float32.
                 assertArrayEquals(expected, place.read(x));
             }
         }
@@ -50,7 +50,7 @@ public abstract class ImageInputContract extends OperationContract {
 
     @ParameterizedTest
     @MethodSource("shapes")
-    void bytesGiveTheBitsOfTheirFloats(Shape shape) {
+    void bytesGiveTheSameBitsAsFloats(Shape shape) {
         byte[] bytes = Values.bytes(3, shape);
         int channels = shape.extent(1);
         for (boolean inverse : new boolean[] {false, true}) {
@@ -74,7 +74,7 @@ public abstract class ImageInputContract extends OperationContract {
         return values;
     }
 
-    /** Inside, over each edge and corner, beyond each, and all of it again mirrored. */
+    /** Windows inside the image, across each edge and corner, and outside; then all of them flipped. */
     @ParameterizedTest
     @CsvSource({
         "1, 1, 1, 1, 1", // smallest
@@ -110,7 +110,7 @@ public abstract class ImageInputContract extends OperationContract {
         }
     }
 
-    /** (N, C, H, W): cut out, then mirrored. */
+    /** (N, C, H, W): cropped, then flipped. */
     private static float[] windows(Shape shape, float[] images, float[] placement, int height, int width) {
         int channels = shape.extent(1);
         int storedHeight = shape.extent(2);
@@ -136,7 +136,7 @@ public abstract class ImageInputContract extends OperationContract {
     }
 
     @Test
-    void refusesBytesAndPlacementsOfAnotherShape() {
+    void bytesAndPlacementsOfAnotherShapeAreRefused() {
         try (Workplace place = place()) {
             ImageInput input = place.device().imageInput(place.scope());
             ByteTensor images = place.bytes(Shape.of(2, 3, 4, 5), new byte[120]);
@@ -162,7 +162,7 @@ public abstract class ImageInputContract extends OperationContract {
     }
 
     @Test
-    void refusesAnOutputOfAnotherShape() {
+    void anOutputOfAnotherShapeIsRefused() {
         try (Workplace place = place()) {
             ImageInput input = place.device().imageInput(place.scope());
             Tensor images = place.variable(Shape.of(1, 3, 2, 2), new float[12]);

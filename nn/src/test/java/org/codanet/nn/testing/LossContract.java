@@ -47,9 +47,9 @@ public abstract class LossContract extends OperationContract {
         }
     }
 
-    /** Worked by hand: log 2 a logit, and log K. */
+    /** Calculated by hand: log 2 for each logit, and log K. */
     @Test
-    void equalLogitsGiveTheLogarithms() {
+    void equalLogitsGiveLogarithms() {
         try (Workplace place = place()) {
             Result binary = run(place, LossKind.BCE, Shape.of(1, 4), new float[4], new float[] {2}, 1);
             assertEquals(Math.log(2), binary.loss(), 1e-6);
@@ -62,7 +62,7 @@ public abstract class LossContract extends OperationContract {
 
     @ParameterizedTest
     @EnumSource(LossKind.class)
-    void hugeLogitsOverflowNothing(LossKind kind) {
+    void largeLogitsDoNotOverflow(LossKind kind) {
         try (Workplace place = place()) {
             Result right = run(place, kind, Shape.of(1, 2), new float[] {3e4f, -3e4f}, new float[] {0}, 1);
             assertEquals(0f, right.loss());
@@ -76,7 +76,7 @@ public abstract class LossContract extends OperationContract {
 
     @ParameterizedTest
     @EnumSource(LossKind.class)
-    void theScaleIsOnTheGradientAlone(LossKind kind) {
+    void theScaleAppliesToTheGradientOnly(LossKind kind) {
         float[] logits = Values.uniform(9, LOGITS);
         float[] labels = {0, 6, 3, 3, 1};
         try (Workplace place = place()) {
@@ -93,7 +93,7 @@ public abstract class LossContract extends OperationContract {
 
     @ParameterizedTest
     @EnumSource(LossKind.class)
-    void refusesLabelsThatAreNoClassesAndWrongShapes(LossKind kind) {
+    void labelsThatAreNotClassesAndWrongShapesAreRefused(LossKind kind) {
         try (Workplace place = place()) {
             for (float label : new float[] {7, -1, 0.5f, Float.NaN}) {
                 String message = assertThrows(

@@ -2,16 +2,16 @@ package org.codanet.nn.testing;
 
 import org.codanet.nn.device.Precision;
 
-/** How far results may be off because operands are rounded. */
+/** Tolerances for results whose operands are rounded. */
 public final class Rounding {
     private Rounding() {}
 
     /**
-     * Share of a tensor's largest value. TF32 keeps 11 bits of an operand and bfloat16 8, so a rounding is up to 5e-4 and 4e-3 of it;
-     * sums are float32. A gradient rounds twice or three times, and the norms L2 and WB divide by what was rounded. The largest
-     * errors measured are about a third of these, see docs/performance.md.
+     * Tolerance relative to the largest value of a tensor. TF32 keeps 11 bits of an operand and bfloat16 8, so the relative rounding error is
+     * up to 5e-4 and 4e-3; sums are float32. A gradient rounds two or three times, and the norms L2 and WB divide by rounded values. The
+     * largest measured errors are about a third of the tolerances; see docs/performance.md.
      *
-     * @param float32 what is allowed where nothing is rounded
+     * @param float32 tolerance without rounding
      */
     public static double tolerance(Precision precision, double float32) {
         return switch (precision) {

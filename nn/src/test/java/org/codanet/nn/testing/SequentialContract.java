@@ -27,13 +27,13 @@ import org.junit.jupiter.api.Test;
 
 /** What a stack of layers promises, on every device. */
 public abstract class SequentialContract extends OperationContract {
-    /** Rounding of four layers, and of norms in between. */
+    /** For the rounding of four layers and their norms. */
     @Override
     protected double tolerance() {
         return 4e-5;
     }
 
-    /** How far a target's result may differ between groups of uniform targets; more than 0 only where a vendor's library rounds. */
+    /** Largest difference of a target's result between groups of uniform targets. More than 0 only where a vendor's library selects kernels. */
     protected double groupTolerance() {
         return 0;
     }
@@ -59,7 +59,7 @@ public abstract class SequentialContract extends OperationContract {
         return seed;
     }
 
-    /** Output, gradients of all parameters and of the input, and the penalty, with or without λ. */
+    /** Output, penalty (if there is one), gradient of the input, then gradients of all parameters. */
     private static List<float[]> train(Workplace place, double lambda) {
         Sequential net = SmallNet.create(place.device(), place.scope());
         net.prepare(Purpose.TRAINING);
@@ -142,7 +142,7 @@ public abstract class SequentialContract extends OperationContract {
     }
 
     @Test
-    void backProjectionGoesInStages() {
+    void backProjectionCanBeSplitAtAnyLayer() {
         try (Workplace place = place()) {
             Sequential net = SmallNet.create(place.device(), place.scope());
             net.prepare(Purpose.EXPLANATION);
@@ -187,7 +187,7 @@ public abstract class SequentialContract extends OperationContract {
     }
 
     @Test
-    void inferenceGivesTheSameAndKeepsTheOutputAlone() {
+    void inferenceGivesTheSameOutputAndKeepsNothingElse() {
         try (Workplace place = place()) {
             Sequential net = SmallNet.create(place.device(), place.scope());
             net.prepare(Purpose.TRAINING);
@@ -201,7 +201,7 @@ public abstract class SequentialContract extends OperationContract {
     }
 
     @Test
-    void nothingIsLeftOfGradientsInBetween() {
+    void gradientsOfActivationsAreFreed() {
         try (Workplace place = place()) {
             Sequential net = SmallNet.create(place.device(), place.scope());
             net.prepare(Purpose.TRAINING);
@@ -220,7 +220,7 @@ public abstract class SequentialContract extends OperationContract {
     }
 
     @Test
-    void theLayerThatBreaksFirstIsNamed() {
+    void theFirstLayerWhoseOutputIsNotFiniteIsNamed() {
         try (Workplace place = place()) {
             Sequential net = SmallNet.create(place.device(), place.scope());
             net.prepare(Purpose.TRAINING);
@@ -261,7 +261,7 @@ public abstract class SequentialContract extends OperationContract {
     }
 
     @Test
-    void layersThatDoNotFitAreNamed() {
+    void aLayerWhoseInputDoesNotFitIsNamed() {
         try (Workplace place = place()) {
             Sequential net = SmallNet.create(place.device(), place.scope());
             String message = assertThrows(IllegalArgumentException.class, () -> net.outputShape(Shape.of(1, 6, 5, 3)))
@@ -293,13 +293,13 @@ public abstract class SequentialContract extends OperationContract {
             squares += drawn[0][i] * drawn[0][i];
         }
         assertTrue(equal < 5, "another seed draws other values");
-        // U(±1/4): mean 0 within four standard errors, variance 1/48 within a fifth.
+        // U(±1/4): the mean is 0 within four standard errors, the variance 1/48 within a fifth.
         assertEquals(0, sum / 900, 4 * 0.1443 / 30);
         assertEquals(1.0 / 48, squares / 900, 0.2 / 48);
     }
 
     @Test
-    void aConvolutionsBiasIsNoPartOfItsMap() {
+    void theBiasOfAConvolutionIsNotPartOfItsMap() {
         ConvolutionShape shape = new ConvolutionShape(2, 3, 3, 1, 1, true);
         try (Workplace place = place()) {
             Device device = place.device();

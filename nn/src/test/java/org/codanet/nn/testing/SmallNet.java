@@ -14,14 +14,14 @@ import org.codanet.nn.op.alignment.Norm;
 import org.codanet.nn.tensor.Scope;
 import org.codanet.nn.tensor.Shape;
 
-/** Four layers of every kind, down to three classes: a convolution, and dynamic alignment with each norm. */
+/** A network of four layers and three classes: a convolution, then dynamic alignment with each norm. */
 public final class SmallNet {
-    /** Two images of two channels; no extent equals another. */
+    /** Two images of two channels. Height and width differ. */
     public static final Shape INPUT = Shape.of(2, 6, 5, 2);
 
     private SmallNet() {}
 
-    /** The net with seeded weights, ready to be trained. */
+    /** The network with seeded weights, prepared for training. */
     public static Sequential create(Device device, Scope scope) {
         Sequential net = new Sequential(
                 device,

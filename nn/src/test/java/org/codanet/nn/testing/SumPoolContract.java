@@ -18,7 +18,7 @@ public abstract class SumPoolContract extends OperationContract {
         return Stream.of(
                 Shape.of(1, 1, 1, 1), // smallest
                 Shape.of(2, 8, 8, 10), // the end of a CIFAR-10 net
-                Shape.of(3, 7, 5, 100), // classes no multiple of a vector
+                Shape.of(3, 7, 5, 100), // the classes do not fill a vector
                 Shape.of(1, 120, 90, 3)); // many positions: a float sum would lose digits
     }
 
@@ -96,7 +96,7 @@ public abstract class SumPoolContract extends OperationContract {
     }
 
     @Test
-    void aNumberThatIsNoChannelSelectsNothing() {
+    void aTargetThatIsNotAChannelSelectsNothing() {
         try (Workplace place = place()) {
             float[] none = {-1, 3, 1.5f, Float.NaN, Float.POSITIVE_INFINITY, -0.5f};
             Tensor seeds = place.output(Shape.of(2, 3, 2, 2, 3));
@@ -106,12 +106,12 @@ public abstract class SumPoolContract extends OperationContract {
     }
 
     @Test
-    void highestRanksTheLogits() {
+    void highestReturnsTheChannelsInDescendingOrderOfLogits() {
         float nan = Float.NaN;
         float inf = Float.POSITIVE_INFINITY;
         float[] logits = {
-            1, 5, -2, 5, 0, // of equal ones the lower channel
-            nan, -inf, 0f, -0f, nan, // NaN below all numbers, both zeros equal
+            1, 5, -2, 5, 0, // of equal logits the lower channel comes first
+            nan, -inf, 0f, -0f, nan, // NaN is lower than all numbers; both zeros are equal
             inf, 3, 3, 3, -3
         };
         try (Workplace place = place()) {
@@ -127,7 +127,7 @@ public abstract class SumPoolContract extends OperationContract {
     }
 
     @Test
-    void highestOfMoreClassesThanABlockHasThreads() {
+    void highestWorksWithMoreClassesThanABlockHasThreads() {
         Shape shape = Shape.of(2, 700);
         float[] logits = Values.uniform(5, shape);
         try (Workplace place = place()) {
@@ -142,7 +142,7 @@ public abstract class SumPoolContract extends OperationContract {
     }
 
     @Test
-    void refusesTargetsThatDoNotReach() {
+    void tooFewTargetsAreRefused() {
         try (Workplace place = place()) {
             SumPool pool = place.device().sumPool(place.scope());
             Tensor seeds = place.variable(Shape.of(2, 2, 1, 1, 3), new float[12]);
@@ -166,7 +166,7 @@ public abstract class SumPoolContract extends OperationContract {
     }
 
     @Test
-    void refusesWrongShapesAndTemperatures() {
+    void wrongShapesAndTemperaturesAreRefused() {
         try (Workplace place = place()) {
             SumPool pool = place.device().sumPool(place.scope());
             Tensor z = place.variable(Shape.of(1, 2, 2, 3), new float[12]);

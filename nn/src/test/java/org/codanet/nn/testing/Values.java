@@ -7,7 +7,7 @@ import org.codanet.nn.tensor.Shape;
 public final class Values {
     private Values() {}
 
-    /** Draws from U(−bound, bound), as many as the shape has elements. */
+    /** One value of U(−bound, bound) for each element. */
     public static float[] uniform(long seed, Shape shape, double bound) {
         SplittableRandom random = new SplittableRandom(seed);
         float[] values = new float[Math.toIntExact(shape.elements())];
@@ -17,12 +17,12 @@ public final class Values {
         return values;
     }
 
-    /** {@link #uniform} within 1. */
+    /** One value of U(−1, 1) for each element. */
     public static float[] uniform(long seed, Shape shape) {
         return uniform(seed, shape, 1);
     }
 
-    /** Bytes, as many as the shape has elements: each of the 256 once, as far as there is room, then at random. */
+    /** One byte for each element: first each of the 256 values once, as far as they fit, then random ones. */
     public static byte[] bytes(long seed, Shape shape) {
         byte[] values = new byte[Math.toIntExact(shape.elements())];
         new SplittableRandom(seed).nextBytes(values);
@@ -41,7 +41,7 @@ public final class Values {
         return sum;
     }
 
-    /** Σ |a b| in double: the scale that rounding of {@link #product} is measured by. */
+    /** Σ |a b| in double, to which rounding errors of {@link #product} are relative. */
     public static double absoluteProduct(float[] a, float[] b) {
         double sum = 0;
         for (int i = 0; i < a.length; i++) {

@@ -13,11 +13,11 @@ import org.codanet.nn.tensor.Shape;
 import org.codanet.nn.tensor.Tensor;
 
 /**
- * A device with a scope for one test. Every tensor has guard values on both sides; closing checks that no guard and no
- * input was written to, and that nothing is left on the device.
+ * A device with a scope for one test. Every tensor has guard values on both sides. Closing checks that no guard and no input was written
+ * to and that nothing is left on the device.
  */
 public final class Workplace implements AutoCloseable {
-    /** 256 bytes: further than any vector or coalesced access reaches, and an alignment that all devices are content with. */
+    /** 256 bytes: more than a vector or a coalesced access can reach, and an alignment that suits all devices. */
     private static final int GUARD = 64;
 
     private static final float GUARD_VALUE = -12345.5f;
@@ -26,14 +26,14 @@ public final class Workplace implements AutoCloseable {
     private final Scope scope;
     private final List<Guarded> guarded = new ArrayList<>();
 
-    /** Takes over the device, and closes it. */
+    /** Becomes the owner of the device. */
     public Workplace(Device device) {
         this.device = device;
         this.scope = Scope.open("test");
     }
 
-    /** One allocation: guard, values, guard. {@code kept} is null for what operations write to. */
-    private record Guarded(Tensor whole, Tensor values, float[] kept) {}
+    /** One allocation: guard, values, guard. {@code expected} is null if operations may write to the values. */
+    private record Guarded(Tensor whole, Tensor values, float[] expected) {}
 
     public Device device() {
         return device;
@@ -48,40 +48,40 @@ public final class Workplace implements AutoCloseable {
         return guard(shape, values, values.clone());
     }
 
-    /** A tensor of NaN: an output that is not overwritten everywhere shows. */
+    /** A tensor of NaN, so that an output which is not overwritten everywhere is noticed. */
     public Tensor output(Shape shape) {
         float[] values = new float[Math.toIntExact(shape.elements())];
         Arrays.fill(values, Float.NaN);
         return guard(shape, values, null);
     }
 
-    /** A tensor that is added to or changed in place. */
+    /** A tensor that operations may add to or change. */
     public Tensor variable(Shape shape, float[] values) {
         return guard(shape, values, null);
     }
 
-    /** Bytes that no operation may write to, in a room of floats between guards. */
+    /** Bytes that no operation may write to, stored in floats between guards. */
     public ByteTensor bytes(Shape shape, byte[] values) {
         assertEquals(shape.elements(), values.length, "test data for " + shape);
-        Shape room = ByteTensor.storageShape(shape);
-        ByteTensor bytes = new ByteTensor(shape, variable(room, new float[room.extent(0)]));
+        Shape storage = ByteTensor.storageShape(shape);
+        ByteTensor bytes = new ByteTensor(shape, variable(storage, new float[storage.extent(0)]));
         device.upload(values, bytes);
         Guarded last = guarded.removeLast();
         guarded.add(new Guarded(last.whole(), last.values(), read(last.values())));
         return bytes;
     }
 
-    private Tensor guard(Shape shape, float[] values, float[] kept) {
+    private Tensor guard(Shape shape, float[] values, float[] expected) {
         int count = Math.toIntExact(shape.elements());
         assertEquals(count, values.length, "test data for " + shape);
-        // The second guard starts at the next aligned element, and covers what is between.
+        // The second guard starts right after the values and ends at an aligned element.
         float[] all = new float[GUARD + (count + GUARD - 1) / GUARD * GUARD + GUARD];
         Arrays.fill(all, GUARD_VALUE);
         System.arraycopy(values, 0, all, GUARD, count);
         Tensor whole = device.allocate(scope, Shape.of(all.length));
         device.upload(all, whole);
         Tensor inner = whole.slice(GUARD, count).reshape(shape);
-        guarded.add(new Guarded(whole, inner, kept));
+        guarded.add(new Guarded(whole, inner, expected));
         return inner;
     }
 
@@ -114,9 +114,9 @@ public final class Workplace implements AutoCloseable {
                         "guard at " + (i - GUARD) + " of tensor " + one.values().shape());
             }
         }
-        if (one.kept() != null) {
+        if (one.expected() != null) {
             float[] inner = Arrays.copyOfRange(all, GUARD, GUARD + count);
-            assertArrayEquals(one.kept(), inner, "input " + one.values().shape() + " was written to");
+            assertArrayEquals(one.expected(), inner, "input " + one.values().shape() + " was written to");
         }
     }
 }

@@ -12,8 +12,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Both sets of inner loops against the formulas in double. Operands lie at odd offsets with gaps between their rows, and
- * what lies outside a result must be as before. The tolerance is float32 rounding of sums of a few hundred terms below 1.
+ * Compares both implementations of the kernels with the formulas in double precision. Operands are at odd offsets with gaps between their
+ * rows, and elements outside a result must not change. The tolerance is the float32 rounding of sums of a few hundred terms below 1.
  */
 public final class KernelsTest {
     private static final double TOLERANCE = 2e-5;
@@ -21,7 +21,7 @@ public final class KernelsTest {
 
     private final Random random = new Random(7);
 
-    /** The vector loops are left out, with a word, where this JVM or processor does not take them. */
+    /** Without the vector kernels, and a message, if this JVM or processor does not support them. */
     public static Stream<Kernels> kernels() {
         KernelSelection choice = KernelSelection.of(false);
         if (!choice.reason().isEmpty()) {
@@ -132,8 +132,8 @@ public final class KernelsTest {
 
     @ParameterizedTest
     @MethodSource("kernels")
-    void axpyAndDotTakeAnyCount(Kernels kernels) {
-        // Around one and two vectors of 8 and of 16, where a wrong tail would show.
+    void axpyAndDotAcceptAnyCount(Kernels kernels) {
+        // Lengths near one and two vectors of 8 and of 16, where a wrong tail would be noticed.
         for (int count : new int[] {0, 1, 3, 7, 8, 9, 15, 16, 17, 31, 33, 100}) {
             float[] a = values(count + 5);
             float[] c = values(count + 6);
@@ -153,7 +153,7 @@ public final class KernelsTest {
     @MethodSource("kernels")
     void applyWeightsAddsTheUnitsOfEachTarget(Kernels kernels) {
         for (int width = 1; width <= 2; width++) {
-            // Below, at and above the number of classes that are taken at once; ten are CIFAR-10's.
+            // Fewer, as many and more targets than are computed together; ten is CIFAR-10.
             for (int classes : new int[] {1, 4, 5, 7, 10}) {
                 int units = 9;
                 int n = width * kernels.lanes();
@@ -178,7 +178,7 @@ public final class KernelsTest {
 
     @ParameterizedTest
     @MethodSource("kernels")
-    void adamIsTheFormulaOfItsPaper(Kernels kernels) {
+    void adamAgreesWithItsFormula(Kernels kernels) {
         Adam.Step step = new Adam.Step(1e-3, 0.9, 0.999, 1e-8, 1e-2, 3, 0);
         for (int count : new int[] {1, 15, 16, 17, 100}) {
             float[] value = values(count + 2);
@@ -224,7 +224,7 @@ public final class KernelsTest {
     @MethodSource("kernels")
     void pairProductsListsTheUpperTriangleByRows(Kernels kernels) {
         int lanes = kernels.lanes();
-        // A rank below, at and above a vector; all rows, and a part of them.
+        // A rank below, equal to and above the vector length; all rows and some of them.
         for (int slots : new int[] {1, 5, 8, 17, 33}) {
             for (int[] rows : new int[][] {{0, slots}, {slots / 2, slots}, {0, (slots + 1) / 2}}) {
                 float[] a = values(lanes + slots + lanes);
@@ -264,7 +264,7 @@ public final class KernelsTest {
 
     @ParameterizedTest
     @MethodSource("kernels")
-    void sumsKeepTheirBitsWhenTheCompilerTakesOver(Kernels kernels) {
+    void sumsHaveTheSameBitsBeforeAndAfterCompilation(Kernels kernels) {
         int lanes = kernels.lanes();
         int count = 7 * lanes + 3;
         float[] a = values(count);
@@ -272,7 +272,7 @@ public final class KernelsTest {
         float dot = kernels.dot(a, 0, b, 0, count);
         float[] sums = new float[7];
         kernels.laneSums(a, 0, lanes, b, 0, lanes, sums, 0, 1, 7);
-        // Enough calls for the interpreter to hand over to both compilers.
+        // Enough calls for both JIT compilers to compile the method.
         for (int call = 0; call < 30_000; call++) {
             assertEquals(dot, kernels.dot(a, 0, b, 0, count), "call " + call);
             float[] again = new float[7];

@@ -6,10 +6,10 @@ import java.util.Random;
 import org.codanet.nn.cpu.ChildJvm;
 import org.junit.jupiter.api.Test;
 
-/** Vectors of 256 bits have half as many registers, and tiles of their own: tried in a JVM that is held to them. */
+/** With 256-bit vectors there are half as many registers and other tiles. Runs in a JVM that is restricted to them. */
 final class NarrowVectorsTest {
     @Test
-    void productsOnFewRegistersAgreeWithPlainLoops() throws Exception {
+    void productsWithFewRegistersAgreeWithPlainLoops() throws Exception {
         String output = ChildJvm.run(
                 Narrow.class,
                 "--add-modules",

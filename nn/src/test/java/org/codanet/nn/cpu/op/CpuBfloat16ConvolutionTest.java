@@ -8,7 +8,7 @@ import org.codanet.nn.device.DeviceOptions;
 import org.codanet.nn.device.Precision;
 import org.codanet.nn.testing.ConvolutionContract;
 
-/** The convolution in bfloat16, skipped where the processor has none. */
+/** The convolution in bfloat16. Skipped if the processor does not support it. */
 final class CpuBfloat16ConvolutionTest extends ConvolutionContract {
     @Override
     protected Device open() {
@@ -17,7 +17,7 @@ final class CpuBfloat16ConvolutionTest extends ConvolutionContract {
         return new CpuDevice(DeviceOptions.defaults().withPrecision(Precision.BF16));
     }
 
-    /** Each operand is rounded to 8 bits of mantissa, 2e-3 of itself; the sums are float32. */
+    /** Operands are rounded to 8 bits, a relative error of 2e-3; sums are float32. */
     @Override
     protected double tolerance() {
         return 8e-3;

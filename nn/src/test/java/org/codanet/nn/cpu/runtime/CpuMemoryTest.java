@@ -14,7 +14,7 @@ final class CpuMemoryTest {
     private static final long MIB = 1 << 20;
 
     @Test
-    void countsWhatIsHeldAndRemembersTheMost() {
+    void liveAndPeakBytesAreCounted() {
         CpuMemory memory = new CpuMemory("cpu", 0);
         CpuMemory.Block first = memory.take(3 * MIB, "run");
         CpuMemory.Block second = memory.take(MIB, "run/step");
@@ -36,7 +36,7 @@ final class CpuMemoryTest {
     }
 
     @Test
-    void aReleasedBlockServesTheNextRequestOfItsSizeAlone() {
+    void aReleasedBlockIsReusedForARequestOfTheSameSize() {
         CpuMemory memory = new CpuMemory("cpu", 0);
         CpuMemory.Block block = memory.take(MIB, "a");
         block.release();
@@ -60,7 +60,7 @@ final class CpuMemoryTest {
     }
 
     @Test
-    void theBudgetRefusesNamingTheRequestAndTheLargestHolder() {
+    void aRequestBeyondTheBudgetIsRefusedWithItsSizeAndTheLargestHolder() {
         CpuMemory memory = new CpuMemory("cpu", 4 * MIB);
         CpuMemory.Block small = memory.take(MIB, "train/step");
         CpuMemory.Block large = memory.take(2 * MIB, "train");
@@ -77,7 +77,7 @@ final class CpuMemoryTest {
     }
 
     @Test
-    void idleBlocksMakeRoomBeforeTheBudgetRefuses() {
+    void idleBlocksAreFreedBeforeARequestIsRefused() {
         CpuMemory memory = new CpuMemory("cpu", 4 * MIB);
         memory.take(3 * MIB, "a").release();
         CpuMemory.Block block = memory.take(2 * MIB, "b");

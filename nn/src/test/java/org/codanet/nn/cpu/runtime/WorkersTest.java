@@ -14,9 +14,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 final class WorkersTest {
     @ParameterizedTest
     @ValueSource(ints = {1, 2, 3, 5})
-    void everyTaskRunsOnceByAWorkerOfItsOwnNumber(int count) {
+    void everyTaskRunsOnceAndNoTwoWorkersShareANumber(int count) {
         try (Workers workers = new Workers(count, "test")) {
-            // Often, and with fewer and more tasks than workers: the hand-over from one call to the next is what can go
+            // Many calls with fewer and with more tasks than workers, because the transition between calls is what can
+            // go
             // wrong.
             for (int call = 0; call < 500; call++) {
                 int tasks = call % 17;
@@ -35,7 +36,7 @@ final class WorkersTest {
     }
 
     @Test
-    void whatTasksWroteIsSeenByTheCaller() {
+    void theCallerSeesWhatTheTasksWrote() {
         try (Workers workers = new Workers(3, "test")) {
             for (int call = 0; call < 200; call++) {
                 int[] written = new int[64];
@@ -50,7 +51,7 @@ final class WorkersTest {
 
     @ParameterizedTest
     @ValueSource(ints = {1, 3})
-    void aTasksFailureReachesTheCallerAndTheNextCallRuns(int count) {
+    void theFailureOfATaskIsThrownAndTheNextCallRuns(int count) {
         try (Workers workers = new Workers(count, "test")) {
             IllegalStateException failure = new IllegalStateException("task 5");
             assertSame(
@@ -69,7 +70,7 @@ final class WorkersTest {
     }
 
     @Test
-    void anInterruptWaitsUntilTheTasksAreDoneAndIsKept() {
+    void anInterruptDoesNotEndACallAndIsNotLost() {
         try (Workers workers = new Workers(2, "test")) {
             Thread.currentThread().interrupt();
             int[] runs = new int[8];
@@ -82,7 +83,7 @@ final class WorkersTest {
     }
 
     @Test
-    void closedWorkersRefuse() {
+    void closedWorkersRefuseCalls() {
         Workers workers = new Workers(2, "test");
         workers.close();
         assertDoesNotThrow(workers::close);

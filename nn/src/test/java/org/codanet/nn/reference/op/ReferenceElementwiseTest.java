@@ -11,7 +11,7 @@ final class ReferenceElementwiseTest extends ElementwiseContract {
         return new ReferenceDevice(DeviceOptions.defaults());
     }
 
-    /** Double arithmetic; values are rounded to float32 where they are read. */
+    /** The arithmetic is double; only downloaded values are rounded to float32. */
     @Override
     protected double tolerance() {
         return 1e-6;

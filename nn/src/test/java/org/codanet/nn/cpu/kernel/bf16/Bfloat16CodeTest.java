@@ -19,11 +19,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** The assembled loops against plain Java on the same rounded numbers. Arrays are larger than what may be written. */
+/** Compares the machine code with plain Java on the same rounded values. Arrays are larger than what may be written. */
 final class Bfloat16CodeTest {
     private static final int LANES = Bfloat16Code.LANES;
 
-    /** Stands where nothing may be written. */
+    /** Marks elements that must not be written. */
     private static final float UNTOUCHED = 77;
 
     private final Random random = new Random(5);
@@ -49,7 +49,7 @@ final class Bfloat16CodeTest {
         return values;
     }
 
-    /** Round to nearest, ties to even, by way of doubles: what lies between two neighbours goes to the nearer. */
+    /** Rounds to nearest, ties to even, by comparing the distances to both neighbours in double precision. */
     private static float rounded(float value) {
         float below = Float.intBitsToFloat(Float.floatToRawIntBits(value) & 0xffff0000);
         float above = Float.intBitsToFloat((Float.floatToRawIntBits(value) & 0xffff0000) + 0x10000);
@@ -59,7 +59,7 @@ final class Bfloat16CodeTest {
         return down < up || down == up && even ? below : above;
     }
 
-    /** Number {@code i} of an array that holds two in the place of one float. */
+    /** Number {@code i} of an array whose elements hold two numbers each. */
     private static float number(float[] pairs, int i) {
         int bits = Float.floatToRawIntBits(pairs[i / 2]);
         return Float.intBitsToFloat(i % 2 == 0 ? bits << 16 : bits & 0xffff0000);
@@ -75,7 +75,7 @@ final class Bfloat16CodeTest {
     }
 
     @Test
-    void roundsToTheNearestAndTiesToEven() {
+    void roundsToNearestWithTiesToEven() {
         float[] special = {
             1 + 1f / 256,
             1 + 3f / 256,
@@ -101,7 +101,7 @@ final class Bfloat16CodeTest {
     }
 
     @Test
-    void weightsAreRoundedAsOperandsAre() {
+    void weightsAndOperandsAreRoundedAlike() {
         float[] in = values(2 * LANES);
         in[3] = Float.NaN;
         in[4] = 1 + 1f / 256;
@@ -130,7 +130,7 @@ final class Bfloat16CodeTest {
         "2, 8, 16, true",
         "1, 32, 16, false"
     })
-    void multipliesTiles(int width, int steps, int count, boolean add) {
+    void productsAgreeWithTheFormula(int width, int steps, int count, boolean add) {
         int lda = steps + 2;
         int nextA = Kernels.ROWS * lda + 3;
         int row = width * LANES;
@@ -169,7 +169,7 @@ final class Bfloat16CodeTest {
     }
 
     @Test
-    void scalesRows() {
+    void scaleMultipliesEachRowByItsFactor() {
         float[] g = values(200);
         float[] a = values(60);
         float[] out = untouched(200);
@@ -184,7 +184,7 @@ final class Bfloat16CodeTest {
     }
 
     @Test
-    void expandsRowsAsTheFloatKernelDoes() {
+    void expandAgreesWithTheFloatKernel() {
         int rows = 8;
         int ldf = rows * 32;
         float[] g = values(4 * rows * 20 + 40);
@@ -212,7 +212,7 @@ final class Bfloat16CodeTest {
 
     @ParameterizedTest
     @CsvSource({"1", "4", "16", "17", "33", "65"})
-    void pairsFactors(int slots) {
+    void pairsAreTheProductsOfFactors(int slots) {
         int pairs = slots * (slots + 1) / 2;
         int ldz = (pairs + LANES - 1) / LANES * LANES + LANES;
         int lda = slots + 5;

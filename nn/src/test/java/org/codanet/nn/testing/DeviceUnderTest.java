@@ -9,16 +9,16 @@ import org.codanet.nn.device.Precision;
 import org.junit.jupiter.api.Nested;
 
 /**
- * All contracts on the device that {@code -Dcodanet.test.device=NAME} states, in the precision of
- * {@code -Dcodanet.test.precision=P} (float32 without it): how a packaged codanet is tested on a machine that did not build it.
+ * All contracts on the device {@code -Dcodanet.test.device=NAME} in the precision {@code -Dcodanet.test.precision=P}, float32 by default.
+ * This tests a packaged codanet on a machine that did not build it.
  */
-final class StatedDevice {
+final class DeviceUnderTest {
     private static final Precision PRECISION = Precision.valueOf(
             System.getProperty("codanet.test.precision", "fp32").toUpperCase(Locale.ROOT));
 
     private static Device device(DeviceOptions options, Precision precision) {
         String name = System.getProperty("codanet.test.device", "");
-        Skip.unlessForGpu(!name.isEmpty(), "no device is stated by -Dcodanet.test.device=NAME");
+        Skip.unlessForGpu(!name.isEmpty(), "-Dcodanet.test.device=NAME names no device");
         return Devices.open(name, options.withPrecision(precision));
     }
 
@@ -51,7 +51,7 @@ final class StatedDevice {
 
         @Override
         protected double tolerance() {
-            return StatedDevice.tolerance(super.tolerance());
+            return DeviceUnderTest.tolerance(super.tolerance());
         }
     }
 
@@ -64,11 +64,11 @@ final class StatedDevice {
 
         @Override
         protected double tolerance() {
-            return StatedDevice.tolerance(super.tolerance());
+            return DeviceUnderTest.tolerance(super.tolerance());
         }
     }
 
-    /** In float32, whatever is stated: that is the precision the contract is about. */
+    /** Always in float32, the precision that the contract is about. */
     @Nested
     final class CancellingNorms extends CancellingNormsContract {
         @Override
@@ -86,7 +86,7 @@ final class StatedDevice {
 
         @Override
         protected double tolerance() {
-            return StatedDevice.tolerance(super.tolerance());
+            return DeviceUnderTest.tolerance(super.tolerance());
         }
     }
 
@@ -107,7 +107,7 @@ final class StatedDevice {
 
         @Override
         protected double tolerance() {
-            return StatedDevice.tolerance(super.tolerance());
+            return DeviceUnderTest.tolerance(super.tolerance());
         }
     }
 
@@ -120,7 +120,7 @@ final class StatedDevice {
 
         @Override
         protected double tolerance() {
-            return StatedDevice.tolerance(super.tolerance());
+            return DeviceUnderTest.tolerance(super.tolerance());
         }
     }
 
@@ -133,7 +133,7 @@ final class StatedDevice {
 
         @Override
         protected double tolerance() {
-            return StatedDevice.tolerance(super.tolerance());
+            return DeviceUnderTest.tolerance(super.tolerance());
         }
     }
 
@@ -154,7 +154,7 @@ final class StatedDevice {
 
         @Override
         protected double tolerance() {
-            return StatedDevice.tolerance(super.tolerance());
+            return DeviceUnderTest.tolerance(super.tolerance());
         }
     }
 
@@ -167,7 +167,7 @@ final class StatedDevice {
 
         @Override
         protected double tolerance() {
-            return StatedDevice.tolerance(super.tolerance());
+            return DeviceUnderTest.tolerance(super.tolerance());
         }
     }
 
@@ -180,7 +180,7 @@ final class StatedDevice {
 
         @Override
         protected double tolerance() {
-            return StatedDevice.tolerance(super.tolerance());
+            return DeviceUnderTest.tolerance(super.tolerance());
         }
 
         /** cuBLAS selects a kernel by the extents of a product, which grow with the number of targets. */
@@ -199,7 +199,7 @@ final class StatedDevice {
 
         @Override
         protected double tolerance() {
-            return StatedDevice.tolerance(super.tolerance());
+            return DeviceUnderTest.tolerance(super.tolerance());
         }
     }
 }
