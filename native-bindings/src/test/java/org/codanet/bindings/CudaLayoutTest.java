@@ -47,7 +47,7 @@ final class CudaLayoutTest {
         assertEquals(48, cudnnConvolutionFwdAlgoPerfStruct.sizeof());
     }
 
-    /** A first version kept visible by {@code regenerate} would be called by mistake where a later one is bound too. */
+    /** If {@code regenerate} bound two versions of a function, the older one could be called by mistake. */
     @Test
     void noFunctionIsBoundInTwoVersions() {
         List<String> driver = NativeLibrary.functionsOf(Cuda.class);

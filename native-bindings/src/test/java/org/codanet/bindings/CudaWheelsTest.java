@@ -86,8 +86,7 @@ final class CudaWheelsTest {
     void withoutADriverTheLibrariesSaySo(String environment) throws Exception {
         Map<String, String> results = use(environment);
         Skip.unless(
-                !Boolean.parseBoolean(results.get("driver")),
-                "this machine has a driver, with which handles can be made");
+                !Boolean.parseBoolean(results.get("driver")), "this machine has a driver, so handles can be created");
         assertEquals("CUDNN_STATUS_NOT_INITIALIZED", results.get("cudnnCreate"));
         assertEquals("CUBLAS_STATUS_NOT_INITIALIZED", results.get("cublasCreate"));
         assertEquals("CUBLAS_STATUS_NOT_INITIALIZED", results.get("cublasLtCreate"));

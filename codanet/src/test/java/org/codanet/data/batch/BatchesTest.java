@@ -242,7 +242,7 @@ class BatchesTest {
         assertEquals(1, new RawImages.Floats(new float[2], steps, shape).form().steps());
         steps[AugmentationOperation.NUMBERS] = 10;
         assertEquals(
-                "image augmentation: there is no step with the code 10.0; codes are 0 to 9",
+                "image augmentation: there is no operation with the code 10.0; codes are 0 to 9",
                 assertThrows(
                                 IllegalArgumentException.class,
                                 () -> new RawImages.Bytes(new byte[2], shape, null, steps, shape))

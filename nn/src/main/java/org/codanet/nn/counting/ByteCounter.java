@@ -9,8 +9,8 @@ import org.codanet.nn.device.MemoryUse;
 /**
  * Counts the bytes of a {@link CountingDevice}, now and at the peak.
  *
- * <p>Tensors and states come and go, so their peak is a moment. A workspace and prepared weights only grow and are then kept; they
- * count with their largest size, as in every pass after the first.
+ * <p>Tensors and states are allocated and freed, so their peak is at one moment. The workspace and prepared weights only grow. They count
+ * with their largest size, as in every pass after the first.
  */
 final class ByteCounter {
     private final long library;

@@ -38,12 +38,16 @@ import org.codanet.nn.tensor.Tensor;
  * <p>No operation computes. A transfer copies nothing, so an array that {@link #download} should fill keeps its contents. Arguments
  * are not checked: the real device checks them.
  *
- * <p>The count is that of a pass after the first one, when the workspace has its final size. Exact are tensors, forward states,
- * prepared weights and the libraries' own memory. Three things are not counted. Operations other than dynamic alignment need a
- * workspace too; it is small, except for an ordinary convolution, where the vendor's library decides. A CPU worker grows its share
- * of the workspace when it runs its first task, and on a CPU layers may grow different arrays of the workspace, where the count
- * takes the layer that needs the most. A captured graph keeps the memory of its own tensors. Callers that plan leave a margin for
- * these.
+ * <p>The count is that of a pass after the first one, when the workspace has its final size. It is exact for tensors, forward states,
+ * prepared weights and the libraries' own memory. It is not exact in these points, for which a caller that plans must leave a margin:
+ *
+ * <ul>
+ *   <li>Operations other than dynamic alignment count no workspace. What they need is small, except for an ordinary convolution, whose
+ *       workspace the vendor's library decides.
+ *   <li>The workspace is that of the layer that needs the most. On a CPU the workspace consists of several arrays, and each may grow to
+ *       the size that another layer needs. A worker that has run no task yet has no arrays.
+ *   <li>The memory that a captured graph keeps for its own tensors is not counted.
+ * </ul>
  */
 public final class CountingDevice implements Device {
     private static final ContributionMap CONTRIBUTION_MAP = (x, map, perChannel, perPosition, total) -> {};
@@ -82,7 +86,7 @@ public final class CountingDevice implements Device {
 
     /** Does nothing. */
     @Override
-    public void reportSelection(String choice) {}
+    public void reportSelection(String selection) {}
 
     @Override
     public Precision precision() {
@@ -162,8 +166,8 @@ public final class CountingDevice implements Device {
     }
 
     @Override
-    public CapturedGraph capture(Scope scope, Runnable step) {
-        return captures.capture(scope, step);
+    public CapturedGraph capture(Scope scope, Runnable body) {
+        return captures.capture(scope, body);
     }
 
     @Override

@@ -4,7 +4,7 @@ import java.util.Objects;
 import org.codanet.nn.tensor.Shape;
 import org.codanet.nn.tensor.Tensor;
 
-/** A tensor without values. Views count nothing and check the lifetime of the tensor they were made from. */
+/** A tensor without values. A view counts nothing, and checks that the tensor that it was created from is still open. */
 final class CountingTensor extends Tensor implements AutoCloseable {
     private final ByteCounter counter;
     private final long bytes;

@@ -11,7 +11,7 @@ public class DeviceException extends RuntimeException {
 
     /**
      * @param message what failed, where, and what to do
-     * @param cause what made it fail
+     * @param cause of the failure
      */
     public DeviceException(String message, Throwable cause) {
         super(message, cause);

@@ -48,7 +48,7 @@ public final class ReferenceDevice implements Device {
     private final ReferenceMemory memory;
     private final Elementwise elementwise;
     private final SelectionLog selections = new SelectionLog();
-    private final EagerCapture steps = new EagerCapture(NAME);
+    private final EagerCapture captures = new EagerCapture(NAME);
     private boolean closed;
 
     /** @throws IllegalArgumentException if the options ask for another precision than fp32 */
@@ -78,8 +78,8 @@ public final class ReferenceDevice implements Device {
     }
 
     @Override
-    public void reportSelection(String choice) {
-        selections.report(choice);
+    public void reportSelection(String selection) {
+        selections.report(selection);
     }
 
     /** FP32; the arithmetic is more precise. */
@@ -102,7 +102,7 @@ public final class ReferenceDevice implements Device {
 
     @Override
     public void upload(float[] source, Tensor destination) {
-        steps.refuseInside("upload");
+        captures.refuseInside("upload");
         ReferenceTensor to = own(destination);
         requireCapacity("upload", source.length, to);
         for (int i = 0; i < to.size(); i++) {
@@ -113,7 +113,7 @@ public final class ReferenceDevice implements Device {
     /** Each value of the storage holds four bytes, the first in the lowest bits. A double represents them exactly. */
     @Override
     public void upload(byte[] source, ByteTensor destination) {
-        steps.refuseInside("upload");
+        captures.refuseInside("upload");
         ReferenceTensor to = own(destination.storage());
         int count = destination.requireAll(source, "upload");
         for (int i = 0; i < to.size(); i++) {
@@ -127,7 +127,7 @@ public final class ReferenceDevice implements Device {
 
     @Override
     public void download(Tensor source, float[] destination) {
-        steps.refuseInside("download");
+        captures.refuseInside("download");
         ReferenceTensor from = own(source);
         requireCapacity("download", destination.length, from);
         for (int i = 0; i < from.size(); i++) {
@@ -219,9 +219,9 @@ public final class ReferenceDevice implements Device {
     }
 
     @Override
-    public CapturedGraph capture(Scope scope, Runnable step) {
+    public CapturedGraph capture(Scope scope, Runnable body) {
         requireOpen();
-        return steps.capture(scope, step);
+        return captures.capture(scope, body);
     }
 
     @Override
@@ -241,7 +241,7 @@ public final class ReferenceDevice implements Device {
     /** Does nothing: every operation has run when its call returns. */
     @Override
     public void synchronize() {
-        steps.refuseInside("wait");
+        captures.refuseInside("wait");
     }
 
     @Override

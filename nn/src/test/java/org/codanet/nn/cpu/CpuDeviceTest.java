@@ -173,10 +173,10 @@ final class CpuDeviceTest {
 
     @Test
     void reportsEachSelectionOnce() {
-        List<String> told = new ArrayList<>();
+        List<String> reported = new ArrayList<>();
         try (Device device = Devices.open("cpu", DeviceOptions.defaults());
                 Scope scope = Scope.open("run")) {
-            device.listenToSelections(told::add);
+            device.listenToSelections(reported::add);
             for (int i = 0; i < 2; i++) {
                 device.dynamicAlignment(scope, new DynamicAlignmentShape(3, 4, 2, 3, 1, 1, Norm.SQ, true));
             }
@@ -185,9 +185,9 @@ final class CpuDeviceTest {
             device.elementwise().fill(x, 1);
             convolution.forward(x, x, null, device.allocate(scope, Shape.of(1, 1, 1, 1)));
         }
-        assertEquals(2, told.size(), told.toString());
-        assertTrue(told.get(0).startsWith("dynamic alignment on cpu: "), told.get(0));
-        assertTrue(told.get(1).matches("oneDNN: \\S+ for Subject\\[direction=FORWARD, .*"), told.get(1));
+        assertEquals(2, reported.size(), reported.toString());
+        assertTrue(reported.get(0).startsWith("dynamic alignment on cpu: "), reported.get(0));
+        assertTrue(reported.get(1).matches("oneDNN: \\S+ for Subject\\[direction=FORWARD, .*"), reported.get(1));
     }
 
     @Test

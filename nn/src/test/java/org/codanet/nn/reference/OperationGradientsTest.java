@@ -107,7 +107,7 @@ final class OperationGradientsTest {
 
     @ParameterizedTest
     @MethodSource("layers")
-    void dynamicAlignment(DynamicAlignmentShape shape) {
+    void gradientOfDynamicAlignment(DynamicAlignmentShape shape) {
         Layer layer = new Layer(shape);
         layer.forward();
         layer.operation.backward(layer.state, layer.x, layer.g, layer.dIn, layer.gradients);
@@ -119,7 +119,7 @@ final class OperationGradientsTest {
 
     @ParameterizedTest
     @MethodSource("layers")
-    void frozenMapOfDynamicAlignment(DynamicAlignmentShape shape) {
+    void gradientOfTheFrozenMapOfDynamicAlignment(DynamicAlignmentShape shape) {
         Layer layer = new Layer(shape);
         Tensor v = random(6, layer.x.shape());
         layer.forward();
@@ -132,7 +132,7 @@ final class OperationGradientsTest {
     }
 
     @Test
-    void convolution() {
+    void gradientOfTheConvolution() {
         ConvolutionShape shape = new ConvolutionShape(2, 3, 3, 2, 1, true);
         Convolution operation = device.convolution(scope, shape);
         Tensor x = random(1, Shape.of(2, 4, 5, 2));
@@ -156,7 +156,7 @@ final class OperationGradientsTest {
 
     @ParameterizedTest
     @EnumSource(LossKind.class)
-    void loss(LossKind kind) {
+    void gradientOfTheLoss(LossKind kind) {
         Loss operation = device.loss(scope, kind);
         Tensor logits = random(1, Shape.of(3, 4));
         Tensor labels = zeros(Shape.of(3));
@@ -177,7 +177,7 @@ final class OperationGradientsTest {
     }
 
     @Test
-    void sumPool() {
+    void gradientOfTheSumPool() {
         SumPool operation = device.sumPool(scope);
         Tensor z = random(1, Shape.of(2, 3, 2, 4));
         Tensor g = random(2, Shape.of(2, 4));

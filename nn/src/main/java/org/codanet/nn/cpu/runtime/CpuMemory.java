@@ -63,8 +63,8 @@ public final class CpuMemory {
 
     /** A block with undefined contents. */
     public synchronized Block take(long bytes, String owner) {
-        Deque<Block> kept = idle.get(bytes);
-        Block block = kept == null ? null : kept.pollLast();
+        Deque<Block> sameSize = idle.get(bytes);
+        Block block = sameSize == null ? null : sameSize.pollLast();
         if (block == null) {
             requireCapacity(bytes, owner);
             block = new Block(bytes);

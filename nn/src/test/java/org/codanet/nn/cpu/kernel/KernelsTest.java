@@ -23,12 +23,12 @@ public final class KernelsTest {
 
     /** Without the vector kernels, and a message, if this JVM or processor does not support them. */
     public static Stream<Kernels> kernels() {
-        KernelSelection choice = KernelSelection.of(false);
-        if (!choice.reason().isEmpty()) {
-            System.err.println("KernelsTest: the vector loops are not tested: " + choice.reason());
-            return Stream.of(choice.kernels());
+        KernelSelection selection = KernelSelection.of(false);
+        if (!selection.reason().isEmpty()) {
+            System.err.println("KernelsTest: the vector loops are not tested: " + selection.reason());
+            return Stream.of(selection.kernels());
         }
-        return Stream.of(choice.kernels(), new PlainKernels());
+        return Stream.of(selection.kernels(), new PlainKernels());
     }
 
     private float[] values(int count) {

@@ -23,9 +23,9 @@ final class NarrowVectorsTest {
         private Narrow() {}
 
         public static void main(String[] arguments) {
-            KernelSelection choice = KernelSelection.of(false);
-            if (!choice.reason().isEmpty() || choice.kernels().lanes() != 8) {
-                System.out.println("no vectors of 256 bits here: " + choice.reason());
+            KernelSelection selection = KernelSelection.of(false);
+            if (!selection.reason().isEmpty() || selection.kernels().lanes() != 8) {
+                System.out.println("no vectors of 256 bits here: " + selection.reason());
                 return;
             }
             Kernels plain = new PlainKernels();
@@ -36,9 +36,9 @@ final class NarrowVectorsTest {
                 for (int width = 1; width <= 2; width++) {
                     float[] c = values(random, Kernels.ROWS * width * 8);
                     float[] expected = c.clone();
-                    choice.kernels().product(a, 3, 64, b, 5, width, c, 0, k, true);
+                    selection.kernels().product(a, 3, 64, b, 5, width, c, 0, k, true);
                     plain.product(a, 3, 64, b, 5, width, expected, 0, k, true);
-                    choice.kernels().productTransposed(a, 3, 20, b, 5, 40, width, c, 0, k);
+                    selection.kernels().productTransposed(a, 3, 20, b, 5, 40, width, c, 0, k);
                     plain.productTransposed(a, 3, 20, b, 5, 40, width, expected, 0, k);
                     for (int i = 0; i < c.length; i++) {
                         if (!(Math.abs(c[i] - expected[i]) <= 2e-5)) {
