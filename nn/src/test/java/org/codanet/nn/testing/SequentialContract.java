@@ -33,7 +33,7 @@ public abstract class SequentialContract extends OperationContract {
         return 4e-5;
     }
 
-    /** Largest difference of a target's result between groups of uniform targets. More than 0 only where a vendor's library selects kernels. */
+    /** Largest difference of a target's result between groups of uniform targets: 0 unless a vendor's library selects the kernels. */
     protected double groupTolerance() {
         return 0;
     }

@@ -14,7 +14,10 @@ final class VectorTiles {
 
     static final int LANES = SPECIES.length();
 
-    /** With vectors of less than 512 bits x86 has 16 registers. A tile has 16 accumulators, so only half a tile leaves registers for operands. */
+    /**
+     * With vectors of less than 512 bits x86 has 16 registers. A tile has 16 accumulators, so only half a tile leaves registers for the
+     * operands.
+     */
     private static final boolean FEW_REGISTERS = SPECIES.vectorBitSize() < 512;
 
     private VectorTiles() {}
