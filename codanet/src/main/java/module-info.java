@@ -16,7 +16,10 @@ module org.codanet {
     exports org.codanet.file.safetensors;
     exports org.codanet.file.torch;
     exports org.codanet.file.weights;
+    exports org.codanet.input;
+    exports org.codanet.measure;
     exports org.codanet.model;
+    exports org.codanet.quickstart;
     exports org.codanet.recipe;
     exports org.codanet.render;
     exports org.codanet.report;

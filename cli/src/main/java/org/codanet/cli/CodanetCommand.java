@@ -11,6 +11,7 @@ import org.codanet.cli.command.PlanCommand;
 import org.codanet.cli.command.PredictCommand;
 import org.codanet.cli.command.QuickstartCommand;
 import org.codanet.cli.command.TrainCommand;
+import org.codanet.cli.console.ExitCodes;
 import org.codanet.cli.console.Version;
 import picocli.AutoComplete;
 import picocli.CommandLine.Command;
@@ -18,12 +19,12 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** The command that holds all others. */
+/** The command {@code codanet}, whose subcommands do the work. */
 @Command(
         name = "codanet",
         mixinStandardHelpOptions = true,
         versionProvider = Version.class,
-        description = "Image classifiers that explain themselves exactly: train, evaluate and explain CoDA-Nets.",
+        description = "Image classifiers with exact explanations: trains, evaluates and explains CoDA-Nets.",
         subcommands = {
             QuickstartCommand.class,
             TrainCommand.class,
@@ -41,12 +42,10 @@ import picocli.CommandLine.Spec;
         footerHeading = "%nExamples:%n",
         footer = {
             "  codanet quickstart                        train, evaluate and explain in a few minutes",
-            "  codanet explain photo.png                 explain a photograph",
-            "  codanet doctor                            what works on this machine, and what does not",
+            "  codanet explain photo.png                 explain the classification of a photograph",
+            "  codanet doctor                            check which devices work on this machine",
             "",
-            "Exit codes: 0 done; 1 failed, such as for a file that is missing or holds something else; 2 wrong usage; 130"
-                    + " stopped by Ctrl-C; 141 stopped because nobody reads the output any more. Set NO_COLOR to keep colours"
-                    + " out."
+            "Exit codes: " + ExitCodes.TEXT + " Set NO_COLOR to switch colours off."
         })
 final class CodanetCommand implements Runnable {
     @Spec

@@ -2,6 +2,7 @@ package org.codanet.cli;
 
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import org.codanet.cli.console.ExitCodes;
 import org.codanet.cli.console.Failures;
 import org.codanet.cli.console.StandardStream;
 import picocli.CommandLine;
@@ -18,25 +19,25 @@ public final class Main {
         System.exit(code);
     }
 
-    /** Runs one command, printing to the given streams; the exit code, see {@link Failures}. */
+    /** {@return the exit code of one command, see {@link ExitCodes}} The command prints to the given streams. */
     static int run(String[] args, PrintWriter out, PrintWriter err) {
         int code;
         try {
             code = commandLine().setOut(out).setErr(err).execute(args);
         } catch (OutOfMemoryError e) {
             err.println("codanet: " + Failures.outOfMemory(e));
-            code = Failures.FAILED;
+            code = ExitCodes.FAILURE;
         }
         out.flush();
         err.flush();
-        boolean otherwiseFine = code == 0 || code == Failures.UNREAD;
-        if (out.checkError() && otherwiseFine) {
-            if (StandardStream.isAbandoned(out)) {
-                return Failures.UNREAD;
+        boolean noOtherFailure = code == ExitCodes.SUCCESS || code == ExitCodes.OUTPUT_CLOSED;
+        if (out.checkError() && noOtherFailure) {
+            if (StandardStream.isReaderGone(out)) {
+                return ExitCodes.OUTPUT_CLOSED;
             }
             err.println("codanet: the results could not be written to standard output");
             err.flush();
-            return Failures.FAILED;
+            return ExitCodes.FAILURE;
         }
         return code;
     }
@@ -59,10 +60,10 @@ public final class Main {
         return line;
     }
 
-    /** A file's name. An empty one, as a script gives whose variable is not set, would be the current folder. */
+    /** Converts the name of a file. Scripts pass an empty name if a variable is not set; it would mean the current folder. */
     private static Path path(String name) {
         if (name.isEmpty()) {
-            throw new TypeConversionException("an empty name names no file");
+            throw new TypeConversionException("an empty name is not a file name");
         }
         return Path.of(name);
     }

@@ -17,7 +17,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.codanet.cli.command.ExplainCommand;
 import org.codanet.cli.command.PredictCommand;
-import org.codanet.cli.console.Failures;
+import org.codanet.cli.console.ExitCodes;
 import org.codanet.file.TensorData;
 import org.codanet.file.npy.NpyFile;
 import org.codanet.model.CodaNetConfig;
@@ -273,10 +273,10 @@ final class PredictExplainTest {
     void verboseTellsWhatTheDeviceChose() {
         Run quiet = Run.of("predict", "--device", "cpu", "--model", model, "--input", array)
                 .succeeded();
-        assertFalse(quiet.err().contains("chosen: "), quiet.err());
+        assertFalse(quiet.err().contains("selected: "), quiet.err());
         Run run = Run.of("predict", "--verbose", "--device", "cpu", "--model", model, "--input", array)
                 .succeeded();
-        assertTrue(run.err().contains("chosen: dynamic alignment on cpu: "), run.err());
+        assertTrue(run.err().contains("selected: dynamic alignment on cpu: "), run.err());
     }
 
     /** SIGINT to a program of its own while it writes. */
@@ -305,7 +305,7 @@ final class PredictExplainTest {
         new ProcessBuilder("kill", "-INT", Long.toString(process.pid())).start().waitFor();
         assertTrue(process.waitFor(60, TimeUnit.SECONDS), "it does not end");
 
-        assertEquals(Failures.INTERRUPTED, process.exitValue());
+        assertEquals(ExitCodes.INTERRUPTED, process.exitValue());
         assertEquals(List.of(), filesIn(out));
     }
 

@@ -55,7 +55,7 @@ record Run(int code, String out, String err) {
     String failure(int expectedCode) {
         assertEquals(expectedCode, code, () -> "standard error: " + err + "\nstandard output: " + out);
         assertFalse(err.contains("\tat "), () -> "a stack trace without --verbose: " + err);
-        assertFalse(err.contains("unexpectedly"), () -> "no clear sentence: " + err);
+        assertFalse(err.contains("unexpected failure"), () -> "no clear sentence: " + err);
         List<String> lines =
                 err.lines().filter(line -> line.startsWith("codanet")).toList();
         assertEquals(1, lines.size(), () -> "one sentence expected: " + err);

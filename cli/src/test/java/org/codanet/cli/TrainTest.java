@@ -18,15 +18,15 @@ import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.codanet.cli.command.EvaluateCommand;
-import org.codanet.cli.console.Failures;
+import org.codanet.cli.console.ExitCodes;
 import org.codanet.cli.console.StandardStream;
-import org.codanet.cli.option.RunLock;
 import org.codanet.file.TensorData;
 import org.codanet.file.npy.NpyFile;
 import org.codanet.model.ModelFile;
 import org.codanet.nn.op.LossKind;
 import org.codanet.recipe.LearningRate;
 import org.codanet.recipe.TrainingRecipe;
+import org.codanet.train.RunLock;
 import org.codanet.train.TrainingRun;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -103,7 +103,7 @@ final class TrainTest {
                 Double.parseDouble(Files.readAllLines(files.metrics()).get(2).split(",")[6]);
         assertEquals(stated, scores.get("top1").getAsDouble(), 1e-9, "the accuracy in metrics.csv");
         Run text = Run.of("evaluate", "--model", files.last(), "--data", data).succeeded();
-        assertTrue(text.out().contains("top-1") && text.out().contains("most often taken for"), text.out());
+        assertTrue(text.out().contains("top-1") && text.out().contains("most often mistaken for"), text.out());
     }
 
     @Test
@@ -159,8 +159,8 @@ final class TrainTest {
         new ProcessBuilder("kill", "-INT", Long.toString(process.pid())).start().waitFor();
         assertTrue(process.waitFor(60, TimeUnit.SECONDS), "it does not end");
 
-        assertEquals(Failures.INTERRUPTED, process.exitValue(), () -> text(err));
-        assertTrue(text(err).contains("go on with: codanet train --"), text(err));
+        assertEquals(ExitCodes.INTERRUPTED, process.exitValue(), () -> text(err));
+        assertTrue(text(err).contains("resume with: codanet train --"), text(err));
         assertTrue(text(err).contains("--resume"), text(err));
         goesOnToTheBitsOfAnUndisturbedRun(run);
     }
@@ -177,7 +177,7 @@ final class TrainTest {
         process.getInputStream().close();
         assertTrue(process.waitFor(60, TimeUnit.SECONDS), "it goes on for nobody");
 
-        assertEquals(Failures.UNREAD, process.exitValue());
+        assertEquals(ExitCodes.OUTPUT_CLOSED, process.exitValue());
         goesOnToTheBitsOfAnUndisturbedRun(run);
     }
 
@@ -189,9 +189,9 @@ final class TrainTest {
         String[] words =
                 Stream.of(train(out, "--epochs", "2")).map(Object::toString).toArray(String[]::new);
 
-        int code = Main.run(words, new StandardStream(new UnreadOutputTest.Pipe(0), true), new PrintWriter(err));
+        int code = Main.run(words, new StandardStream(new ClosedOutputTest.Pipe(0), true), new PrintWriter(err));
 
-        assertEquals(Failures.UNREAD, code, err.toString());
+        assertEquals(ExitCodes.OUTPUT_CLOSED, code, err.toString());
         assertTrue(err.toString().contains("epoch 2/2"), err.toString());
         TrainingRun run = new TrainingRun(out);
         for (Path file : List.of(run.best(), run.last(), run.checkpoint(), run.metrics(), run.curve())) {

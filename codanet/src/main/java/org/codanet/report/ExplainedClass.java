@@ -1,6 +1,7 @@
 package org.codanet.report;
 
 import java.util.Optional;
+import org.codanet.explain.ClassScore;
 import org.codanet.render.SignedMap;
 
 /**

@@ -3,6 +3,7 @@ package org.codanet.report;
 import java.awt.image.BufferedImage;
 import java.util.List;
 import java.util.OptionalInt;
+import org.codanet.explain.ClassScore;
 
 /**
  * One image of a page.

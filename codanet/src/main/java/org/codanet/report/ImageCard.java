@@ -2,6 +2,7 @@ package org.codanet.report;
 
 import java.awt.image.BufferedImage;
 import java.util.Optional;
+import org.codanet.explain.ClassScore;
 import org.codanet.render.ColourRange;
 import org.codanet.render.ContributionPicture;
 import org.codanet.render.Picture;

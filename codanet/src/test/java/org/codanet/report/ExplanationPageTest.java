@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import javax.xml.parsers.DocumentBuilderFactory;
+import org.codanet.explain.ClassScore;
 import org.codanet.render.ColourRange;
 import org.codanet.render.SignedMap;
 import org.junit.jupiter.api.Test;

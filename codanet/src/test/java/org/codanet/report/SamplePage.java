@@ -8,6 +8,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Random;
 import java.util.stream.IntStream;
+import org.codanet.explain.ClassScore;
 import org.codanet.render.Picture;
 import org.codanet.render.SignedMap;
 

@@ -6,6 +6,7 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.codanet.cli.console.Console;
 import org.codanet.cli.option.ModelOption;
+import org.codanet.file.InputFile;
 import org.codanet.model.CodaNetConfig;
 import org.codanet.model.Experiment;
 import org.codanet.model.Experiments;
@@ -16,54 +17,58 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** Converts trained networks between files. */
+/** Converts model files. */
 @Command(
         name = "convert",
         description =
-                "Converts a trained network: PyTorch checkpoints and safetensors to this program's files, and back.",
+                "Converts a trained network from a PyTorch checkpoint or safetensors to a model file of codanet, or back.",
         footerHeading = "%nExamples:%n",
         footer = {
             "  codanet convert --experiment 9L-S-CoDA-SQ-1000 last_model_epoch_200.pkl net.safetensors",
             "  codanet convert --config net.json weights.pth net.safetensors",
             "  codanet convert --pytorch-keys net.safetensors weights.pth",
             "",
-            "With --pytorch-keys the weights alone are written, as the authors' code reads them: PyTorch's zip format, or"
-                    + " safetensors if OUT ends in .safetensors."
+            "--pytorch-keys writes the weights without the config, under the names that the authors' code uses. The format is"
+                    + " PyTorch's zip format, or safetensors if OUT ends in .safetensors."
         })
 public final class ConvertCommand implements Callable<Integer> {
     @Mixin
     Console console;
 
-    @Option(names = "--config", paramLabel = "FILE", description = "The network as JSON, if IN does not say.")
+    @Option(
+            names = "--config",
+            paramLabel = "FILE",
+            description = "Config of the network as JSON, if IN does not hold one.")
     Path config;
 
     @Option(
             names = "--experiment",
             paramLabel = "NAME",
-            description = "The experiment of the network, if IN does not say.")
+            description = "Experiment that defines the network, if IN holds no config.")
     String experiment;
 
-    @Option(names = "--pytorch-keys", description = "Write the weights alone, for the authors' code.")
+    @Option(names = "--pytorch-keys", description = "Write only the weights, for the authors' code.")
     boolean pytorchKeys;
 
-    @Option(names = "--allow-nan", description = "Convert weights that are not finite too.")
+    @Option(names = "--allow-nan", description = "Accept weights that are NaN or infinite.")
     boolean allowNonFinite;
 
-    @Parameters(index = "0", paramLabel = "IN", description = "The file to read.")
+    @Parameters(index = "0", paramLabel = "IN", description = "File to read.")
     Path in;
 
-    @Parameters(index = "1", paramLabel = "OUT", description = "The file to write or replace.")
+    @Parameters(index = "1", paramLabel = "OUT", description = "File to write. An existing file is replaced.")
     Path out;
 
     @Override
     public Integer call() throws IOException {
         if (config != null && experiment != null) {
-            throw new IllegalArgumentException("--experiment and --config both name a network; one is enough");
+            throw new IllegalArgumentException(
+                    "--experiment and --config both define the network; give only one of them");
         }
         Optional<Experiment> named = Optional.ofNullable(experiment).map(Experiments::named);
         Optional<CodaNetConfig> network =
                 config == null ? named.map(Experiment::network) : Optional.of(ModelOption.readConfig(config));
-        ModelFile read = ModelFile.read(ModelOption.requireFile(in), network, allowNonFinite);
+        ModelFile read = ModelFile.read(InputFile.require(in), network, allowNonFinite);
         Optional<Preprocessing> images = read.preprocessing().or(() -> named.map(Experiment::preprocessing));
         ModelFile model = new ModelFile(read.config(), read.weights(), images, read.recipe(), read.scores());
         if (pytorchKeys) {
@@ -72,7 +77,7 @@ public final class ConvertCommand implements Callable<Integer> {
             model.write(out);
         }
         console.say("wrote " + out + ": " + model.weights().tensors().size() + " tensors, "
-                + model.config().parameters() + " weights" + (pytorchKeys ? " under the authors' keys" : ""));
+                + model.config().parameters() + " weights" + (pytorchKeys ? ", named as in the authors' code" : ""));
         return 0;
     }
 }

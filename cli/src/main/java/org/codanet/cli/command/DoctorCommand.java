@@ -11,16 +11,17 @@ import org.codanet.cli.console.Console;
 import org.codanet.cli.console.Failures;
 import org.codanet.cli.console.NativeAccess;
 import org.codanet.cli.console.Version;
+import org.codanet.measure.DeviceCheck;
 import org.codanet.nn.device.DeviceProvider;
 import org.codanet.nn.device.Devices;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** Says what works on this machine, and why the rest does not. */
+/** Reports which devices work on this machine, and why the others do not. */
 @Command(
         name = "doctor",
-        description = "Checks this machine: Java, memory, native libraries, and a small network on each device.",
+        description = "Checks this machine: Java, memory, native libraries, and a small network on every device.",
         footerHeading = "%nExamples:%n",
         footer = {
             "  codanet doctor",
@@ -29,19 +30,21 @@ import picocli.CommandLine.Option;
             "The exit code is 0 if at least one device works, 1 if none does."
         })
 public final class DoctorCommand implements Callable<Integer> {
-    /** Name and version of the form of {@code --json}. */
+    /** Name and version of the {@code --json} format. */
     public static final String SCHEMA = "codanet.doctor/1";
 
     @Mixin
     Console console;
 
-    @Option(names = "--json", description = "One JSON object instead of text.")
+    @Option(names = "--json", description = "Print one JSON object instead of text.")
     boolean json;
 
     /**
-     * What became of one kind of device.
+     * The result for one kind of device.
      *
-     * @param problem empty if the tiny network ran and its explanation added up
+     * @param report lines of the provider about its libraries
+     * @param description of the device; empty if it could not be opened
+     * @param problem why the device does not work; empty if it does
      */
     record Finding(String kind, List<String> report, String description, Optional<String> problem) {}
 
@@ -65,8 +68,8 @@ public final class DoctorCommand implements Callable<Integer> {
             return new Finding(provider.kind(), report, "", reason);
         }
         try {
-            TinyNet.Outcome outcome = TinyNet.run(provider);
-            return new Finding(provider.kind(), report, outcome.description(), outcome.problem());
+            DeviceCheck.Result result = DeviceCheck.of(provider);
+            return new Finding(provider.kind(), report, result.description(), result.problem());
         } catch (RuntimeException e) {
             return new Finding(provider.kind(), report, "", Optional.of(Failures.sentence(e, false)));
         }
@@ -82,7 +85,7 @@ public final class DoctorCommand implements Callable<Integer> {
                 System.getProperty("os.name"), System.getProperty("os.version"), System.getProperty("os.arch"));
         console.result("processors     %d", Runtime.getRuntime().availableProcessors());
         console.result(
-                "memory         %s, of which the Java heap may take %s",
+                "memory         %s, Java heap at most %s",
                 ByteSize.text(physicalMemory()),
                 ByteSize.text(Runtime.getRuntime().maxMemory()));
         console.result("native access  %s", NativeAccess.describe());

@@ -10,7 +10,6 @@ import org.codanet.cli.console.ByteSize;
 import org.codanet.cli.console.Console;
 import org.codanet.cli.console.CountedSource;
 import org.codanet.cli.console.Progress;
-import org.codanet.cli.option.DataOption;
 import org.codanet.cli.option.DeviceOption;
 import org.codanet.cli.option.ModelOption;
 import org.codanet.data.dataset.Datasets;
@@ -21,26 +20,25 @@ import org.codanet.evaluate.Evaluator;
 import org.codanet.model.CodaNet;
 import org.codanet.model.CodaNetConfig;
 import org.codanet.model.ModelFile;
-import org.codanet.model.Preprocessing;
 import org.codanet.nn.device.Device;
 import org.codanet.nn.tensor.Scope;
-import org.codanet.recipe.AugmentationRecipe;
-import org.codanet.train.DatasetSource;
+import org.codanet.train.EvaluationData;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** Scores a trained network. */
+/** Evaluates a trained network on labelled images. */
 @Command(
         name = "evaluate",
-        description = "Scores a trained network on labelled images: top-1, top-5, loss, and each class.",
+        description =
+                "Evaluates a trained network on labelled images: top-1 and top-5 accuracy, loss, and accuracy per class.",
         footerHeading = "%nExamples:%n",
         footer = {
             "  codanet evaluate --model run/best.safetensors --data cifar-10-batches-bin",
             "  codanet evaluate --model net.safetensors --data photos/ --split train --json"
         })
 public final class EvaluateCommand implements Callable<Integer> {
-    /** Name and version of the form of {@code --json}. */
+    /** Name and version of the {@code --json} format. */
     public static final String SCHEMA = "codanet.evaluate/1";
 
     @Mixin
@@ -56,24 +54,25 @@ public final class EvaluateCommand implements Callable<Integer> {
             names = "--data",
             required = true,
             paramLabel = "DIR",
-            description = "CIFAR-10 binary, MNIST or Fashion-MNIST, arrays, or pictures in test/CLASS/.")
-    Path data;
+            description =
+                    "Folder with CIFAR-10 (binary), MNIST, Fashion-MNIST, NumPy arrays, or pictures in test/CLASS/.")
+    Path folder;
 
     @Option(
             names = "--split",
             paramLabel = "PART",
             defaultValue = "test",
-            description = "test or train. Default: ${DEFAULT-VALUE}.")
+            description = "Part of the data: test or train. Default: ${DEFAULT-VALUE}.")
     Split split;
 
     @Option(
             names = "--batch",
             paramLabel = "N",
             defaultValue = "64",
-            description = "Images at a time. Default: ${DEFAULT-VALUE}.")
+            description = "Batch size. Default: ${DEFAULT-VALUE}.")
     int batch;
 
-    @Option(names = "--json", description = "One JSON object instead of text.")
+    @Option(names = "--json", description = "Print one JSON object instead of text.")
     boolean json;
 
     @Override
@@ -82,25 +81,19 @@ public final class EvaluateCommand implements Callable<Integer> {
             throw new IllegalArgumentException("--batch must be at least 1, got " + batch);
         }
         ModelFile file = modelOption.read();
-        int channels = file.config().imageChannels();
-        ImageDataset files = Datasets.open(data, split);
-        Preprocessing images =
-                file.preprocessing().isPresent() ? file.preprocessing().get() : DataOption.extentsOf(files, channels);
-        DataOption.requireSameLabels(files, file.config());
-        DataOption.requireFitting(files, images, file.config(), AugmentationRecipe.NONE);
-        int threads = Runtime.getRuntime().availableProcessors();
-        ImageDataset dataset = DataOption.prepared(files, images, threads);
-        console.say("data: " + dataset.description());
+        EvaluationData data = EvaluationData.of(
+                Datasets.open(folder, split), file, Runtime.getRuntime().availableProcessors());
+        ImageDataset images = data.images();
+        console.say("data: " + images.description());
         try (Device device = deviceOption.open(console);
                 Scope scope = Scope.open("evaluate");
                 CodaNet net = CodaNet.load(file, device, scope);
-                Progress progress = console.progress("evaluate", "images", dataset.size())) {
-            CountedSource source =
-                    new CountedSource(DatasetSource.evaluation(dataset, images, batch, threads), progress::at);
+                Progress progress = console.progress("evaluate", "images", images.size())) {
+            CountedSource source = new CountedSource(data.batches(batch), progress::at);
             Evaluation evaluation = new Evaluator(net, deviceOption.memoryBytes()).evaluate(source);
             progress.finish();
             if (json) {
-                console.result(asJson(evaluation, file.config(), dataset));
+                console.result(asJson(evaluation, file.config(), images));
             } else {
                 print(evaluation, file.config());
             }
@@ -115,15 +108,18 @@ public final class EvaluateCommand implements Callable<Integer> {
         console.result("top-5   %.2f %%", 100 * evaluation.top5());
         console.result("loss    %.4f", evaluation.loss());
         console.result("");
-        console.result("%-20s %8s %8s   most often taken for", "class", "images", "top-1");
+        console.result("%-20s %8s %8s   most often mistaken for", "class", "images", "top-1");
         for (int k = 0; k < config.numClasses(); k++) {
             console.result(
                     "%-20s %8d %6.1f %%   %s",
-                    config.label(k), evaluation.images(k), 100 * evaluation.top1(k), mistaken(evaluation, config, k));
+                    config.label(k),
+                    evaluation.images(k),
+                    100 * evaluation.top1(k),
+                    mistakenFor(evaluation, config, k));
         }
     }
 
-    private static String mistaken(Evaluation evaluation, CodaNetConfig config, int label) {
+    private static String mistakenFor(Evaluation evaluation, CodaNetConfig config, int label) {
         int most = -1;
         for (int k = 0; k < config.numClasses(); k++) {
             boolean more = most < 0

@@ -3,38 +3,43 @@ package org.codanet.cli.command;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import java.io.IOException;
-import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.codanet.cli.console.ByteSize;
 import org.codanet.cli.console.Console;
 import org.codanet.cli.console.Progress;
+import org.codanet.cli.console.Version;
 import org.codanet.cli.option.DeviceOption;
 import org.codanet.cli.option.InputOption;
-import org.codanet.cli.option.Inputs;
 import org.codanet.cli.option.ModelOption;
 import org.codanet.cli.option.TargetOption;
+import org.codanet.explain.ContributionArray;
 import org.codanet.explain.Detail;
 import org.codanet.explain.Explainer;
 import org.codanet.explain.Explanation;
+import org.codanet.explain.IdentityCheck;
 import org.codanet.explain.Target;
-import org.codanet.file.npy.NpyWriter;
+import org.codanet.input.ImageChunk;
+import org.codanet.input.ImageInput;
 import org.codanet.model.CodaNet;
 import org.codanet.model.CodaNetConfig;
 import org.codanet.model.ModelFile;
 import org.codanet.nn.device.Device;
 import org.codanet.nn.tensor.Scope;
+import org.codanet.render.ColourRange;
+import org.codanet.report.ExplanationFolder;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** Explains logits by the contributions of pixels. */
+/** Explains logits by the contributions of the pixels. */
 @Command(
         name = "explain",
         description =
-                "Explains what a network sees in images: pictures and a page, or exact contributions as an array.",
+                "Explains the output of a network by the contributions of the pixels: as pictures and a page, or as an array.",
         footerHeading = "%nExamples:%n",
         footer = {
             "  codanet explain photo.png",
@@ -42,15 +47,15 @@ import picocli.CommandLine.Option;
             "  codanet explain --model run/best.safetensors --input photo.png --target cat --against dog",
             "  codanet explain --model run/best.safetensors --input X.npy --target all --output C.npy",
             "",
-            "C.npy is (N, targets, H, W); with --channels (N, targets, channels, H, W), channels being those of the network's"
-                    + " input: (r, g, b, 1-r, 1-g, 1-b). The contributions of each target and the logit bias add up to the"
-                    + " logit."
+            "C.npy has shape (N, targets, H, W), or with --channels (N, targets, channels, H, W). The channels are those of the"
+                    + " network's input: (r, g, b, 1-r, 1-g, 1-b). The contributions to a target plus the logit bias equal the"
+                    + " logit, up to rounding."
         })
 public final class ExplainCommand implements Callable<Integer> {
-    /** Name and version of the form of {@code --json}. */
+    /** Name and version of the {@code --json} format. */
     public static final String SCHEMA = "codanet.explain/1";
 
-    private static final int CHUNK = 16;
+    private static final int CHUNK_IMAGES = 16;
 
     @Mixin
     Console console;
@@ -70,22 +75,21 @@ public final class ExplainCommand implements Callable<Integer> {
     @Option(
             names = "--output",
             paramLabel = "DIR|C.npy",
-            description =
-                    "A folder for pictures and a page, or an array file. Default: the folder codanet-explanation.")
+            description = "Folder for pictures and a page, or an array file. Default: the folder codanet-explanation.")
     Path output;
 
-    @Option(names = "--channels", description = "In an array: the contributions of each channel apart.")
+    @Option(names = "--channels", description = "For arrays: write the contributions of each channel separately.")
     boolean channels;
 
     @Option(
             names = "--range",
             paramLabel = "X",
             description =
-                    "In pictures: the contribution that full colour stands for, the same for all. Default: each image's"
-                            + " own.")
+                    "For pictures: the contribution that full colour stands for in all images. Default: each image has its"
+                            + " own range.")
     Float range;
 
-    @Option(names = "--json", description = "One JSON object an image on standard output.")
+    @Option(names = "--json", description = "Print one JSON object per image on standard output.")
     boolean json;
 
     @Override
@@ -93,84 +97,64 @@ public final class ExplainCommand implements Callable<Integer> {
         boolean array =
                 output != null && output.toString().toLowerCase(Locale.ROOT).endsWith(".npy");
         if (channels && !array) {
-            throw new IllegalArgumentException("--channels is for arrays: --output must end in .npy");
+            throw new IllegalArgumentException("--channels applies to arrays only: --output must end in .npy");
         }
         ModelFile file = modelOption.read();
         CodaNetConfig config = file.config();
         Target target = targetOption.of(config, array ? "top1" : "top3");
+        Detail detail = channels ? Detail.CHANNELS : Detail.POSITIONS;
+        Optional<ColourRange> fixedRange = Optional.ofNullable(range).map(ColourRange::new);
         Path folder = output == null ? Path.of("codanet-explanation") : output;
-        try (Inputs inputs = inputOption.open(file);
+        try (ImageInput inputs = inputOption.open(file);
                 Device device = deviceOption.open(console);
                 Scope scope = Scope.open("explain");
                 CodaNet net = CodaNet.load(file, device, scope);
-                ArraySink sink = array ? new ArraySink(inputs.count()) : null;
-                PictureSink pictures = array ? null : new PictureSink(folder, range, inputs.count());
+                ContributionArray contributions = array ? new ContributionArray(output, inputs.count(), detail) : null;
                 Progress progress = console.progress("explain", "images", inputs.count())) {
+            ExplanationFolder pictures = array ? null : new ExplanationFolder(folder, net, fixedRange, inputs.count());
             Explainer explainer = new Explainer(net, deviceOption.memoryBytes());
             int done = 0;
             while (done < inputs.count()) {
-                Inputs.Chunk chunk = inputs.next(CHUNK);
-                Explanation explanation =
-                        explainer.explain(chunk.batch(), target, channels ? Detail.CHANNELS : Detail.POSITIONS);
-                requireIdentity(explanation, chunk, config);
-                if (sink == null) {
-                    pictures.add(net, chunk, explanation);
+                ImageChunk chunk = inputs.next(CHUNK_IMAGES);
+                Explanation explanation = explainer.explain(chunk.batch(), target, detail);
+                IdentityCheck.require(explanation, chunk.names(), config);
+                if (array) {
+                    contributions.add(explanation);
                 } else {
-                    sink.add(explanation);
+                    pictures.add(chunk, explanation);
                 }
-                print(net, chunk, explanation, sink == null);
+                print(config, chunk.names(), explanation, !array);
                 done += chunk.count();
                 progress.at(done);
             }
-            if (pictures != null) {
-                pictures.writePage(modelOption.name(), file, device);
+            if (!array) {
+                pictures.writePage(modelOption.name(), file, "codanet " + Version.number());
             }
             console.say("peak native memory: " + ByteSize.text(device.memory().peak()));
         }
-        if (array) {
-            console.say("wrote " + output);
-        } else {
-            console.say("open " + folder.resolve("index.html").toAbsolutePath().toUri());
-        }
+        console.say(
+                array
+                        ? "wrote " + output
+                        : "open "
+                                + folder.resolve("index.html").toAbsolutePath().toUri());
         return 0;
     }
 
-    /** An explanation that does not add up is no explanation: the command fails. */
-    private static void requireIdentity(Explanation explanation, Inputs.Chunk chunk, CodaNetConfig config) {
-        for (int n = 0; n < explanation.images(); n++) {
-            for (int t = 0; t < explanation.targets(); t++) {
-                if (!(explanation.identityError(n, t) <= explanation.tolerance(n, t))) {
-                    throw new IllegalStateException(String.format(
-                            Locale.ROOT,
-                            "%s, class %s: the contributions add up to %.6g and the bias is %.6g, but the logit is %.6g;"
-                                    + " rounding explains a difference of %.2g, not %.2g",
-                            chunk.names().get(n),
-                            config.label(explanation.classes(n).get(t)),
-                            explanation.evidence(n, t),
-                            explanation.bias(),
-                            explanation.value(n, t),
-                            explanation.tolerance(n, t),
-                            explanation.identityError(n, t)));
-                }
-            }
-        }
-    }
-
-    private void print(CodaNet net, Inputs.Chunk chunk, Explanation explanation, boolean text) {
+    private void print(CodaNetConfig config, List<String> names, Explanation explanation, boolean text) {
         for (int n = 0; n < explanation.images(); n++) {
             if (json) {
-                console.result(asJson(net.config(), chunk.names().get(n), explanation, n));
+                console.result(asJson(config, names.get(n), explanation, n));
             } else if (text) {
-                console.result(chunk.names().get(n));
+                console.result(names.get(n));
                 for (int t = 0; t < explanation.targets(); t++) {
                     int k = explanation.classes(n).get(t);
-                    String label = net.config().label(k)
+                    String label = config.label(k)
                             + explanation
                                     .against()
-                                    .map(o -> " against " + net.config().label(o))
+                                    .map(o -> " against " + config.label(o))
                                     .orElse("");
                     console.result(
-                            "  %5.1f %%  %-20s pixels %8.3f + bias %6.3f = %8.3f  (off by %.1e)",
+                            "  %5.1f %%  %-20s pixels %8.3f + bias %6.3f = %8.3f  (difference %.1e)",
                             100 * explanation.probability(n, k),
                             label,
                             explanation.evidence(n, t),
@@ -203,36 +187,5 @@ public final class ExplainCommand implements Callable<Integer> {
         }
         image.add("targets", targets);
         return image;
-    }
-
-    /** Contributions as they come, into one array file, which is opened when the first show how many targets there are. */
-    private final class ArraySink implements AutoCloseable {
-        private final int images;
-        private NpyWriter writer;
-
-        ArraySink(int images) {
-            this.images = images;
-        }
-
-        void add(Explanation explanation) throws IOException {
-            int t = explanation.targets();
-            int h = explanation.height();
-            int w = explanation.width();
-            if (writer == null) {
-                writer = NpyWriter.create(
-                        output, channels ? List.of(images, t, explanation.channels(), h, w) : List.of(images, t, h, w));
-            }
-            FloatBuffer values = channels ? explanation.channelContributions() : explanation.contributions();
-            float[] floats = new float[values.remaining()];
-            values.get(floats);
-            writer.append(floats);
-        }
-
-        @Override
-        public void close() throws IOException {
-            if (writer != null) {
-                writer.close();
-            }
-        }
     }
 }

@@ -12,7 +12,7 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import org.codanet.cli.console.Console;
-import org.codanet.cli.option.ModelOption;
+import org.codanet.file.InputFile;
 import org.codanet.file.NamedTensors;
 import org.codanet.file.TensorData;
 import org.codanet.file.weights.WeightsFile;
@@ -23,15 +23,17 @@ import org.codanet.model.LayerConfig;
 import org.codanet.model.LayerExtent;
 import org.codanet.model.ModelFile;
 import org.codanet.model.Preprocessing;
+import org.codanet.report.PageText;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** Says what is in a file. */
+/** Shows the contents of a model file. */
 @Command(
         name = "inspect",
-        description = "Says what is in a model's file: network, images, recipe, scores; of other files the tensors.",
+        description =
+                "Shows the contents of a model file: network, images, recipe and scores. Of other files it lists the tensors.",
         footerHeading = "%nExamples:%n",
         footer = {
             "  codanet inspect run/best.safetensors",
@@ -40,7 +42,7 @@ import picocli.CommandLine.Parameters;
             "  codanet inspect --experiment XS-CoDA-SQ-30 --json"
         })
 public final class InspectCommand implements Callable<Integer> {
-    /** Name and version of the form of {@code --json}. */
+    /** Name and version of the {@code --json} format. */
     public static final String SCHEMA = "codanet.inspect/1";
 
     @Mixin
@@ -50,16 +52,16 @@ public final class InspectCommand implements Callable<Integer> {
             index = "0",
             arity = "0..1",
             paramLabel = "FILE",
-            description = "A model, checkpoint or safetensors file.")
+            description = "Model file, checkpoint or safetensors file.")
     Path file;
 
-    @Option(names = "--experiment", paramLabel = "NAME", description = "Inspect an experiment instead of a file.")
+    @Option(names = "--experiment", paramLabel = "NAME", description = "Show an experiment instead of a file.")
     String experiment;
 
-    @Option(names = "--experiments", description = "List the experiments that have names.")
+    @Option(names = "--experiments", description = "List all experiments.")
     boolean experiments;
 
-    @Option(names = "--json", description = "One JSON object instead of text.")
+    @Option(names = "--json", description = "Print one JSON object instead of text.")
     boolean json;
 
     @Override
@@ -68,8 +70,7 @@ public final class InspectCommand implements Callable<Integer> {
                         .filter(x -> x)
                         .count()
                 > 1) {
-            throw new IllegalArgumentException(
-                    "a file, --experiment NAME or --experiments: only one of them can be inspected at a time");
+            throw new IllegalArgumentException("give only one of a file, --experiment NAME and --experiments");
         }
         if (experiments) {
             list();
@@ -78,9 +79,9 @@ public final class InspectCommand implements Callable<Integer> {
             JsonObject recipe = JsonParser.parseString(named.recipe().toJson()).getAsJsonObject();
             network(named.network(), Optional.of(named.preprocessing()), Optional.of(recipe), Map.of());
         } else if (file != null) {
-            inspect(WeightsFile.read(ModelOption.requireFile(file)));
+            inspect(WeightsFile.read(InputFile.require(file)));
         } else {
-            throw new IllegalArgumentException("name a file, --experiment NAME, or --experiments");
+            throw new IllegalArgumentException("give a file, --experiment NAME or --experiments");
         }
         return 0;
     }
@@ -104,8 +105,8 @@ public final class InspectCommand implements Callable<Integer> {
             ModelFile model = ModelFile.read(file, Optional.empty(), true);
             List<String> bad = content.nonFinite();
             if (!bad.isEmpty()) {
-                console.warn(
-                        "codanet inspect: " + file + " has values that are not finite in " + String.join(", ", bad));
+                console.warn("codanet inspect: " + file + " holds values that are NaN or infinite, in "
+                        + String.join(", ", bad));
             }
             network(
                     model.config(),
@@ -116,9 +117,9 @@ public final class InspectCommand implements Callable<Integer> {
         }
         if (json) {
             JsonObject result = Console.json(SCHEMA);
-            JsonObject words = new JsonObject();
-            content.metadata().forEach(words::addProperty);
-            result.add("metadata", words);
+            JsonObject metadata = new JsonObject();
+            content.metadata().forEach(metadata::addProperty);
+            result.add("metadata", metadata);
             JsonArray tensors = new JsonArray();
             content.tensors().forEach((name, tensor) -> tensors.add(tensor(name, tensor)));
             result.add("tensors", tensors);
@@ -150,18 +151,18 @@ public final class InspectCommand implements Callable<Integer> {
 
     private static String range(TensorData tensor) {
         if (!tensor.isFinite()) {
-            return "holds values that are not finite";
+            return "holds values that are NaN or infinite";
         }
         if (!tensor.type().isFloating() || tensor.count() == 0) {
             return "";
         }
-        double least = Double.POSITIVE_INFINITY;
-        double most = Double.NEGATIVE_INFINITY;
+        double min = Double.POSITIVE_INFINITY;
+        double max = Double.NEGATIVE_INFINITY;
         for (float value : tensor.toFloats()) {
-            least = Math.min(least, value);
-            most = Math.max(most, value);
+            min = Math.min(min, value);
+            max = Math.max(max, value);
         }
-        return String.format(Locale.ROOT, "%.4g to %.4g", least, most);
+        return String.format(Locale.ROOT, "%.4g to %.4g", min, max);
     }
 
     private void network(
@@ -192,10 +193,11 @@ public final class InspectCommand implements Callable<Integer> {
         }
         console.result(
                 "input     %d channels%s",
-                config.inChannels(), config.addInverse() ? ": the image's and their inverse" : "");
+                config.inChannels(), config.addInverse() ? ": those of the image and their inverse" : "");
         images.ifPresent(p -> console.result(
                 "images    %s%s",
-                PageImages.extents(p), p.resize() > 0 ? ", cut from the centre after resizing to " + p.resize() : ""));
+                PageText.extents(p),
+                p.resize() > 0 ? ", cropped from the centre after resizing to " + p.resize() : ""));
         layers(config, images);
         scores.forEach((name, value) -> console.result("score     %s %.4f", name, value));
         recipe.ifPresent(r -> console.result("recipe    %s", r));

@@ -4,14 +4,16 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.codanet.cli.console.Console;
+import org.codanet.cli.console.ExitCodes;
 import org.codanet.cli.console.Version;
-import org.codanet.cli.option.OutputFolder;
 import org.codanet.file.AtomicFile;
+import org.codanet.file.OutputFolder;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Help.Ansi;
@@ -22,10 +24,10 @@ import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** Writes the manual pages from what {@code --help} knows, so that the two cannot disagree. */
+/** Generates the manual pages from the same texts as {@code --help}, so that the two always agree. */
 @Command(
         name = "generate-man-pages",
-        description = "Writes manual pages: codanet.1 and one for each command.",
+        description = "Writes manual pages: codanet.1 and one page per command.",
         footerHeading = "%nExamples:%n",
         footer = {"  codanet generate-man-pages --out ~/.local/share/man/man1", "  man codanet-train"})
 public final class ManPagesCommand implements Callable<Integer> {
@@ -39,12 +41,12 @@ public final class ManPagesCommand implements Callable<Integer> {
             names = "--out",
             required = true,
             paramLabel = "DIR",
-            description = "Folder for the pages; made if it is missing.")
+            description = "Folder for the pages. It is created if it is missing.")
     Path out;
 
     @Override
     public Integer call() throws IOException {
-        OutputFolder.make(out);
+        OutputFolder.create(out);
         CommandLine root = self.root().commandLine();
         write(root.getCommandSpec(), "codanet");
         for (Map.Entry<String, CommandLine> entry : root.getSubcommands().entrySet()) {
@@ -59,11 +61,11 @@ public final class ManPagesCommand implements Callable<Integer> {
         console.result(file.toString());
     }
 
-    /** The page in the language of roff's man macros. */
+    /** The page in roff, with the man macros. */
     static String page(CommandSpec spec, String name) {
         StringBuilder page = new StringBuilder();
         page.append(".TH ")
-                .append(name.toUpperCase(java.util.Locale.ROOT))
+                .append(name.toUpperCase(Locale.ROOT))
                 .append(" 1 \"\" \"codanet ")
                 .append(Version.number())
                 .append("\" \"codanet\"\n");
@@ -96,9 +98,7 @@ public final class ManPagesCommand implements Callable<Integer> {
             }
             page.append(".fi\n");
         }
-        page.append(
-                ".SH EXIT STATUS\n0 done; 1 failed, such as for a file that is missing or holds something else; 2 wrong usage;"
-                        + " 130 stopped by Ctrl\\-C; 141 stopped because nobody reads the output any more.\n");
+        page.append(".SH EXIT STATUS\n").append(roff(ExitCodes.TEXT)).append('\n');
         return page.toString();
     }
 
@@ -144,7 +144,7 @@ public final class ManPagesCommand implements Callable<Integer> {
         return Ansi.OFF.string(text.replace("%n", " ").replace("%%", "%"));
     }
 
-    /** Escapes what roff would read as a command: backslashes, hyphens, and a dot or quote that begins a line. */
+    /** Escapes what roff would interpret: backslashes, hyphens, and a dot or quote at the beginning of a line. */
     private static String roff(String text) {
         String escaped = text.replace("\\", "\\e").replace("-", "\\-");
         return escaped.startsWith(".") || escaped.startsWith("'") ? "\\&" + escaped : escaped;

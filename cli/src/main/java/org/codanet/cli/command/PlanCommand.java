@@ -3,12 +3,12 @@ package org.codanet.cli.command;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import java.io.IOException;
-import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.codanet.cli.console.ByteSize;
 import org.codanet.cli.console.Console;
 import org.codanet.cli.option.DeviceOption;
 import org.codanet.cli.option.NetworkOption;
+import org.codanet.measure.Task;
 import org.codanet.model.CodaNet;
 import org.codanet.model.MemoryPlan;
 import org.codanet.nn.device.Device;
@@ -19,10 +19,10 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** Tells the memory of a piece of work before it runs. */
+/** Predicts the native memory of a task without running it. */
 @Command(
         name = "plan",
-        description = "Tells how much native memory a network will take, before running it.",
+        description = "Predicts the native memory that a network needs, without running it.",
         footerHeading = "%nExamples:%n",
         footer = {
             "  codanet plan 9L-S-CoDA-SQ-1000 --for train --batch 64",
@@ -30,16 +30,8 @@ import picocli.CommandLine.Parameters;
             "  codanet plan net.json --size 240 --json"
         })
 public final class PlanCommand implements Callable<Integer> {
-    /** Name and version of the form of {@code --json}. */
+    /** Name and version of the {@code --json} format. */
     static final String SCHEMA = "codanet.plan/1";
-
-    /** What is planned. */
-    enum Work {
-        FORWARD,
-        EXPLAIN,
-        EXPLAIN_ALL,
-        TRAIN
-    }
 
     @Mixin
     Console console;
@@ -50,48 +42,54 @@ public final class PlanCommand implements Callable<Integer> {
     @Parameters(
             arity = "0..1",
             paramLabel = "NETWORK",
-            description = "An experiment's name, a model's file, or a config (.json).")
+            description = "Name of an experiment, a model file, or a config (.json).")
     String network;
 
     @Option(
             names = {"--experiment", "--model", "--config"},
             paramLabel = "NETWORK",
-            description = "The same as the argument.")
+            description = "Same as the argument NETWORK.")
     String named;
 
     @Option(
             names = "--for",
-            paramLabel = "WORK",
+            paramLabel = "TASK",
             defaultValue = "train",
-            description = "forward, explain, explain_all or train. Default: ${DEFAULT-VALUE}.")
-    Work work;
+            description =
+                    "forward, explain (one class), explain_all (every class) or train. Default: ${DEFAULT-VALUE}.")
+    Task task;
 
     @Option(
             names = "--batch",
             paramLabel = "N",
             defaultValue = "16",
-            description = "Images at a time. Default: ${DEFAULT-VALUE}.")
+            description = "Batch size. Default: ${DEFAULT-VALUE}.")
     int batch;
 
-    @Option(names = "--size", paramLabel = "HxW", description = "Extents of the images, if not the network's own.")
+    @Option(
+            names = "--size",
+            paramLabel = "HxW",
+            description = "Height and width of the images in pixels. Default: those of the network.")
     String size;
 
     @Option(
             names = "--lambda",
             paramLabel = "X",
-            description = "Weight of the linear-map regulariser in training. Default: the recipe's, 0 without one.")
+            description =
+                    "Weight of the linear-map regulariser in training. Default: that of the recipe, or 0 without a recipe.")
     Double lambda;
 
-    @Option(names = "--json", description = "One JSON object instead of text.")
+    @Option(names = "--json", description = "Print one JSON object instead of text.")
     boolean json;
 
     @Override
     public Integer call() throws IOException {
         if (network == null && named == null) {
-            throw new IllegalArgumentException("no network is named: an experiment, a model's file or a config");
+            throw new IllegalArgumentException("no network is given: name an experiment, a model file or a config");
         }
         if (network != null && named != null) {
-            throw new IllegalArgumentException(network + " and " + named + " both name a network; one is enough");
+            throw new IllegalArgumentException(
+                    network + " and " + named + " are both given as the network; give only one of them");
         }
         if (batch < 1) {
             throw new IllegalArgumentException("--batch must be at least 1, got " + batch);
@@ -104,7 +102,7 @@ public final class PlanCommand implements Callable<Integer> {
         try (Device device = deviceOption.open(console);
                 Scope scope = Scope.open("plan");
                 CodaNet net = CodaNet.create(option.config(), option.loss(), device, scope, 0)) {
-            MemoryPlan.Work planned = switch (work) {
+            MemoryPlan.Work planned = switch (task) {
                 case FORWARD -> MemoryPlan.Work.inference(batch, option.height(), option.width());
                 case EXPLAIN -> MemoryPlan.Work.explanation(batch, option.height(), option.width(), 1, false);
                 case EXPLAIN_ALL ->
@@ -129,7 +127,7 @@ public final class PlanCommand implements Callable<Integer> {
         return 0;
     }
 
-    /** The regulariser takes room whatever its weight is, unless that is 0. */
+    /** The memory of the regulariser does not depend on its weight, except that a weight of 0 switches it off. */
     private boolean isRegularised(NetworkOption option) {
         double weight =
                 lambda == null ? option.recipe().map(TrainingRecipe::lambda).orElse(0.0) : lambda;
@@ -138,20 +136,22 @@ public final class PlanCommand implements Callable<Integer> {
 
     private void print(NetworkOption option, MemoryPlan plan, int fitting) {
         console.result(
-                "%s, %s, batch %d of %d x %d pixels", option.name(), name(), batch, option.height(), option.width());
+                "%s, %s, batch %d of %d x %d pixels",
+                option.name(), task.option(), batch, option.height(), option.width());
         for (MemoryPlan.Line line : plan.lines()) {
             console.result("  %-34s %14s", line.name(), ByteSize.text(line.bytes()));
         }
         console.result("  %-34s %14s", "at the peak", ByteSize.text(plan.totalBytes()));
         if (fitting < batch) {
-            console.result("  within %s: %d images at a time", ByteSize.text(deviceOption.memoryBytes()), fitting);
+            console.result(
+                    "  within %s: micro-batches of %d images", ByteSize.text(deviceOption.memoryBytes()), fitting);
         }
     }
 
     private JsonObject asJson(NetworkOption option, MemoryPlan plan, int fitting) {
         JsonObject result = Console.json(SCHEMA);
         result.addProperty("network", option.name());
-        result.addProperty("what", name());
+        result.addProperty("what", task.option());
         result.addProperty("batch", batch);
         result.addProperty("height", option.height());
         result.addProperty("width", option.width());
@@ -166,9 +166,5 @@ public final class PlanCommand implements Callable<Integer> {
         result.addProperty("total_bytes", plan.totalBytes());
         result.addProperty("batch_within_budget", fitting);
         return result;
-    }
-
-    private String name() {
-        return work.name().toLowerCase(Locale.ROOT);
     }
 }

@@ -1,5 +1,6 @@
 package org.codanet.cli.command;
 
+import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -10,15 +11,17 @@ import org.codanet.cli.console.Console;
 import org.codanet.cli.console.Progress;
 import org.codanet.cli.option.DeviceOption;
 import org.codanet.cli.option.InputOption;
-import org.codanet.cli.option.Inputs;
 import org.codanet.cli.option.ModelOption;
 import org.codanet.evaluate.Evaluator;
+import org.codanet.explain.ClassRanking;
+import org.codanet.explain.ClassScore;
 import org.codanet.file.npy.NpyWriter;
+import org.codanet.input.ImageChunk;
+import org.codanet.input.ImageInput;
 import org.codanet.model.CodaNet;
 import org.codanet.model.ModelFile;
 import org.codanet.nn.device.Device;
 import org.codanet.nn.tensor.Scope;
-import org.codanet.report.ClassScore;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -26,7 +29,7 @@ import picocli.CommandLine.Option;
 /** Classifies images. */
 @Command(
         name = "predict",
-        description = "Classifies images: the best classes of each, or all logits as an array.",
+        description = "Classifies images: prints the best classes of each image, or writes all logits to an array.",
         footerHeading = "%nExamples:%n",
         footer = {
             "  codanet predict photo.png",
@@ -34,10 +37,10 @@ import picocli.CommandLine.Option;
             "  codanet predict --model run/best.safetensors --input X.npy --output Y.npy"
         })
 public final class PredictCommand implements Callable<Integer> {
-    /** Name and version of the form of {@code --json}. */
+    /** Name and version of the {@code --json} format. */
     public static final String SCHEMA = "codanet.predict/1";
 
-    private static final int CHUNK = 64;
+    private static final int CHUNK_IMAGES = 64;
 
     @Mixin
     Console console;
@@ -54,17 +57,17 @@ public final class PredictCommand implements Callable<Integer> {
     @Option(
             names = "--output",
             paramLabel = "Y.npy",
-            description = "Write the logits, (N, classes) float32, instead of text.")
+            description = "Write the logits to an array (N, classes) of float32 instead of printing classes.")
     Path output;
 
     @Option(
             names = "--top",
             paramLabel = "N",
             defaultValue = "5",
-            description = "How many classes to print of each image. Default: ${DEFAULT-VALUE}.")
+            description = "Number of classes to print per image. Default: ${DEFAULT-VALUE}.")
     int top;
 
-    @Option(names = "--json", description = "One JSON object an image instead of text.")
+    @Option(names = "--json", description = "Print one JSON object per image instead of text.")
     boolean json;
 
     @Override
@@ -73,7 +76,7 @@ public final class PredictCommand implements Callable<Integer> {
             throw new IllegalArgumentException("--top must be at least 1, got " + top);
         }
         ModelFile file = modelOption.read();
-        try (Inputs inputs = inputOption.open(file);
+        try (ImageInput inputs = inputOption.open(file);
                 Device device = deviceOption.open(console);
                 Scope scope = Scope.open("predict");
                 CodaNet net = CodaNet.load(file, device, scope);
@@ -82,7 +85,7 @@ public final class PredictCommand implements Callable<Integer> {
             Evaluator evaluator = new Evaluator(net, deviceOption.memoryBytes());
             int done = 0;
             while (done < inputs.count()) {
-                Inputs.Chunk chunk = inputs.next(CHUNK);
+                ImageChunk chunk = inputs.next(CHUNK_IMAGES);
                 float[] logits = evaluator.logits(chunk.values(), chunk.shape());
                 if (writer == null) {
                     print(net, chunk, logits);
@@ -100,17 +103,17 @@ public final class PredictCommand implements Callable<Integer> {
         return 0;
     }
 
-    private static List<Integer> outputShape(Inputs inputs, ModelFile file) {
+    private static List<Integer> outputShape(ImageInput inputs, ModelFile file) {
         return List.of(inputs.count(), file.config().numClasses());
     }
 
-    private void print(CodaNet net, Inputs.Chunk chunk, float[] logits) {
+    private void print(CodaNet net, ImageChunk chunk, float[] logits) {
         for (int n = 0; n < chunk.count(); n++) {
             List<ClassScore> ranking = ClassRanking.of(net.config(), net.loss(), logits, n, top);
             if (json) {
                 JsonObject image = Console.json(SCHEMA);
                 image.addProperty("image", chunk.names().get(n));
-                image.add("classes", ClassRanking.json(ranking));
+                image.add("classes", asJson(ranking));
                 console.result(image);
             } else {
                 console.result(chunk.names().get(n));
@@ -120,5 +123,18 @@ public final class PredictCommand implements Callable<Integer> {
                 }
             }
         }
+    }
+
+    private static JsonArray asJson(List<ClassScore> ranking) {
+        JsonArray classes = new JsonArray();
+        for (ClassScore score : ranking) {
+            JsonObject one = new JsonObject();
+            one.addProperty("class", score.index());
+            one.addProperty("label", score.label());
+            one.addProperty("logit", score.logit());
+            one.addProperty("probability", score.probability());
+            classes.add(one);
+        }
+        return classes;
     }
 }

@@ -7,70 +7,70 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.codanet.cli.console.ByteSize;
 import org.codanet.cli.console.Console;
-import org.codanet.cli.console.Failures;
+import org.codanet.cli.console.ExitCodes;
 import org.codanet.cli.console.Interruption;
 import org.codanet.cli.console.TrainingDisplay;
-import org.codanet.cli.option.DataOption;
 import org.codanet.cli.option.DeviceOption;
 import org.codanet.cli.option.ModelOption;
-import org.codanet.cli.option.OutputFolder;
-import org.codanet.cli.option.RunLock;
 import org.codanet.data.dataset.Datasets;
-import org.codanet.data.dataset.ImageDataset;
 import org.codanet.data.dataset.Split;
 import org.codanet.file.FileFormatException;
-import org.codanet.model.CodaNet;
+import org.codanet.file.InputFile;
+import org.codanet.file.OutputFolder;
 import org.codanet.model.CodaNetConfig;
 import org.codanet.model.Experiment;
 import org.codanet.model.Experiments;
-import org.codanet.model.Preprocessing;
 import org.codanet.nn.device.Device;
 import org.codanet.nn.op.LossKind;
-import org.codanet.nn.tensor.Scope;
 import org.codanet.recipe.Accumulation;
-import org.codanet.recipe.AugmentationRecipe;
 import org.codanet.recipe.LearningRate;
 import org.codanet.recipe.TrainingRecipe;
-import org.codanet.train.DatasetSource;
 import org.codanet.train.EpochMetrics;
+import org.codanet.train.RunLock;
 import org.codanet.train.Trainer;
 import org.codanet.train.TrainingRun;
+import org.codanet.train.TrainingSession;
+import org.codanet.train.TrainingSetup;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** Trains a network. */
+/** Trains a network, see {@link TrainingSession}. */
 @Command(
         name = "train",
-        description = "Trains a network; writes checkpoints, metrics and a curve. Ctrl-C ends at a checkpoint.",
+        description =
+                "Trains a network and writes models, checkpoints, metrics and a training curve. Ctrl-C writes a checkpoint and stops.",
         footerHeading = "%nExamples:%n",
         footer = {
             "  codanet train --experiment XS-CoDA-SQ-30 --data cifar-10-batches-bin --out run",
             "  codanet train --experiment XS-CoDA-SQ-30 --data cifar-10-batches-bin --out run --resume",
             "  codanet train --config net.json --data photos/ --out run --epochs 20 --batch 16 --accumulate 4",
             "",
-            "OUT holds best.safetensors and last.safetensors (the network), checkpoint.safetensors (to resume), metrics.csv"
-                    + " and curve.svg. With the same data, seed and number of threads a run gives the same bits, interrupted or not.",
+            "RUN holds the network (best.safetensors and last.safetensors), the checkpoint to resume from"
+                    + " (checkpoint.safetensors), metrics.csv and curve.svg. The result is bit for bit the same for the same data,"
+                    + " seed and number of threads, whether the run was interrupted or not.",
             "",
-            "A run whose progress goes into a pipe that nobody reads any more (2>&1 | head) ends at a checkpoint too."
+            "A run also writes a checkpoint and stops when its progress goes to a pipe that is closed (2>&1 | head)."
         })
 public final class TrainCommand implements Callable<Integer> {
+    private static final int MIN_EVALUATION_BATCH = 16;
+
     @Mixin
     Console console;
 
     @Mixin
     DeviceOption deviceOption;
 
-    /** One of the two says what is trained. */
+    /** The network to train. One of the two options is required. */
     static final class Network {
         @Option(
                 names = "--experiment",
                 paramLabel = "NAME",
-                description = "A named experiment; 'inspect --experiments' lists them.")
+                description = "Name of an experiment. 'codanet inspect --experiments' lists them.")
         String experiment;
 
-        @Option(names = "--config", paramLabel = "FILE", description = "A network's config as JSON.")
+        @Option(names = "--config", paramLabel = "FILE", description = "Config of the network as JSON.")
         Path config;
     }
 
@@ -80,7 +80,8 @@ public final class TrainCommand implements Callable<Integer> {
     @Option(
             names = "--recipe",
             paramLabel = "FILE",
-            description = "How to train, as JSON, in place of the experiment's recipe; 'inspect --json' shows one.")
+            description =
+                    "Training recipe as JSON. It replaces the recipe of the experiment. 'codanet inspect --json' prints one.")
     Path recipeFile;
 
     @Option(
@@ -88,137 +89,116 @@ public final class TrainCommand implements Callable<Integer> {
             required = true,
             paramLabel = "DIR",
             description =
-                    "CIFAR-10 binary, MNIST or Fashion-MNIST, arrays, or pictures in train/CLASS/ and test/CLASS/.")
+                    "Folder with CIFAR-10 (binary), MNIST, Fashion-MNIST, NumPy arrays, or pictures in train/CLASS/ and"
+                            + " test/CLASS/.")
     Path data;
 
     @Option(
             names = "--out",
             required = true,
             paramLabel = "RUN",
-            description = "Folder of the run; made if it is missing.")
+            description = "Folder for the results. It is created if it is missing.")
     Path out;
 
     @Option(
             names = "--epochs",
             paramLabel = "N",
-            description = "Passes over the training images. Default: the recipe's.")
+            description = "Number of passes over the training images. Default: that of the recipe.")
     Integer epochs;
 
-    @Option(names = "--batch", paramLabel = "N", description = "Images at a time. Default: the recipe's.")
+    @Option(names = "--batch", paramLabel = "N", description = "Micro-batch size. Default: that of the recipe.")
     Integer batch;
 
     @Option(
             names = "--accumulate",
             paramLabel = "N",
-            description = "Batches whose gradients are added up for one update. Default: the recipe's.")
+            description =
+                    "Gradient accumulation: number of micro-batches per optimiser step. Default: that of the recipe.")
     Integer accumulate;
 
     @Option(
             names = "--accumulation",
             paramLabel = "P",
             description =
-                    "When updates fall: aligned (when the batches are full), or authors (one early, as the original does).")
+                    "When to take an optimiser step: aligned (when the virtual batch is full), or authors (one micro-batch earlier, as"
+                            + " the original code does). Default: that of the recipe.")
     Accumulation accumulation;
 
     @Option(
             names = "--lambda",
             paramLabel = "X",
-            description = "Weight of the linear-map regulariser. Default: the recipe's.")
+            description = "Weight of the linear-map regulariser. Default: that of the recipe.")
     Double lambda;
 
     @Option(
             names = "--seed",
             paramLabel = "N",
             defaultValue = "1",
-            description = "Decides first weights, order and variations. Default: ${DEFAULT-VALUE}.")
+            description = "Seed of initial weights, order of images and augmentation. Default: ${DEFAULT-VALUE}.")
     long seed;
 
-    @Option(names = "--resume", description = "Go on from the checkpoint in RUN, if there is one.")
+    @Option(names = "--resume", description = "Resume from the checkpoint in RUN, if there is one.")
     boolean resume;
 
     @Option(
             names = "--checkpoint-seconds",
             paramLabel = "S",
             defaultValue = "300",
-            description = "Seconds between checkpoints within an epoch; 0 for none. Default: ${DEFAULT-VALUE}.")
+            description = "Seconds between checkpoints within an epoch, or 0 for none. Default: ${DEFAULT-VALUE}.")
     double checkpointSeconds;
 
     @Override
     public Integer call() throws IOException {
-        // What can be refused at once is, before the images are read.
+        // Options and an existing run are checked first, because reading the images takes long.
         Trainer.Options options =
                 new Trainer.Options(seed, out, resume, 0, checkpointSeconds, deviceOption.memoryBytes());
         if (!resume) {
             new TrainingRun(out).requireNoCheckpoint();
         }
+        TrainingSetup setup = setup();
+        console.say("data: " + setup.training().description());
+        console.say("data: " + setup.test().description());
+        OutputFolder.create(out);
+        int evaluationBatch = Math.max(MIN_EVALUATION_BATCH, setup.recipe().microBatch());
+        try (RunLock _ = RunLock.of(out);
+                Device device = deviceOption.open(console);
+                TrainingDisplay display =
+                        new TrainingDisplay(console, setup.recipe().epochs());
+                TrainingSession session = TrainingSession.open(setup, evaluationBatch, options, device, display)) {
+            return run(session, device, display);
+        }
+    }
+
+    private TrainingSetup setup() throws IOException {
         Optional<Experiment> experiment =
                 Optional.ofNullable(network.experiment).map(Experiments::named);
         CodaNetConfig config =
                 experiment.isPresent() ? experiment.get().network() : ModelOption.readConfig(network.config);
         TrainingRecipe recipe = recipe(experiment);
-        int threads = Runtime.getRuntime().availableProcessors();
-        ImageDataset trainingFiles = Datasets.open(data, Split.TRAIN);
-        ImageDataset testFiles = Datasets.open(data, Split.TEST);
-        Preprocessing images = experiment.isPresent()
-                ? experiment.get().preprocessing()
-                : DataOption.extentsOf(trainingFiles, config.imageChannels());
-        if (!trainingFiles.classNames().equals(testFiles.classNames())) {
-            throw new FileFormatException(
-                    data.toString(),
-                    "training and test images have other classes: "
-                            + differing(trainingFiles.classNames(), testFiles.classNames()));
-        }
-        CodaNetConfig labelled = DataOption.labelled(config, trainingFiles);
-        DataOption.requireFitting(trainingFiles, images, config, recipe.augmentation());
-        DataOption.requireFitting(testFiles, images, config, AugmentationRecipe.NONE);
-        DataOption.requireTrainable(recipe, labelled, trainingFiles);
-        ImageDataset training = DataOption.prepared(trainingFiles, images, threads);
-        ImageDataset test = DataOption.prepared(testFiles, images, threads);
-        console.say("data: " + training.description());
-        console.say("data: " + test.description());
-        OutputFolder.make(out);
-        try (RunLock _ = RunLock.of(out);
-                Device device = deviceOption.open(console);
-                Scope scope = Scope.open("train");
-                CodaNet net = CodaNet.create(labelled, recipe.loss(), device, scope, seed);
-                TrainingDisplay display = new TrainingDisplay(console, recipe.epochs())) {
-            Trainer trainer = new Trainer(
-                    net,
-                    recipe,
-                    images,
-                    DatasetSource.training(training, images, recipe, seed, threads),
-                    DatasetSource.evaluation(test, images, Math.max(16, recipe.microBatch()), threads),
-                    options,
-                    display);
-            return run(trainer, device, display);
-        }
+        return TrainingSetup.of(
+                config,
+                recipe,
+                experiment.map(Experiment::preprocessing),
+                new TrainingSetup.Data(
+                        data.toString(), Datasets.open(data, Split.TRAIN), Datasets.open(data, Split.TEST)),
+                Runtime.getRuntime().availableProcessors());
     }
 
-    /** The first class that the lists do not share. */
-    private static String differing(List<String> training, List<String> test) {
-        int at = 0;
-        while (at < Math.min(training.size(), test.size()) && training.get(at).equals(test.get(at))) {
-            at++;
-        }
-        return "class " + at + " is " + (at < training.size() ? training.get(at) : "missing") + " of training and "
-                + (at < test.size() ? test.get(at) : "missing") + " of test";
-    }
-
-    private int run(Trainer trainer, Device device, TrainingDisplay display) throws IOException {
-        display.whenUnread(trainer::stop);
-        try (Interruption _ = new Interruption(trainer::stop)) {
-            Trainer.Result result = trainer.train();
+    private int run(TrainingSession session, Device device, TrainingDisplay display) throws IOException {
+        display.onOutputClosed(session::stop);
+        try (Interruption _ = new Interruption(session::stop)) {
+            Trainer.Result result = session.train();
             display.finish();
-            if (!result.finished() && display.isUnread()) {
-                return Failures.UNREAD;
+            if (!result.finished() && display.isOutputClosed()) {
+                return ExitCodes.OUTPUT_CLOSED;
             }
             console.say("peak native memory: " + ByteSize.text(device.memory().peak()));
             if (!result.finished()) {
-                console.warn("stopped at a checkpoint; go on with: " + resumeLine());
-                return Failures.INTERRUPTED;
+                console.warn("stopped at a checkpoint; resume with: " + resumeCommand());
+                return ExitCodes.INTERRUPTED;
             }
             report(result);
-            return 0;
+            return ExitCodes.SUCCESS;
         }
     }
 
@@ -237,8 +217,8 @@ public final class TrainCommand implements Callable<Integer> {
         console.result("curve   %s", run.curve());
     }
 
-    /** The command that was given, with --resume. */
-    private String resumeLine() {
+    /** The command line of this run with --resume added. */
+    private String resumeCommand() {
         List<String> words = console.spec.commandLine().getParseResult().originalArgs();
         StringBuilder line = new StringBuilder("codanet");
         for (String word : words) {
@@ -252,7 +232,7 @@ public final class TrainCommand implements Callable<Integer> {
     private TrainingRecipe recipe(Optional<Experiment> experiment) throws IOException {
         TrainingRecipe recipe = recipeFile != null
                 ? readRecipe(recipeFile)
-                : experiment.map(Experiment::recipe).orElseGet(TrainCommand::plainRecipe);
+                : experiment.map(Experiment::recipe).orElseGet(TrainCommand::defaultRecipe);
         TrainingRecipe.Builder changed = recipe.toBuilder();
         if (epochs != null) {
             changed.epochs(epochs);
@@ -264,8 +244,8 @@ public final class TrainCommand implements Callable<Integer> {
                 throw new IllegalArgumentException("--accumulate must be at least 1, got " + times);
             }
             if ((long) micro * times > Integer.MAX_VALUE) {
-                throw new IllegalArgumentException(
-                        times + " times " + micro + " images are too many for one update; take a smaller --accumulate");
+                throw new IllegalArgumentException(times + " micro-batches of " + micro
+                        + " images are too many for one optimiser step; use a smaller --accumulate");
             }
             changed.batches(micro, micro * times);
         }
@@ -278,14 +258,14 @@ public final class TrainCommand implements Callable<Integer> {
         return changed.build();
     }
 
-    /** For a config without a recipe: what our own experiments use. */
-    private static TrainingRecipe plainRecipe() {
+    /** The recipe for a config without one: BCE, cosine learning rate, no augmentation. */
+    private static TrainingRecipe defaultRecipe() {
         int epochs = 30;
         return TrainingRecipe.of(LossKind.BCE, epochs, 16, new LearningRate.Cosine(1.5e-3, 1e-5, 0.5, epochs));
     }
 
     private static TrainingRecipe readRecipe(Path file) throws IOException {
-        String text = ModelOption.readText(file);
+        String text = InputFile.text(file);
         try {
             return TrainingRecipe.fromJson(text);
         } catch (IllegalArgumentException e) {

@@ -6,7 +6,7 @@ import java.util.regex.Pattern;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
-/** Numbers of bytes as people write them: {@code 800m}, {@code 2g}, {@code 1.5GiB}. Powers of 1024. */
+/** Sizes in bytes as text, such as {@code 800m}, {@code 2g} or {@code 1.5GiB}. Units are powers of 1024. */
 public final class ByteSize implements ITypeConverter<Long> {
     private static final Pattern FORM =
             Pattern.compile("(\\d+(?:\\.\\d+)?)\\s*([kmgt]?)(?:i?b)?", Pattern.CASE_INSENSITIVE);
@@ -16,18 +16,18 @@ public final class ByteSize implements ITypeConverter<Long> {
     public Long convert(String text) {
         Matcher parts = FORM.matcher(text.strip());
         if (!parts.matches()) {
-            throw new TypeConversionException("'" + text + "' is no number of bytes such as 800m or 2g");
+            throw new TypeConversionException("'" + text + "' is not a size in bytes such as 800m or 2g");
         }
         int power =
                 parts.group(2).isEmpty() ? 0 : 1 + "kmgt".indexOf(parts.group(2).toLowerCase(Locale.ROOT));
         double bytes = Double.parseDouble(parts.group(1)) * Math.pow(1024, power);
         if (!(bytes >= 1 && bytes < Long.MAX_VALUE)) {
-            throw new TypeConversionException("'" + text + "' must be at least one byte and fit a machine");
+            throw new TypeConversionException("'" + text + "' must be at least 1 byte and less than 8 EiB");
         }
         return (long) bytes;
     }
 
-    /** In MiB, or in GiB from 10 GiB on, with one decimal. */
+    /** The size with one decimal, in MiB below 10 GiB and in GiB otherwise. */
     public static String text(long bytes) {
         double mebibytes = bytes / MIB;
         return mebibytes < 10 * 1024
@@ -35,7 +35,7 @@ public final class ByteSize implements ITypeConverter<Long> {
                 : String.format(Locale.ROOT, "%.1f GiB", mebibytes / 1024);
     }
 
-    /** In MiB, for programs. */
+    /** The size in MiB. */
     public static double mebibytes(long bytes) {
         return bytes / MIB;
     }

@@ -9,7 +9,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** Where a command prints: results to standard output, the rest to standard error, more or less of it. */
+/** The output of a command: results go to standard output, everything else to standard error. */
 public final class Console {
     private static final Gson GSON =
             new GsonBuilder().disableHtmlEscaping().serializeNulls().create();
@@ -19,12 +19,12 @@ public final class Console {
 
     @Option(
             names = {"-q", "--quiet"},
-            description = "Only results and errors.")
+            description = "Print only results and errors.")
     public boolean quiet;
 
     @Option(
             names = {"-v", "--verbose"},
-            description = "More about what happens, and stack traces of errors.")
+            description = "Print more details, and stack traces of errors.")
     public boolean verbose;
 
     @Option(
@@ -33,26 +33,26 @@ public final class Console {
             description = "Show this help.")
     boolean help;
 
-    /** A line of the result. @throws UnreadException if it cannot be written, because the reader has left or the disk is full */
+    /** Prints a line of the result. @throws OutputClosedException if the reader has closed the output or the disk is full */
     public void result(String line) {
         PrintWriter out = spec.commandLine().getOut();
         out.println(line);
         if (out.checkError()) {
-            throw new UnreadException();
+            throw new OutputClosedException();
         }
     }
 
-    /** A formatted line of the result, alike in every locale. */
+    /** Prints a formatted line of the result. The format does not depend on the locale. */
     public void result(String format, Object... values) {
         result(String.format(Locale.ROOT, format, values));
     }
 
-    /** A result for programs, on one line. */
+    /** Prints a result as JSON on one line. */
     public void result(JsonObject json) {
         result(GSON.toJson(json));
     }
 
-    /** What a person wants to know meanwhile; kept back by {@code --quiet}. @throws UnreadException if nobody reads it any more */
+    /** Prints a message unless {@code --quiet} is set. @throws OutputClosedException if the reader has closed standard error */
     public void say(String line) {
         if (!quiet) {
             warn(line);
@@ -60,28 +60,28 @@ public final class Console {
         }
     }
 
-    /** What is worth knowing when something is being looked into. */
+    /** Prints a message if {@code --verbose} is set. */
     public void detail(String line) {
         if (verbose) {
             warn(line);
         }
     }
 
-    /** What must not be missed, {@code --quiet} or not. */
+    /** Prints a message, even if {@code --quiet} is set. */
     public void warn(String line) {
         err().println(line);
         err().flush();
     }
 
-    /** Progress of {@code total} steps of something that is counted in {@code unit}, such as {@code images}. */
+    /** Starts a progress display of {@code total} units, such as {@code images}. */
     public Progress progress(String what, String unit, long total) {
         return new Progress(quiet ? null : err(), isTerminal(), what, unit, total, System::nanoTime);
     }
 
-    /** Ends a command whose progress nobody follows any more, as a pipe's signal ends programs that are not Java. */
+    /** Stops the command if the reader of a stream has closed it. Java ignores SIGPIPE, which stops other programs. */
     static void requireReader(PrintWriter stream) {
-        if (StandardStream.isAbandoned(stream)) {
-            throw new UnreadException();
+        if (StandardStream.isReaderGone(stream)) {
+            throw new OutputClosedException();
         }
     }
 
@@ -89,15 +89,14 @@ public final class Console {
         return spec.commandLine().getErr();
     }
 
-    /** Whether a person watches. */
+    /** Whether standard error is a terminal. */
     private static boolean isTerminal() {
-        // Java tells of standard input and output only. Where both are a terminal, standard error is one too, or
-        // somebody asked.
+        // Java knows this of standard input and output only. If both are terminals, standard error usually is one too.
         String term = System.getenv("TERM");
         return System.console() != null && System.console().isTerminal() && term != null && !term.equals("dumb");
     }
 
-    /** The first fields of every result for programs. */
+    /** A JSON object with the field that every JSON result begins with. */
     public static JsonObject json(String schema) {
         JsonObject json = new JsonObject();
         json.addProperty("schema", schema);

@@ -4,10 +4,9 @@ import java.util.function.LongConsumer;
 import org.codanet.data.batch.BatchSource;
 
 /**
- * A source of batches that tells how many images have been asked for.
+ * A source of batches that reports how many images were taken from it.
  *
- * @param source of the batches
- * @param listener is told at every batch, from the epoch's beginning
+ * @param listener receives the number of images since the beginning of the epoch, after every batch
  */
 public record CountedSource(BatchSource source, LongConsumer listener) implements BatchSource {
     @Override

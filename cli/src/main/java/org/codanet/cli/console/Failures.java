@@ -16,31 +16,20 @@ import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.UnmatchedArgumentException;
 
 /**
- * Exceptions to one clear sentence and an exit code. Stack traces come with {@code --verbose} only.
+ * Converts exceptions to an error message of one sentence and an {@linkplain ExitCodes exit code}. Stack traces are printed with
+ * {@code --verbose} only.
  *
- * <p>Wrong usage is what the command line alone has wrong: an option that is not known, a number out of range, a name of nothing. A
- * file that is missing, of another kind or with other contents than is needed is a failure of the work.
+ * <p>Errors that the command line alone explains are wrong usage: an unknown option, a number out of range, the name of an
+ * experiment that does not exist. A missing file, or a file with unexpected content, is a failure.
  */
 public final class Failures {
-    /** Exit code of work that failed. */
-    public static final int FAILED = 1;
-
-    /** Exit code of a command line that asks for what cannot be. */
-    static final int WRONG_USAGE = 2;
-
-    /** Exit code of a process that ended by Ctrl-C, as shells have it: 128 and the number of the signal SIGINT. */
-    public static final int INTERRUPTED = 130;
-
-    /** Exit code where nobody reads what is printed any more, as shells have it: 128 and the number of the signal SIGPIPE. */
-    public static final int UNREAD = 141;
-
     private Failures() {}
 
-    /** What a command threw. */
+    /** Handles an exception that a command threw. */
     public static int report(Exception thrown, CommandLine line, ParseResult parsed) {
-        if (thrown instanceof UnreadException) {
-            // Whoever has left needs no words; a full disk gets them in the end.
-            return UNREAD;
+        if (thrown instanceof OutputClosedException) {
+            // If the reader has left, there is nothing to say. Main reports a full disk at the end.
+            return ExitCodes.OUTPUT_CLOSED;
         }
         Throwable cause = thrown instanceof UncheckedIOException unchecked ? unchecked.getCause() : thrown;
         PrintWriter err = line.getErr();
@@ -50,15 +39,17 @@ public final class Failures {
             thrown.printStackTrace(err);
         }
         err.flush();
-        return cause instanceof IllegalArgumentException || cause instanceof ParameterException ? WRONG_USAGE : FAILED;
+        return cause instanceof IllegalArgumentException || cause instanceof ParameterException
+                ? ExitCodes.WRONG_USAGE
+                : ExitCodes.FAILURE;
     }
 
-    /** What the parser refused. */
-    public static int reportUsage(ParameterException refusal, String[] args) {
-        CommandLine line = refusal.getCommandLine();
+    /** Handles a command line that the parser rejected. */
+    public static int reportUsage(ParameterException rejection, String[] args) {
+        CommandLine line = rejection.getCommandLine();
         PrintWriter err = line.getErr();
-        err.println(line.getCommandSpec().qualifiedName() + ": " + usageSentence(refusal));
-        if (refusal instanceof UnmatchedArgumentException unmatched) {
+        err.println(line.getCommandSpec().qualifiedName() + ": " + usageSentence(rejection));
+        if (rejection instanceof UnmatchedArgumentException unmatched) {
             String suggestions = String.join(", ", unmatched.getSuggestions());
             if (!suggestions.isEmpty()) {
                 err.println("Did you mean: " + suggestions + "?");
@@ -66,22 +57,22 @@ public final class Failures {
         }
         err.println("Try '" + line.getCommandSpec().qualifiedName() + " --help'.");
         err.flush();
-        return WRONG_USAGE;
+        return ExitCodes.WRONG_USAGE;
     }
 
-    private static String usageSentence(ParameterException refusal) {
-        // Where any number of names may come the parser calls one that cannot be converted too many.
-        return refusal instanceof UnmatchedArgumentException unmatched
+    private static String usageSentence(ParameterException rejection) {
+        // Where several file names are allowed, picocli reports a name that cannot be converted as unmatched.
+        return rejection instanceof UnmatchedArgumentException unmatched
                         && unmatched.getUnmatched().contains("")
-                ? "an empty name names no file"
-                : lowerFirst(oneLine(refusal.getMessage()));
+                ? "an empty name is not a file name"
+                : lowerFirst(oneLine(rejection.getMessage()));
     }
 
-    /** One line that says what went wrong. */
+    /** The error message of one line. */
     public static String sentence(Throwable thrown, boolean verbose) {
         String message = thrown.getMessage() == null ? "" : oneLine(thrown.getMessage());
         return switch (thrown) {
-            case NoSuchFileException e -> "there is no file " + e.getFile();
+            case NoSuchFileException e -> "no such file: " + e.getFile();
             case FileNotFoundException e -> "cannot open " + message;
             case AccessDeniedException e -> "permission denied: " + e.getFile();
             case FileAlreadyExistsException e -> "a file is in the way: " + e.getFile();
@@ -91,24 +82,24 @@ public final class Failures {
             when e.getReason() != null && e.getFile() != null -> e.getFile() + ": " + e.getReason();
             case IOException e when !message.isEmpty() -> message;
             case IllegalArgumentException e when !message.isEmpty() -> message;
-            // Our own exceptions say what went wrong; the JDK's often say it to programmers only.
+            // Messages of codanet's own exceptions are written for users. Those of the JDK often are not.
             case RuntimeException e
             when e.getClass().getName().startsWith("org.codanet.") && !message.isEmpty() -> message;
             case IllegalStateException e when !message.isEmpty() -> message;
             case ParameterException e -> message;
             default -> {
                 String what = thrown.getClass().getSimpleName() + (message.isEmpty() ? "" : ": " + message);
-                yield "failed unexpectedly: " + what + (verbose ? "" : " (--verbose shows where)");
+                yield "unexpected failure: " + what + (verbose ? "" : " (--verbose prints the stack trace)");
             }
         };
     }
 
-    /** The JVM throws the same error for its heap and for threads that the system refuses. */
+    /** The message for an error that the JVM throws both if its heap is full and if the system starts no more threads. */
     public static String outOfMemory(OutOfMemoryError thrown) {
         String message = String.valueOf(thrown.getMessage());
         return message.contains("native thread")
-                ? "the system lets this program start no more threads; take fewer with --threads"
-                : "the Java heap is full (" + oneLine(message) + "); more of it: CODANET_JAVA_OPTS=-Xmx8g";
+                ? "the system cannot start more threads; use fewer with --threads"
+                : "the Java heap is full (" + oneLine(message) + "); enlarge it with CODANET_JAVA_OPTS=-Xmx8g";
     }
 
     private static boolean verbose(ParseResult parsed) {
@@ -119,7 +110,7 @@ public final class Failures {
         return innermost != null && innermost.hasMatchedOption("--verbose");
     }
 
-    /** The text without line breaks. */
+    /** The text with its line breaks replaced. */
     public static String oneLine(String message) {
         return message.strip().replaceAll("(?<=[:;])\\s*\\R\\s*", " ").replaceAll("\\s*\\R\\s*", "; ");
     }

@@ -4,24 +4,24 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Lets a long piece of work end in good order when the user presses Ctrl-C or the system asks the program to end: the JVM
- * waits until the work has written down where it is.
+ * Lets a long task write a checkpoint when the user presses Ctrl-C or the system terminates the program. The JVM waits for the
+ * task before it exits, for at most a minute.
  */
 public final class Interruption implements AutoCloseable {
-    private static final long PATIENCE_SECONDS = 60;
+    private static final long MAX_WAIT_SECONDS = 60;
 
     private final CountDownLatch ended = new CountDownLatch(1);
     private final Thread hook;
     private volatile boolean requested;
 
-    /** @param stop asks the work to end; called on another thread */
+    /** @param stop asks the task to end; called on another thread */
     public Interruption(Runnable stop) {
         hook = new Thread(
                 () -> {
                     requested = true;
                     stop.run();
                     try {
-                        ended.await(PATIENCE_SECONDS, TimeUnit.SECONDS);
+                        ended.await(MAX_WAIT_SECONDS, TimeUnit.SECONDS);
                     } catch (InterruptedException e) {
                         Thread.currentThread().interrupt();
                     }
@@ -30,12 +30,12 @@ public final class Interruption implements AutoCloseable {
         Runtime.getRuntime().addShutdownHook(hook);
     }
 
-    /** Whether the program is on its way out. */
+    /** Whether the program is about to exit. */
     boolean isRequested() {
         return requested;
     }
 
-    /** The work has ended: the JVM need not wait any longer. */
+    /** Reports that the task has ended, so that the JVM does not wait any longer. */
     @Override
     public void close() {
         ended.countDown();
@@ -43,7 +43,7 @@ public final class Interruption implements AutoCloseable {
             try {
                 Runtime.getRuntime().removeShutdownHook(hook);
             } catch (IllegalStateException e) {
-                // The end has begun in this very moment; the hook finds the latch open.
+                // The shutdown has just begun. The hook returns at once, because the latch is open.
             }
         }
     }

@@ -4,19 +4,19 @@ import java.util.Optional;
 
 /** Whether this JVM lets the bindings call native code without a warning. */
 public final class NativeAccess {
-    /** The flag for users who start the JVM themselves. */
+    /** The flag to pass when the JVM is started without the launcher. */
     public static final String FLAG = "--enable-native-access=org.codanet.bindings";
 
     private NativeAccess() {}
 
-    /** Whether the flag was given, or its like in a manifest. */
+    /** Whether native access is enabled, by the flag or by a manifest. */
     public static boolean enabled() {
         Optional<Module> bindings = ModuleLayer.boot().findModule("org.codanet.bindings");
         return bindings.map(Module::isNativeAccessEnabled)
                 .orElseGet(() -> NativeAccess.class.getModule().isNativeAccessEnabled());
     }
 
-    /** One line for a person. */
+    /** The state as text. */
     public static String describe() {
         return enabled() ? "enabled" : "not enabled: start Java with " + FLAG;
     }

@@ -5,14 +5,15 @@ import java.util.Locale;
 import java.util.function.LongSupplier;
 
 /**
- * How far a long piece of work is, with rate and remaining time: one line drawn over and over on a terminal, a plain line now
- * and then elsewhere. Not thread-safe.
+ * Shows the progress of a long task with rate and remaining time: on a terminal as one line that is redrawn, elsewhere as a new
+ * line every ten seconds. Not thread-safe.
  */
 public final class Progress implements AutoCloseable {
-    private static final long TERMINAL_PAUSE = 100_000_000L;
-    private static final long LINE_PAUSE = 10_000_000_000L;
+    private static final long TERMINAL_INTERVAL = 100_000_000L;
+    private static final long LINE_INTERVAL = 10_000_000_000L;
     private static final int BAR = 10;
-    /** A line that is longer than the terminal is wide cannot be drawn over. */
+
+    /** Width of the terminal. A longer line would wrap and could not be redrawn. */
     private static final int COLUMNS = columns();
 
     private final PrintWriter out;
@@ -28,9 +29,9 @@ public final class Progress implements AutoCloseable {
     private int drawn;
 
     /**
-     * @param out null prints nothing
-     * @param terminal whether lines can be drawn over
-     * @param total steps at the end
+     * @param out where to print; null prints nothing
+     * @param terminal whether lines can be redrawn
+     * @param total number of units at the end
      * @param nanoTime a clock as {@link System#nanoTime}
      */
     Progress(PrintWriter out, boolean terminal, String what, String unit, long total, LongSupplier nanoTime) {
@@ -45,23 +46,25 @@ public final class Progress implements AutoCloseable {
     }
 
     /**
-     * So many steps are done; {@code remark} is shown behind, such as the loss.
+     * Updates the display.
      *
-     * @throws UnreadException if nobody reads it any more
+     * @param units that are done
+     * @param remark to show at the end of the line, such as the loss
+     * @throws OutputClosedException if the reader of the output has closed it
      */
-    public void at(long steps, String remark) {
-        done = steps;
+    public void at(long units, String remark) {
+        done = units;
         note = remark;
         long now = nanoTime.getAsLong();
-        if (out != null && now - shown >= (terminal ? TERMINAL_PAUSE : LINE_PAUSE)) {
+        if (out != null && now - shown >= (terminal ? TERMINAL_INTERVAL : LINE_INTERVAL)) {
             shown = now;
             show(now);
         }
     }
 
-    /** So many steps are done. */
-    public void at(long steps) {
-        at(steps, note);
+    /** Updates the display. @param units that are done */
+    public void at(long units) {
+        at(units, note);
     }
 
     private static int columns() {
@@ -75,7 +78,7 @@ public final class Progress implements AutoCloseable {
             line = line.substring(0, COLUMNS - 1);
         }
         if (terminal) {
-            // Blanks cover what a longer line before left.
+            // Blanks overwrite the rest of a longer line.
             out.print("\r" + line + " ".repeat(Math.max(0, drawn - line.length())));
             drawn = line.length();
         } else {
@@ -100,18 +103,18 @@ public final class Progress implements AutoCloseable {
         if (!terminal) {
             line.append(done).append('/').append(total).append("  ");
         }
-        line.append(shorter(rate)).append(' ').append(unit).append("/s");
+        line.append(rounded(rate)).append(' ').append(unit).append("/s");
         if (done > 0 && done < total) {
             line.append("  ").append(duration((total - done) / rate)).append(" left");
         }
         return note.isEmpty() ? line.toString() : line.append("  ").append(note).toString();
     }
 
-    private static String shorter(double rate) {
+    private static String rounded(double rate) {
         return String.format(Locale.ROOT, rate < 10 ? "%.2f" : rate < 100 ? "%.1f" : "%.0f", rate);
     }
 
-    /** Seconds as a person says them: 42 s, 3:07 min, 1:02:09 h. */
+    /** A duration as text: 42 s, 3:07 min, 1:02:09 h. */
     static String duration(double seconds) {
         long whole = Math.round(seconds);
         if (whole < 60) {
@@ -123,7 +126,7 @@ public final class Progress implements AutoCloseable {
         return String.format(Locale.ROOT, "%d:%02d:%02d h", whole / 3600, whole / 60 % 60, whole % 60);
     }
 
-    /** Ends the line, so that what follows begins a new one; twice is harmless. */
+    /** Ends the line, so that further output begins on a new one. Idempotent. */
     public void finish() {
         if (out != null && terminal && drawn > 0) {
             drawn = 0;

@@ -7,41 +7,44 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * Standard output or standard error as text. Java only tells that writing failed; this tells a reader who has seen enough, as
- * {@code head} in a pipe, from a full disk.
+ * Standard output or standard error as text. Java reports only that writing failed. This class distinguishes a reader that has
+ * closed its pipe, as {@code head} does, from a full disk.
  */
 public final class StandardStream extends PrintWriter {
     private static final int KIND = 0170000;
     private static final int PIPE = 0010000;
     private static final int SOCKET = 0140000;
 
-    private final boolean readByProgram;
+    private final boolean hasReader;
 
-    /** @param readByProgram whether the stream is a pipe or a socket, whose reader can leave */
-    public StandardStream(OutputStream stream, boolean readByProgram) {
+    /** @param hasReader whether the stream is a pipe or a socket, whose reader can close it */
+    public StandardStream(OutputStream stream, boolean hasReader) {
         super(stream, true);
-        this.readByProgram = readByProgram;
+        this.hasReader = hasReader;
     }
 
+    /** Standard output. */
     public static StandardStream output() {
-        return new StandardStream(System.out, isReadByProgram(1));
+        return new StandardStream(System.out, hasReader(1));
     }
 
+    /** Standard error. */
     public static StandardStream error() {
-        return new StandardStream(System.err, isReadByProgram(2));
+        return new StandardStream(System.err, hasReader(2));
     }
 
-    /** Whether the reader of a stream has left; writers other than standard streams have none. */
-    public static boolean isAbandoned(PrintWriter writer) {
-        return writer instanceof StandardStream stream && stream.readByProgram && stream.checkError();
+    /** Whether the reader of a stream has closed it. Writers other than standard streams have no reader. */
+    public static boolean isReaderGone(PrintWriter writer) {
+        return writer instanceof StandardStream stream && stream.hasReader && stream.checkError();
     }
 
-    private static boolean isReadByProgram(int descriptor) {
+    private static boolean hasReader(int descriptor) {
         try {
             int mode = (int) Files.getAttribute(Path.of("/proc/self/fd/" + descriptor), "unix:mode");
             return (mode & KIND) == PIPE || (mode & KIND) == SOCKET;
         } catch (IOException | UnsupportedOperationException e) {
-            // A closed stream, or a system that does not tell: then failing to write is a failure.
+            // The stream is closed, or the system does not provide the file type. Then a failed write counts as a
+            // failure.
             return false;
         }
     }

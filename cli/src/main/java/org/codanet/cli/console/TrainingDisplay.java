@@ -6,8 +6,8 @@ import org.codanet.train.EpochMetrics;
 import org.codanet.train.TrainingListener;
 
 /**
- * Shows how training goes: a bar for each epoch, then a line with its numbers. A run that nobody follows any more is not thrown
- * away: it is asked to stop, which it does at a checkpoint.
+ * Shows the progress of a training: a progress bar for each epoch, then a line with its metrics. If the reader of the output has
+ * closed it, the display stops the run, which then writes a checkpoint.
  */
 public final class TrainingDisplay implements TrainingListener, AutoCloseable {
     private final Console console;
@@ -15,31 +15,32 @@ public final class TrainingDisplay implements TrainingListener, AutoCloseable {
     private org.codanet.cli.console.Progress bar;
     private int barEpoch;
     private Runnable stop = () -> {};
-    private boolean unread;
+    private boolean outputClosed;
 
+    /** @param epochs number of epochs of the run */
     public TrainingDisplay(Console console, int epochs) {
         this.console = console;
         this.epochs = epochs;
     }
 
-    /** What to do as soon as nobody reads any more what is shown. */
-    public void whenUnread(Runnable stopRun) {
+    /** Sets how to stop the run once the output is closed. */
+    public void onOutputClosed(Runnable stopRun) {
         stop = stopRun;
     }
 
-    /** Whether nobody reads any more. */
-    public boolean isUnread() {
-        return unread;
+    /** Whether the reader of the output has closed it. */
+    public boolean isOutputClosed() {
+        return outputClosed;
     }
 
-    private void show(Runnable something) {
-        if (unread) {
+    private void show(Runnable output) {
+        if (outputClosed) {
             return;
         }
         try {
-            something.run();
-        } catch (UnreadException e) {
-            unread = true;
+            output.run();
+        } catch (OutputClosedException e) {
+            outputClosed = true;
             stop.run();
         }
     }
@@ -85,7 +86,7 @@ public final class TrainingDisplay implements TrainingListener, AutoCloseable {
         show(() -> console.say(text));
     }
 
-    /** Ends the line of a bar that is being drawn; twice is harmless. */
+    /** Ends the line of the progress bar, if one is drawn. Idempotent. */
     public void finish() {
         if (bar != null) {
             org.codanet.cli.console.Progress drawn = bar;

@@ -6,7 +6,7 @@ import java.io.UncheckedIOException;
 import java.util.Properties;
 import picocli.CommandLine.IVersionProvider;
 
-/** What {@code --version} prints: this program's version and the Java it runs on. */
+/** The output of {@code --version}: the versions of codanet and of Java. */
 public final class Version implements IVersionProvider {
     @Override
     public String[] getVersion() {
@@ -15,14 +15,14 @@ public final class Version implements IVersionProvider {
         };
     }
 
-    /** The version that this program was built as. */
+    /** The version of codanet. */
     public static String number() {
         try (InputStream stream = Version.class.getResourceAsStream("version.properties")) {
             Properties properties = new Properties();
             properties.load(stream);
             return properties.getProperty("version");
         } catch (IOException e) {
-            throw new UncheckedIOException("the version resource in this program cannot be read", e);
+            throw new UncheckedIOException("the resource with the version of codanet cannot be read", e);
         }
     }
 }

@@ -11,65 +11,77 @@ import org.codanet.nn.device.Devices;
 import org.codanet.nn.device.Precision;
 import picocli.CommandLine.Option;
 
-/** Where a command computes. Says which device was opened and why; nothing falls back in silence. */
+/** The device that a command runs on. Opening it prints which device was selected and why, so that no fallback is silent. */
 public final class DeviceOption {
-    /** More than any machine has; systems refuse to start tens of thousands only after half a minute. */
-    private static final int MOST_THREADS = 4096;
+    /** No machine has more processors. Without a limit, the system refuses huge numbers only after half a minute. */
+    private static final int MAX_THREADS = 4096;
 
     @Option(
             names = "--device",
             paramLabel = "NAME",
             defaultValue = "auto",
             description =
-                    "auto, cpu, reference, cuda or cuda:INDEX. auto takes the best present and says why. Default: ${DEFAULT-VALUE}.")
+                    "auto, cpu, reference, cuda or cuda:INDEX. auto selects the best available device and reports why. Default:"
+                            + " ${DEFAULT-VALUE}.")
     public String name;
 
     @Option(
             names = "--threads",
             paramLabel = "N",
             defaultValue = "0",
-            description = "Worker threads of the CPU device. Default: one for each processor.")
+            description = "Worker threads of the CPU device. Default: one per processor.")
     public int threads;
 
     @Option(
             names = "--precision",
             paramLabel = "P",
-            description = "Arithmetic of the matrix products: fp32, tf32 or bf16. Default: the device's own.")
+            description = "Precision of matrix products: fp32, tf32 or bf16. Default: depends on the device.")
     Precision precision;
 
     @Option(
             names = "--memory",
             paramLabel = "SIZE",
             converter = ByteSize.class,
-            description = "Most native memory to use, such as 800m or 2g; batches are split to fit. Default: no bound.")
+            description =
+                    "Limit of native memory, such as 800m or 2g. Batches are split to stay within it. Default: no limit.")
     Long memory;
 
-    /** The options as the device takes them. */
+    /** The options for opening the device. */
     public DeviceOptions options() {
-        if (threads > MOST_THREADS) {
-            throw new IllegalArgumentException("--threads must be at most " + MOST_THREADS + ", got " + threads);
+        if (threads > MAX_THREADS) {
+            throw new IllegalArgumentException("--threads must be at most " + MAX_THREADS + ", got " + threads);
         }
         return new DeviceOptions(threads, precision, memoryBytes(), false);
     }
 
-    /** The bound on native memory; 0 for none. */
+    /** The limit of native memory in bytes; 0 for no limit. */
     public long memoryBytes() {
         return memory == null ? 0 : memory;
     }
 
-    /** Opens the device; the caller closes it. */
+    /** Opens the device and prints its description. With {@code --verbose} it also prints the algorithms that the device selects. */
     public Device open(Console console) {
         Devices.Choice choice = Devices.choose(name, options());
         Device device = choice.device();
         String why = name.equals("auto") ? " (auto: " + brief(choice.reason(), console.verbose) + ")" : "";
         console.say("device: " + device.description() + why);
-        device.listenToSelections(made -> console.detail("chosen: " + made));
+        device.listenToSelections(selection -> console.detail("selected: " + selection));
         return device;
     }
 
+    /** Opens the device without printing anything. */
+    public Device openSilently() {
+        return Devices.open(name, options());
+    }
+
+    /** Opens the device without printing anything, with a precision that replaces the one of {@code --precision}. */
+    public Device openSilently(Precision replacement) {
+        return Devices.open(name, options().withPrecision(replacement));
+    }
+
     /**
-     * Why a device was chosen, on one line. Of the kinds that were not, the first sentence of each reason: where a driver was
-     * looked for is what doctor tells.
+     * Why a device was selected, on one line. Without {@code verbose}, only the first sentence is kept of the reasons against other
+     * devices. The rest says where drivers were looked for, which {@code codanet doctor} prints.
      */
     public static String brief(String reason, boolean verbose) {
         String line = Failures.oneLine(reason);

@@ -5,23 +5,26 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Optional;
+import org.codanet.file.InputFile;
+import org.codanet.model.CodaNet;
 import org.codanet.model.CodaNetConfig;
 import org.codanet.model.Experiment;
 import org.codanet.model.Experiments;
 import org.codanet.model.ModelFile;
 import org.codanet.model.Preprocessing;
+import org.codanet.nn.device.Device;
 import org.codanet.nn.op.LossKind;
+import org.codanet.nn.tensor.Scope;
 import org.codanet.recipe.TrainingRecipe;
 
 /**
- * A network to measure or plan, trained or not.
+ * A network to measure or to plan memory for, trained or not.
  *
- * @param name as results give it
- * @param config the network
- * @param height rows of its images
- * @param width columns of its images
- * @param recipe that it is or was trained with, if it is known
- * @param trained its weights, if it is a file
+ * @param name as it appears in results
+ * @param height rows of the images
+ * @param width columns of the images
+ * @param recipe for training, if it is known
+ * @param trained the model file, if there is one
  */
 public record NetworkOption(
         String name,
@@ -33,9 +36,9 @@ public record NetworkOption(
     private static final int DEFAULT_SIDE = 32;
 
     /**
-     * The network behind a name: an experiment, a model's file or a config's file ({@code .json}).
+     * Finds the network of a name: an experiment, a model file or a config ({@code .json}).
      *
-     * @param size H or HxW in pixels; null for the network's own
+     * @param size H or HxW in pixels; null for the extents that the network was trained on, or 32 x 32
      */
     public static NetworkOption of(String name, String size) throws IOException {
         if (Experiments.names().stream().anyMatch(name::equalsIgnoreCase)) {
@@ -50,13 +53,13 @@ public record NetworkOption(
         }
         Path file = Path.of(name);
         if (name.isEmpty()) {
-            throw new IllegalArgumentException("an empty name names no network");
+            throw new IllegalArgumentException("an empty name is not a network");
         }
         if (!Files.exists(file)) {
-            throw new IOException("there is neither a file nor an experiment " + name
-                    + "; 'codanet inspect --experiments' lists the experiments");
+            throw new IOException("'" + name + "' is neither a file nor an experiment;"
+                    + " 'codanet inspect --experiments' lists the experiments");
         }
-        ModelOption.requireFile(file);
+        InputFile.require(file);
         if (name.endsWith(".json")) {
             return of(name, ModelOption.readConfig(file), Optional.empty(), Optional.empty(), Optional.empty(), size);
         }
@@ -64,18 +67,24 @@ public record NetworkOption(
         return of(name, model.config(), model.preprocessing(), model.recipe(), Optional.of(model), size);
     }
 
-    /** The loss that it is trained with; the paper's where nothing tells. */
+    /** The loss of the recipe, or the loss of the paper if there is no recipe. */
     public LossKind loss() {
         return recipe.map(TrainingRecipe::loss).orElse(LossKind.BCE);
     }
 
-    /** Refuses more values of images than an array holds, for which numbers of bytes overflow too. */
+    /** Opens the network on a device, with its trained weights, or else with random ones. The caller closes it. */
+    public CodaNet open(Device device, Scope scope) {
+        return trained.map(file -> CodaNet.load(file, device, scope))
+                .orElseGet(() -> CodaNet.create(config, loss(), device, scope, 1));
+    }
+
+    /** Refuses batches with more values than an array can hold. Their size in bytes would overflow. */
     public void requireCountable(int batch) {
         double values = (double) batch * config.inChannels() * height * width;
         if (values > Integer.MAX_VALUE) {
             throw new IllegalArgumentException(String.format(
                     Locale.ROOT,
-                    "%,d images of %,d x %,d pixels are more than any device takes at a time",
+                    "a batch of %,d images of %,d x %,d pixels is larger than any device can process",
                     batch,
                     height,
                     width));
@@ -100,7 +109,8 @@ public record NetworkOption(
                 height = 0;
             }
             if (height < 1 || width < 1 || parts.length > 2) {
-                throw new IllegalArgumentException("--size is '" + size + "', not pixels such as 32 or 240x320");
+                throw new IllegalArgumentException(
+                        "--size must be a number of pixels such as 32 or 240x320, got '" + size + "'");
             }
         }
         config.extents(height, width);

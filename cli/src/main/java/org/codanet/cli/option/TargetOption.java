@@ -8,7 +8,7 @@ import org.codanet.explain.Target;
 import org.codanet.model.CodaNetConfig;
 import picocli.CommandLine.Option;
 
-/** Which classes are explained. */
+/** The classes to explain. */
 public final class TargetOption {
     private static final Pattern TOP = Pattern.compile("top([1-9]\\d{0,8})");
 
@@ -16,25 +16,32 @@ public final class TargetOption {
             names = "--target",
             paramLabel = "T",
             description =
-                    "Classes to explain: top1, top3 and so on for the best of each image, all, or numbers or names of"
-                            + " classes as in 3,5 or cat,dog. Default: top3 for pictures, top1 for arrays.")
+                    "Classes to explain: top1, top3 and so on for the best classes of each image, all, or class numbers or"
+                            + " names such as 3,5 or cat,dog. Default: top3 for pictures, top1 for arrays.")
     String target;
 
     @Option(
             names = "--against",
             paramLabel = "CLASS",
-            description = "Explain the one class of --target against this one: the difference of their contributions.")
+            description =
+                    "Explain why the class of --target is preferred to this one: the difference of their contributions.")
     String against;
 
-    /** The classes, of a network with this config. @throws IllegalArgumentException if there is no such class */
-    public Target of(CodaNetConfig config, String otherwise) {
-        String text = target == null ? otherwise : target.strip();
+    /**
+     * The classes to explain.
+     *
+     * @param config of the network, which names its classes
+     * @param defaultTarget used if the command line names no target
+     * @throws IllegalArgumentException if the network has no such class
+     */
+    public Target of(CodaNetConfig config, String defaultTarget) {
+        String text = target == null ? defaultTarget : target.strip();
         if (against != null) {
-            List<Integer> favoured = target == null ? List.of() : classes(text, config);
-            if (favoured.size() != 1) {
-                throw new IllegalArgumentException("--against needs one class in --target to speak for");
+            List<Integer> preferred = target == null ? List.of() : classes(text, config);
+            if (preferred.size() != 1) {
+                throw new IllegalArgumentException("--against requires exactly one class in --target");
             }
-            return Target.against(favoured.getFirst(), classIndex(against.strip(), config));
+            return Target.against(preferred.getFirst(), classIndex(against.strip(), config));
         }
         Matcher top = TOP.matcher(text);
         if (top.matches()) {
@@ -60,7 +67,7 @@ public final class TargetOption {
         String labels = config.labels().isEmpty() || config.numClasses() > 20
                 ? ""
                 : " or " + String.join(", ", config.labels());
-        throw new IllegalArgumentException(
-                "there is no class '" + text + "'; the network has 0 to " + (config.numClasses() - 1) + labels);
+        throw new IllegalArgumentException("there is no class '" + text + "'; the network has the classes 0 to "
+                + (config.numClasses() - 1) + labels);
     }
 }

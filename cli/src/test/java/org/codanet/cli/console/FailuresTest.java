@@ -19,7 +19,7 @@ final class FailuresTest {
 
     @Test
     void filesAreNamedWithTheReason() {
-        assertEquals("there is no file a/b", sentence(new NoSuchFileException("a/b")));
+        assertEquals("no such file: a/b", sentence(new NoSuchFileException("a/b")));
         assertEquals("permission denied: a/b", sentence(new AccessDeniedException("a/b")));
         assertEquals(
                 "a/b: No space left on device",
@@ -54,7 +54,7 @@ final class FailuresTest {
     @Test
     void othersAreCalledUnexpected() {
         assertEquals(
-                "failed unexpectedly: NullPointerException (--verbose shows where)",
+                "unexpected failure: NullPointerException (--verbose prints the stack trace)",
                 sentence(new NullPointerException()));
     }
 }

@@ -17,7 +17,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.codanet.bindings.testing.Skip;
-import org.codanet.cli.console.Failures;
+import org.codanet.cli.console.ExitCodes;
 import org.codanet.cli.console.StandardStream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -26,7 +26,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** What commands do whose output nobody reads any more, as in {@code codanet predict ... | head -1}. */
-final class UnreadOutputTest {
+final class ClosedOutputTest {
     /** Enough that what is printed of them does not fit into a pipe. */
     private static final int IMAGES = 2000;
 
@@ -96,7 +96,7 @@ final class UnreadOutputTest {
 
         int code = Main.run(words(command, output), new StandardStream(pipe, true), new PrintWriter(err));
 
-        assertEquals(Failures.UNREAD, code, err.toString());
+        assertEquals(ExitCodes.OUTPUT_CLOSED, code, err.toString());
         assertFalse(err.toString().contains("codanet"), () -> "a complaint: " + err);
         assertFalse(err.toString().contains("Exception"), () -> "a stack trace: " + err);
         assertTrue(pipe.refused < 10, () -> "it went on writing, " + pipe.refused + " times");
@@ -130,7 +130,7 @@ final class UnreadOutputTest {
                 new PrintWriter(out),
                 new StandardStream(new Pipe(0), true));
 
-        assertEquals(Failures.UNREAD, code);
+        assertEquals(ExitCodes.OUTPUT_CLOSED, code);
         assertFalse(Files.exists(output));
     }
 
@@ -145,7 +145,7 @@ final class UnreadOutputTest {
             assertTrue(reader.readLine().startsWith("{"));
         }
         assertTrue(process.waitFor(60, TimeUnit.SECONDS), "it does not end");
-        assertEquals(Failures.UNREAD, process.exitValue(), () -> "standard error is in " + err);
+        assertEquals(ExitCodes.OUTPUT_CLOSED, process.exitValue(), () -> "standard error is in " + err);
         assertFalse(Files.readString(err).contains("codanet"), "a complaint");
     }
 

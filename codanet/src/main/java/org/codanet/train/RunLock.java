@@ -1,4 +1,4 @@
-package org.codanet.cli.option;
+package org.codanet.train;
 
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -8,8 +8,10 @@ import java.nio.file.StandardOpenOption;
 import org.codanet.file.AtomicFile;
 
 /**
- * Keeps other processes out of the folder of a run, whose files two would write in turns. The system lets go of it however
- * the process ends; the empty file stays, because deleting it could open the folder to two.
+ * Locks the folder of a training run, so that two processes cannot write to it at the same time.
+ *
+ * <p>The operating system releases the lock however the process ends. The empty lock file stays, because deleting it could let two
+ * processes lock the folder.
  */
 public final class RunLock implements AutoCloseable {
     private static final String FILE = ".lock";
@@ -20,14 +22,19 @@ public final class RunLock implements AutoCloseable {
         this.channel = channel;
     }
 
-    /** Takes the folder, rid of what a killed writer left unfinished. @throws IOException naming it if another process has it */
+    /**
+     * Locks the folder and deletes unfinished files that a killed process left in it.
+     *
+     * @param folder of the run, which must exist
+     * @throws IOException naming the folder, if another process has locked it
+     */
     public static RunLock of(Path folder) throws IOException {
         FileChannel channel =
                 FileChannel.open(folder.resolve(FILE), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
         if (isTaken(channel)) {
             channel.close();
-            throw new IOException(
-                    "another codanet is writing into the folder " + folder + "; wait for its end, or choose another");
+            throw new IOException("another codanet is writing to the folder " + folder
+                    + "; wait until it has ended, or choose another folder");
         }
         AtomicFile.deleteUnfinished(folder);
         return new RunLock(channel);
@@ -39,7 +46,7 @@ public final class RunLock implements AutoCloseable {
         } catch (OverlappingFileLockException e) {
             return true;
         } catch (IOException e) {
-            // Some network file systems know no locks, and a run on them is better than none.
+            // Some network file systems do not support locks. A run without a lock is better than none.
             return false;
         }
     }

@@ -1,10 +1,7 @@
-package org.codanet.cli.command;
+package org.codanet.measure;
 
-import org.codanet.cli.option.DeviceOption;
 import org.codanet.nn.device.Device;
-import org.codanet.nn.device.Devices;
 import org.codanet.nn.device.PeakMeasurement;
-import org.codanet.nn.device.Precision;
 import org.codanet.nn.op.Convolution;
 import org.codanet.nn.op.ConvolutionShape;
 import org.codanet.nn.tensor.Scope;
@@ -12,25 +9,29 @@ import org.codanet.nn.tensor.Shape;
 import org.codanet.nn.tensor.Tensor;
 
 /**
- * What a device reaches at most with a large float32 matrix product: what it says itself, or else a product asked for as the
- * 1 x 1 convolution that it is.
+ * The rate that a device reaches with a large matrix product. A device that implements {@link PeakMeasurement} measures it itself.
+ * On other devices the product runs as a 1 x 1 convolution.
  */
-final class MatrixPeak {
-    /** Input and output channels; with the positions a product of (256, 1024) by (1024, 1024). */
+public final class MatrixProductPeak {
+    /** Input and output channels. With the number of positions this is a product of (256, 1024) by (1024, 1024). */
     private static final int CHANNELS = 1024;
 
     private static final int ROWS = 4;
     private static final int COLUMNS = 64;
 
-    private MatrixPeak() {}
+    private MatrixProductPeak() {}
 
-    /** 10⁹ floating-point operations a second of the best run, a multiply-add counting as two. */
-    static double gigaflops(DeviceOption option, double seconds) {
-        try (Device device = Devices.open(option.name, option.options().withPrecision(Precision.FP32));
-                Scope scope = Scope.open("peak")) {
-            if (device instanceof PeakMeasurement own) {
-                return own.peakGflops();
-            }
+    /**
+     * 10⁹ floating-point operations per second of the fastest run, in the precision of the device. A multiply-add counts as two
+     * operations.
+     *
+     * @param seconds duration of the measurement and of the warm-up before it
+     */
+    public static double gigaflops(Device device, double seconds) {
+        if (device instanceof PeakMeasurement measurement) {
+            return measurement.peakGflops();
+        }
+        try (Scope scope = Scope.open("peak")) {
             Tensor x = filled(device, scope, Shape.of(1, ROWS, COLUMNS, CHANNELS));
             Tensor w = filled(device, scope, Shape.of(1, 1, CHANNELS, CHANNELS));
             Tensor y = device.allocate(scope, Shape.of(1, ROWS, COLUMNS, CHANNELS));

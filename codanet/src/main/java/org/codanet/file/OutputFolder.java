@@ -1,21 +1,24 @@
-package org.codanet.cli.option;
+package org.codanet.file;
 
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import org.codanet.file.AtomicFile;
 
-/** Folders for results. */
+/** Folders that results are written to. */
 public final class OutputFolder {
     private OutputFolder() {}
 
-    /** Makes the folder if it is missing. @throws IOException naming it and the reason, if nothing can be written there */
-    public static void make(Path folder) throws IOException {
+    /**
+     * Creates the folder and its parents if they are missing, and checks that files can be created in it.
+     *
+     * @throws IOException naming the folder and the reason, if it cannot be created or written to
+     */
+    public static void create(Path folder) throws IOException {
         try {
             Files.createDirectories(folder);
-            // Tells more than Files.isWritable, which knows nothing of read-only file systems seen by root.
+            // Files.isWritable ignores read-only file systems when root asks, so a file is created for a test.
             Files.delete(Files.createTempFile(folder, ".codanet", ".probe"));
         } catch (FileSystemException e) {
             String reason = switch (e) {
@@ -23,9 +26,9 @@ public final class OutputFolder {
                 when AtomicFile.fileInTheWay(folder).isPresent() ->
                     "a file is in the way: " + AtomicFile.fileInTheWay(folder).get();
                 case AccessDeniedException denied -> "permission denied";
-                default -> e.getReason() == null ? "no folder can be made there" : e.getReason();
+                default -> e.getReason() == null ? "no folder can be created there" : e.getReason();
             };
-            throw new IOException("cannot write into the folder " + folder + ": " + reason, e);
+            throw new IOException("cannot write to the folder " + folder + ": " + reason, e);
         }
     }
 }

@@ -1,4 +1,4 @@
-package org.codanet.cli.option;
+package org.codanet.input;
 
 import java.io.IOException;
 import java.nio.file.Path;
@@ -13,17 +13,17 @@ import org.codanet.model.ModelFile;
 import org.codanet.model.Preprocessing;
 import org.codanet.nn.tensor.Shape;
 
-/** Picture files, brought to the extents that the network was trained on. */
-final class PictureInputs extends Inputs {
+/** Picture files, resized and cropped to the extents that the network was trained on. */
+final class PictureFiles extends ImageInput {
     private final List<Path> files;
     private final Preprocessing images;
     private int done;
 
-    PictureInputs(List<Path> files, ModelFile model) throws IOException {
+    PictureFiles(List<Path> files, ModelFile model) throws IOException {
         this.files = List.copyOf(files);
-        Optional<Preprocessing> stated = model.preprocessing();
-        if (stated.isPresent()) {
-            images = stated.get();
+        Optional<Preprocessing> known = model.preprocessing();
+        if (known.isPresent()) {
+            images = known.get();
             model.config().extents(images.height(), images.width());
         } else {
             Pixels first = Images.read(files.getFirst());
@@ -38,8 +38,8 @@ final class PictureInputs extends Inputs {
     }
 
     @Override
-    public Chunk next(int most) throws IOException {
-        List<Path> some = files.subList(done, Math.min(files.size(), done + most));
+    public ImageChunk next(int limit) throws IOException {
+        List<Path> some = files.subList(done, Math.min(files.size(), done + limit));
         int stride = images.channels() * images.height() * images.width();
         float[] values = new float[some.size() * stride];
         for (int n = 0; n < some.size(); n++) {
@@ -48,10 +48,10 @@ final class PictureInputs extends Inputs {
         }
         done += some.size();
         Shape shape = Shape.of(some.size(), images.channels(), images.height(), images.width());
-        return new Chunk(values, shape, some.stream().map(Path::toString).toList());
+        return new ImageChunk(values, shape, some.stream().map(Path::toString).toList());
     }
 
-    /** The shorter side resized, the centre cut out; an image of the right extents stays as it is. */
+    /** The picture with its shorter side resized and its centre cut out. A picture of the right extents is returned unchanged. */
     private Pixels fitted(Pixels picture) {
         int height = images.height();
         int width = images.width();
@@ -64,7 +64,7 @@ final class PictureInputs extends Inputs {
         int shorter = images.resize() > 0
                 ? images.resize()
                 : (int) Math.ceil(factor * Math.min(picture.height(), picture.width()));
-        // Nothing here is random; the generator is what the interface asks for.
+        // Both transforms are deterministic. The interface requires a generator.
         RandomGenerator unused = RandomGenerator.getDefault();
         return new CentreCrop(height, width).apply(new Resize(shorter).apply(picture, unused), unused);
     }

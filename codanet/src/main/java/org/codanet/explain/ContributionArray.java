@@ -1,0 +1,55 @@
+package org.codanet.explain;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.FloatBuffer;
+import java.nio.file.Path;
+import java.util.List;
+import org.codanet.file.npy.NpyWriter;
+
+/**
+ * Writes the contributions of many images to one NumPy file as they are computed: (N, targets, H, W), or with channels
+ * (N, targets, C, H, W). The file appears on {@link #close} if all images were added; otherwise none is left.
+ */
+public final class ContributionArray implements Closeable {
+    private final Path file;
+    private final int images;
+    private final Detail detail;
+    private NpyWriter writer;
+
+    /**
+     * Creates a writer. The first explanation determines the number of targets and the extents, so the file is opened then.
+     *
+     * @param file to write or replace
+     * @param images N, the number of images in all
+     * @param detail whether contributions per channel are written; every explanation must have been computed with it
+     */
+    public ContributionArray(Path file, int images, Detail detail) {
+        this.file = file;
+        this.images = images;
+        this.detail = detail;
+    }
+
+    /** Appends all images of an explanation. */
+    public void add(Explanation explanation) throws IOException {
+        boolean channels = detail.perChannel();
+        if (writer == null) {
+            int t = explanation.targets();
+            int h = explanation.height();
+            int w = explanation.width();
+            writer = NpyWriter.create(
+                    file, channels ? List.of(images, t, explanation.channels(), h, w) : List.of(images, t, h, w));
+        }
+        FloatBuffer values = channels ? explanation.channelContributions() : explanation.contributions();
+        float[] floats = new float[values.remaining()];
+        values.get(floats);
+        writer.append(floats);
+    }
+
+    @Override
+    public void close() throws IOException {
+        if (writer != null) {
+            writer.close();
+        }
+    }
+}

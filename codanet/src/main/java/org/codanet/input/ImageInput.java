@@ -1,0 +1,80 @@
+package org.codanet.input;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.codanet.file.FileFormatException;
+import org.codanet.model.CodaNetConfig;
+import org.codanet.model.ModelFile;
+
+/** Images for a network, read in chunks from picture files or from an array. The caller closes it. */
+public abstract class ImageInput implements Closeable {
+    private static final Set<String> PICTURE_SUFFIXES = Set.of("png", "jpg", "jpeg", "gif", "bmp");
+
+    ImageInput() {}
+
+    /**
+     * Opens picture files, folders of pictures, or one array {@code X.npy} of shape (N, C, H, W).
+     *
+     * @param model the network that will read the images
+     * @throws FileFormatException if the images do not fit the network, or a folder holds none
+     * @throws IllegalArgumentException if an array is named together with other inputs
+     */
+    public static ImageInput open(List<Path> paths, ModelFile model) throws IOException {
+        boolean array = paths.stream().anyMatch(p -> suffix(p).equals("npy"));
+        if (array && paths.size() > 1) {
+            throw new IllegalArgumentException(
+                    "an array X.npy must be the only input, but " + paths.size() + " inputs are named");
+        }
+        return array ? new ArrayFile(paths.getFirst(), model.config()) : new PictureFiles(pictures(paths), model);
+    }
+
+    /** The number of images in all. */
+    public abstract int count();
+
+    /** The next images, at most {@code limit}. Must not be called when all images were read. */
+    public abstract ImageChunk next(int limit) throws IOException;
+
+    @Override
+    public void close() throws IOException {}
+
+    private static List<Path> pictures(List<Path> paths) throws IOException {
+        List<Path> pictures = new ArrayList<>();
+        for (Path path : paths) {
+            if (!Files.isDirectory(path)) {
+                pictures.add(path);
+                continue;
+            }
+            int before = pictures.size();
+            try (Stream<Path> entries = Files.list(path)) {
+                entries.filter(p -> PICTURE_SUFFIXES.contains(suffix(p)))
+                        .sorted()
+                        .forEach(pictures::add);
+            }
+            if (pictures.size() == before) {
+                throw new FileFormatException(path.toString(), "the folder holds no PNG, JPEG, GIF or BMP image");
+            }
+        }
+        return pictures;
+    }
+
+    /** Refuses images that are too small for a network. */
+    static void requireExtents(Path file, CodaNetConfig config, int height, int width) throws FileFormatException {
+        try {
+            config.extents(height, width);
+        } catch (IllegalArgumentException e) {
+            throw new FileFormatException(file.toString(), e.getMessage(), e);
+        }
+    }
+
+    private static String suffix(Path path) {
+        String name = path.getFileName() == null ? "" : path.getFileName().toString();
+        return name.substring(name.lastIndexOf('.') + 1).toLowerCase(Locale.ROOT);
+    }
+}

@@ -1,0 +1,132 @@
+package org.codanet.report;
+
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+import org.codanet.explain.Explanation;
+import org.codanet.file.AtomicFile;
+import org.codanet.file.OutputFolder;
+import org.codanet.input.ImageChunk;
+import org.codanet.model.CodaNet;
+import org.codanet.model.ModelFile;
+import org.codanet.render.ColourRange;
+import org.codanet.render.ContributionPicture;
+import org.codanet.render.Picture;
+import org.codanet.render.SignedMap;
+
+/**
+ * A folder of explanations: one PNG per image and class, with input, map and overlay side by side, and a page with the first
+ * images. Not thread-safe.
+ */
+public final class ExplanationFolder {
+    /** A page with more images would be slow to open. The PNG files hold all images. */
+    private static final int MAX_IMAGES_ON_PAGE = 60;
+
+    /** Length limit of the image's and of the class's part of a file name. File systems allow 255 bytes for the whole name. */
+    private static final int MAX_NAME_BYTES = 100;
+
+    private static final int SIDE = 224;
+    private static final int GAP = 8;
+
+    private final Path folder;
+    private final CodaNet net;
+    private final Optional<ColourRange> fixedRange;
+    private final int images;
+    private final List<ExplainedImage> page = new ArrayList<>();
+    private final Set<String> names = new HashSet<>();
+
+    /**
+     * Creates the folder if it is missing.
+     *
+     * @param net that is explained
+     * @param fixedRange the contribution that full colour stands for in all pictures; if empty, each image has its own range
+     * @param images the number of images in all
+     * @throws IOException if the folder cannot be created or written to
+     */
+    public ExplanationFolder(Path folder, CodaNet net, Optional<ColourRange> fixedRange, int images)
+            throws IOException {
+        this.folder = folder;
+        this.net = net;
+        this.fixedRange = fixedRange;
+        this.images = images;
+        OutputFolder.create(folder);
+    }
+
+    /** Writes the pictures of some images, and keeps the first images for the page. */
+    public void add(ImageChunk chunk, Explanation explanation) throws IOException {
+        for (int n = 0; n < chunk.count(); n++) {
+            ExplainedImage image = PageImages.of(net.config(), net.loss(), chunk, explanation, n, OptionalInt.empty());
+            if (page.size() < MAX_IMAGES_ON_PAGE) {
+                page.add(image);
+            }
+            ColourRange range = ImageCard.range(image, fixedRange);
+            for (ExplainedClass explained : image.explained()) {
+                String file = unique(stem(image.name()) + "-" + stem(explained.name())) + ".png";
+                Picture.writePng(row(image.input(), explained.map(), range), folder.resolve(file));
+            }
+        }
+    }
+
+    /** Input, map and overlay side by side, enlarged. */
+    private static BufferedImage row(BufferedImage input, SignedMap map, ColourRange range) {
+        int factor = Picture.factorFor(input, SIDE);
+        return Picture.sideBySide(
+                List.of(
+                        Picture.enlarged(input, factor),
+                        Picture.enlarged(ContributionPicture.colours(map, range), factor),
+                        Picture.enlarged(ContributionPicture.overlay(map, range, input), factor)),
+                GAP);
+    }
+
+    private static String stem(String name) {
+        String file = Path.of(name.replace('/', '_')).toString();
+        int dot = file.lastIndexOf('.');
+        String stem = (dot > 0 ? file.substring(0, dot) : file).replaceAll("[^\\p{L}\\p{N}_.-]+", "-");
+        // The end of a long path says most about the file, so the beginning is cut off.
+        while (stem.getBytes(StandardCharsets.UTF_8).length > MAX_NAME_BYTES) {
+            stem = stem.substring(stem.offsetByCodePoints(0, 1));
+        }
+        return stem;
+    }
+
+    private String unique(String name) {
+        String candidate = name;
+        for (int i = 2; !names.add(candidate.toLowerCase(Locale.ROOT)); i++) {
+            candidate = name + "-" + i;
+        }
+        return candidate;
+    }
+
+    /**
+     * Writes {@code index.html} with the first images that were added, of which there must be one.
+     *
+     * @param model name of the model, for the page's head
+     * @param file of the model, which holds its scores
+     * @param program that makes the page, with its version
+     */
+    public void writePage(String model, ModelFile file, String program) throws IOException {
+        String lead =
+                "For each image, this page shows which pixels speak for the classes with the highest scores, and how much."
+                        + " The contributions of the pixels add up to the score exactly."
+                        + (images > page.size()
+                                ? " It shows the first " + page.size() + " of " + images + " images."
+                                : "");
+        ExplanationPage html = new ExplanationPage(
+                "What the network looked at",
+                lead,
+                PageText.facts(model, file, net.device(), program),
+                PageText.probabilities(net.loss()),
+                Optional.empty(),
+                fixedRange,
+                page);
+        AtomicFile.replace(folder.resolve("index.html"), html.html().getBytes(StandardCharsets.UTF_8));
+    }
+}

@@ -1,0 +1,38 @@
+package org.codanet.train;
+
+import java.io.IOException;
+import org.codanet.data.batch.BatchSource;
+import org.codanet.data.dataset.ImageDataset;
+import org.codanet.model.ModelFile;
+import org.codanet.model.Preprocessing;
+import org.codanet.recipe.AugmentationRecipe;
+
+/**
+ * Labelled images to evaluate a trained network on.
+ *
+ * @param images in memory unless they have to be resized
+ * @param preprocessing the images that the network reads
+ * @param threads that decode images
+ */
+public record EvaluationData(ImageDataset images, Preprocessing preprocessing, int threads) {
+    /**
+     * Checks that labels and extents fit the network, then decodes the images.
+     *
+     * @param files the images as they are on disk
+     * @param model without a preprocessing it reads images of the extents of the first image
+     * @throws IOException if the images do not fit the network, or cannot be read
+     */
+    public static EvaluationData of(ImageDataset files, ModelFile model, int threads) throws IOException {
+        Preprocessing images = model.preprocessing().isPresent()
+                ? model.preprocessing().get()
+                : DatasetFit.extentsOf(files, model.config().imageChannels());
+        DatasetFit.requireSameLabels(files, model.config());
+        DatasetFit.requireExtents(files, images, model.config(), AugmentationRecipe.NONE);
+        return new EvaluationData(DatasetFit.prepared(files, images, threads), images, threads);
+    }
+
+    /** Every image once, in the order of the dataset. @param batch images per batch */
+    public BatchSource batches(int batch) {
+        return DatasetSource.evaluation(images, preprocessing, batch, threads);
+    }
+}

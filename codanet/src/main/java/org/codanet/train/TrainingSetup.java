@@ -1,0 +1,60 @@
+package org.codanet.train;
+
+import java.io.IOException;
+import java.util.Optional;
+import org.codanet.data.dataset.ImageDataset;
+import org.codanet.model.CodaNetConfig;
+import org.codanet.model.Preprocessing;
+import org.codanet.recipe.AugmentationRecipe;
+import org.codanet.recipe.TrainingRecipe;
+
+/**
+ * What a training run trains and on which images, checked for agreement before a device is opened. {@link TrainingSession} runs it.
+ *
+ * @param network with the class names of the data
+ * @param recipe how the network is trained
+ * @param preprocessing the images that the network reads, as it is written to the model files
+ * @param training images, in memory unless they have to be resized
+ * @param test images for the evaluation after each epoch, likewise
+ * @param threads that decode images
+ */
+public record TrainingSetup(
+        CodaNetConfig network,
+        TrainingRecipe recipe,
+        Preprocessing preprocessing,
+        ImageDataset training,
+        ImageDataset test,
+        int threads) {
+
+    /** Training and test images as they are on disk. @param name what messages call them, such as the folder */
+    public record Data(String name, ImageDataset training, ImageDataset test) {}
+
+    /**
+     * Checks that network, recipe and data agree, then decodes the images.
+     *
+     * @param preprocessing of the network; if it is empty, the network reads images of the extents of the first training image
+     * @param threads that decode images
+     * @throws IOException if the data do not fit the network or the recipe, or cannot be read
+     */
+    public static TrainingSetup of(
+            CodaNetConfig network, TrainingRecipe recipe, Optional<Preprocessing> preprocessing, Data data, int threads)
+            throws IOException {
+        ImageDataset training = data.training();
+        ImageDataset test = data.test();
+        Preprocessing images = preprocessing.isPresent()
+                ? preprocessing.get()
+                : DatasetFit.extentsOf(training, network.imageChannels());
+        DatasetFit.requireSameClasses(data.name(), training, test);
+        CodaNetConfig labelled = DatasetFit.withClassNames(network, training);
+        DatasetFit.requireExtents(training, images, network, recipe.augmentation());
+        DatasetFit.requireExtents(test, images, network, AugmentationRecipe.NONE);
+        DatasetFit.requireTrainable(recipe, labelled, training);
+        return new TrainingSetup(
+                labelled,
+                recipe,
+                images,
+                DatasetFit.prepared(training, images, threads),
+                DatasetFit.prepared(test, images, threads),
+                threads);
+    }
+}
