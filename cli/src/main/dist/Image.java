@@ -26,19 +26,19 @@ import java.util.zip.ZipFile;
 import java.util.zip.ZipOutputStream;
 
 /**
- * Makes what users download: a folder with a Java runtime, codanet and its launcher, and beside it an archive of the tests that
- * run on it. {@code mvn package -Pdist} runs this with the JDK of the toolchain; arguments: the folder of the module, the top of
- * the sources, the version, the time that all packed files bear, the JDK that runs Maven.
+ * Builds the image that users download: a folder with a Java runtime, codanet and its launcher. Also packs the tests that run on
+ * an image. {@code mvn package -Pdist} runs this program with the JDK of the toolchain. Arguments: the folder of the module, the
+ * root of the sources, the version, the modification time of all packed files, the JDK that runs Maven.
  */
 final class Image {
     /**
-     * What codanet's modules require, by jdeps, and what none of them names: {@code jdk.incubator.vector}, which the CPU
-     * device's kernels use if it is there, and {@code jdk.zipfs} and {@code jdk.unsupported} for the tests' libraries.
+     * The modules that codanet requires according to jdeps, and those that it does not name: {@code jdk.incubator.vector}, which
+     * the kernels of the CPU device use if it is present, and {@code jdk.zipfs} and {@code jdk.unsupported} for libraries of the tests.
      */
     private static final String MODULES =
             "java.base,java.desktop,java.logging,java.management,jdk.incubator.vector,jdk.management,jdk.unsupported,jdk.zipfs";
 
-    /** Of the carrier of oneDNN: all that the CPU device loads, without headers and bindings for others. */
+    /** The entries of the oneDNN jar that the CPU device loads. Headers and other bindings are left out. */
     private static final Pattern NATIVE = Pattern.compile("org/bytedeco/dnnl/[^/]+/(libdnnl\\.so\\.3|libgomp\\.so\\.1)|META-INF/maven/.*");
 
     private static final Pattern ANYTHING = Pattern.compile(".*");
@@ -55,15 +55,15 @@ final class Image {
         delete(dist);
 
         Path image = Files.createDirectories(dist.resolve(name));
-        // Where Maven itself runs on a JDK that will do there is no toolchain, and this may run on another, from the PATH.
+        // If the JDK that runs Maven is new enough, no toolchain is used, and this program may run on another JDK from the PATH.
         Path jdk = Path.of(Runtime.version().feature() >= 25 ? System.getProperty("java.home") : arguments[4]);
         runtime(image.resolve("runtime"), jdk);
         for (Path jar : list(target.resolve("app/modules"))) {
-            plain(jar, image.resolve("modules"), ANYTHING, time);
+            copyUncompressed(jar, image.resolve("modules"), ANYTHING, time);
         }
-        plain(target.resolve("codanet-cli.jar"), image.resolve("modules"), ANYTHING, time);
+        copyUncompressed(target.resolve("codanet-cli.jar"), image.resolve("modules"), ANYTHING, time);
         for (Path jar : list(target.resolve("app/native"))) {
-            plain(jar, image.resolve("native"), NATIVE, time);
+            copyUncompressed(jar, image.resolve("native"), NATIVE, time);
         }
         copyAll(top.resolve("nn/src/test/resources/org/codanet/nn/golden"), image.resolve("golden"), "");
         copyAll(top.resolve("codanet/src/test/resources/org/codanet/golden"), image.resolve("golden/net"), "");
@@ -85,8 +85,8 @@ final class Image {
     }
 
     /**
-     * The runtime's classes stay uncompressed: xz makes the archive smaller from plain bytes than from zipped ones. Its libraries
-     * lose the names of what is internal to them.
+     * Links the runtime without compression, because xz compresses plain bytes better than zipped ones. Internal symbols of its
+     * libraries are stripped.
      */
     private static void runtime(Path folder, Path jdk) throws IOException, InterruptedException {
         run(jdk.resolve("bin/jlink").toString(), "--add-modules", MODULES, "--vm", "server", "--compress", "zip-0", "--strip-debug",
@@ -98,7 +98,10 @@ final class Image {
         }
     }
 
-    /** Manual pages and the completion of bash, where both look below a prefix; made by the image itself, which so has run once. */
+    /**
+     * Generates manual pages and bash completion in the folders below a prefix where they are looked up. The image generates them
+     * itself, which also shows that it runs.
+     */
     private static void manuals(Path launcher, Path share) throws IOException, InterruptedException {
         run(launcher.toString(), "generate-man-pages", "--out", share.resolve("man/man1").toString());
         Path completion = Files.createDirectories(share.resolve("bash-completion/completions")).resolve("codanet");
@@ -107,7 +110,7 @@ final class Image {
                 .redirectError(ProcessBuilder.Redirect.INHERIT)
                 .start();
         if (process.waitFor() != 0 || Files.size(completion) == 0) {
-            throw new IOException("the image could not write its completion");
+            throw new IOException("the image could not write its bash completion");
         }
     }
 
@@ -118,8 +121,8 @@ final class Image {
         }
     }
 
-    /** Writes a jar once more without compression, for the reason given above; what is gzipped in it stays so, at level 0. */
-    private static void plain(Path jar, Path folder, Pattern entries, Instant time) throws IOException {
+    /** Copies a jar without compression, see {@link #runtime}. Gzip files in it remain gzip files, at level 0. */
+    private static void copyUncompressed(Path jar, Path folder, Pattern entries, Instant time) throws IOException {
         Files.createDirectories(folder);
         try (ZipFile in = new ZipFile(jar.toFile());
                 OutputStream file = new BufferedOutputStream(Files.newOutputStream(folder.resolve(jar.getFileName())));
@@ -128,7 +131,7 @@ final class Image {
             for (ZipEntry entry : in.stream().filter(it -> entries.matcher(it.getName()).matches() && !it.isDirectory()).toList()) {
                 byte[] bytes = in.getInputStream(entry).readAllBytes();
                 if (entry.getName().endsWith(".gz")) {
-                    bytes = gzippedPlainly(bytes);
+                    bytes = gzipUncompressed(bytes);
                 }
                 CRC32 checksum = new CRC32();
                 checksum.update(bytes);
@@ -143,7 +146,7 @@ final class Image {
         }
     }
 
-    private static byte[] gzippedPlainly(byte[] gzipped) throws IOException {
+    private static byte[] gzipUncompressed(byte[] gzipped) throws IOException {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         try (GZIPInputStream in = new GZIPInputStream(new ByteArrayInputStream(gzipped));
                 GZIPOutputStream out = new GZIPOutputStream(bytes) {
@@ -157,11 +160,11 @@ final class Image {
     }
 
     /**
-     * Refuses an image whose native code asks the system for newer libraries than Debian 12 has (Ubuntu 24.04 has newer). The
-     * versions asked for stand by name in a library, and the jar of native libraries is not compressed.
+     * Fails if native code of the image requires newer system libraries than Debian 12 has. (Ubuntu 24.04 has newer ones.) The
+     * required versions appear as text in a library, also in the jar of native libraries, which is not compressed.
      */
     private static void requireOldLibraries(Path image) throws IOException {
-        Map<String, Runtime.Version> most = Map.of("GLIBC", Runtime.Version.parse("2.36"), "GLIBCXX", Runtime.Version.parse("3.4.30"));
+        Map<String, Runtime.Version> limits = Map.of("GLIBC", Runtime.Version.parse("2.36"), "GLIBCXX", Runtime.Version.parse("3.4.30"));
         Map<String, Runtime.Version> needed = new TreeMap<>();
         List<Path> natives;
         try (Stream<Path> files = Files.walk(image)) {
@@ -173,25 +176,25 @@ final class Image {
             String text = new String(Files.readAllBytes(file), StandardCharsets.ISO_8859_1);
             Matcher version = Pattern.compile("\\b(GLIBC|GLIBCXX)_(\\d+\\.\\d+(\\.\\d+)?)\\x00").matcher(text);
             while (version.find()) {
-                Runtime.Version asked = Runtime.Version.parse(version.group(2));
-                needed.merge(version.group(1), asked, (a, b) -> a.compareTo(b) < 0 ? b : a);
-                if (asked.compareTo(most.get(version.group(1))) > 0) {
-                    throw new IOException(file + " needs " + version.group() + ", Debian 12 has " + most.get(version.group(1)));
+                Runtime.Version required = Runtime.Version.parse(version.group(2));
+                needed.merge(version.group(1), required, (a, b) -> a.compareTo(b) < 0 ? b : a);
+                if (required.compareTo(limits.get(version.group(1))) > 0) {
+                    throw new IOException(file + " requires " + version.group() + ", but Debian 12 has " + limits.get(version.group(1)));
                 }
             }
         }
-        if (!needed.keySet().equals(most.keySet())) {
-            throw new IOException("of " + most.keySet() + " only " + needed + " were found in " + natives.size() + " files");
+        if (!needed.keySet().equals(limits.keySet())) {
+            throw new IOException("expected to find versions of " + limits.keySet() + ", but found " + needed + " in " + natives.size() + " files");
         }
-        System.out.println("needs of the system: " + needed);
+        System.out.println("required system libraries: " + needed);
     }
 
-    /** Packs a folder with names in order and one time and owner for all files, so that the same files give the same archive. */
+    /** Packs a folder reproducibly: sorted names, and the same time and owner for all files. */
     private static void pack(Path parent, String name, Instant time) throws IOException, InterruptedException {
         Path archive = parent.resolve(name + ".tar.xz");
         ProcessBuilder tar = new ProcessBuilder("tar", "--sort=name", "--format=gnu", "--owner=0", "--group=0", "--numeric-owner",
                 "--mode=u+rw,go+r,go-w,a+X", "--mtime=@" + time.getEpochSecond(), "-C", parent.toString(), "-c", name);
-        // One thread: xz writes other bytes with another number of them. The filter makes less of the libraries' machine code.
+        // The output of xz depends on the number of threads, so it is fixed to one. The x86 filter compresses machine code better.
         ProcessBuilder xz = new ProcessBuilder("xz", "--x86", "--lzma2=preset=9", "-T1", "-c").redirectOutput(archive.toFile());
         tar.redirectError(ProcessBuilder.Redirect.INHERIT);
         xz.redirectError(ProcessBuilder.Redirect.INHERIT);

@@ -11,17 +11,17 @@ import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.Param;
 
 /**
- * One update of all parameters of a network. Bound by memory: a parameter is 16 bytes to read and 16 to write, and 4 more to
- * read for the norm.
+ * One Adam update of all parameters of a network. It is memory-bound: per parameter it reads 16 bytes and writes 16 bytes, and
+ * reads another 4 bytes for the norm of the gradient.
  */
 public class AdamBenchmark extends OnDevice {
     private static final double RATE = 2.5e-4;
 
-    /** Whose parameters. */
+    /** Experiment whose parameters are updated. */
     @Param("9L-S-CoDA-SQ-1000")
     public String network;
 
-    /** Bound on the gradient's norm; 0 does not clip. */
+    /** Limit of the norm of the gradient; 0 for no clipping. */
     @Param("1")
     public double maxNorm;
 
@@ -46,7 +46,7 @@ public class AdamBenchmark extends OnDevice {
         step = 0;
     }
 
-    /** The first call uses the gradients up; the rest do the same work on zeros. */
+    /** One update. The first call sets the gradients to zero. Later calls do the same work on zeros. */
     @Benchmark
     public Tensor update() {
         operation.step(slots, new Adam.Step(RATE, 0.9, 0.999, 1e-8, 0, ++step, maxNorm), norm);

@@ -10,17 +10,17 @@ import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.Param;
 
 /**
- * An ordinary 3×3 convolution of 64 channels to 64, as ResNets have it: the yardstick for the dynamic alignment of the same extents.
- * {@link #forward} is N·P²·36,864 multiply-adds.
+ * A 3×3 convolution from 64 to 64 channels, as in ResNets, for comparison with dynamic alignment of the same extents. With N images
+ * of S×S pixels, {@link #forward} takes N·S²·36,864 multiply-adds.
  */
 public class ConvolutionBenchmark extends OnDevice {
     private static final int CHANNELS = 64;
 
-    /** Images at a time. */
+    /** Batch size. */
     @Param({"1", "16"})
     public int batch;
 
-    /** Height and width. */
+    /** Height and width of the images. */
     @Param({"8", "32"})
     public int pixels;
 
@@ -45,7 +45,7 @@ public class ConvolutionBenchmark extends OnDevice {
         dW = values(on, owner, shape.weightShape(), 0);
     }
 
-    /** Outputs. */
+    /** The outputs. */
     @Benchmark
     public Tensor forward() {
         operation.forward(x, w, bias, y);

@@ -16,19 +16,19 @@ import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.Param;
 
 /**
- * The dynamic alignment layers of the paper's CIFAR-10 network, one at a time: what a pass through each costs. A call of
- * {@link #forward} is N·H'·W'·{@link DynamicAlignmentShape#multiplyAddsPerPosition} multiply-adds, {@link #backward} three times
- * that. {@code -p layer=2,5,8} is a short selection: 32, 16 and 8 pixels wide.
+ * The dynamic alignment layers of the paper's CIFAR-10 network, one at a time. {@link #forward} takes
+ * N·H'·W'·{@link DynamicAlignmentShape#multiplyAddsPerPosition} multiply-adds, {@link #backward} three times as many. {@code -p
+ * layer=2,5,8} selects one layer of each size: 32, 16 and 8 pixels wide.
  */
 public class DynamicAlignmentBenchmark extends OnDevice {
     private static final String NETWORK = "9L-S-CoDA-SQ-1000";
     private static final int CLASSES = 10;
 
-    /** Which layer, from 1. */
+    /** Number of the layer, from 1. */
     @Param({"1", "2", "3", "4", "5", "6", "7", "8", "9"})
     public int layer;
 
-    /** Images at a time. */
+    /** Batch size. */
     @Param({"1", "16"})
     public int batch;
 
@@ -88,7 +88,7 @@ public class DynamicAlignmentBenchmark extends OnDevice {
         operation.forward(x, y, trained);
     }
 
-    /** Outputs, nothing kept. */
+    /** The outputs, without saving a state. */
     @Benchmark
     public Tensor forward() {
         operation.forward(x, y, null);
@@ -96,7 +96,7 @@ public class DynamicAlignmentBenchmark extends OnDevice {
         return y;
     }
 
-    /** Outputs, and all that the gradient needs. */
+    /** The outputs, and the state that the gradient needs. */
     @Benchmark
     public Tensor forwardForTraining() {
         operation.forward(x, y, trained);
@@ -104,7 +104,7 @@ public class DynamicAlignmentBenchmark extends OnDevice {
         return y;
     }
 
-    /** The full gradient, from what one forward pass kept. */
+    /** The gradients with respect to input and weights, from the state of one forward pass. */
     @Benchmark
     public Tensor backward() {
         operation.backward(trained, x, dOut, dIn, gradients);
@@ -112,7 +112,7 @@ public class DynamicAlignmentBenchmark extends OnDevice {
         return dIn;
     }
 
-    /** One class pulled back through the frozen weights. */
+    /** The back-projection of one target. */
     @Benchmark
     public Tensor backProjectOne() {
         operation.backProject(explained, oneOut, oneIn);
@@ -120,7 +120,7 @@ public class DynamicAlignmentBenchmark extends OnDevice {
         return oneIn;
     }
 
-    /** Ten classes pulled back at once through the frozen weights. */
+    /** The back-projection of ten targets in one call. */
     @Benchmark
     public Tensor backProjectTen() {
         operation.backProject(explained, manyOut, manyIn);
@@ -128,7 +128,7 @@ public class DynamicAlignmentBenchmark extends OnDevice {
         return manyIn;
     }
 
-    /** What has to be derived after every change of the weights. */
+    /** The preparation that is needed after every change of the weights. */
     @Benchmark
     public DynamicAlignment prepareForTraining() {
         operation.prepare(weights, Purpose.TRAINING);

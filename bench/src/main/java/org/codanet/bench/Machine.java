@@ -13,15 +13,15 @@ import org.codanet.nn.device.DeviceOptions;
 import org.codanet.nn.device.Devices;
 import org.codanet.nn.device.PeakMeasurement;
 
-/** What a reader has to know before comparing figures of two machines. */
+/** Describes the machine and the versions, so that results of different machines can be compared. */
 final class Machine {
     private static final Path PROCESSORS = Path.of("/proc/cpuinfo");
 
     private Machine() {}
 
     /**
-     * Processor, cores, load, JDK, versions, date, and what the CPU's matrix products reach ({@code peak_gflops}: float32,
-     * all threads, about a second of measuring).
+     * Processor, cores, load, JDK, versions and date, and the peak rate of float32 matrix products on the CPU with all threads
+     * ({@code peak_gflops}), which takes about a second to measure.
      *
      * @param arguments of the run
      */

@@ -18,8 +18,8 @@ import org.openjdk.jmh.annotations.OperationsPerInvocation;
 import org.openjdk.jmh.annotations.OutputTimeUnit;
 
 /**
- * How near operations come to the speed of a bare matrix product, on extents that suit it: GFLOP/s, a multiply-add counting as
- * two. The yardstick is {@code peak_gflops} in the header of the results, measured in the same run.
+ * How close operations come to the speed of a plain matrix product, for shapes that suit it: in GFLOP/s, where a multiply-add
+ * counts as two operations. Compare with {@code peak_gflops} in the header of the results, which is measured in the same run.
  */
 @BenchmarkMode(Mode.Throughput)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
@@ -34,7 +34,7 @@ public class MatrixProductBenchmark extends OnDevice {
     /** The product (256, 1024) by (1024, 1024). */
     static final int CONVOLUTION_OPERATIONS = 2 * POSITIONS * CHANNELS * CHANNELS;
 
-    /** Codes, and the scores of all columns: (256, 256) by (256, 64 (64 + 1)). */
+    /** The factors a, and the products of all patches with all columns of B: (256, 256) by (256, 64 (64 + 1)). */
     static final int ALIGNMENT_OPERATIONS = 2 * POSITIONS * PATCH * RANK * (UNITS + 1);
 
     private Convolution convolution;
@@ -61,7 +61,7 @@ public class MatrixProductBenchmark extends OnDevice {
         aligned = on.allocate(owner, Shape.of(1, EXTENT, EXTENT, UNITS));
     }
 
-    /** A 1×1 convolution: nothing but a product. */
+    /** A 1×1 convolution, which is a single matrix product. */
     @Benchmark
     @OperationsPerInvocation(CONVOLUTION_OPERATIONS)
     public Tensor convolution() {
@@ -70,7 +70,7 @@ public class MatrixProductBenchmark extends OnDevice {
         return y;
     }
 
-    /** A dynamic alignment of 1×1 patches: the product, its use in cache, and the norm. */
+    /** Dynamic alignment of 1×1 patches: the product, the reduction to scores in cache, and the squared norms. */
     @Benchmark
     @OperationsPerInvocation(ALIGNMENT_OPERATIONS)
     public Tensor alignment() {

@@ -20,17 +20,17 @@ import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.Param;
 
 /**
- * A whole network, from images on the heap to results on the heap. The command {@code codanet bench} measures the same beside
- * the machine's limit and with the memory used; here JMH's statistics and profilers stand behind the figures.
+ * A whole network, from images on the heap to results on the heap. The command {@code codanet bench} measures the same tasks, and
+ * also the memory and the peak rate of the machine. This benchmark adds the statistics and profilers of JMH.
  */
 public class NetBenchmark extends OnDevice {
     private static final double RATE = 2.5e-4;
 
-    /** An experiment's name. */
+    /** Name of an experiment. */
     @Param("9L-S-CoDA-SQ-1000")
     public String network;
 
-    /** Images at a time. */
+    /** Batch size. */
     @Param({"1", "16"})
     public int batch;
 
@@ -67,7 +67,7 @@ public class NetBenchmark extends OnDevice {
         step = owner.register(new TrainingStep(net, recipe, owner, 0));
     }
 
-    /** Logits. */
+    /** The logits. */
     @Benchmark
     public float[] forward() {
         return evaluator.logits(images, shape);
@@ -85,7 +85,7 @@ public class NetBenchmark extends OnDevice {
         return explainer.explain(input, Target.all());
     }
 
-    /** Forward, backward and an update of all parameters: the norm of the gradient. */
+    /** A forward pass, a backward pass and an update of all parameters. {@return the norm of the gradient} */
     @Benchmark
     public double train() {
         step.accumulate(images, shape, labels, 0);

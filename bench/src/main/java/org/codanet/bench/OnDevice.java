@@ -21,8 +21,8 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * A device, a scope and their end, for every benchmark: average milliseconds a call, in a JVM of its own. A benchmark method
- * waits for the device before it returns, because a launch returns early.
+ * Base class of all benchmarks. It opens and closes a device and a scope. Results are average milliseconds per call, measured in a
+ * new JVM. Benchmark methods must wait for the device before they return, because launches are asynchronous.
  */
 @State(org.openjdk.jmh.annotations.Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
@@ -31,22 +31,22 @@ import org.openjdk.jmh.annotations.Warmup;
 @Warmup(iterations = 3, time = 1)
 @Measurement(iterations = 5, time = 1)
 public abstract class OnDevice {
-    /** As {@link Devices#open} takes it. */
+    /** Name of the device, see {@link Devices#open}. */
     @Param("cpu")
     public String device;
 
-    /** Worker threads; 0 takes one for each processor. */
+    /** Number of worker threads; 0 for one per processor. */
     @Param("0")
     public int threads;
 
-    /** Arithmetic of the matrix products. */
+    /** Precision of matrix products. */
     @Param("FP32")
     public Precision precision;
 
     private Device opened;
     private Scope scope;
 
-    /** Opens the device, then lets the benchmark make what it measures. */
+    /** Opens the device, then calls {@link #prepare}. */
     @Setup(Level.Trial)
     public void open() {
         opened = Devices.open(
@@ -55,22 +55,22 @@ public abstract class OnDevice {
         prepare(opened, scope);
     }
 
-    /** Gives everything back. */
+    /** Closes scope and device. */
     @TearDown(Level.Trial)
     public void close() {
         scope.close();
         opened.close();
     }
 
-    /** Makes operations and tensors, all owned by {@code scope}. */
+    /** Creates the operations and tensors of the benchmark, owned by {@code owner}. */
     protected abstract void prepare(Device on, Scope owner);
 
-    /** The device, for waiting and for reading results. */
+    /** The device. */
     protected final Device device() {
         return opened;
     }
 
-    /** A tensor with values between -1 and 1 that differ from each other and are the same in every run. */
+    /** A tensor with values from {@code -scale} to {@code scale}. The values vary, and are the same in every run. */
     protected static Tensor values(Device on, Scope owner, Shape shape, double scale) {
         float[] values = new float[Math.toIntExact(shape.elements())];
         for (int i = 0; i < values.length; i++) {

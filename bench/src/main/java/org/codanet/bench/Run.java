@@ -16,16 +16,16 @@ import org.openjdk.jmh.runner.options.CommandLineOptionException;
 import org.openjdk.jmh.runner.options.CommandLineOptions;
 import org.openjdk.jmh.runner.options.OptionsBuilder;
 
-/** Runs benchmarks as JMH's own command does, and writes the results under a header that says what machine they are of. */
+/** Runs benchmarks like the command of JMH, and writes the results with a header that describes the machine. */
 public final class Run {
-    /** Name and version of the form of the file. */
+    /** Name and version of the file format. */
     static final String SCHEMA = "codanet.jmh/1";
 
     private Run() {}
 
     /**
-     * Takes JMH's arguments. {@code -rff FILE} says where the results go; without it to a new file in the folder that the
-     * system property {@code codanet.results} names.
+     * Runs the benchmarks. The arguments are those of JMH. The results go to the file of {@code -rff}. Without this option they go
+     * to a new file in the folder that the system property {@code codanet.results} names.
      */
     public static void main(String[] arguments) throws IOException, RunnerException {
         CommandLineOptions options;
@@ -41,7 +41,7 @@ public final class Run {
                 || options.shouldListWithParams()
                 || options.shouldListProfilers()
                 || options.shouldListResultFormats()
-                // JMH writes other forms itself, without a header.
+                // JMH writes other formats itself, without a header.
                 || options.getResultFormat().orElse(ResultFormatType.JSON) != ResultFormatType.JSON) {
             Main.main(arguments);
             return;

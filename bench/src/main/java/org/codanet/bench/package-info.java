@@ -1,6 +1,6 @@
 /**
- * Benchmarks by JMH: one class a question, each on the layers and batch sizes that are really used, and the program that runs
- * them. Start with {@link org.codanet.bench.OnDevice}. The command {@code codanet bench} measures whole networks without JMH;
- * comparisons with other programs are in {@code bench/peers}.
+ * JMH benchmarks of single operations and whole networks, with the shapes and batch sizes of real networks, and the program {@link
+ * org.codanet.bench.Run} that runs them. Read {@link org.codanet.bench.OnDevice} first, the base class of all benchmarks. The
+ * command {@code codanet bench} measures whole networks without JMH. Comparisons with other programs are in {@code bench/peers}.
  */
 package org.codanet.bench;

@@ -17,12 +17,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Each benchmark measures a computation that is right: on the CPU it gives what the reference gives for the same call. */
+/** Every benchmark measures a correct computation: the CPU device and the reference device agree on its result. */
 final class BenchmarksComputeTest {
-    /** Sums of up to 2,304 float32 products, against those of the reference, whose own are double. */
+    /** Relative tolerance for sums of up to 2,304 products in float32. The reference sums in double. */
     private static final double OPERATION = 2e-5;
 
-    /** The same through the layers of a network, one after the other. */
+    /** The same for all layers of a network in sequence. */
     private static final double NETWORK = 1e-4;
 
     static Stream<Named<Function<DynamicAlignmentBenchmark, Tensor>>> alignments() {
@@ -34,17 +34,17 @@ final class BenchmarksComputeTest {
                 Named.of("backProjectTen", DynamicAlignmentBenchmark::backProjectTen));
     }
 
-    /** Layer 6 has the longest patches of those with a stride, layer 9 patches of one position. */
+    /** Of the layers with a stride, layer 6 has the longest patches. The patches of layer 9 cover one position. */
     @ParameterizedTest
     @MethodSource("alignments")
     void dynamicAlignment(Function<DynamicAlignmentBenchmark, Tensor> step) {
         for (int layer : new int[] {6, 9}) {
-            close(OPERATION, device -> alignment(device, layer, step));
+            assertAgreement(OPERATION, device -> alignment(device, layer, step));
         }
     }
 
     @Test
-    void preparationLeavesTheOperationUsable() {
+    void alignmentWorksAfterPreparationForTraining() {
         float[] without = alignment("cpu", 8, DynamicAlignmentBenchmark::forward);
         float[] with = alignment("cpu", 8, benchmark -> {
             assertEquals(benchmark.operation(), benchmark.prepareForTraining());
@@ -70,7 +70,7 @@ final class BenchmarksComputeTest {
     @ParameterizedTest
     @MethodSource("convolutions")
     void convolution(Function<ConvolutionBenchmark, Tensor> step) {
-        close(OPERATION, device -> {
+        assertAgreement(OPERATION, device -> {
             ConvolutionBenchmark benchmark = new ConvolutionBenchmark();
             benchmark.batch = 1;
             benchmark.pixels = 8;
@@ -87,15 +87,15 @@ final class BenchmarksComputeTest {
     @ParameterizedTest
     @MethodSource("products")
     void matrixProduct(Function<MatrixProductBenchmark, Tensor> step) {
-        close(OPERATION, device -> {
+        assertAgreement(OPERATION, device -> {
             MatrixProductBenchmark benchmark = new MatrixProductBenchmark();
             return tensor(benchmark, device, () -> step.apply(benchmark));
         });
     }
 
-    /** A count of operations that is wrong would make a speed that is. */
+    /** A wrong count of operations would give a wrong speed. */
     @Test
-    void operationsOfTheAlignmentAreCountedAsItsShapeCountsThem() {
+    void operationCountsOfMatrixProductsAgreeWithTheShapes() {
         long positions = 16 * 16;
         assertEquals(
                 2 * positions * MatrixProductBenchmark.alignmentShape().multiplyAddsPerPosition(),
@@ -105,7 +105,7 @@ final class BenchmarksComputeTest {
 
     @Test
     void adam() {
-        close(OPERATION, device -> {
+        assertAgreement(OPERATION, device -> {
             AdamBenchmark benchmark = new AdamBenchmark();
             benchmark.network = "XS-CoDA-grey";
             benchmark.maxNorm = 1;
@@ -127,11 +127,11 @@ final class BenchmarksComputeTest {
                 }));
     }
 
-    /** On the smallest network that has a name: 28 x 28 pixels, four layers. */
+    /** On the smallest experiment, with 28 x 28 pixels and four layers. */
     @ParameterizedTest
     @MethodSource("networks")
     void network(Function<NetBenchmark, float[]> step) {
-        close(NETWORK, device -> {
+        assertAgreement(NETWORK, device -> {
             NetBenchmark benchmark = new NetBenchmark();
             benchmark.network = "XS-CoDA-grey";
             benchmark.batch = 2;
@@ -167,16 +167,16 @@ final class BenchmarksComputeTest {
         }
     }
 
-    private static void close(double tolerance, Function<String, float[]> onDevice) {
-        float[] wanted = onDevice.apply("reference");
-        float[] found = onDevice.apply("cpu");
-        double largest = IntStream.range(0, wanted.length)
-                .mapToDouble(i -> Math.abs(wanted[i]))
+    private static void assertAgreement(double tolerance, Function<String, float[]> onDevice) {
+        float[] expected = onDevice.apply("reference");
+        float[] actual = onDevice.apply("cpu");
+        double largest = IntStream.range(0, expected.length)
+                .mapToDouble(i -> Math.abs(expected[i]))
                 .max()
                 .orElseThrow();
         assertTrue(
                 largest > 0 && Double.isFinite(largest),
-                "the benchmark computes nothing: its largest value is " + largest);
-        assertArrayEquals(wanted, found, (float) (tolerance * largest));
+                "the result of the benchmark is zero or not finite: its largest value is " + largest);
+        assertArrayEquals(expected, actual, (float) (tolerance * largest));
     }
 }

@@ -18,9 +18,9 @@ final class RunTest {
     @TempDir
     private Path folder;
 
-    /** One update of a small network in this JVM: the file is what is looked at, not the figure. */
+    /** Measures one update of a small network in this JVM. The file is tested, not the duration. */
     @Test
-    void resultsStandUnderAHeaderOfTheMachine() throws IOException, RunnerException {
+    void writesTheResultsWithAHeaderThatDescribesTheMachine() throws IOException, RunnerException {
         Path file = folder.resolve("new").resolve("result.json");
         String arguments = "Adam -f 0 -wi 0 -i 1 -r 1ms -p network=XS-CoDA-grey -rff " + file;
         Run.main(arguments.split(" "));

@@ -27,7 +27,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** What users get wrong, and what broken or hostile files do: one clear sentence, the right exit code, no stack trace. */
+/** Wrong usage and broken or hostile files: the error is one clear sentence with the right exit code and no stack trace. */
 final class BadInputTest {
     @TempDir
     static Path folder;
@@ -45,13 +45,13 @@ final class BadInputTest {
     }
 
     @Test
-    void aPictureThatIsNone() throws IOException {
-        Path junk = Files.writeString(folder.resolve("junk.png"), "this is no picture");
+    void refusesAPictureFileWithOtherContent() throws IOException {
+        Path junk = Files.writeString(folder.resolve("junk.png"), "not a picture");
         Run.of("predict", "--model", model, junk).failsWith(1, "junk.png");
     }
 
     @Test
-    void aPictureCutShort() throws IOException {
+    void refusesATruncatedPicture() throws IOException {
         byte[] whole = Files.readAllBytes(picture);
         Path cut = Files.write(folder.resolve("cut.png"), Arrays.copyOf(whole, whole.length / 2));
         Run.of("explain", "--model", model, cut, "--output", folder.resolve("none"))
@@ -59,12 +59,12 @@ final class BadInputTest {
     }
 
     @Test
-    void aPictureThatIsNotThere() {
+    void refusesAMissingPicture() {
         Run.of("predict", "--model", model, folder.resolve("absent.png")).failsWith(1, "absent.png");
     }
 
     @Test
-    void anEmptyFolder() throws IOException {
+    void refusesAnEmptyFolder() throws IOException {
         Path empty = Files.createDirectory(folder.resolve("empty"));
         Run.of("predict", "--model", model, empty).failsWith(1, "empty", "holds no");
         Run.of("evaluate", "--model", model, "--data", empty).failsWith(1, "empty");
@@ -73,7 +73,7 @@ final class BadInputTest {
     }
 
     @Test
-    void aModelCutShort() throws IOException {
+    void refusesATruncatedModel() throws IOException {
         byte[] whole = Files.readAllBytes(model);
         Path cut = Files.write(folder.resolve("cut.safetensors"), Arrays.copyOf(whole, whole.length - 100));
         Run.of("predict", "--model", cut, picture).failsWith(1, "cut.safetensors");
@@ -81,16 +81,16 @@ final class BadInputTest {
     }
 
     @Test
-    void aModelOfAnotherNetwork() throws IOException {
+    void refusesAConfigOfAnotherNetwork() throws IOException {
         Path other = Files.writeString(
                 folder.resolve("other.json"),
                 Samples.config(false).toJson().replace("\"temperature\": 2.0", "\"temperature\": 3.0"));
         Run.of("predict", "--model", model, "--config", other, picture).failsWith(1, "another network");
     }
 
-    /** A pickle that would run {@code touch}: GLOBAL posix system, MARK, STRING, TUPLE, REDUCE, STOP. */
+    /** Unpickled by Python, the file would run {@code touch}: GLOBAL posix system, MARK, STRING, TUPLE, REDUCE, STOP. */
     @Test
-    void aPickleThatWantsToRunSomething() throws IOException {
+    void doesNotRunCodeInAPickle() throws IOException {
         Path proof = folder.resolve("pickle-ran");
         String pickle = "cposix\nsystem\n(S'touch " + proof + "'\ntR.";
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
@@ -103,12 +103,12 @@ final class BadInputTest {
         Path evil = Files.write(folder.resolve("evil.pkl"), bytes.toByteArray());
         Run.of("convert", "--config", config, evil, folder.resolve("out.safetensors"))
                 .failsWith(1, "evil.pkl");
-        assertFalse(Files.exists(proof), "the pickle was run");
+        assertFalse(Files.exists(proof), "code in the pickle was run");
         assertFalse(Files.exists(folder.resolve("out.safetensors")), "something was written");
     }
 
     @Test
-    void arraysOfWrongShape() throws IOException {
+    void refusesArraysOfWrongShape() throws IOException {
         Path grey = Samples.array(folder, "grey.npy", 2, 1);
         Run.of("predict", "--model", model, "--input", grey).failsWith(1, "grey.npy", "(N, 3, H, W)");
         Path flat = Samples.array(folder, "flat.npy", List.of(6), new float[6]);
@@ -119,7 +119,7 @@ final class BadInputTest {
     }
 
     @Test
-    void arraysOfOtherNumbersThanImages() throws IOException {
+    void refusesArraysWhoseValuesAreNotPixels() throws IOException {
         List<Integer> shape = List.of(2, 3, Samples.HEIGHT, Samples.WIDTH);
         float[] values = Samples.values(2, 3);
         values[values.length - 1] = 1.5f;
@@ -134,7 +134,7 @@ final class BadInputTest {
     }
 
     @Test
-    void jsonThatIsNoText() throws IOException {
+    void refusesJsonThatIsNotUtf8() throws IOException {
         Path latin = Files.write(folder.resolve("latin.json"), new byte[] {'{', '"', (byte) 0xE9, '"', '}'});
         Path out = folder.resolve("run-latin");
         Run.of("train", "--config", latin, "--data", folder, "--out", out).failsWith(1, "latin.json", "UTF-8");
@@ -143,13 +143,13 @@ final class BadInputTest {
     }
 
     @Test
-    void aNetworkThatIsNotThere() {
+    void refusesAMissingNetwork() {
         Path absent = folder.resolve("absent.safetensors");
         Run.of("plan", absent).failsWith(1, absent.toString(), "neither a file nor an experiment");
     }
 
     @Test
-    void numbersBeyondAllMachines() {
+    void refusesNumbersBeyondAnyMachine() {
         Run.of("plan", config, "--batch", Integer.MAX_VALUE).failsWith(2, "2,147,483,647 images");
         Run.of("plan", config, "--size", Integer.MAX_VALUE).failsWith(2, "2,147,483,647 x 2,147,483,647");
         Run.of("bench", "--model", config, "--batches", Integer.MAX_VALUE).failsWith(2, "images");
@@ -168,7 +168,7 @@ final class BadInputTest {
     }
 
     @Test
-    void picturesThatCannotBeWrittenAreNamed() {
+    void namesThePictureThatCannotBeWritten() {
         Path file = folder.resolve("absent").resolve("map.png");
         IOException thrown = assertThrows(
                 IOException.class, () -> Picture.writePng(new BufferedImage(1, 1, BufferedImage.TYPE_INT_RGB), file));
@@ -181,16 +181,16 @@ final class BadInputTest {
     }
 
     @Test
-    void anArrayWithNaNNamesTheImage() throws IOException {
+    void namesTheImageWithANaN() throws IOException {
         float[] values = Samples.values(3, 3);
         values[2 * 3 * Samples.HEIGHT * Samples.WIDTH + 5] = Float.NaN;
         Path file = Samples.array(folder, "nan.npy", List.of(3, 3, Samples.HEIGHT, Samples.WIDTH), values);
         Path out = folder.resolve("nan-logits.npy");
         Run.of("predict", "--model", model, "--input", file, "--output", out).failsWith(1, "nan.npy", "image 2", "NaN");
-        assertFalse(Files.exists(out), "half an array was left");
+        assertFalse(Files.exists(out), "an unfinished array was left");
     }
 
-    /** A place where something is needed that is not there, or of another kind; the words to which it is given. */
+    /** Command lines with an input {@code HERE}, which is replaced by something that is missing or of another kind. */
     static Stream<List<Object>> readers() {
         return Stream.of(
                 List.of("predict", "--model", "M", "HERE"),
@@ -212,7 +212,7 @@ final class BadInputTest {
 
     @ParameterizedTest
     @MethodSource("readers")
-    void whatIsNotThereOrOfAnotherKindIsAFailureEverywhere(List<Object> words) throws IOException {
+    void everyCommandFailsForAMissingInputOrOneOfAnotherKind(List<Object> words) throws IOException {
         Path empty = Files.createDirectories(folder.resolve("nothing-in-it"));
         for (Path here : List.of(folder.resolve("not-there.json"), empty, folder.resolve("fine.png/below.json"))) {
             Object[] arguments = words.stream()
@@ -231,12 +231,12 @@ final class BadInputTest {
 
     @ParameterizedTest
     @MethodSource("readers")
-    void anEmptyNameIsNotTheCurrentFolder(List<Object> words) {
+    void anEmptyInputNameIsNotTheCurrentFolder(List<Object> words) {
         Run.of(words.stream().map(w -> w.equals("HERE") ? "" : w).toArray()).failsWith(2, "empty name");
     }
 
     @Test
-    void anEmptyNameOfAnOutputIsNotTheCurrentFolder() {
+    void anEmptyOutputNameIsNotTheCurrentFolder() {
         Run.of("predict", "--model", model, picture, "--output", "").failsWith(2, "--output", "empty name");
         Run.of("explain", "--model", model, picture, "--output", "").failsWith(2, "--output", "empty name");
         Run.of("convert", model, "").failsWith(2, "OUT", "empty name");
@@ -245,7 +245,7 @@ final class BadInputTest {
     }
 
     @Test
-    void anOutputBelowAFileSaysWhichFile() throws IOException {
+    void namesTheFileThatIsInTheWayOfAnOutput() throws IOException {
         Path file = Files.writeString(folder.resolve("afile"), "");
         Path array = Samples.array(folder, "two.npy", 2, 3);
         for (String below : List.of("y.npy", "deep/y.npy")) {
@@ -259,15 +259,15 @@ final class BadInputTest {
     }
 
     @Test
-    void aFullDisk() {
+    void reportsAFullDisk() {
         Path full = Path.of("/dev/full");
         Skip.unless(Files.exists(full) && !Files.isRegularFile(full), "this system has no /dev/full");
         Run.of("convert", model, full).failsWith(1, "/dev/full", "space");
     }
 
     @Test
-    void anOutputThatCannotBeWritten() {
-        // A place that not even the superuser can write to.
+    void namesTheOutputThatCannotBeWritten() {
+        // Not even root can write to /proc.
         Skip.unless(Files.isDirectory(Path.of("/proc/self")), "this system has no /proc");
         Run.of("convert", model, "/proc/out.safetensors").failsWith(1, "/proc/out.safetensors");
         Run.of("explain", "--model", model, picture, "--output", "/proc/maps").failsWith(1, "/proc/maps");
@@ -288,7 +288,7 @@ final class BadInputTest {
 
     @ParameterizedTest
     @MethodSource("badConfigs")
-    void aBadConfigNamesTheField(String from, String to, String named) throws IOException {
+    void namesTheWrongFieldOfAConfig(String from, String to, String named) throws IOException {
         String good = Samples.config(false).toJson().replaceAll("\\s+", "");
         assertTrue(good.contains(from), good);
         Path bad = Files.writeString(folder.resolve("bad.json"), good.replace(from, to));
@@ -296,7 +296,7 @@ final class BadInputTest {
     }
 
     @Test
-    void stridesThatLeaveNothing() throws IOException {
+    void refusesStridesThatLeaveNoOutput() throws IOException {
         String json = Samples.config(false)
                 .toJson()
                 .replaceAll("\\s+", "")
@@ -342,7 +342,7 @@ final class BadInputTest {
 
     @ParameterizedTest
     @MethodSource("wrongUsage")
-    void wrongUsageIsExitCodeTwo(List<String> words) {
+    void wrongUsageHasExitCodeTwo(List<String> words) {
         Object[] arguments = words.stream()
                 .map(w -> w.equals("M") ? model.toString() : w.equals("P") ? picture.toString() : w)
                 .toArray();
@@ -350,7 +350,7 @@ final class BadInputTest {
     }
 
     @Test
-    void aDeviceThatIsNotHereIsNotReplaced() {
+    void doesNotReplaceAMissingDeviceByAnother() {
         Run run = Run.of("predict", "--model", model, "--device", "cuda", picture);
         Skip.unless(run.code() != 0, "this machine has a CUDA device");
         assertTrue(run.failure(run.code()).contains("cuda"), run.err());
@@ -358,7 +358,7 @@ final class BadInputTest {
     }
 
     @Test
-    void verboseAddsTheStackTrace() {
+    void verbosePrintsTheStackTrace() {
         Run run = Run.of("predict", "--verbose", "--model", model, folder.resolve("absent.png"));
         assertEquals(1, run.code());
         assertTrue(run.err().contains("\tat org.codanet"), run.err());

@@ -25,9 +25,9 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** What commands do whose output nobody reads any more, as in {@code codanet predict ... | head -1}. */
+/** Commands whose reader closes their output, as in {@code codanet predict ... | head -1}. */
 final class ClosedOutputTest {
-    /** Enough that what is printed of them does not fit into a pipe. */
+    /** Enough images that the output does not fit into the buffer of a pipe. */
     private static final int IMAGES = 2000;
 
     @TempDir
@@ -36,19 +36,19 @@ final class ClosedOutputTest {
     private static Path model;
     private static Path images;
 
-    /** A pipe whose reader leaves after so many bytes. */
+    /** A pipe that its reader closes after {@code limit} bytes. */
     static final class Pipe extends OutputStream {
-        private final int most;
+        private final int limit;
         private int written;
         private int refused;
 
-        Pipe(int most) {
-            this.most = most;
+        Pipe(int limit) {
+            this.limit = limit;
         }
 
         @Override
         public void write(int b) throws IOException {
-            if (written >= most) {
+            if (written >= limit) {
                 refused++;
                 throw new IOException("Broken pipe");
             }
@@ -89,7 +89,7 @@ final class ClosedOutputTest {
 
     @ParameterizedTest
     @MethodSource("commands")
-    void theCommandEndsSoonAndQuietly(List<String> command) throws IOException {
+    void commandsStopSoonAndSilentlyWhenTheReaderHasClosedTheirOutput(List<String> command) throws IOException {
         Path output = folder.resolve("C.npy");
         Pipe pipe = new Pipe(10);
         StringWriter err = new StringWriter();
@@ -97,19 +97,19 @@ final class ClosedOutputTest {
         int code = Main.run(words(command, output), new StandardStream(pipe, true), new PrintWriter(err));
 
         assertEquals(ExitCodes.OUTPUT_CLOSED, code, err.toString());
-        assertFalse(err.toString().contains("codanet"), () -> "a complaint: " + err);
+        assertFalse(err.toString().contains("codanet"), () -> "an error message: " + err);
         assertFalse(err.toString().contains("Exception"), () -> "a stack trace: " + err);
-        assertTrue(pipe.refused < 10, () -> "it went on writing, " + pipe.refused + " times");
+        assertTrue(pipe.refused < 10, () -> "it tried to write again, " + pipe.refused + " times");
         try (Stream<Path> left = Files.list(folder)) {
             assertEquals(
                     List.of(), left.filter(f -> f.toString().contains("C.npy")).toList());
         }
     }
 
-    /** A full disk is no reader who has seen enough: the same end, but with a sentence. */
+    /** A full disk also stops the command, but it is a failure with an error message. */
     @ParameterizedTest
     @MethodSource("commands")
-    void aFileThatCannotBeWrittenIsAFailure(List<String> command) {
+    void commandsFailWhenTheirOutputCannotBeWrittenToAFile(List<String> command) {
         StringWriter err = new StringWriter();
 
         int code = Main.run(
@@ -119,9 +119,9 @@ final class ClosedOutputTest {
         assertTrue(err.toString().endsWith("could not be written to standard output" + System.lineSeparator()));
     }
 
-    /** As {@code codanet predict --output Y.npy ... 2>&1 | true}, whose progress alone is printed. */
+    /** As in {@code codanet predict --output Y.npy ... 2>&1 | true}, where only the progress is printed. */
     @Test
-    void aCommandWhoseProgressNobodyReadsEndsAsWell() {
+    void aCommandStopsWhenTheReaderHasClosedItsProgress() {
         Path output = folder.resolve("Y.npy");
         StringWriter out = new StringWriter();
 
@@ -135,7 +135,7 @@ final class ClosedOutputTest {
     }
 
     @Test
-    void aRealPipe() throws Exception {
+    void stopsInARealPipe() throws Exception {
         Path err = folder.resolve("pipe.err");
         Process process = Run.program((Object[]) words(commands().toList().get(1), null))
                 .redirectError(err.toFile())
@@ -146,11 +146,11 @@ final class ClosedOutputTest {
         }
         assertTrue(process.waitFor(60, TimeUnit.SECONDS), "it does not end");
         assertEquals(ExitCodes.OUTPUT_CLOSED, process.exitValue(), () -> "standard error is in " + err);
-        assertFalse(Files.readString(err).contains("codanet"), "a complaint");
+        assertFalse(Files.readString(err).contains("codanet"), "an error message");
     }
 
     @Test
-    void aRealFullDisk() throws Exception {
+    void failsOnARealFullDevice() throws Exception {
         Path full = Path.of("/dev/full");
         Skip.unless(Files.exists(full) && !Files.isRegularFile(full), "this system has no /dev/full");
         Path err = folder.resolve("full.err");

@@ -16,14 +16,14 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** What holds for every command. */
+/** Behaviour that all commands share. */
 final class CommandLineTest {
     static Stream<String> commands() {
         return Main.commandLine().getSubcommands().keySet().stream();
     }
 
     @Test
-    void allCommandsAreThere() {
+    void hasTheseCommands() {
         Set<String> expected = new TreeSet<>(List.of(
                 "quickstart",
                 "train",
@@ -51,11 +51,11 @@ final class CommandLineTest {
 
     @ParameterizedTest
     @MethodSource("commands")
-    void everyLineOfHelpFitsTheWidthItIsMadeFor(String command) {
+    void noLineOfHelpIsLongerThan130Characters(String command) {
         Run.of(command, "--help").succeeded().out().lines().forEach(line -> assertTrue(line.length() <= 130, line));
     }
 
-    /** Picocli's own command takes anything. */
+    /** All commands but the one of picocli, which accepts any option. */
     static Stream<String> ownCommands() {
         return commands().filter(c -> !c.equals("generate-completion"));
     }
@@ -66,19 +66,19 @@ final class CommandLineTest {
         Run run = Run.of(command, "--no-such-option");
         assertEquals(2, run.code());
         assertEquals("", run.out());
-        // What is missing is told before what is too much.
+        // Picocli reports a missing required option before an unknown one.
         assertTrue(run.err().contains("--no-such-option") || run.err().contains(": missing required"), run.err());
         assertTrue(run.err().endsWith("Try 'codanet " + command + " --help'." + System.lineSeparator()), run.err());
     }
 
     @Test
-    void helpOfAllNamesEveryCommand() {
+    void theMainHelpListsEveryCommand() {
         String help = Run.of("--help").succeeded().out();
         commands().filter(c -> !c.startsWith("generate")).forEach(c -> assertTrue(help.contains("  " + c), c));
     }
 
     @Test
-    void versionIsTheOneItWasBuiltAs() {
+    void printsTheVersionOfTheBuild() {
         String version = Run.of("--version").succeeded().out();
         assertTrue(version.startsWith("codanet 0."), version);
         assertFalse(version.contains("${"), "the build did not fill in the version: " + version);
@@ -91,14 +91,14 @@ final class CommandLineTest {
     }
 
     @Test
-    void aMistypedCommandIsGuessed() {
+    void suggestsACommandForAMistypedOne() {
         Run run = Run.of("trian");
         assertEquals(2, run.code());
         assertTrue(run.err().matches("(?s).*Did you mean: .*train.*"), run.err());
     }
 
     @Test
-    void theCompletionScriptKnowsCommandsAndOptions() {
+    void theCompletionScriptHasCommandsAndOptions() {
         String script = Run.of("generate-completion").succeeded().out();
         assertTrue(script.contains("quickstart") && script.contains("--experiment"), "bash completion");
     }
@@ -124,7 +124,7 @@ final class CommandLineTest {
     }
 
     @Test
-    void noColourWithoutATerminal() {
+    void printsNoColourWithoutATerminal() {
         assertFalse(Run.of("--help").out().contains("\u001b["), "an escape sequence in captured output");
     }
 }

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Convert, inspect, plan, doctor, bench. */
+/** The commands convert, inspect, plan, doctor and bench. */
 final class FilesTest {
     @TempDir
     static Path folder;
@@ -34,7 +34,7 @@ final class FilesTest {
     }
 
     @Test
-    void convertingThereAndBackKeepsEveryBit() throws IOException {
+    void convertingToPyTorchAndBackKeepsEveryBit() throws IOException {
         Path torch = folder.resolve("weights.pth");
         Path back = folder.resolve("back.safetensors");
         Run.of("convert", "--pytorch-keys", model, torch).succeeded();
@@ -51,7 +51,7 @@ final class FilesTest {
     }
 
     @Test
-    void weightsAloneNeedAConfig() {
+    void convertRequiresAConfigForBareWeights() {
         Path torch = folder.resolve("alone.pth");
         Run.of("convert", "--pytorch-keys", model, torch).succeeded();
         Run.of("convert", torch, folder.resolve("x.safetensors")).failsWith(1, "--config");
@@ -60,7 +60,7 @@ final class FilesTest {
     }
 
     @Test
-    void inspectSaysWhatIsInAModel() {
+    void inspectShowsNetworkAndScoresOfAModel() {
         String text = Run.of("inspect", model).succeeded().out();
         assertTrue(text.contains("2 layers") && text.contains("cat, dog") && text.contains("top1 0.7500"), text);
         JsonObject json = JsonParser.parseString(
@@ -72,7 +72,7 @@ final class FilesTest {
     }
 
     @Test
-    void inspectListsTheTensorsOfForeignFiles() {
+    void inspectListsTheTensorsOfOtherFiles() {
         Path torch = folder.resolve("foreign.pth");
         Run.of("convert", "--pytorch-keys", model, torch).succeeded();
         String text = Run.of("inspect", torch).succeeded().out();
@@ -80,13 +80,13 @@ final class FilesTest {
     }
 
     @Test
-    void everyExperimentIsListed() {
+    void inspectListsEveryExperiment() {
         String text = Run.of("inspect", "--experiments").succeeded().out();
         assertEquals(Experiments.names().size(), text.lines().count());
     }
 
     @Test
-    void planAddsUpAndFitsTheBudget() {
+    void thePlannedMemoryAddsUpAndTheBatchFitsTheBudget() {
         JsonObject plan = JsonParser.parseString(
                         Run.of("plan", "XS-CoDA-grey", "--batch", "64", "--memory", "20m", "--json", "-q")
                                 .succeeded()
@@ -102,7 +102,7 @@ final class FilesTest {
     }
 
     @Test
-    void planCountsTheRegulariserOfTheRecipeOrTheOneAskedFor() {
+    void planCountsTheRegulariserOfTheRecipeOrOfTheOption() {
         String without = "9L-S-CoDA-SQ-lambda-0.0";
         String with = "9L-S-CoDA-SQ-lambda-0.5";
         assertFalse(Run.of("plan", without).succeeded().out().contains("regulariser"));
@@ -112,7 +112,7 @@ final class FilesTest {
     }
 
     @Test
-    void doctorFindsADeviceAndSaysSo() {
+    void doctorFindsAWorkingDevice() {
         Run text = Run.of("doctor").succeeded();
         assertTrue(text.out().contains("At least one device works."), text.out());
         JsonObject json = JsonParser.parseString(
@@ -128,7 +128,7 @@ final class FilesTest {
     }
 
     @Test
-    void benchPrintsOneObjectAMeasurement() {
+    void benchPrintsOneObjectPerMeasurement() {
         Run run = Run.of(
                         "bench",
                         "--what",

@@ -13,31 +13,31 @@ import org.codanet.bindings.testing.Skip;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The two scripts called codanet, with stand-ins for the JVM. */
+/** The launcher scripts of the sources and of the image, with a shell script in place of the JVM. */
 final class LauncherTest {
-    private static final String TELLS_LOCALE = "#!/bin/sh\necho \"${LC_ALL:-none} ${LANG:-none}\"\n";
+    private static final String PRINTS_LOCALE = "#!/bin/sh\necho \"${LC_ALL:-none} ${LANG:-none}\"\n";
 
     @Test
-    void theSourcesLauncherReadsNamesAsUtf8(@TempDir Path folder) throws Exception {
-        script(folder.resolve("jdk/bin/java"), TELLS_LOCALE);
+    void theLauncherOfTheSourcesReadsFileNamesAsUtf8(@TempDir Path folder) throws Exception {
+        script(folder.resolve("jdk/bin/java"), PRINTS_LOCALE);
         script(folder.resolve("jdk/bin/javac"), "");
         Files.writeString(folder.resolve("jdk/release"), "JAVA_VERSION=\"25\"\n");
         Path launcher = copy("bin/codanet", folder);
         Files.createDirectories(folder.resolve("target/launch/app.1/modules"));
-        // Later than the script, which is therefore taken for built.
+        // The file is newer than the script, so that the launcher does not build.
         Files.writeString(folder.resolve("target/launch/built"), "app.1\n");
         check(launcher, Map.of("CODANET_JAVA_HOME", folder.resolve("jdk").toString()));
     }
 
     @Test
-    void theImagesLauncherReadsNamesAsUtf8(@TempDir Path folder) throws Exception {
-        script(folder.resolve("runtime/bin/java"), TELLS_LOCALE);
+    void theLauncherOfTheImageReadsFileNamesAsUtf8(@TempDir Path folder) throws Exception {
+        script(folder.resolve("runtime/bin/java"), PRINTS_LOCALE);
         check(copy("cli/src/main/dist/codanet", folder), Map.of());
     }
 
-    /** As the JVM does below a folder that is called, say, {@code jörg}. */
+    /** The JVM rejects the archive if the name of a parent folder is not ASCII, such as {@code jörg}. */
     @Test
-    void anArchiveOfClassesThatTheJvmRefusesIsNotUsed(@TempDir Path folder) throws Exception {
+    void doesNotUseAClassArchiveThatTheJvmRejects(@TempDir Path folder) throws Exception {
         script(folder.resolve("tools/mvn"), """
                 #!/bin/sh
                 mkdir -p cli/target/app/modules cli/target/app/native
@@ -59,16 +59,17 @@ final class LauncherTest {
                 "PATH",
                 folder.resolve("tools") + ":" + System.getenv("PATH"));
 
-        String said = output(copy("bin/codanet", folder), environment, Map.of());
+        String output = output(copy("bin/codanet", folder), environment, Map.of());
 
-        assertEquals("ran with -Xshare:auto", said.lines().toList().getLast(), said);
+        assertEquals("ran with -Xshare:auto", output.lines().toList().getLast(), output);
     }
 
     private static void check(Path launcher, Map<String, String> more) throws Exception {
         assertEquals("C.UTF-8 none", output(launcher, more, Map.of()), "no locale");
         assertEquals("C.UTF-8 C", output(launcher, more, Map.of("LANG", "C")));
         assertEquals("C.UTF-8 de_DE.UTF-8", output(launcher, more, Map.of("LC_ALL", "POSIX", "LANG", "de_DE.UTF-8")));
-        assertEquals("none de_DE.UTF-8", output(launcher, more, Map.of("LANG", "de_DE.UTF-8")), "the user's own");
+        assertEquals(
+                "none de_DE.UTF-8", output(launcher, more, Map.of("LANG", "de_DE.UTF-8")), "the locale of the user");
     }
 
     private static String output(Path launcher, Map<String, String> more, Map<String, String> locale) throws Exception {

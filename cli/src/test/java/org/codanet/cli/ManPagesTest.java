@@ -18,7 +18,7 @@ final class ManPagesTest {
         try (Stream<Path> pages = Files.list(folder)) {
             assertEquals(run.out().lines().count(), pages.count());
         }
-        String train = Files.readString(folder.resolve("codanet-generate-man-pages.1"));
+        String page = Files.readString(folder.resolve("codanet-generate-man-pages.1"));
         for (String part : List.of(
                 ".TH CODANET-GENERATE-MAN-PAGES 1",
                 ".SH SYNOPSIS",
@@ -26,13 +26,13 @@ final class ManPagesTest {
                 "\\-\\-out DIR",
                 ".SH EXAMPLES",
                 ".SH EXIT STATUS")) {
-            assertTrue(train.contains(part), () -> part + " is missing in: " + train);
+            assertTrue(page.contains(part), () -> part + " is missing in: " + page);
         }
         assertTrue(Files.readString(folder.resolve("codanet.1")).contains(".SH COMMANDS"));
     }
 
     @Test
-    void oneOfSeveralOptionsIsShownAsAChoice(@TempDir Path folder) throws Exception {
+    void showsExclusiveOptionsAsAlternatives(@TempDir Path folder) throws Exception {
         Run.of("generate-man-pages", "--out", folder).succeeded();
 
         String train = Files.readString(folder.resolve("codanet-train.1"));
@@ -43,7 +43,7 @@ final class ManPagesTest {
     }
 
     @Test
-    void noLineIsTakenForACommandOfRoff(@TempDir Path folder) throws Exception {
+    void noLineOfTextIsARoffCommand(@TempDir Path folder) throws Exception {
         Run.of("generate-man-pages", "--out", folder).succeeded();
         List<String> known = List.of(".TH", ".SH", ".TP", ".B", ".nf", ".fi");
         try (Stream<Path> pages = Files.list(folder)) {

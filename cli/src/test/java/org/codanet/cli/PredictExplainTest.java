@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 final class PredictExplainTest {
-    /** More than two chunks of 16, and a rest. */
+    /** Two chunks of 16 images and a smaller one. */
     private static final int COUNT = 35;
 
     private static final int AREA = Samples.HEIGHT * Samples.WIDTH;
@@ -85,7 +85,7 @@ final class PredictExplainTest {
     }
 
     @Test
-    void channelsAddUpToPositions() throws IOException {
+    void contributionsOfChannelsAddUpToThoseOfPositions() throws IOException {
         float[] positions = contributions("--target", "2,0").toFloats();
         TensorData maps = contributions("--target", "2,0", "--channels");
 
@@ -117,7 +117,7 @@ final class PredictExplainTest {
     }
 
     @Test
-    void aSmallBudgetOnlySplitsBatches() throws IOException {
+    void aMemoryLimitDoesNotChangeResults() throws IOException {
         float[] free = contributions("--target", "all").toFloats();
         assertArrayEquals(
                 free, contributions("--target", "all", "--memory", "2m").toFloats());
@@ -128,12 +128,13 @@ final class PredictExplainTest {
     void devicesAgree() throws IOException {
         float[] cpu = logits().toFloats();
         float[] reference = logits("--device", "reference").toFloats();
-        // Logits are near the bias, about 2.2: float32 rounding of that size, with room for a sum of 63 positions.
+        // The logits are close to the bias, about -2.2. The tolerance is float32 rounding at that size for a sum of 63
+        // positions.
         assertArrayEquals(reference, cpu, 2e-5f);
     }
 
     @Test
-    void greyModelsHaveTwoChannels() throws IOException {
+    void modelsForGreyImagesHaveTwoChannels() throws IOException {
         Path grey = Samples.model(folder, true);
         Path x = Samples.array(folder, "G.npy", 2, 1);
         Path out = folder.resolve("G-channels.npy");
@@ -145,7 +146,7 @@ final class PredictExplainTest {
     }
 
     @Test
-    void jsonIsOneObjectAnImageWithItsSchema() {
+    void jsonIsOneObjectPerImageWithItsSchema() {
         Run run = Run.of("predict", "--quiet", "--json", "--model", model, "--input", array)
                 .succeeded();
         List<String> lines = run.out().lines().toList();
@@ -176,7 +177,7 @@ final class PredictExplainTest {
     }
 
     @Test
-    void picturesBecomeAPageAndAPictureForEachClass() throws IOException {
+    void explainWritesAPageAndOnePicturePerClass() throws IOException {
         Path photos = Files.createDirectories(folder.resolve("photos"));
         Samples.picture(photos.resolve("one.png"));
         Samples.picture(photos.resolve("two.jpg"));
@@ -194,13 +195,13 @@ final class PredictExplainTest {
             assertTrue(names.contains("index.html"));
         }
         String html = Files.readString(out.resolve("index.html"));
-        assertTrue(html.contains("75.0 %"), "the model's score");
-        assertFalse(html.contains("<span>cpu: "), "a device's name said twice");
+        assertTrue(html.contains("75.0 %"), "the score of the model");
+        assertFalse(html.contains("<span>cpu: "), "the name of the device appears twice");
         assertFalse(html.contains("<b>&\"owl"), "a label that is not escaped");
     }
 
     @Test
-    void deepFoldersDoNotMakeNamesThatNoFileCanHave() throws IOException {
+    void fileNamesOfPicturesStayShortForDeepFolders() throws IOException {
         Path deep = folder;
         for (int i = 0; i < 4; i++) {
             deep = deep.resolve("höhe".repeat(20) + i);
@@ -217,7 +218,7 @@ final class PredictExplainTest {
     }
 
     @Test
-    void bytesAreTheirShareOf255() throws IOException {
+    void bytesAreDividedBy255() throws IOException {
         float[] values = Samples.values(2, 3);
         byte[] bytes = new byte[values.length];
         for (int i = 0; i < values.length; i++) {
@@ -240,7 +241,7 @@ final class PredictExplainTest {
     }
 
     @Test
-    void anArrayCanBecomePicturesToo() throws IOException {
+    void explainWritesPicturesOfAnArray() throws IOException {
         Path two = Samples.array(folder, "two.npy", 2, 3);
         Path out = folder.resolve("from-array");
         Run.of(
@@ -263,14 +264,14 @@ final class PredictExplainTest {
     }
 
     @Test
-    void theDeviceThatRanIsNamed() {
+    void printsTheDeviceAndItsPeakMemory() {
         Run run = Run.of("predict", "--model", model, "--input", array).succeeded();
         assertTrue(run.err().contains("device: ") && run.err().contains("(auto: "), run.err());
         assertTrue(run.err().contains("peak native memory: "), run.err());
     }
 
     @Test
-    void verboseTellsWhatTheDeviceChose() {
+    void verbosePrintsTheSelectedAlgorithms() {
         Run quiet = Run.of("predict", "--device", "cpu", "--model", model, "--input", array)
                 .succeeded();
         assertFalse(quiet.err().contains("selected: "), quiet.err());
@@ -279,9 +280,9 @@ final class PredictExplainTest {
         assertTrue(run.err().contains("selected: dynamic alignment on cpu: "), run.err());
     }
 
-    /** SIGINT to a program of its own while it writes. */
+    /** Sends SIGINT to a new process while it writes. */
     @Test
-    void anArrayThatCtrlCInterruptsLeavesNothing() throws Exception {
+    void ctrlCLeavesNoUnfinishedArray() throws Exception {
         Path out = Files.createDirectory(folder.resolve("interrupted"));
         Path many = Samples.array(folder, "many.npy", 20_000, 3);
         Process process = Run.program(
@@ -298,12 +299,12 @@ final class PredictExplainTest {
                 .redirectError(ProcessBuilder.Redirect.DISCARD)
                 .redirectOutput(ProcessBuilder.Redirect.DISCARD)
                 .start();
-        long patience = System.nanoTime() + TimeUnit.SECONDS.toNanos(120);
-        while (filesIn(out).isEmpty() && process.isAlive() && System.nanoTime() < patience) {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(120);
+        while (filesIn(out).isEmpty() && process.isAlive() && System.nanoTime() < deadline) {
             Thread.sleep(1);
         }
         new ProcessBuilder("kill", "-INT", Long.toString(process.pid())).start().waitFor();
-        assertTrue(process.waitFor(60, TimeUnit.SECONDS), "it does not end");
+        assertTrue(process.waitFor(60, TimeUnit.SECONDS), "the process does not end");
 
         assertEquals(ExitCodes.INTERRUPTED, process.exitValue());
         assertEquals(List.of(), filesIn(out));

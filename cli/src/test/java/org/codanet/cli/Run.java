@@ -10,11 +10,11 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * One run of the program in this JVM.
+ * One run of codanet in this JVM.
  *
  * @param code exit code
- * @param out what went to standard output
- * @param err what went to standard error
+ * @param out text on standard output
+ * @param err text on standard error
  */
 record Run(int code, String out, String err) {
     /** Runs {@code codanet} with these arguments. */
@@ -26,7 +26,7 @@ record Run(int code, String out, String err) {
         return new Run(code, out.toString(), err.toString());
     }
 
-    /** {@code codanet} with these arguments as a program of its own, for what signals and pipes do to it. */
+    /** Starts {@code codanet} in a new process, for tests of signals and pipes. */
     static ProcessBuilder program(Object... arguments) {
         List<String> command = new ArrayList<>(List.of(
                 ProcessHandle.current().info().command().orElseThrow(),
@@ -45,24 +45,24 @@ record Run(int code, String out, String err) {
         return new ProcessBuilder(command);
     }
 
-    /** This run, which must have ended well. */
+    /** This run, which must have succeeded. */
     Run succeeded() {
         assertEquals(0, code, () -> "standard error: " + err);
         return this;
     }
 
-    /** The last line on standard error, of a run that must have failed with one clear sentence. */
+    /** The error message. The run must have failed with exactly one sentence. */
     String failure(int expectedCode) {
         assertEquals(expectedCode, code, () -> "standard error: " + err + "\nstandard output: " + out);
         assertFalse(err.contains("\tat "), () -> "a stack trace without --verbose: " + err);
-        assertFalse(err.contains("unexpected failure"), () -> "no clear sentence: " + err);
+        assertFalse(err.contains("unexpected failure"), () -> "not a clear sentence: " + err);
         List<String> lines =
                 err.lines().filter(line -> line.startsWith("codanet")).toList();
         assertEquals(1, lines.size(), () -> "one sentence expected: " + err);
         return lines.getFirst();
     }
 
-    /** As {@link #failure}, and the sentence must hold all of {@code parts}. */
+    /** Checks that the run has failed with one sentence that contains all of {@code parts}. */
     void failsWith(int expectedCode, String... parts) {
         String sentence = failure(expectedCode);
         for (String part : parts) {

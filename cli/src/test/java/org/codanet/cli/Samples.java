@@ -21,9 +21,9 @@ import org.codanet.nn.device.Devices;
 import org.codanet.nn.op.LossKind;
 import org.codanet.nn.tensor.Scope;
 
-/** Small files for the commands: a network of two layers, pictures, arrays. */
+/** Small input files for the commands: a network of two layers, pictures, arrays. */
 final class Samples {
-    /** Rows and columns differ, so that a mix-up of the two shows. */
+    /** Height and width differ, so that tests notice if they are swapped. */
     static final int HEIGHT = 9;
 
     static final int WIDTH = 7;
@@ -55,7 +55,7 @@ final class Samples {
         return file;
     }
 
-    /** (count, 3, 9, 7) or (count, 1, 9, 7) of values in [0, 1]; no two images are alike. */
+    /** Values in [0, 1] of shape (count, channels, 9, 7). All images differ. */
     static float[] values(int count, int channels) {
         float[] values = new float[count * channels * HEIGHT * WIDTH];
         for (int i = 0; i < values.length; i++) {
@@ -74,7 +74,7 @@ final class Samples {
         return file;
     }
 
-    /** A picture of other extents than the network's. */
+    /** A picture whose extents differ from those that the network reads. */
     static Path picture(Path file) throws IOException {
         BufferedImage image = new BufferedImage(60, 40, BufferedImage.TYPE_INT_RGB);
         Graphics2D graphics = image.createGraphics();

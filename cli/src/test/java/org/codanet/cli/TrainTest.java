@@ -32,7 +32,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Train, evaluate and quickstart, on images so simple that seconds are enough to learn them. */
+/** The commands train, evaluate and quickstart, on images that a network learns within seconds. */
 final class TrainTest {
     private static final int SIDE = 28;
     private static final int CLASSES = 10;
@@ -43,7 +43,7 @@ final class TrainTest {
     private static Path data;
     private static Path config;
 
-    /** Class k is a bright row of pixels at height 2k + 4, in noise. */
+    /** Images of class k are noise with two bright rows of pixels, from row 2k + 4 on. */
     @BeforeAll
     static void makeFiles() throws IOException {
         data = Files.createDirectory(folder.resolve("rows"));
@@ -82,7 +82,7 @@ final class TrainTest {
     }
 
     @Test
-    void aRunLeavesModelsMetricsAndACurve() throws IOException {
+    void trainWritesModelsMetricsAndACurve() throws IOException {
         Path out = folder.resolve("runs/first");
         Run run = Run.of(train(out, "--epochs", "2")).succeeded();
 
@@ -92,7 +92,7 @@ final class TrainTest {
         assertEquals(3, Files.readAllLines(files.metrics()).size());
         assertTrue(Files.readString(files.curve()).startsWith("<svg"));
         ModelFile model = ModelFile.read(files.best());
-        assertEquals("a", model.config().label(0), "the data's names of the classes");
+        assertEquals("a", model.config().label(0), "the class names of the data");
 
         Run evaluated = Run.of("evaluate", "--model", files.last(), "--data", data, "--json", "-q")
                 .succeeded();
@@ -107,7 +107,7 @@ final class TrainTest {
     }
 
     @Test
-    void twoRunsEndInTheSameBitsAndNoneIsOverwritten() throws IOException {
+    void runsAreReproducibleBitForBitAndNotOverwritten() throws IOException {
         Path whole = folder.resolve("whole");
         Run.of(train(whole, "--epochs", "3")).succeeded();
         Path again = folder.resolve("again");
@@ -121,7 +121,7 @@ final class TrainTest {
     }
 
     @Test
-    void aRunThatCannotGoOnSaysWhatDiffersInTheWordsOfItsRecipe() {
+    void resumeNamesTheFieldThatDiffersFromTheCheckpoint() {
         Path out = folder.resolve("differs");
         Run.of(train(out, "--epochs", "1", "-q")).succeeded();
         Run.of(train(out, "--epochs", "2", "--resume", "-q"))
@@ -144,9 +144,9 @@ final class TrainTest {
                 .failsWith(1, "another run: its recipe's micro_batch is 10, asked for is 5");
     }
 
-    /** SIGINT to a program of its own, as Ctrl-C sends it; then on from where it stopped, against an undisturbed run. */
+    /** Sends SIGINT to a new process, as Ctrl-C does. The resumed run must equal an uninterrupted one. */
     @Test
-    void ctrlCEndsAtACheckpointAndSaysHowToGoOn() throws Exception {
+    void ctrlCWritesACheckpointAndPrintsHowToResume() throws Exception {
         Path out = folder.resolve("interrupted");
         Path err = folder.resolve("interrupted.err");
         Process process = Run.program(train(out, "--epochs", "40"))
@@ -154,36 +154,36 @@ final class TrainTest {
                 .redirectOutput(folder.resolve("interrupted.out").toFile())
                 .start();
         TrainingRun run = new TrainingRun(out);
-        awaitAnEpoch(process, run);
-        assertTrue(process.isAlive(), () -> "it ended before it was interrupted: " + text(err));
+        awaitFirstEpoch(process, run);
+        assertTrue(process.isAlive(), () -> "the run ended before it was interrupted: " + text(err));
         new ProcessBuilder("kill", "-INT", Long.toString(process.pid())).start().waitFor();
-        assertTrue(process.waitFor(60, TimeUnit.SECONDS), "it does not end");
+        assertTrue(process.waitFor(60, TimeUnit.SECONDS), "the process does not end");
 
         assertEquals(ExitCodes.INTERRUPTED, process.exitValue(), () -> text(err));
         assertTrue(text(err).contains("resume with: codanet train --"), text(err));
         assertTrue(text(err).contains("--resume"), text(err));
-        goesOnToTheBitsOfAnUndisturbedRun(run);
+        assertResumedRunEqualsUninterruptedRun(run);
     }
 
-    /** As {@code codanet train 2>&1 | head}. */
+    /** As in {@code codanet train 2>&1 | head}. */
     @Test
-    void aRunThatNobodyFollowsAnyMoreEndsAtACheckpoint() throws Exception {
+    void writesACheckpointAndStopsWhenItsProgressIsClosed() throws Exception {
         Path out = folder.resolve("unread");
         Process process = Run.program(train(out, "--epochs", "40"))
                 .redirectErrorStream(true)
                 .start();
         TrainingRun run = new TrainingRun(out);
-        awaitAnEpoch(process, run);
+        awaitFirstEpoch(process, run);
         process.getInputStream().close();
-        assertTrue(process.waitFor(60, TimeUnit.SECONDS), "it goes on for nobody");
+        assertTrue(process.waitFor(60, TimeUnit.SECONDS), "the process does not end");
 
         assertEquals(ExitCodes.OUTPUT_CLOSED, process.exitValue());
-        goesOnToTheBitsOfAnUndisturbedRun(run);
+        assertResumedRunEqualsUninterruptedRun(run);
     }
 
-    /** As {@code codanet train | true}: a run's results are its files, so that it goes on to its end. */
+    /** As in {@code codanet train | true}. The results of a run are its files, so it continues to its end. */
     @Test
-    void aRunWhoseResultsNobodyReadsIsWholeAllTheSame() {
+    void finishesTheRunWhenOnlyItsResultsAreClosed() {
         Path out = folder.resolve("unread-results");
         StringWriter err = new StringWriter();
         String[] words =
@@ -199,21 +199,21 @@ final class TrainTest {
         }
     }
 
-    private static void awaitAnEpoch(Process process, TrainingRun run) throws InterruptedException {
-        long patience = System.nanoTime() + TimeUnit.SECONDS.toNanos(120);
-        while (!Files.exists(run.metrics()) && process.isAlive() && System.nanoTime() < patience) {
+    private static void awaitFirstEpoch(Process process, TrainingRun run) throws InterruptedException {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(120);
+        while (!Files.exists(run.metrics()) && process.isAlive() && System.nanoTime() < deadline) {
             Thread.sleep(20);
         }
     }
 
-    private static void goesOnToTheBitsOfAnUndisturbedRun(TrainingRun run) throws IOException {
+    private static void assertResumedRunEqualsUninterruptedRun(TrainingRun run) throws IOException {
         int done = Files.readAllLines(run.metrics()).size() - 1;
-        assertTrue(done < 40, "all was done before the interruption");
+        assertTrue(done < 40, "the run ended before it was interrupted");
         Run.of(train(run.folder(), "--epochs", "40", "--resume", "-q")).succeeded();
-        Path undisturbed = run.folder().resolveSibling(run.folder().getFileName() + "-undisturbed");
-        Run.of(train(undisturbed, "--epochs", "40", "-q")).succeeded();
+        Path uninterrupted = run.folder().resolveSibling(run.folder().getFileName() + "-uninterrupted");
+        Run.of(train(uninterrupted, "--epochs", "40", "-q")).succeeded();
         assertArrayEquals(
-                Files.readAllBytes(new TrainingRun(undisturbed).last()), Files.readAllBytes(run.last()), "weights");
+                Files.readAllBytes(new TrainingRun(uninterrupted).last()), Files.readAllBytes(run.last()), "weights");
     }
 
     private static String text(Path file) {
@@ -225,7 +225,7 @@ final class TrainTest {
     }
 
     @Test
-    void quickstartEndsInAPage() throws IOException {
+    void quickstartWritesAPage() throws IOException {
         Path out = folder.resolve("quick");
         Run run = Run.of("quickstart", "--data", data, "--out", out, "--epochs", "1")
                 .succeeded();
@@ -236,16 +236,16 @@ final class TrainTest {
         }
         String page = Files.readString(out.resolve("index.html"));
         assertTrue(page.contains("Rows") && page.contains("How it learned"));
-        assertFalse(page.contains("not exact"), "an explanation that does not add up");
+        assertFalse(page.contains("not exact"), "an explanation does not add up");
         Run.of("predict", "--model", out.resolve("model.safetensors"), "--input", data.resolve("X_test.npy"), "-q")
                 .succeeded();
-        // A second one into the same folder begins anew.
+        // A second quickstart in the same folder starts from the beginning.
         Run.of("quickstart", "--data", data, "--out", out, "--epochs", "1", "-q")
                 .succeeded();
     }
 
     @Test
-    void quickstartLeavesATrainingRunAlone() throws IOException {
+    void quickstartRefusesTheFolderOfATrainingRun() throws IOException {
         Path out = folder.resolve("precious");
         Run.of(train(out, "--epochs", "1", "-q")).succeeded();
         byte[] checkpoint = Files.readAllBytes(new TrainingRun(out).checkpoint());
@@ -257,7 +257,7 @@ final class TrainTest {
     }
 
     @Test
-    void aFolderHasOneRunAtATime() throws IOException {
+    void refusesAFolderThatAnotherRunHasLocked() throws IOException {
         Path out = Files.createDirectory(folder.resolve("taken"));
         try (RunLock _ = RunLock.of(out)) {
             Run.of(train(out, "--epochs", "1", "-q")).failsWith(1, "another codanet", "taken");
@@ -267,12 +267,12 @@ final class TrainTest {
         Path unfinished = Files.createFile(out.resolve(".checkpoint.safetensors.1f2e3d.part"));
         Path notes = Files.createFile(out.resolve(".notes.part"));
         Run.of(train(out, "--epochs", "1", "-q")).succeeded();
-        assertFalse(Files.exists(unfinished), "what a killed run left");
+        assertFalse(Files.exists(unfinished), "an unfinished file of a killed run");
         assertTrue(Files.exists(notes));
     }
 
     @Test
-    void whatCanBeRefusedAtOnceIsBeforeTheImagesAreRead() throws IOException {
+    void checksOptionsBeforeItReadsImages() throws IOException {
         Path out = Files.createDirectory(folder.resolve("used"));
         Files.createFile(new TrainingRun(out).checkpoint());
         Path none = folder.resolve("no-such-data");
@@ -284,7 +284,7 @@ final class TrainTest {
     }
 
     @Test
-    void aCheckpointIsNoNetworkToPredictWith() {
+    void refusesATrainingCheckpointAsAModel() {
         Path out = folder.resolve("checkpointed");
         Run.of(train(out, "--epochs", "1", "-q")).succeeded();
         Run.of("predict", "--model", out.resolve("checkpoint.safetensors"), data)
@@ -292,16 +292,16 @@ final class TrainTest {
     }
 
     @Test
-    void dataOfOtherClassesIsRefused() throws IOException {
+    void refusesDataWithAnotherNumberOfClasses() throws IOException {
         Path model = Samples.model(folder, true);
         Run.of("evaluate", "--model", model, "--data", data).failsWith(1, "10 classes", "3");
         Run.of("train", "--experiment", "9L-L-CoDA-SQ-100000", "--data", data, "--out", folder.resolve("no"))
                 .failsWith(1, "100");
-        assertFalse(Files.exists(folder.resolve("no")), "a folder for a run that never was");
+        assertFalse(Files.exists(folder.resolve("no")), "the folder was created");
     }
 
     @Test
-    void dataWithoutNamesOfClassesFitsAnyAndOtherNamesDoNot() throws IOException {
+    void acceptsDataWithoutClassNamesAndRefusesOtherNames() throws IOException {
         Path out = folder.resolve("named");
         Run.of(train(out, "--epochs", "1", "-q")).succeeded();
         Path model = new TrainingRun(out).last();
@@ -317,7 +317,7 @@ final class TrainTest {
     }
 
     @Test
-    void recipesAreChecked() {
+    void refusesWrongValuesOfARecipe() {
         Path out = folder.resolve("none");
         Run.of(train(out, "--epochs", "0")).failsWith(2, "epochs");
         Run.of(train(out, "--accumulate", "0")).failsWith(2, "--accumulate");
@@ -333,14 +333,14 @@ final class TrainTest {
     }
 
     @Test
-    void anUpdateOfNoWholeNumberOfBatchesIsRefused() throws IOException {
+    void refusesAVirtualBatchThatIsNoMultipleOfTheMicroBatch() throws IOException {
         Path odd = recipe("odd.json", "\"virtual_batch\": 10", "\"virtual_batch\": 15");
         Run.of("train", "--config", config, "--recipe", odd, "--data", data, "--out", folder.resolve("none"))
                 .failsWith(1, "odd.json", "virtual_batch is 15, no multiple of micro_batch 10");
     }
 
     @Test
-    void variationsThatDoNotFitAreRefusedBeforeARunBegins() throws IOException {
+    void refusesAugmentationThatDoesNotFitBeforeItCreatesTheFolder() throws IOException {
         Path out = folder.resolve("none");
         Path other = recipe("other-crop.json", "\"crop\": 0", "\"crop\": 24");
         Run.of("train", "--config", config, "--recipe", other, "--data", data, "--out", out)
@@ -350,19 +350,19 @@ final class TrainTest {
                 .failsWith(1, "28 x 28", "resized to 20");
         Run.of("train", "--experiment", "XS-CoDA-SQ-30", "--data", data, "--out", out)
                 .failsWith(1, "Rows", "28 x 28", "32 x 32");
-        assertFalse(Files.exists(out), "a folder for a run that never was");
+        assertFalse(Files.exists(out), "the folder was created");
     }
 
     @Test
-    void aTrainingWithoutAnUpdateIsRefusedBeforeARunBegins() {
+    void refusesATrainingWithoutAnOptimiserStepBeforeItCreatesTheFolder() {
         Path out = folder.resolve("nothing");
         Run.of(train(out, "--accumulation", "authors", "--accumulate", "1000"))
                 .failsWith(1, "codanet train: recipe: with accumulation AUTHORS", "no update falls in an epoch");
-        assertFalse(Files.exists(out), "a folder for a run that never was");
+        assertFalse(Files.exists(out), "the folder was created");
     }
 
     @Test
-    void anUpdateOfSeveralBatchesAndTheRegulariserTrain() {
+    void trainsWithGradientAccumulationAndRegulariser() {
         Run.of(train(
                         folder.resolve("both"),
                         "--epochs",

@@ -20,18 +20,18 @@ final class ByteSizeTest {
         "2 GB,2147483648",
         "1T,1099511627776"
     })
-    void readsWhatPeopleWrite(String text, long bytes) {
+    void readsSizesWithUnits(String text, long bytes) {
         assertEquals(bytes, new ByteSize().convert(text));
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"", "0", "0.2", "-1g", "2x", "g", "1e3", "99999999999999t"})
-    void refusesTheRest(String text) {
+    void refusesOtherTexts(String text) {
         assertThrows(TypeConversionException.class, () -> new ByteSize().convert(text));
     }
 
     @Test
-    void writesMebibytes() {
+    void formatsMebibytesAndGibibytes() {
         assertEquals("1.5 MiB", ByteSize.text(3 << 19));
         assertEquals("16.0 GiB", ByteSize.text(16L << 30));
     }

@@ -18,7 +18,7 @@ final class FailuresTest {
     }
 
     @Test
-    void filesAreNamedWithTheReason() {
+    void namesTheFileAndTheReason() {
         assertEquals("no such file: a/b", sentence(new NoSuchFileException("a/b")));
         assertEquals("permission denied: a/b", sentence(new AccessDeniedException("a/b")));
         assertEquals(
@@ -27,14 +27,14 @@ final class FailuresTest {
     }
 
     @Test
-    void ourOwnExceptionsSpeakForThemselvesOnOneLine() {
+    void printsMessagesOfOwnExceptionsOnOneLine() {
         assertEquals("dnnl: status 3; on cpu", sentence(new DeviceException("dnnl: status 3\n  on cpu")));
         assertEquals("not finite", sentence(new TrainingException("not finite")));
         assertEquals("cut short", sentence(new IOException("cut short")));
     }
 
     @Test
-    void theReasonForADeviceIsBriefUnlessAskedFor() {
+    void shortensTheReasonForADeviceUnlessVerbose() {
         String reason = "not cuda (no driver. Tried:\n  libcuda.so.1: no such file); not npu (absent)";
         assertEquals("not cuda (no driver); not npu (absent)", DeviceOption.brief(reason, false));
         assertEquals(
@@ -44,7 +44,7 @@ final class FailuresTest {
     }
 
     @Test
-    void threadsThatTheSystemRefusesAreNoFullHeap() {
+    void distinguishesAFullHeapFromALackOfThreads() {
         String heap = Failures.outOfMemory(new OutOfMemoryError("Java heap space"));
         assertTrue(heap.contains("heap is full") && heap.contains("-Xmx"), heap);
         String threads = Failures.outOfMemory(new OutOfMemoryError("unable to create native thread: possibly ..."));
@@ -52,7 +52,7 @@ final class FailuresTest {
     }
 
     @Test
-    void othersAreCalledUnexpected() {
+    void callsOtherExceptionsUnexpected() {
         assertEquals(
                 "unexpected failure: NullPointerException (--verbose prints the stack trace)",
                 sentence(new NullPointerException()));

@@ -21,7 +21,7 @@ final class ProgressTest {
     }
 
     @Test
-    void aTerminalSeesOneLineDrawnOver() {
+    void redrawsOneLineOnATerminal() {
         try (Progress progress = progress(true)) {
             second(1);
             progress.at(250, "loss 0.5000");
@@ -35,7 +35,7 @@ final class ProgressTest {
         assertEquals(
                 drawn.get(1).length(),
                 drawn.get(2).stripTrailing().length() + trailing(drawn.get(2)),
-                "the rest is covered");
+                "the longer line is overwritten");
         assertTrue(text.toString().endsWith(System.lineSeparator()));
     }
 
@@ -45,7 +45,7 @@ final class ProgressTest {
     }
 
     @Test
-    void aLogFileSeesPlainLinesNowAndThen() {
+    void printsALineEveryTenSecondsToAFile() {
         try (Progress progress = progress(false)) {
             for (int s = 1; s <= 25; s++) {
                 second(s);
@@ -61,7 +61,7 @@ final class ProgressTest {
     }
 
     @Test
-    void aLineStaysShorterThanTheTerminal() {
+    void keepsTheLineShorterThanTheTerminal() {
         Progress progress = progress(true);
         second(1);
         progress.at(1, "x".repeat(300));
@@ -69,7 +69,7 @@ final class ProgressTest {
     }
 
     @Test
-    void aFastStepDoesNotFloodATerminal() {
+    void redrawsAtMostTenTimesPerSecond() {
         Progress progress = progress(true);
         for (int i = 0; i < 1000; i++) {
             now += 1_000_000;
@@ -79,7 +79,7 @@ final class ProgressTest {
     }
 
     @Test
-    void quietPrintsNothing() {
+    void printsNothingIfQuiet() {
         try (Progress progress = new Progress(null, true, "x", "y", 10, () -> now)) {
             second(100);
             progress.at(5, "");
@@ -88,7 +88,7 @@ final class ProgressTest {
     }
 
     @Test
-    void durationsReadAsPeopleSayThem() {
+    void formatsDurations() {
         assertEquals("42 s", Progress.duration(42.4));
         assertEquals("3:07 min", Progress.duration(187));
         assertEquals("1:02:09 h", Progress.duration(3729));

@@ -25,14 +25,15 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Runs the network that torch_script.py has written with libtorch through DJL: what a JVM user would take today. Speaks as
- * torch_peer.py does: a request {what, batch, seconds} a line on standard input, a measurement a line on standard output.
+ * Runs the network that torch_script.py has written, with libtorch through DJL, which is what JVM users would use today. The
+ * protocol is that of torch_peer.py: one request {what, batch, seconds} per line on standard input, one measurement per line on
+ * standard output.
  */
 public final class DjlPeer {
-    private static final int LEAST_RUNS = 5;
+    private static final int MIN_RUNS = 5;
 
-    /** TorchScript's executor looks at the first runs and compiles in one of the next. */
-    private static final int WARM_UP = 5;
+    /** The TorchScript executor profiles the first runs and compiles in one of the next. */
+    private static final int WARM_UP_RUNS = 5;
 
     private final Path folder;
     private final int size;
@@ -44,7 +45,7 @@ public final class DjlPeer {
         this.size = size;
     }
 
-    /** Takes the folder of the scripts, the extent of the images and the number of threads. */
+    /** Arguments: the folder of the scripts, height and width of the images, the number of threads. */
     public static void main(String[] arguments) throws IOException {
         if (arguments.length != 3) {
             System.err.println("usage: DjlPeer FOLDER SIZE THREADS");
@@ -52,7 +53,7 @@ public final class DjlPeer {
         }
         System.setProperty("ai.djl.pytorch.num_threads", arguments[2]);
         System.setProperty("ai.djl.pytorch.num_interop_threads", "1");
-        // The natives come from the class path: the engine is to ask the network neither for others nor whether it is counted.
+        // The native libraries are on the class path. The engine must neither download others nor report its use.
         System.setProperty("ai.djl.offline", "true");
         System.setProperty("OPT_OUT_TRACKING", "true");
         DjlPeer peer = new DjlPeer(Path.of(arguments[0]), Integer.parseInt(arguments[1]));
@@ -84,7 +85,7 @@ public final class DjlPeer {
         }
     }
 
-    private static boolean differentiates(String what) {
+    private static boolean needsGradients(String what) {
         return !what.equals("forward");
     }
 
@@ -95,8 +96,8 @@ public final class DjlPeer {
                 throw new UnsupportedOperationException("there is no script for " + what);
             }
             model = Model.newInstance(what, Device.cpu(), "PyTorch");
-            // As for training: the weights of an inference model may not take part in an automatic differentiation.
-            model.load(folder, what, differentiates(what) ? Map.of("trainParam", "true") : Map.of());
+            // The model is loaded for training, because the weights of an inference model cannot take part in automatic differentiation.
+            model.load(folder, what, needsGradients(what) ? Map.of("trainParam", "true") : Map.of());
             models.put(what, model);
         }
         return model;
@@ -104,18 +105,18 @@ public final class DjlPeer {
 
     private void measure(String what, int batch, double seconds, JsonObject answer) throws Exception {
         Model model = model(what);
-        startOfPeak();
+        resetPeak();
         List<Double> times = new ArrayList<>();
-        // Switches differentiation on, which the script of an explanation needs.
-        try (GradientCollector collector = differentiates(what) ? Engine.getInstance().newGradientCollector() : null;
-                NDManager ours = manager.newSubManager()) {
-            NDArray colours = ours.randomUniform(0, 1, new Shape(batch, 3, size, size));
+        // Enables automatic differentiation, which the script of an explanation needs.
+        try (GradientCollector collector = needsGradients(what) ? Engine.getInstance().newGradientCollector() : null;
+                NDManager inputs = manager.newSubManager()) {
+            NDArray colours = inputs.randomUniform(0, 1, new Shape(batch, 3, size, size));
             NDArray images = colours.concat(colours.neg().add(1), 1);
-            for (int i = 0; i < WARM_UP; i++) {
+            for (int i = 0; i < WARM_UP_RUNS; i++) {
                 run(model, what, images);
             }
             long began = System.nanoTime();
-            while (times.size() < LEAST_RUNS || System.nanoTime() - began < seconds * 1e9) {
+            while (times.size() < MIN_RUNS || System.nanoTime() - began < seconds * 1e9) {
                 long start = System.nanoTime();
                 run(model, what, images);
                 times.add((System.nanoTime() - start) * 1e-6);
@@ -130,12 +131,12 @@ public final class DjlPeer {
         answer.addProperty("peak_mib", peakMib());
     }
 
-    /** From images in native memory to results on the heap. */
+    /** Runs from images in native memory to results on the heap. */
     private static float[] run(Model model, String what, NDArray images) {
         try (NDManager step = images.getManager().newSubManager()) {
             NDList input = new NDList(images.duplicate());
             input.attach(step);
-            NDList output = model.getBlock().forward(new ParameterStore(step, false), input, differentiates(what));
+            NDList output = model.getBlock().forward(new ParameterStore(step, false), input, needsGradients(what));
             output.attach(step);
             float[] values = output.singletonOrThrow().toFloatArray();
             if (!Float.isFinite(values[0])) {
@@ -149,12 +150,12 @@ public final class DjlPeer {
         return Math.round(value * steps) / steps;
     }
 
-    private static void startOfPeak() {
+    private static void resetPeak() {
         System.gc();
         try {
             Files.writeString(Path.of("/proc/self/clear_refs"), "5", StandardOpenOption.WRITE);
         } catch (IOException e) {
-            // Elsewhere than on Linux, the peak is that of all measurements so far.
+            // Not on Linux: the peak includes all earlier measurements.
         }
     }
 
