@@ -1,36 +1,42 @@
-/* The simulated CUDA machine: every access of a kernel to device and shared memory. Both must be there, aligned to the width of the
- * access, and written before they are read; and what two threads of a launch do with one word, of which one writes it, needs a barrier
- * between: of the block, or of the warp for two of one warp. Between blocks there is none. Atomic operations may meet in a word; from other
- * accesses a barrier of the block has to keep them apart. That threads happen to run one after another here hides none of it. */
+/* The simulated CUDA machine: checks of every access of a kernel to device memory and shared memory.
+ *
+ * An access must be within an allocation, aligned to its size, and must not read a word before it was written. Two accesses of
+ * different threads of a launch to the same word, at least one of them a write, are a data race unless a barrier orders them
+ * (happens-before). A barrier of the block orders accesses of the same block, a barrier of the warp those of the same warp.
+ * Nothing orders accesses of different blocks. Atomic operations do not race with each other, but a barrier of the block must
+ * separate them from other accesses. The checks do not depend on the order in which the fibers run. */
 #include "machine.h"
 #include <stdio.h>
 #include <string.h>
-#include <memory>
 
 using machine::running;
 extern "C" machine::Dim sim_thread, sim_block;
 extern "C" void sim_broken(const char* rule);
 
+#define RARE __attribute__((noinline, cold))
+#define INLINE inline __attribute__((always_inline))
+
 namespace {
-/* Who wrote a word last, and who has read it since the last barrier. */
+/* Shadow of a word for race detection: the last write, and the reads since the last barrier. */
 struct Touch {
-    uint32_t written_in, read_in; /* blocks, 0 for none */
+    uint32_t written_in, read_in; /* numbers of blocks, 0 for none */
     uint32_t written_at, read_at; /* times */
-    uint16_t writer, reader;      /* threads; of several readers, and of whoever wrote by an atomic operation, one of these: */
+    uint16_t writer, reader;      /* a thread, or one of the following */
 };
+/* Several threads: of one warp (its index is added), of one block, of several blocks. Atomic operations are recorded as writes by
+ * several threads. */
 const uint16_t OF_ONE_WARP = 0x4000, OF_THE_BLOCK = 0x8000, OF_SEVERAL_BLOCKS = 0xc000, SEVERAL = 0xc000;
 
-const size_t PAGE = 1 << 16;
-std::unique_ptr<Touch[]> pages[machine::CAPACITY / 4 / PAGE];
-std::vector<Touch> shared; /* of all kernels of a module, each of which has its own part */
+Touch* const device_touches = (Touch*) machine::reserve(machine::CAPACITY / 4 * sizeof(Touch));
+std::vector<Touch> shared_touches;
 
-void broken(bool write, const char* what) {
+RARE void broken(bool write, const char* what) {
     machine::violation(
             "%s: block (%u, %u, %u), thread (%u, %u, %u) %s %s", running.kernel->name.c_str(), sim_block.x, sim_block.y,
             sim_block.z, sim_thread.x, sim_thread.y, sim_thread.z, write ? "writes" : "reads", what);
 }
 
-void raced(bool write, const char* did, uint32_t block, uint16_t other) {
+RARE void raced(bool write, const char* did, uint32_t block, uint16_t other) {
     char text[160];
     if (block != running.block || other == OF_SEVERAL_BLOCKS) {
         snprintf(text, sizeof text, "what another block has %s", did);
@@ -42,171 +48,196 @@ void raced(bool write, const char* did, uint32_t block, uint16_t other) {
     broken(write, text);
 }
 
-/* Whether a barrier lies between an access by some of this block and this thread at another time, or both are this thread's. */
-bool ordered(uint16_t who, uint32_t at, uint32_t now) {
+/* Whether an earlier access of this block happens before an access of this thread. */
+INLINE bool ordered(uint16_t who, uint32_t at, uint32_t now) {
     if (who == running.thread || at >> 16 < now >> 16) return true;
     if ((who & SEVERAL) == OF_THE_BLOCK) return false;
     const unsigned warp = (who & SEVERAL) == OF_ONE_WARP ? who & ~SEVERAL : who / 32;
     return warp == running.thread / 32 && at < now;
 }
 
-/* Whether an access no longer matters: of an earlier launch, or to what was the shared memory of another block. */
-bool past(bool device, uint32_t block) { return device ? block < running.first_block : block != running.block; }
+/* Whether an access is irrelevant: it belongs to an earlier launch or, for shared memory, to an earlier block. */
+template <bool DEVICE>
+INLINE bool past(uint32_t block) { return DEVICE ? block < running.first_block : block != running.block; }
 
-bool conflicts(bool device, uint32_t block, uint16_t who, uint32_t at, uint32_t now) {
-    if (past(device, block)) return false;
+template <bool DEVICE>
+INLINE bool conflicts(uint32_t block, uint16_t who, uint32_t at, uint32_t now) {
+    if (past<DEVICE>(block)) return false;
     return block != running.block || who == OF_SEVERAL_BLOCKS || !ordered(who, at, now);
 }
 
-/* Whoever has read the word since the last barrier, with this thread. */
-uint16_t readers(bool device, const Touch& word) {
-    if (!past(device, word.read_in) && (word.read_in != running.block || word.reader == OF_SEVERAL_BLOCKS)) return OF_SEVERAL_BLOCKS;
-    const bool before = word.read_in == running.block && word.read_at >> 16 == running.time >> 16;
-    if (!before || word.reader == running.thread) return running.thread;
-    const unsigned warp = running.thread / 32, kind = word.reader & SEVERAL;
-    const bool of_warp = kind == 0 ? word.reader / 32u == warp : kind == OF_ONE_WARP && (word.reader & ~SEVERAL & 0xffffu) == warp;
-    return of_warp ? OF_ONE_WARP | warp : OF_THE_BLOCK;
+/* Adds this thread to the readers of a word. */
+template <bool DEVICE>
+INLINE void add_reader(Touch& word) {
+    const uint16_t kind = word.reader & SEVERAL;
+    uint16_t all = (uint16_t) running.thread;
+    if (word.read_in == running.block) {
+        if (word.read_at == running.time && word.reader == all) return;
+        if (kind == OF_SEVERAL_BLOCKS) {
+            all = OF_SEVERAL_BLOCKS;
+        } else if (word.read_at >> 16 == running.time >> 16 && word.reader != all) {
+            if (kind == OF_THE_BLOCK) return;
+            const unsigned warp = running.thread / 32;
+            const bool of_warp = (kind == 0 ? word.reader / 32u : word.reader & ~SEVERAL & 0xffffu) == warp;
+            all = of_warp ? OF_ONE_WARP | warp : OF_THE_BLOCK;
+        }
+    } else if (!past<DEVICE>(word.read_in)) {
+        if (kind == OF_SEVERAL_BLOCKS) return;
+        all = OF_SEVERAL_BLOCKS;
+    }
+    word.reader = all;
+    word.read_in = running.block;
+    word.read_at = running.time;
 }
 
-void touch(bool device, Touch& word, bool write, uint32_t now) {
-    if (conflicts(device, word.written_in, word.writer, word.written_at, now)) {
-        raced(write, "written", word.written_in, word.writer);
-    }
-    if (write) {
-        if (conflicts(device, word.read_in, word.reader, word.read_at, now)) raced(write, "read", word.read_in, word.reader);
-        word.writer = running.thread;
-        word.written_in = running.block;
-        word.written_at = running.time;
-    } else {
-        word.reader = readers(device, word);
-        word.read_in = running.block;
-        word.read_at = running.time;
-    }
+template <bool DEVICE>
+INLINE void read(Touch& word, uint32_t now) {
+    if (conflicts<DEVICE>(word.written_in, word.writer, word.written_at, now)) raced(false, "written", word.written_in, word.writer);
+    add_reader<DEVICE>(word);
 }
 
-/* A word read and written at once: for all others as if the whole block had written it, for other atomic operations as if nobody had.
- * Its own thread's earlier write needs the barrier too, because what is kept of it is forgotten here. */
-void touch_at_once(bool device, Touch& word) {
-    const bool counts = !past(device, word.written_in), at_once = (word.writer & SEVERAL) != 0, here = word.written_in == running.block;
-    if (counts && !at_once && (!here || word.written_at >> 16 == running.time >> 16)) raced(true, "written", word.written_in, word.writer);
-    if (conflicts(device, word.read_in, word.reader, word.read_at, running.time)) raced(true, "read", word.read_in, word.reader);
-    const bool by_others = counts && at_once && (!here || word.writer == OF_SEVERAL_BLOCKS);
+template <bool DEVICE>
+INLINE void write(Touch& word, uint32_t now) {
+    if (conflicts<DEVICE>(word.written_in, word.writer, word.written_at, now)) raced(true, "written", word.written_in, word.writer);
+    if (conflicts<DEVICE>(word.read_in, word.reader, word.read_at, now)) raced(true, "read", word.read_in, word.reader);
+    word.writer = (uint16_t) running.thread;
+    word.written_in = running.block;
+    word.written_at = running.time;
+}
+
+/* An atomic read and write. For accesses that are not atomic it counts as a write by all threads of the block; for other atomic
+ * operations it does not count. A barrier must also separate it from an earlier write of its own thread, because the shadow
+ * of that write is overwritten here. */
+template <bool DEVICE>
+void update(Touch& word) {
+    const bool counts = !past<DEVICE>(word.written_in), atomic = (word.writer & SEVERAL) != 0, here = word.written_in == running.block;
+    if (counts && !atomic && (!here || word.written_at >> 16 == running.time >> 16)) {
+        raced(true, "written", word.written_in, word.writer);
+    }
+    if (conflicts<DEVICE>(word.read_in, word.reader, word.read_at, running.time)) raced(true, "read", word.read_in, word.reader);
+    const bool by_others = counts && atomic && (!here || word.writer == OF_SEVERAL_BLOCKS);
     word.writer = by_others ? OF_SEVERAL_BLOCKS : OF_THE_BLOCK;
     word.written_in = running.block;
     word.written_at = running.time;
 }
 
-enum Access { READ, WRITE, AT_ONCE };
+enum Access { READ, WRITE, ATOMIC };
 bool races = true;
 
-void touch(bool device, Touch& word, Access access, uint32_t now) {
-    if (access == AT_ONCE) touch_at_once(device, word);
-    else touch(device, word, access == WRITE, now);
+template <bool DEVICE, Access ACCESS>
+INLINE void touch(Touch& word, uint32_t now) {
+    if (ACCESS == READ) read<DEVICE>(word, now);
+    else if (ACCESS == WRITE) write<DEVICE>(word, now);
+    else update<DEVICE>(word);
 }
 
-void device_word(uint8_t& state, size_t word, Access access, uint32_t now) {
-    if (state == machine::FREE || (state == machine::EMPTY && access != WRITE)) {
-        broken(access == WRITE, machine::describe(state));
-        return;
+template <Access ACCESS>
+INLINE void device_word(size_t word, uint32_t now) {
+    const uint8_t state = machine::states[word];
+    if (__builtin_expect(state != machine::WRITTEN, 0)) {
+        if (state == machine::FREE || ACCESS != WRITE) {
+            broken(ACCESS == WRITE, machine::describe(state));
+            return;
+        }
+        machine::states[word] = machine::WRITTEN;
+        machine::update_shadow(word, word + 1);
     }
-    if (access == WRITE) state = machine::WRITTEN;
-    if (!races) return;
-    auto& page = pages[word / PAGE];
-    if (page == nullptr) page.reset(new Touch[PAGE]());
-    touch(true, page[word % PAGE], access, now);
+    if (races) touch<true, ACCESS>(device_touches[word], now);
 }
 
-void shared_word(size_t word, Access access, uint32_t now) {
-    if (word >= shared.size()) shared.resize((size_t) (running.kernel->shared_end - running.kernel->shared + 3) / 4);
-    if (access != WRITE && shared[word].written_in != running.block) {
-        broken(false, "shared memory that nothing wrote");
-        return;
-    }
-    touch(false, shared[word], access, now);
+template <Access ACCESS>
+INLINE void shared_word(Touch& word, uint32_t now) {
+    if (ACCESS != WRITE && word.written_in != running.block) broken(false, "shared memory that nothing wrote");
+    else touch<false, ACCESS>(word, now);
 }
 
-/* An access that may have been made at any time from {@code now} on. */
-void accessed(const void* address, size_t bytes, Access access, uint32_t now) {
-    const char* at = (const char*) address;
-    size_t word = 0;
-    uint8_t* state = machine::state_of(address, &word);
-    const bool is_shared = at >= running.kernel->shared && at < running.kernel->shared_end;
-    if (state == nullptr && !(is_shared && races)) return; /* the thread's stack, a constant */
-    const size_t count = ((size_t) address % 4 + bytes + 3) / 4;
-    for (size_t i = 0; i < count; i++) {
-        if (is_shared) shared_word((size_t) (at - running.kernel->shared) / 4 + i, access, now);
-        else device_word(state[i], word + i, access, now);
+/* Checks an access that may take place at any time from {@code now} on. Addresses that are neither device memory nor shared
+ * memory belong to a thread's stack or to constants. */
+template <Access ACCESS>
+INLINE void accessed(const void* address, size_t bytes, uint32_t now) {
+    const size_t count = ((size_t) address % 4 + bytes + 3) / 4, shared = (size_t) address - running.shared;
+    size_t word;
+    if (machine::word_of(address, &word)) {
+        for (size_t i = 0; i < count; i++) device_word<ACCESS>(word + i, now);
+    } else if (shared < running.shared_bytes && races) {
+        for (size_t i = 0; i < count; i++) shared_word<ACCESS>(shared_touches[shared / 4 + i], now);
     }
 }
 }  // namespace
 
-bool machine::watches_races() { return races; }
+bool machine::detects_races() { return races; }
 
-/* Whether kernels that are compiled from now on are watched for races, and in shared memory at all. */
-API void sim_watch_races(int watch) { races = watch != 0; }
+void machine::begin_launch() {
+    running.shared = (size_t) running.kernel->shared;
+    running.shared_bytes = (size_t) (running.kernel->shared_end - running.kernel->shared);
+    const size_t words = running.shared_bytes / 4 + 8; /* an access may extend beyond the end */
+    if (shared_touches.size() < words) shared_touches.resize(words);
+}
 
-/* ---- The compiler calls these, because of -fsanitize=thread, before every access that other threads might see ... ---- */
+/* Turns race detection on or off, for kernels that are compiled from now on. Without it shared memory is not checked. */
+API void sim_detect_races(int on) { races = on != 0; }
+
+/* ---- With race detection: -fsanitize=thread makes the compiler call these before each access that other threads may see. ---- */
 
 #define ACCESS(n)                                                                                     \
-    API void __tsan_read##n(void* address) { accessed(address, n, READ, running.time); }              \
-    API void __tsan_write##n(void* address) { accessed(address, n, WRITE, running.time); }            \
-    API void __tsan_unaligned_read##n(void* address) { accessed(address, n, READ, running.time); }    \
-    API void __tsan_unaligned_write##n(void* address) { accessed(address, n, WRITE, running.time); }
+    API void __tsan_read##n(void* address) { accessed<READ>(address, n, running.time); }              \
+    API void __tsan_write##n(void* address) { accessed<WRITE>(address, n, running.time); }            \
+    API void __tsan_unaligned_read##n(void* address) { accessed<READ>(address, n, running.time); }    \
+    API void __tsan_unaligned_write##n(void* address) { accessed<WRITE>(address, n, running.time); }
 ACCESS(1)
 ACCESS(2)
 ACCESS(4)
 ACCESS(8)
 ACCESS(16)
-API void __tsan_read_range(void* address, size_t bytes) { accessed(address, bytes, READ, running.time); }
-API void __tsan_write_range(void* address, size_t bytes) { accessed(address, bytes, WRITE, running.time); }
+API void __tsan_read_range(void* address, size_t bytes) { accessed<READ>(address, bytes, running.time); }
+API void __tsan_write_range(void* address, size_t bytes) { accessed<WRITE>(address, bytes, running.time); }
 API void __tsan_init() {}
 
-/* ---- ... or, where races are left alone, these, because of -fsanitize=kernel-address, before most accesses ... ---- */
+/* ---- Without: -fsanitize=kernel-address makes the compiler test the shadow byte inline and call these if it is not 0. ---- */
 
-#define STATED(n)                                                                                      \
-    API void __asan_load##n##_noabort(void* address) { accessed(address, n, READ, running.time); }     \
-    API void __asan_store##n##_noabort(void* address) { accessed(address, n, WRITE, running.time); }
-STATED(1)
-STATED(2)
-STATED(4)
-STATED(8)
-STATED(16)
-API void __asan_loadN_noabort(void* address, size_t n) { accessed(address, n, READ, running.time); }
-API void __asan_storeN_noabort(void* address, size_t n) { accessed(address, n, WRITE, running.time); }
+#define REPORTED(n)                                                                                          \
+    API void __asan_report_load##n##_noabort(void* address) { accessed<READ>(address, n, running.time); }    \
+    API void __asan_report_store##n##_noabort(void* address) { accessed<WRITE>(address, n, running.time); }
+REPORTED(1)
+REPORTED(2)
+REPORTED(4)
+REPORTED(8)
+REPORTED(16)
+API void __asan_report_load_n_noabort(void* address, size_t n) { accessed<READ>(address, n, running.time); }
+API void __asan_report_store_n_noabort(void* address, size_t n) { accessed<WRITE>(address, n, running.time); }
 API void __asan_handle_no_return() {}
 
-/* ---- ... and because of -fsanitize=alignment where a pointer is no multiple of what its type asks for. ---- */
+/* ---- -fsanitize=alignment makes the compiler call this if an address is not aligned to its type. ---- */
 
 API void __ubsan_handle_type_mismatch_v1(void*, void*) { sim_broken("an access whose address is no multiple of its size"); }
 
-/* ---- Stores of one value by several threads: races neither with each other nor with what came before. ---- */
+/* ---- Several threads store the same value: no race with each other, nor with an earlier store of this value. ---- */
 
 API void sim_store_agreed(float* to, float value) {
-    size_t word = 0;
-    uint8_t* state = machine::state_of(to, &word);
-    if (state == nullptr) {
+    size_t word;
+    if (!machine::word_of(to, &word)) {
         sim_broken("a store of what is agreed to no device memory");
         return;
     }
-    if (*state == machine::WRITTEN && memcmp(to, &value, sizeof value) == 0) return;
-    accessed(to, sizeof value, WRITE, running.time);
+    if (machine::states[word] == machine::WRITTEN && memcmp(to, &value, sizeof value) == 0) return;
+    accessed<WRITE>(to, sizeof value, running.time);
     *to = value;
 }
 
 /* ---- Atomic operations. ---- */
 
-API void sim_atomic(void* word) { accessed(word, 4, AT_ONCE, running.time); }
+API void sim_atomic(void* word) { accessed<ATOMIC>(word, 4, running.time); }
 
-/* ---- Asynchronous copies: they may write at any time from their beginning on, until the wait for them. ---- */
+/* ---- Asynchronous copies: they may write at any time between their start and the wait for them. ---- */
 
 API unsigned sim_copy_begins(void* to, const void* from, unsigned bytes) {
-    accessed(from, bytes, READ, running.time);
-    accessed(to, bytes, WRITE, running.time);
+    accessed<READ>(from, bytes, running.time);
+    accessed<WRITE>(to, bytes, running.time);
     return running.time;
 }
 
 API void sim_copy_arrives(void* to, const void* from, unsigned bytes, unsigned begun) {
-    accessed(from, bytes, READ, running.time);
-    accessed(to, bytes, WRITE, begun);
+    accessed<READ>(from, bytes, running.time);
+    accessed<WRITE>(to, bytes, begun);
     memcpy(to, from, bytes);
 }

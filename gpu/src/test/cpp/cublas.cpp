@@ -32,6 +32,29 @@ bool matrix(const float* m, int rows, int columns, int ld, const char* who, bool
     return true;
 }
 
+/* Columns of products are computed side by side in vectors. Each element is still the sum over p in ascending order, with a product
+ * and a sum that are rounded separately. */
+#ifdef __AVX512F__
+const int LANES = 16;
+#else
+const int LANES = 8;
+#endif
+typedef float Vector __attribute__((vector_size(LANES * sizeof(float))));
+const int VECTORS = 2, ROWS = VECTORS * LANES, COLUMNS = 4;
+
+/* A tile of C (ROWS, COLUMNS) from left (k, ROWS) and right (COLUMNS, k). */
+void tile(const float* left, const float* right, int k, float* to) {
+    Vector sums[COLUMNS][VECTORS] = {};
+    for (int p = 0; p < k; p++) {
+        Vector column[VECTORS];
+        memcpy(column, left + (size_t) p * ROWS, sizeof column);
+        for (int j = 0; j < COLUMNS; j++) {
+            for (int v = 0; v < VECTORS; v++) sums[j][v] += column[v] * right[(size_t) j * k + p];
+        }
+    }
+    memcpy(to, sums, sizeof sums);
+}
+
 /* Column-major C (m, n) = alpha op(A) op(B) + beta C. */
 int product(
         bool ta, bool tb, int m, int n, int k, float alpha, const float* a, int lda, const float* b, int ldb, float beta, float* c,
@@ -41,20 +64,26 @@ int product(
         return EXECUTION_FAILED;
     }
     if ((beta != 0 && !matrix(c, m, n, ldc, who, false)) || !matrix(c, m, n, ldc, who, true)) return EXECUTION_FAILED;
-    std::vector<float> left((size_t) m * k), right((size_t) k * n);
-    for (int i = 0; i < m; i++) {
-        for (int p = 0; p < k; p++) left[(size_t) i * k + p] = rounded(ta ? a[p + (size_t) i * lda] : a[i + (size_t) p * lda], compute);
-    }
+    const int columns = (n + COLUMNS - 1) / COLUMNS * COLUMNS; /* beyond m and n the tiles are filled with zeros */
+    std::vector<float> left((size_t) ROWS * k), right((size_t) columns * k);
     for (int j = 0; j < n; j++) {
         for (int p = 0; p < k; p++) right[(size_t) j * k + p] = rounded(tb ? b[j + (size_t) p * ldb] : b[p + (size_t) j * ldb], compute);
     }
-    for (int j = 0; j < n; j++) {
-        for (int i = 0; i < m; i++) {
-            float sum = 0;
-            const float *x = &left[(size_t) i * k], *y = &right[(size_t) j * k];
-            for (int p = 0; p < k; p++) sum += x[p] * y[p];
-            float& out = c[i + (size_t) j * ldc];
-            out = alpha * sum + (beta == 0 ? 0 : beta * out);
+    for (int first = 0; first < m; first += ROWS) {
+        const int rows = m - first < ROWS ? m - first : ROWS;
+        for (int i = 0; i < ROWS; i++) {
+            const float* from = ta ? a + (size_t) (first + i) * lda : a + first + i;
+            for (int p = 0; p < k; p++) left[(size_t) p * ROWS + i] = i < rows ? rounded(from[ta ? p : (size_t) p * lda], compute) : 0;
+        }
+        for (int begin = 0; begin < n; begin += COLUMNS) {
+            float sums[COLUMNS][ROWS];
+            tile(left.data(), &right[(size_t) begin * k], k, &sums[0][0]);
+            for (int j = begin; j < n && j < begin + COLUMNS; j++) {
+                for (int i = 0; i < rows; i++) {
+                    float& out = c[first + i + (size_t) j * ldc];
+                    out = alpha * sums[j - begin][i] + (beta == 0 ? 0 : beta * out);
+                }
+            }
         }
     }
     return SUCCESS;

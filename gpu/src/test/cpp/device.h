@@ -19,6 +19,7 @@ struct sim_dim {
     unsigned x, y, z;
 };
 extern "C" sim_dim sim_thread, sim_block, sim_block_size, sim_grid_size;
+extern "C" unsigned sim_lane_index;
 extern "C" void sim_block_barrier();
 extern "C" void sim_warp_barrier();
 extern "C" const void* sim_warp_exchange(const void* value, size_t bytes);
@@ -49,9 +50,7 @@ static inline float __fmul_rn(float a, float b) { return a * b; }
 static inline int min(int a, int b) { return a < b ? a : b; }
 static inline int max(int a, int b) { return a > b ? a : b; }
 
-static inline unsigned sim_lane() {
-    return (sim_thread.x + sim_block_size.x * (sim_thread.y + sim_block_size.y * sim_thread.z)) % 32;
-}
+static inline unsigned sim_lane() { return sim_lane_index; }
 
 /* A lane's value in a full warp of one dimension. */
 template <class T>

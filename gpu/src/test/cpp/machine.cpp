@@ -1,4 +1,4 @@
-/* The simulated CUDA machine: memory, counters, injected failures, and the threads of a block as fibers. */
+/* The simulated CUDA machine: device memory, call counters, injected failures, and the threads of a block as fibers. */
 #include "machine.h"
 #include <dlfcn.h>
 #include <stdarg.h>
@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 #include <map>
 #include <mutex>
 #include <string>
@@ -26,27 +27,75 @@ struct Failure {
     int status;
     bool sticky;
 } planned{"", 0, 0, false};
-int dead = 0;
+int dead = 0; /* the sticky error */
 
-const size_t GUARD = 4096;
-char* base;
-uint8_t* states;
-std::map<size_t, size_t> blocks;
+const size_t GUARD = 4096, HUGE_PAGE = 2 << 20 /* a huge page */;
+std::map<size_t, size_t> blocks; /* offset and size of each allocation */
 size_t used, peak;
 long queued;
 
-void reserve() {
-    if (base == nullptr) {
-        const int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
-        base = (char*) mmap(nullptr, CAPACITY, PROT_READ | PROT_WRITE, flags, -1, 0);
-        states = (uint8_t*) mmap(nullptr, CAPACITY / 4, PROT_READ | PROT_WRITE, flags, -1, 0);
+void require(bool done, const char* what) {
+    if (done) return;
+    fprintf(stderr, "simulated CUDA machine: %s\n", what);
+    abort();
+}
+
+}  // namespace
+
+/* Huge pages, because kernels walk down columns of matrices: with small pages each access would miss the TLB. */
+void* reserve(size_t bytes, void* at) {
+    const int fixed = at == nullptr ? 0 : MAP_FIXED;
+    void* begin = mmap(at, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | fixed, -1, 0);
+    require(begin != MAP_FAILED, "cannot reserve memory");
+    madvise(begin, bytes, MADV_HUGEPAGE);
+    return begin;
+}
+
+/* Aligned so that the shadow of device memory begins at a huge page. */
+char* const memory = (char*) (((size_t) reserve(CAPACITY + 8 * HUGE_PAGE) + 8 * HUGE_PAGE - 1) / (8 * HUGE_PAGE) * (8 * HUGE_PAGE));
+uint8_t* const states = (uint8_t*) reserve(CAPACITY / 4);
+
+namespace {
+/* The shadow reads as 0, except for that of device memory, which is 0xff at first. One file with that content is mapped again and
+ * again, so that shadow takes memory only where something has been allocated. */
+uint8_t* reserve_shadow() {
+    void* all = mmap((void*) SHADOW, SHADOW_BYTES, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
+    require(all == (void*) SHADOW, "cannot reserve shadow memory");
+    madvise(all, SHADOW_BYTES, MADV_DONTDUMP);
+    const int file = memfd_create("simulated CUDA machine", 0);
+    require(file >= 0, "cannot create the initial shadow memory");
+    const std::string content(HUGE_PAGE, '\xff');
+    require(write(file, content.data(), HUGE_PAGE) == (ssize_t) HUGE_PAGE, "cannot write the initial shadow memory");
+    uint8_t* const begin = (uint8_t*) (SHADOW + (size_t) memory / 8);
+    for (size_t at = 0; at < CAPACITY / 8; at += HUGE_PAGE) {
+        void* mapped = mmap(begin + at, HUGE_PAGE, PROT_READ, MAP_PRIVATE | MAP_FIXED, file, 0);
+        require(mapped == begin + at, "cannot map shadow memory");
+    }
+    close(file);
+    return begin;
+}
+
+uint8_t* const shadow = reserve_shadow();
+size_t writable_shadow;
+
+/* Makes the shadow of the first bytes of device memory writable. */
+void extend_shadow(size_t bytes) {
+    for (; writable_shadow < (bytes + 7) / 8; writable_shadow += HUGE_PAGE) {
+        memset(reserve(HUGE_PAGE, shadow + writable_shadow), 0xff, HUGE_PAGE);
     }
 }
 
 bool inside(const void* address) {
-    return base != nullptr && (const char*) address >= base && (const char*) address < base + CAPACITY;
+    size_t word;
+    return word_of(address, &word);
 }
 }  // namespace
+
+void update_shadow(size_t first, size_t end) {
+    for (size_t i = first / 2; i < (end + 1) / 2; i++) {
+        shadow[i] = states[2 * i] != WRITTEN ? 0xff : states[2 * i + 1] != WRITTEN ? 4 : 0;
+    }
+}
 
 int enter(const char* function, bool driver) {
     std::lock_guard<std::mutex> held(lock);
@@ -82,29 +131,36 @@ std::string folder() {
     return path.substr(0, path.rfind('/'));
 }
 
+namespace {
+void mark(size_t first, size_t end, uint8_t state) {
+    memset(states + first, state, end - first);
+    update_shadow(first, end);
+}
+}  // namespace
+
 void* allocate(size_t bytes) {
-    reserve();
-    const size_t room = (bytes + 255) / 256 * 256;
+    const size_t padded = (bytes + 255) / 256 * 256;
     size_t at = GUARD;
     for (auto& block : blocks) {
-        if (block.first >= at + room + GUARD) break;
+        if (block.first >= at + padded + GUARD) break;
         at = block.first + (block.second + 255) / 256 * 256 + GUARD;
     }
-    if (at + room + GUARD > CAPACITY) return nullptr;
+    if (at + padded + GUARD > CAPACITY) return nullptr;
+    extend_shadow(at + padded);
     blocks[at] = bytes;
     used += bytes;
     peak = used > peak ? used : peak;
-    memset(base + at, 0xff, bytes); /* every float a NaN */
-    memset(states + at / 4, EMPTY, (bytes + 3) / 4);
+    memset(memory + at, 0xff, bytes); /* every float a NaN */
+    mark(at / 4, (at + bytes + 3) / 4, EMPTY);
     live("device memory", 1);
-    return base + at;
+    return memory + at;
 }
 
 bool release(void* address) {
-    auto block = blocks.find((size_t) ((char*) address - base));
+    auto block = blocks.find((size_t) ((char*) address - memory));
     if (!inside(address) || block == blocks.end()) return false;
     memset(address, 0xff, block->second);
-    memset(states + block->first / 4, FREE, (block->second + 3) / 4);
+    mark(block->first / 4, (block->first + block->second + 3) / 4, FREE);
     used -= block->second;
     blocks.erase(block);
     live("device memory", -1);
@@ -121,8 +177,9 @@ bool readable(const void* address, size_t bytes, const char* who) {
         violation("%s reads %zu bytes at %p, which is no device memory", who, bytes, address);
         return false;
     }
-    const size_t from = (size_t) ((const char*) address - base);
-    for (size_t i = from / 4; i < (from + bytes + 3) / 4; i++) {
+    const size_t from = (size_t) ((const char*) address - memory), first = from / 4, end = (from + bytes + 3) / 4;
+    if (first == end || (states[first] == WRITTEN && memcmp(states + first, states + first + 1, end - first - 1) == 0)) return true;
+    for (size_t i = first; i < end; i++) {
         if (states[i] != WRITTEN) {
             violation("%s reads %s, %zu bytes into %zu", who, describe(states[i]), i * 4 - from, bytes);
             return false;
@@ -136,21 +193,14 @@ bool writable(void* address, size_t bytes, const char* who) {
         violation("%s writes %zu bytes at %p, which is no device memory", who, bytes, address);
         return false;
     }
-    const size_t from = (size_t) ((char*) address - base);
-    for (size_t i = from / 4; i < (from + bytes + 3) / 4; i++) {
-        if (states[i] == FREE) {
-            violation("%s writes %s, %zu bytes into %zu", who, describe(FREE), i * 4 - from, bytes);
-            return false;
-        }
-        states[i] = WRITTEN;
+    const size_t from = (size_t) ((char*) address - memory), first = from / 4, end = (from + bytes + 3) / 4;
+    const void* free = memchr(states + first, FREE, end - first);
+    if (free != nullptr) {
+        violation("%s writes %s, %zu bytes into %zu", who, describe(FREE), ((const uint8_t*) free - states) * 4 - from, bytes);
+        return false;
     }
+    mark(first, end, WRITTEN);
     return true;
-}
-
-uint8_t* state_of(const void* address, size_t* word) {
-    if (!inside(address)) return nullptr;
-    *word = (size_t) ((const char*) address - base) / 4;
-    return states + *word;
 }
 
 int submit(Stream* stream, std::function<int()> work) {
@@ -173,7 +223,7 @@ int finish(Stream* stream, const std::function<bool()>& enough) {
         stream->queue.pop_front();
         queued -= !next.always;
         const int status = dead == 0 || next.always ? next.work() : 0;
-        /* Whichever library queued it: who waits hears of an illegal address or a failed launch. */
+        /* Whichever library queued the work, the wait reports an illegal address or a failed launch. */
         if (dead == 0 && status != 0) dead = status == 719 ? 719 : 700;
     }
     return dead;
@@ -186,43 +236,57 @@ int finish(Stream* stream) {
 bool is_busy() { return dead == 0 && queued != 0; }
 }  // namespace machine
 
-/* ---- Threads. A block's threads are fibers of one processor thread; each runs until it waits or ends. ---- */
+/* ---- Threads. Each thread of a block is a fiber: all run on one thread of the host, and each runs until it waits or ends. Warps
+ * run one after another, each until all of its lanes wait for the block or have ended. ---- */
 
 using machine::Dim;
+using machine::running;
 
 API Dim sim_thread, sim_block, sim_block_size, sim_grid_size;
+API unsigned sim_lane_index;
 Dim sim_thread, sim_block, sim_block_size, sim_grid_size;
+unsigned sim_lane_index;
 machine::Running machine::running;
 
 namespace {
-const size_t STACK = 64 * 1024;
 const unsigned MOST = 1024, WARP = 32, SLOT = 64;
-enum Wait { RUNS, AT_BLOCK, AT_WARP, EXCHANGES, ENDED };
+/* Of one stack. The last part moves the tops of the stacks to different sets of the processor's caches. */
+const size_t STACK = 64 * 1024 + 17 * 64;
 
 struct Fiber {
-    Wait wait;
-    Dim index;
+    char* stack; /* null until the thread begins */
 #if defined(__x86_64__)
-    void* stack;
+    void* context;
 #else
     ucontext_t context;
 #endif
 } fibers[MOST];
+Dim indices[MOST]; /* threadIdx of each thread */
 
-char* stacks;
-char exchange[MOST][SLOT];
+/* The lanes of a warp, one bit each, by what they do. */
+struct Warp {
+    uint32_t runs, alive, at_block, at_warp, exchanging;
+    uint32_t time; /* barriers of the warp that it has passed since the last one of the block */
+    unsigned exchange; /* which of the two buffers is filled next */
+} warps[MOST / WARP];
+
+/* Stacks of ended threads are used again, so that the threads of a kernel without barriers share one. */
+char *stacks, *free_stacks[MOST];
+unsigned used_stacks, free_count;
+char exchanged[2][MOST][SLOT];
 unsigned current;
-uint32_t block_time, warp_time[MOST / WARP]; /* barriers passed: of the block, and of each warp since */
+uint32_t block_time; /* barriers of the block that it has passed */
 uint32_t blocks_begun;
 void** arguments;
 }  // namespace
 
 #if defined(__x86_64__)
-/* Saves the registers that a call keeps, and goes on where the other left off: glibc's swapcontext costs a system call. */
+/* Saves the registers that a call preserves, and continues another fiber. glibc's swapcontext makes a system call. */
 extern "C" void sim_switch(void** from, void* to);
 asm(R"(
 .text
 .globl sim_switch
+.hidden sim_switch
 .type sim_switch, @function
 sim_switch:
     pushq %rbp
@@ -241,114 +305,151 @@ sim_switch:
     popq %rbp
     ret
 )");
-static void* scheduler;
-static void leave() { sim_switch(&fibers[current].stack, scheduler); }
-static void resume() { sim_switch(&scheduler, fibers[current].stack); }
+typedef void* Context;
+static void switch_context(Context* from, Context* to) { sim_switch(from, *to); }
 #else
-static ucontext_t scheduler;
-static void leave() { swapcontext(&fibers[current].context, &scheduler); }
-static void resume() { swapcontext(&scheduler, &fibers[current].context); }
+typedef ucontext_t Context;
+static void switch_context(Context* from, Context* to) { swapcontext(from, to); }
 #endif
+static Context scheduler, ended;
 
-static void thread_body() {
-    machine::running.kernel->invoke(arguments);
-    fibers[current].wait = ENDED;
-    leave();
+/* Lets the lanes of a warp continue if all that have not ended wait at a barrier of the warp, or all at an exchange. An exchange
+ * does not order accesses to memory. */
+static void release(Warp& warp) {
+    if (warp.at_warp == warp.alive) {
+        warp.at_warp = 0;
+        warp.time++;
+    } else if (warp.exchanging == warp.alive) {
+        warp.exchanging = 0;
+        warp.exchange ^= 1;
+    } else {
+        return;
+    }
+    warp.runs = warp.alive;
 }
 
-static void prepare(unsigned i) {
-    char* top = stacks + (i + 1) * STACK;
-    fibers[i].wait = RUNS;
+/* Makes a thread the running one. */
+static void enter(unsigned i) {
+    current = i;
+    sim_thread = indices[i];
+    sim_lane_index = i % WARP;
+    running.thread = i;
+    running.time = block_time << 16 | warps[i / WARP].time;
+}
+
+static void thread_body();
+
+/* Gives a thread that has not begun a stack on which it begins. */
+static void prepare(Fiber& fiber) {
+    fiber.stack = free_count > 0 ? free_stacks[--free_count] : stacks + used_stacks++ * STACK;
 #if defined(__x86_64__)
-    void** frame = (void**) top;
-    *--frame = nullptr; /* where thread_body would return to; it never does */
+    void** frame = (void**) (fiber.stack + STACK);
+    *--frame = nullptr; /* the return address of thread_body, which does not return */
     *--frame = (void*) thread_body;
     for (int r = 0; r < 6; r++) *--frame = nullptr;
-    fibers[i].stack = frame;
+    fiber.context = frame;
 #else
-    getcontext(&fibers[i].context);
-    fibers[i].context.uc_stack.ss_sp = top - STACK;
-    fibers[i].context.uc_stack.ss_size = STACK;
-    fibers[i].context.uc_link = &scheduler;
-    makecontext(&fibers[i].context, thread_body, 0);
+    getcontext(&fiber.context);
+    fiber.context.uc_stack.ss_sp = fiber.stack;
+    fiber.context.uc_stack.ss_size = STACK;
+    fiber.context.uc_link = nullptr;
+    makecontext(&fiber.context, thread_body, 0);
 #endif
 }
 
-static void wait_at(Wait where) {
-    fibers[current].wait = where;
-    leave();
+/* The next lane of the current warp that can run, as a thread, or MOST. Lanes run in ascending order. */
+static unsigned next() {
+    Warp& warp = warps[current / WARP];
+    if (warp.runs == 0 && warp.alive != 0) release(warp);
+    return warp.runs == 0 ? MOST : current / WARP * WARP + (unsigned) __builtin_ctz(warp.runs);
 }
 
-API void sim_block_barrier() { wait_at(AT_BLOCK); }
+/* Leaves the current thread, and continues the next lane, or the scheduler if no lane of the warp can run. */
+static void leave(Context* from, unsigned to) {
+    if (to == MOST) {
+        switch_context(from, &scheduler);
+        return;
+    }
+    enter(to);
+    if (fibers[to].stack == nullptr) prepare(fibers[to]);
+    if (from != &fibers[to].context) switch_context(from, &fibers[to].context);
+}
 
-API void sim_warp_barrier() { wait_at(AT_WARP); }
+static void thread_body() {
+    for (;;) {
+        running.kernel->invoke(arguments);
+        const uint32_t lane = 1u << current % WARP;
+        warps[current / WARP].runs &= ~lane;
+        warps[current / WARP].alive &= ~lane;
+        char* stack = fibers[current].stack;
+        const unsigned to = next();
+        if (to != MOST && fibers[to].stack == nullptr) {
+            fibers[to].stack = stack; /* begins on this stack, without a switch */
+            enter(to);
+        } else {
+            free_stacks[free_count++] = stack;
+            leave(&ended, to);
+        }
+    }
+}
 
-/* A rule that a kernel itself can see broken. */
+static void wait_at(uint32_t Warp::*where) {
+    const unsigned thread = current;
+    const uint32_t lane = 1u << thread % WARP;
+    Warp& warp = warps[thread / WARP];
+    warp.runs &= ~lane;
+    warp.*where |= lane;
+    leave(&fibers[thread].context, next());
+}
+
+API void sim_block_barrier() { wait_at(&Warp::at_block); }
+
+API void sim_warp_barrier() { wait_at(&Warp::at_warp); }
+
+/* Records the violation of a rule that is checked in a kernel itself. */
 API void sim_broken(const char* rule) {
-    machine::violation("%s: block (%u, %u, %u), thread (%u, %u, %u): %s", machine::running.kernel->name.c_str(), sim_block.x, sim_block.y, sim_block.z,
+    machine::violation("%s: block (%u, %u, %u), thread (%u, %u, %u): %s", running.kernel->name.c_str(), sim_block.x, sim_block.y, sim_block.z,
                        sim_thread.x, sim_thread.y, sim_thread.z, rule);
 }
 
-/* Shows every lane of the warp what each hands in; the answer is the first of 32 slots of 64 bytes. */
+/* Exchanges a value between all lanes of a warp. Returns the values of the warp, 32 slots of 64 bytes. They stay until all lanes
+ * have come to the next exchange but one, because two buffers alternate. */
 API const void* sim_warp_exchange(const void* value, size_t bytes) {
-    wait_at(EXCHANGES); /* until all have read what was exchanged before */
-    memcpy(exchange[current], value, bytes);
-    wait_at(EXCHANGES);
-    return exchange[current / WARP * WARP];
+    const unsigned thread = current, buffer = warps[thread / WARP].exchange;
+    memcpy(exchanged[buffer][thread], value, bytes);
+    wait_at(&Warp::exchanging);
+    return exchanged[buffer][thread / WARP * WARP];
 }
 
-/* Lets the warps go on whose living threads all wait at a warp's barrier or exchange, else the block if all wait at its. An
- * exchange orders no accesses to memory. */
-static bool let_go(unsigned threads) {
-    bool moved = false, all = true;
-    for (unsigned first = 0; first < threads; first += WARP) {
-        const unsigned end = first + WARP < threads ? first + WARP : threads;
-        unsigned alive = 0, waiting = 0, exchanging = 0;
-        for (unsigned i = first; i < end; i++) {
-            alive += fibers[i].wait != ENDED;
-            waiting += fibers[i].wait == AT_WARP;
-            exchanging += fibers[i].wait == EXCHANGES;
-            all = all && (fibers[i].wait == ENDED || fibers[i].wait == AT_BLOCK);
-        }
-        if (alive == 0 || (waiting != alive && exchanging != alive)) continue;
-        warp_time[first / WARP] += waiting == alive;
-        for (unsigned i = first; i < end; i++) {
-            if (fibers[i].wait != ENDED) fibers[i].wait = RUNS;
-        }
-        moved = true;
-    }
-    if (moved || !all) return moved;
-    block_time++;
-    memset(warp_time, 0, sizeof warp_time);
-    for (unsigned i = 0; i < threads; i++) {
-        if (fibers[i].wait == AT_BLOCK) fibers[i].wait = RUNS;
-    }
-    return true;
-}
-
+/* Runs a block of threads. Returns false if they wait for different barriers. */
 static bool run_block(unsigned threads) {
-    machine::running.block = ++blocks_begun;
+    const unsigned count = (threads + WARP - 1) / WARP;
+    running.block = ++blocks_begun;
     block_time = 0;
-    memset(warp_time, 0, sizeof warp_time);
-    for (unsigned i = 0; i < threads; i++) {
-        const Dim b = sim_block_size;
-        fibers[i].index = {i % b.x, i / b.x % b.y, i / b.x / b.y};
-        prepare(i);
+    used_stacks = free_count = 0;
+    for (unsigned i = 0; i < threads; i++) fibers[i].stack = nullptr;
+    for (unsigned w = 0; w < count; w++) {
+        const uint32_t lanes = threads - w * WARP < WARP ? (1u << (threads - w * WARP)) - 1 : 0xffffffffu;
+        warps[w] = Warp{lanes, lanes, 0, 0, 0, 0, 0};
     }
-    for (unsigned ended = 0; ended < threads;) {
-        for (unsigned i = 0; i < threads; i++) {
-            if (fibers[i].wait != RUNS) continue;
-            current = i;
-            sim_thread = fibers[i].index;
-            machine::running.thread = i;
-            machine::running.time = block_time << 16 | warp_time[i / WARP];
-            resume();
-            ended += fibers[i].wait == ENDED;
+    for (bool alive = true; alive;) {
+        alive = false;
+        for (unsigned w = 0; w < count; w++) {
+            Warp& warp = warps[w];
+            if (warp.runs != 0) leave(&scheduler, w * WARP + (unsigned) __builtin_ctz(warp.runs));
+            alive = alive || warp.alive != 0;
         }
-        if (ended < threads && !let_go(threads)) {
-            machine::violation("%s: threads of one block wait at different barriers", machine::running.kernel->name.c_str());
-            return false;
+        for (unsigned w = 0; w < count; w++) {
+            Warp& warp = warps[w];
+            if (warp.at_block != warp.alive) {
+                machine::violation("%s: threads of one block wait at different barriers", running.kernel->name.c_str());
+                return false;
+            }
+            warp.runs = warp.alive;
+            warp.at_block = 0;
+            warp.time = 0;
         }
+        block_time++;
     }
     return true;
 }
@@ -361,15 +462,14 @@ bool machine::is_launch(Dim grid, Dim block) {
 
 int machine::run(const Function& kernel, void** parameters, Dim grid, Dim block) {
     const unsigned threads = block.x * block.y * block.z;
-    if (stacks == nullptr) {
-        const int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
-        stacks = (char*) mmap(nullptr, MOST * STACK, PROT_READ | PROT_WRITE, flags, -1, 0);
-    }
+    if (stacks == nullptr) stacks = (char*) reserve(MOST * STACK);
     running.kernel = &kernel;
     running.first_block = blocks_begun + 1;
+    begin_launch();
     arguments = parameters;
     sim_grid_size = grid;
     sim_block_size = block;
+    for (unsigned i = 0; i < threads; i++) indices[i] = {i % block.x, i / block.x % block.y, i / block.x / block.y};
     for (sim_block.z = 0; sim_block.z < grid.z; sim_block.z++) {
         for (sim_block.y = 0; sim_block.y < grid.y; sim_block.y++) {
             for (sim_block.x = 0; sim_block.x < grid.x; sim_block.x++) {
@@ -381,14 +481,15 @@ int machine::run(const Function& kernel, void** parameters, Dim grid, Dim block)
     return 0;
 }
 
-/* ---- What a test may ask and order. ---- */
+/* ---- Functions for the tests. ---- */
 
-/* The nth call of a function from now on returns this status; if sticky, every call of the driver after it, too. */
+/* Injects a failure: the nth call of a function from now on returns this status. If it is sticky, so does every later call of the
+ * driver. */
 API void sim_fail(const char* function, long nth, int status, int sticky) {
     machine::planned = {function, nth, status, sticky != 0};
 }
 
-/* A new process: no failure is planned or left behind. Memory and handles stay. */
+/* Removes injected failures, the sticky error and the violation. Memory and handles stay. */
 API void sim_forgive() {
     machine::planned = {"", 0, 0, false};
     machine::dead = 0;
@@ -407,7 +508,7 @@ API long sim_calls(const char* function) {
     return sum;
 }
 
-/* Kinds of handles that are open, as "stream 1, event 2"; empty if none is. */
+/* The live handles, as "stream 1, event 2"; empty if there are none. */
 API const char* sim_live() {
     std::lock_guard<std::mutex> held(machine::lock);
     static std::string text;

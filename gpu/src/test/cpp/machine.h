@@ -1,6 +1,10 @@
-/* The simulated CUDA machine: what its four libraries share. machine.cpp has the memory, the counters and the threads, accesses.cpp
- * watches what kernels read and write; driver.cpp, nvrtc.cpp, cublas.cpp and cudnn.cpp are the functions that codanet calls.
- * Everything else that is bound fails by name. */
+/* The simulated CUDA machine: declarations that its libraries share.
+ *
+ * machine.cpp   device memory, call counters, injected failures, and thread blocks, one fiber per thread
+ * accesses.cpp  checks every memory access of a kernel
+ * driver.cpp, nvrtc.cpp, cublas.cpp, cudnn.cpp   the functions that codanet calls
+ *
+ * A function that is bound but not simulated fails and prints its name. */
 #pragma once
 #include <stddef.h>
 #include <stdint.h>
@@ -10,39 +14,60 @@
 #include <vector>
 
 #define API extern "C" __attribute__((visibility("default")))
+/* For what only libcuda.so.1 uses: accessed without an indirection. */
+#define INTERNAL __attribute__((visibility("hidden")))
 
 namespace machine __attribute__((visibility("default"))) {
-/* Counts a call of an entry point. Returns the status that a test asked for, or that an earlier error left behind, else 0. */
+/* Counts a call of an entry point. Returns the status of an injected failure or of an earlier sticky error, otherwise 0. */
 int enter(const char* function, bool driver);
-/* Moves the counter of live handles of a kind. Every counter is zero once all is closed. */
+/* Adds to the number of live handles of a kind. Every number is 0 when a program has released everything. */
 void live(const char* kind, long change);
-/* Remembers the first broken rule, for the test to read. */
+/* Records a violation. Only the first one is kept; the test reads it. */
 void violation(const char* format, ...) __attribute__((format(printf, 1, 2)));
 bool violated();
-/* The folder that these libraries lie in; temporary files go there. */
+/* The directory of these libraries. Temporary files are created there. */
 std::string folder();
 
-/* Device memory: host memory between guard zones, with one state for every four bytes. Only pages that are used are backed,
- * so that the published networks fit a machine of any size. */
+/* Device memory is host memory with guard zones between the allocations. Each 4-byte word has a state. The memory is reserved
+ * without being committed, so networks of the published sizes fit on a host with less memory. */
 const size_t CAPACITY = size_t(8) << 30;
-void* allocate(size_t bytes);            /* null if there is no room */
-bool release(void* address);             /* false if nothing begins there */
+void* allocate(size_t bytes);            /* null if no free range is large enough */
+bool release(void* address);             /* false if no allocation begins at the address */
 size_t in_use();
-size_t largest();                        /* the most that in_use() has been */
-/* True if the device may read (and something was written there) or write these bytes; else a violation is recorded. */
+size_t largest();                        /* maximum of in_use() so far */
+/* Whether the device may read or write a range. Otherwise a violation is recorded. Reading requires that every word has been
+ * written before. */
 bool readable(const void* address, size_t bytes, const char* who);
 bool writable(void* address, size_t bytes, const char* who);
-/* The state of the word at an address, and its number; null outside of device memory. */
-enum : uint8_t { FREE, EMPTY, WRITTEN };
-uint8_t* state_of(const void* address, size_t* word);
-const char* describe(uint8_t state);
 
-/* A stream keeps its work until somebody waits for it, as late as a card may run it: what the host does too early is done too early
- * here. While it is being captured the work is recorded. */
+enum : uint8_t { FREE, EMPTY, WRITTEN };
+const char* describe(uint8_t state);
+/* Reserves address space, at an address if one is given. Only pages that are used take memory. */
+void* reserve(size_t bytes, void* at = nullptr) INTERNAL;
+extern char* const memory INTERNAL;    /* CAPACITY bytes */
+extern uint8_t* const states INTERNAL; /* one for each word */
+/* Whether an address lies in device memory, and the index of its word. */
+inline bool word_of(const void* address, size_t* word) {
+    const size_t offset = (size_t) address - (size_t) memory;
+    *word = offset / 4;
+    return offset < CAPACITY;
+}
+
+/* The AddressSanitizer shadow of the process: the byte at SHADOW + address / 8 describes 8 bytes of memory. Kernels that are
+ * compiled without race detection test it inline. The shadow byte of device memory is derived from the states of two words:
+ * 0 if both are WRITTEN, 4 if only the first one is, otherwise 0xff. All other memory has 0. A value other than 0 calls
+ * accesses.cpp, which decides by the states. */
+const size_t SHADOW = size_t(1) << 44;
+const size_t SHADOW_BYTES = size_t(1) << 44;
+/* Derives the shadow of the words from first up to, not including, end. */
+void update_shadow(size_t first, size_t end) INTERNAL;
+
+/* A stream runs its work when the host waits for it, which is as late as a GPU may run it. A host that reuses a buffer too early
+ * therefore fails on every run. During graph capture the work is recorded instead. */
 typedef std::vector<std::function<int()>> Work;
 struct Queued {
     std::function<int()> work;
-    bool always; /* on a dead machine, too: what counts is what the program forgot to give back */
+    bool always; /* also runs after a sticky error, so that only leaks of the program are counted */
 };
 struct Stream {
     Work* capture = nullptr;
@@ -50,10 +75,10 @@ struct Stream {
 };
 int submit(Stream* stream, std::function<int()> work);
 void submit_always(Stream* stream, std::function<int()> work);
-/* Runs what is queued until a condition holds, or all of it. Returns the first status that is not 0; the machine is dead then. */
+/* Runs queued work until a condition holds or the queue is empty. Returns the first status that is not 0, which is sticky. */
 int finish(Stream* stream, const std::function<bool()>& enough);
 int finish(Stream* stream);
-/* Whether any stream has work to do, memory to be freed left aside. */
+/* Whether any stream has queued work other than freeing memory. */
 bool is_busy();
 
 struct Dim {
@@ -63,23 +88,28 @@ struct Dim {
 struct Function {
     std::string name;
     void (*invoke)(void**);
-    const size_t* sizes;          /* of each parameter, ended by 0 */
-    char *shared, *shared_end;    /* shared memory of the module's kernels */
+    const size_t* sizes;          /* of the parameters, terminated by 0 */
+    char *shared, *shared_end;    /* shared memory of all kernels of the module */
 };
-/* Whether a card takes such a launch. */
+/* Whether the dimensions of a launch are valid. */
 bool is_launch(Dim grid, Dim block);
-/* Runs every block of a grid, each thread a fiber. Returns a CUresult. */
+/* Runs all blocks of a grid, one after another. Returns a CUresult. */
 int run(const Function& kernel, void** parameters, Dim grid, Dim block);
 
-/* Whether kernels are watched for races, which takes several times as long. */
-bool watches_races();
+/* Whether kernels are compiled and run with race detection, which takes several times as long. */
+bool detects_races();
 
-/* The thread that runs now. */
+/* The running thread. */
 struct Running {
     const Function* kernel;
-    unsigned thread;             /* its number in the block */
-    uint32_t block, first_block; /* numbers of its block and of its launch's first, counted over all launches from 1 */
-    uint32_t time;               /* barriers that its block has passed; in the lower half those that its warp has passed since */
+    unsigned thread;             /* index in the block */
+    /* Blocks are numbered from 1 over all launches: this block, and the first one of this launch. */
+    uint32_t block, first_block;
+    /* Barriers passed. Upper half: of the block. Lower half: of the warp since the last barrier of the block. */
+    uint32_t time;
+    size_t shared, shared_bytes; /* shared memory: address and size */
 };
-extern Running running;
+extern Running running INTERNAL;
+/* Prepares the shadow memory of shared memory for a launch of running.kernel. */
+void begin_launch() INTERNAL;
 }  // namespace machine

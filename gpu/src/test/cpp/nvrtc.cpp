@@ -71,10 +71,10 @@ API int nvrtcCompileProgram(Program* program, int count, const char* const* opti
     }
     std::string command =
             "g++ -std=c++17 -O2 -w -c -fPIC -fvisibility=hidden -ffp-contract=off -fno-strict-aliasing -I'" + machine::folder() + "'";
-    command += machine::watches_races()
+    command += machine::detects_races()
             ? " -fsanitize=thread,alignment --param tsan-instrument-func-entry-exit=0"
-            : " -fsanitize=kernel-address --param asan-instrumentation-with-call-threshold=0 --param asan-stack=0"
-              " --param asan-globals=0";
+            : " -fsanitize=kernel-address -fasan-shadow-offset=" + std::to_string(machine::SHADOW)
+                    + " --param asan-instrumentation-with-call-threshold=1000000 --param asan-stack=0 --param asan-globals=0 -fno-tree-vectorize";
     for (int i = 0; i < count; i++) {
         if (strncmp(options[i], "-D", 2) == 0) command += " '" + std::string(options[i]) + "'";
     }

@@ -55,7 +55,7 @@ public final class SimulatedMachine {
         this.driver = SymbolLookup.libraryLookup(folder.resolve("libcuda.so.1"), Arena.global());
         if (Boolean.getBoolean(UNWATCHED)) {
             try {
-                handle("sim_watch_races", FunctionDescriptor.ofVoid(ValueLayout.JAVA_INT))
+                handle("sim_detect_races", FunctionDescriptor.ofVoid(ValueLayout.JAVA_INT))
                         .invoke(0);
             } catch (Throwable e) {
                 throw new IllegalStateException(e);
@@ -210,7 +210,9 @@ public final class SimulatedMachine {
         List<String> command = new ArrayList<>(List.of(
                 "g++",
                 "-std=c++17",
-                "-O2",
+                "-O3",
+                "-march=native",
+                "-ffp-contract=off",
                 "-shared",
                 "-fPIC",
                 "-fvisibility=hidden",
