@@ -1,4 +1,4 @@
-/* The simulated CUDA machine: cuBLAS, libcublas.so.13, as plain loops. */
+/* The simulated CUDA machine: cuBLAS, libcublas.so.13. */
 #include "machine.h"
 #include <math.h>
 #include <stdint.h>
@@ -11,7 +11,7 @@ struct Handle {
 
 enum { SUCCESS = 0, INVALID_VALUE = 7, EXECUTION_FAILED = 13, FLOAT = 0, FAST_BFLOAT16 = 75, FAST_TF32 = 77 };
 
-/* An operand as the matrix units see it: rounded to the nearest with fewer bits, ties to even. */
+/* An operand of a tensor core: rounded to TF32 or bfloat16, to nearest, ties to even. */
 float rounded(float value, int compute) {
     if (compute != FAST_BFLOAT16 && compute != FAST_TF32) return value;
     const int dropped = compute == FAST_TF32 ? 13 : 16;
@@ -32,8 +32,8 @@ bool matrix(const float* m, int rows, int columns, int ld, const char* who, bool
     return true;
 }
 
-/* Columns of products are computed side by side in vectors. Each element is still the sum over p in ascending order, with a product
- * and a sum that are rounded separately. */
+/* Vectors hold several elements of C. Each element is the sum of its products in ascending order of p, and every product and every
+ * sum is rounded, so vectors of any length give the same bits. */
 #ifdef __AVX512F__
 const int LANES = 16;
 #else
@@ -42,7 +42,7 @@ const int LANES = 8;
 typedef float Vector __attribute__((vector_size(LANES * sizeof(float))));
 const int VECTORS = 2, ROWS = VECTORS * LANES, COLUMNS = 4;
 
-/* A tile of C (ROWS, COLUMNS) from left (k, ROWS) and right (COLUMNS, k). */
+/* Computes a tile (COLUMNS, ROWS) of products from left (k, ROWS) and right (COLUMNS, k). */
 void tile(const float* left, const float* right, int k, float* to) {
     Vector sums[COLUMNS][VECTORS] = {};
     for (int p = 0; p < k; p++) {
@@ -64,7 +64,7 @@ int product(
         return EXECUTION_FAILED;
     }
     if ((beta != 0 && !matrix(c, m, n, ldc, who, false)) || !matrix(c, m, n, ldc, who, true)) return EXECUTION_FAILED;
-    const int columns = (n + COLUMNS - 1) / COLUMNS * COLUMNS; /* beyond m and n the tiles are filled with zeros */
+    const int columns = (n + COLUMNS - 1) / COLUMNS * COLUMNS; /* the last tiles are padded with zeros */
     std::vector<float> left((size_t) ROWS * k), right((size_t) columns * k);
     for (int j = 0; j < n; j++) {
         for (int p = 0; p < k; p++) right[(size_t) j * k + p] = rounded(tb ? b[j + (size_t) p * ldb] : b[p + (size_t) j * ldb], compute);

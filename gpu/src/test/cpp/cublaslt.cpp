@@ -1,4 +1,4 @@
-/* The simulated CUDA machine: cuBLASLt, libcublasLt.so.13, of which nothing is used but the version. */
+/* The simulated CUDA machine: cuBLASLt, libcublasLt.so.13, of which codanet only uses the version. */
 #include "machine.h"
 
 API int cublasLtGetProperty(int which, int* value) {

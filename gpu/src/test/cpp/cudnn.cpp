@@ -1,4 +1,4 @@
-/* The simulated CUDA machine: cuDNN, libcudnn.so.9, as plain loops: convolutions of float tensors, channels last. */
+/* The simulated CUDA machine: cuDNN, libcudnn.so.9: convolutions of float tensors in NHWC, as plain loops. */
 #include "machine.h"
 #include <stdint.h>
 #include <string.h>
@@ -63,7 +63,7 @@ void each(const Tensor& x, const Filter& w, const Convolution& c, const Tensor& 
                         }
 }
 
-/* Checks what is read and written, scales the result by beta, and runs the loops on operands as the math type rounds them. */
+/* Checks the memory, rounds the operands as the math type demands, scales the result by beta, and adds the products. */
 template <class V>
 int run(
         const void* a, size_t na, const void* b, size_t nb, void* result, size_t nr, float beta, int math, const Tensor& x,
@@ -103,8 +103,8 @@ API const char* cudnnGetErrorString(int status) {
          : "CUDNN_STATUS_SIMULATED";
 }
 
-API void cudnnGetLastErrorString(char* message, size_t room) {
-    if (room > 0) message[0] = 0;
+API void cudnnGetLastErrorString(char* message, size_t size) {
+    if (size > 0) message[0] = 0;
 }
 
 API int cudnnCreate(Handle** handle) {

@@ -1,4 +1,4 @@
-/* CUDA's words for a C++ compiler: what the kernels of codanet use, on the simulated machine. */
+/* The simulated CUDA machine: the part of CUDA C++ that the kernels of codanet use, for a C++ compiler. */
 #pragma once
 #include <math.h>
 #include <stddef.h>
@@ -12,8 +12,8 @@
 #define __launch_bounds__(...)
 #define __align__(n) __attribute__((aligned(n)))
 
-/* What is no access of the kernel's own. */
-#define UNWATCHED __attribute__((no_sanitize("thread", "alignment", "kernel-address")))
+/* For functions whose memory accesses are not the kernel's own and therefore not instrumented. */
+#define UNWATCHED __attribute__((no_sanitize_coverage, no_sanitize("thread", "alignment", "kernel-address")))
 
 struct sim_dim {
     unsigned x, y, z;
@@ -23,11 +23,19 @@ extern "C" unsigned sim_lane_index;
 extern "C" void sim_block_barrier();
 extern "C" void sim_warp_barrier();
 extern "C" const void* sim_warp_exchange(const void* value, size_t bytes);
+extern "C" unsigned sim_from_lane_4(unsigned value, unsigned lane);
+extern "C" unsigned long sim_from_lane_8(unsigned long value, unsigned lane);
 extern "C" void sim_broken(const char* rule);
 extern "C" void sim_store_agreed(float* to, float value);
 extern "C" void sim_atomic(void* word);
 extern "C" unsigned sim_copy_begins(void* to, const void* from, unsigned bytes);
 extern "C" void sim_copy_arrives(void* to, const void* from, unsigned bytes, unsigned begun);
+extern "C" unsigned sim_until_yield;
+extern "C" void sim_yield();
+/* -fsanitize-coverage=trace-pc makes the compiler call this in each basic block. */
+extern "C" UNWATCHED void __sanitizer_cov_trace_pc() {
+    if (--sim_until_yield == 0) sim_yield();
+}
 #define threadIdx sim_thread
 #define blockIdx sim_block
 #define blockDim sim_block_size
@@ -40,37 +48,41 @@ struct alignas(16) float4 {
 struct alignas(8) float2 {
     float x, y;
 };
-static inline float4 make_float4(float x, float y, float z, float w) { return {x, y, z, w}; }
+/* Inlined into functions of both kinds: instrumented ones and others. */
+#define INLINED static inline __attribute__((always_inline))
+INLINED float4 make_float4(float x, float y, float z, float w) { return {x, y, z, w}; }
 
-static inline void __syncwarp(unsigned = 0xffffffffu) { sim_warp_barrier(); }
-/* Rounded on their own: never made one instruction with what follows, which the compiler is told not to do here anyway. */
-static inline float __fadd_rn(float a, float b) { return a + b; }
-static inline float __fsub_rn(float a, float b) { return a - b; }
-static inline float __fmul_rn(float a, float b) { return a * b; }
-static inline int min(int a, int b) { return a < b ? a : b; }
-static inline int max(int a, int b) { return a > b ? a : b; }
+INLINED void __syncwarp(unsigned = 0xffffffffu) { sim_warp_barrier(); }
+/* Never contracted to a fused multiply-add; the options of the compiler forbid it everywhere. */
+INLINED float __fadd_rn(float a, float b) { return a + b; }
+INLINED float __fsub_rn(float a, float b) { return a - b; }
+INLINED float __fmul_rn(float a, float b) { return a * b; }
+INLINED int min(int a, int b) { return a < b ? a : b; }
+INLINED int max(int a, int b) { return a > b ? a : b; }
 
-static inline unsigned sim_lane() { return sim_lane_index; }
+INLINED unsigned sim_lane() { return sim_lane_index; }
 
-/* A lane's value in a full warp of one dimension. */
+/* The value of another lane of a full warp. */
 template <class T>
-static inline T sim_from_lane(T value, unsigned lane) {
-    const char* all = (const char*) sim_warp_exchange(&value, sizeof value);
-    T other;
-    __builtin_memcpy(&other, all + (lane % 32) * 64, sizeof other);
-    return other;
+INLINED T sim_from_lane(T value, unsigned lane) {
+    static_assert(sizeof(T) == 4 || sizeof(T) == 8, "no other sizes are exchanged");
+    if constexpr (sizeof(T) == 4) {
+        return __builtin_bit_cast(T, sim_from_lane_4(__builtin_bit_cast(unsigned, value), lane % 32));
+    } else {
+        return __builtin_bit_cast(T, sim_from_lane_8(__builtin_bit_cast(unsigned long, value), lane % 32));
+    }
 }
 template <class T>
-static inline T __shfl_xor_sync(unsigned, T value, int mask) { return sim_from_lane(value, sim_lane() ^ (unsigned) mask); }
+INLINED T __shfl_xor_sync(unsigned, T value, int mask) { return sim_from_lane(value, sim_lane() ^ (unsigned) mask); }
 template <class T>
-static inline T __shfl_sync(unsigned, T value, int lane) { return sim_from_lane(value, (unsigned) lane); }
+INLINED T __shfl_sync(unsigned, T value, int lane) { return sim_from_lane(value, (unsigned) lane); }
 
-static inline unsigned __float_as_uint(float value) {
+INLINED unsigned __float_as_uint(float value) {
     unsigned bits;
     __builtin_memcpy(&bits, &value, 4);
     return bits;
 }
-static inline float __uint_as_float(unsigned bits) {
+INLINED float __uint_as_float(unsigned bits) {
     float value;
     __builtin_memcpy(&value, &bits, 4);
     return value;
@@ -83,8 +95,8 @@ static UNWATCHED int atomicAdd(int* word, int value) {
     return before;
 }
 
-/* Asynchronous copies are made at the wait for them and no earlier: a kernel that does not wait reads what was there before.
- * Of each thread a ring of those that were begun, each with the number of its group and the time. */
+/* An asynchronous copy takes place when the kernel waits for it: a kernel that does not wait reads the old content. Each thread has a
+ * ring buffer of pending copies, with the number of the group and the time at which each began. */
 struct sim_copying {
     void* to;
     const void* from;
@@ -97,7 +109,7 @@ struct sim_copies {
 static sim_copies sim_copies_of[1024];
 static UNWATCHED void sim_copy(void* to, const void* from, int bytes) {
     sim_copies& all = sim_copies_of[sim_thread.x];
-    if (((size_t) to | (size_t) from) % bytes != 0) sim_broken("an asynchronous copy whose addresses are no multiples of its size");
+    if ((((size_t) to | (size_t) from) & (size_t) (bytes - 1)) != 0) sim_broken("an asynchronous copy whose addresses are no multiples of its size");
     if (all.begun - all.made == 256) sim_broken("more asynchronous copies under way than the simulated machine can hold");
     all.ring[all.begun++ % 256] = {to, from, (unsigned) bytes, all.group, sim_copy_begins(to, from, bytes)};
 }
@@ -110,7 +122,7 @@ static UNWATCHED void sim_copies_arrived(unsigned later) {
     }
 }
 
-/* What a launch needs to know of a kernel: how to call it with addresses, and the size of each parameter. */
+/* What a launch needs: a function that calls the kernel with the addresses of its arguments, and the sizes of the parameters. */
 template <size_t... I>
 struct sim_indices {};
 template <size_t N, size_t... I>
@@ -120,16 +132,16 @@ struct sim_count<0, I...> {
     typedef sim_indices<I...> type;
 };
 template <class... A, size_t... I>
-static inline void sim_call(void (*kernel)(A...), void** p, sim_indices<I...>) { kernel(*(A*) p[I]...); }
+INLINED void sim_call(void (*kernel)(A...), void** p, sim_indices<I...>) { kernel(*(A*) p[I]...); }
 template <class... A>
-static inline void sim_call(void (*kernel)(A...), void** p) { sim_call(kernel, p, typename sim_count<sizeof...(A)>::type()); }
+INLINED void sim_call(void (*kernel)(A...), void** p) { sim_call(kernel, p, typename sim_count<sizeof...(A)>::type()); }
 template <class F>
 struct sim_sizes;
 template <class... A>
 struct sim_sizes<void(A...)> {
     size_t sizes[sizeof...(A) + 1] = {sizeof(A)..., 0};
 };
-/* Where the linker has put the shared memory, if there is any. */
+/* The section of shared memory. The linker defines these symbols if there is one. */
 extern "C" char __start_sim_shared[] __attribute__((weak, visibility("hidden")));
 extern "C" char __stop_sim_shared[] __attribute__((weak, visibility("hidden")));
 #define SIM_SHARED                                                                                       \

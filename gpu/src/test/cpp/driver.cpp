@@ -1,4 +1,4 @@
-/* The simulated CUDA machine: the driver API, libcuda.so.1. Handles are pointers to what they stand for. */
+/* The simulated CUDA machine: the driver API, libcuda.so.1. A handle is a pointer to its object. */
 #include "machine.h"
 #include <dlfcn.h>
 #include <stdio.h>
@@ -33,7 +33,7 @@ struct Mark {
     double milliseconds;
 };
 
-/* Of the last record; work that is queued outlives the event. */
+/* The mark belongs to the last cuEventRecord. It is shared, because queued work may outlive the event. */
 struct Event {
     std::shared_ptr<Mark> mark;
 };
@@ -46,8 +46,8 @@ struct Module {
 };
 
 struct Graph {
-    std::shared_ptr<machine::Work> work = std::make_shared<machine::Work>(); /* a launch that is queued outlives the graph */
-    bool broken = false; /* by a call that cannot be captured */
+    std::shared_ptr<machine::Work> work = std::make_shared<machine::Work>(); /* shared, because a queued launch may outlive the graph */
+    bool broken = false; /* a call that cannot be captured has invalidated it */
 };
 
 int contexts;
@@ -77,7 +77,7 @@ double now() {
 #define ENTER_WITH_CONTEXT(name)               \
     ENTER(name);                               \
     if (current_context == nullptr) return INVALID_CONTEXT
-/* What would wait for, or belongs beside, the work of a stream that is being captured. */
+/* For functions that must not be called while a stream is being captured, because they synchronise or are no part of a graph. */
 #define ENTER_OUTSIDE_CAPTURE(name)            \
     ENTER_WITH_CONTEXT(name);                  \
     if (capturing()) return break_captures()
@@ -92,9 +92,9 @@ API int cuDeviceGet(int* device, int ordinal) {
     return ordinal == 0 ? OK : INVALID_DEVICE;
 }
 
-API int cuDeviceGetName(char* name, int room, int) {
+API int cuDeviceGetName(char* name, int size, int) {
     ENTER("cuDeviceGetName");
-    snprintf(name, (size_t) room, "Simulated machine");
+    snprintf(name, (size_t) size, "Simulated machine");
     return OK;
 }
 
@@ -110,7 +110,7 @@ API int cuDeviceGetAttribute(int* value, int attribute, int) {
         case 75: *value = 9; break;       /* compute capability, major */
         case 76: *value = 0; break;       /* minor */
         case 16: *value = 4; break;       /* multiprocessors */
-        case 97: *value = 232448; break;  /* shared memory a block may opt in to */
+        case 97: *value = 232448; break;  /* maximum shared memory of a block, opt-in */
         case 115: *value = 1; break;      /* memory pools */
         default: return INVALID_VALUE;
     }
@@ -125,7 +125,7 @@ API int cuDevicePrimaryCtxRetain(void** context, int) {
     return OK;
 }
 
-/* Closing works on a dead device too, as a process that gives up would; the planned failure alone can refuse it. */
+/* Functions that destroy or free succeed after a sticky error, too, so that a test can count the handles that a program has leaked. */
 API int cuDevicePrimaryCtxRelease_v2(int) {
     machine::enter("cuDevicePrimaryCtxRelease_v2", false);
     if (contexts == 0) return INVALID_CONTEXT;
@@ -174,7 +174,7 @@ API int cuStreamCreate(Stream** stream, unsigned) {
 
 API int cuStreamDestroy_v2(Stream* stream) {
     machine::enter("cuStreamDestroy_v2", false);
-    machine::finish(stream); /* as the driver lets it end */
+    machine::finish(stream); /* the driver completes pending work, too */
     delete stream;
     machine::live("stream", -1);
     return OK;
@@ -249,7 +249,7 @@ API int cuMemAllocFromPoolAsync(void** address, size_t bytes, void*, Stream*) {
     return *address == nullptr ? OUT_OF_MEMORY : OK;
 }
 
-/* Frees on a dead device as well, so that what a test counts is what the program forgot. */
+/* Memory is freed after a sticky error, too. */
 API int cuMemFreeAsync(void* address, Stream* stream) {
     const int status = machine::enter("cuMemFreeAsync", true);
     machine::submit_always(stream, [address] { return (int) (machine::release(address) ? OK : INVALID_VALUE); });
@@ -285,7 +285,7 @@ API int cuMemcpyHtoDAsync_v2(void* to, const void* from, size_t bytes, Stream* s
 
 API int cuMemcpyDtoHAsync_v2(void* to, const void* from, size_t bytes, Stream* stream) {
     ENTER_WITH_CONTEXT("cuMemcpyDtoHAsync_v2");
-    /* A caller may look at memory that nothing wrote; its values are not a number. */
+    /* The host may read memory that was never written: it gets NaN. */
     return machine::submit(stream, [=] { memcpy(to, from, bytes); return 0; });
 }
 
@@ -313,7 +313,7 @@ API int cuMemsetD32Async(void* to, unsigned value, size_t count, Stream* stream)
 
 API int cuModuleLoadData(Module** module, const void* image) {
     ENTER_WITH_CONTEXT("cuModuleLoadData");
-    /* The image is a shared object behind its length, as the simulated compiler wrote it. */
+    /* The image is the length of a shared object, then the shared object; see nvrtc.cpp. */
     const size_t bytes = *(const size_t*) image;
     std::string path = machine::folder() + "/kernel-XXXXXX";
     const int file = mkstemp(&path[0]);
@@ -360,8 +360,8 @@ API int cuLaunchKernel(
         Function* function, unsigned gx, unsigned gy, unsigned gz, unsigned bx, unsigned by, unsigned bz, unsigned shared,
         Stream* stream, void** parameters, void**) {
     ENTER_WITH_CONTEXT("cuLaunchKernel");
-    if (shared != 0) return INVALID_VALUE; /* codanet's kernels state their shared memory in their source */
-    std::vector<std::vector<char>> values; /* a recorded launch outlives its caller's memory */
+    if (shared != 0) return INVALID_VALUE; /* codanet's kernels have no dynamic shared memory */
+    std::vector<std::vector<char>> values; /* copies: a queued launch outlives the memory of its caller */
     for (int i = 0; function->sizes[i] != 0; i++) {
         const char* from = (const char*) parameters[i];
         values.emplace_back(from, from + function->sizes[i]);
@@ -389,7 +389,7 @@ API int cuStreamEndCapture(Stream* stream, Graph** graph) {
     auto found = captures.find(stream);
     if (found == captures.end()) return status != OK ? status : INVALID_VALUE;
     Graph* recorded = found->second;
-    captures.erase(found); /* whatever the status, the stream is capturing no longer */
+    captures.erase(found); /* the capture ends whatever the status is */
     stream->capture = nullptr;
     if (status != OK || recorded->broken) {
         delete recorded;

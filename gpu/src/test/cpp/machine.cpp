@@ -243,13 +243,14 @@ using machine::Dim;
 using machine::running;
 
 API Dim sim_thread, sim_block, sim_block_size, sim_grid_size;
-API unsigned sim_lane_index;
+API unsigned sim_lane_index, sim_until_yield;
 Dim sim_thread, sim_block, sim_block_size, sim_grid_size;
-unsigned sim_lane_index;
+unsigned sim_lane_index, sim_until_yield;
 machine::Running machine::running;
 
 namespace {
 const unsigned MOST = 1024, WARP = 32, SLOT = 64;
+const unsigned TURN = 16; /* basic blocks */
 /* Of one stack. The last part moves the tops of the stacks to different sets of the processor's caches. */
 const size_t STACK = 64 * 1024 + 17 * 64;
 
@@ -335,6 +336,7 @@ static void enter(unsigned i) {
     sim_lane_index = i % WARP;
     running.thread = i;
     running.time = block_time << 16 | warps[i / WARP].time;
+    sim_until_yield = TURN;
 }
 
 static void thread_body();
@@ -357,11 +359,13 @@ static void prepare(Fiber& fiber) {
 #endif
 }
 
-/* The next lane of the current warp that can run, as a thread, or MOST. Lanes run in ascending order. */
+/* The next lane of the current warp that can run, as a thread, or MOST. Lanes take turns in ascending order. */
 static unsigned next() {
     Warp& warp = warps[current / WARP];
     if (warp.runs == 0 && warp.alive != 0) release(warp);
-    return warp.runs == 0 ? MOST : current / WARP * WARP + (unsigned) __builtin_ctz(warp.runs);
+    if (warp.runs == 0) return MOST;
+    const uint32_t higher = warp.runs & ~1u << current % WARP;
+    return current / WARP * WARP + (unsigned) __builtin_ctz(higher != 0 ? higher : warp.runs);
 }
 
 /* Leaves the current thread, and continues the next lane, or the scheduler if no lane of the warp can run. */
@@ -402,6 +406,12 @@ static void wait_at(uint32_t Warp::*where) {
     leave(&fibers[thread].context, next());
 }
 
+/* Kernels that are compiled without race detection call this after a number of basic blocks, so that the lanes of a warp advance
+ * together. Where each lane walks down a column of a matrix, neighbouring lanes then find the same cache lines. */
+API void sim_yield() {
+    leave(&fibers[current].context, next());
+}
+
 API void sim_block_barrier() { wait_at(&Warp::at_block); }
 
 API void sim_warp_barrier() { wait_at(&Warp::at_warp); }
@@ -416,10 +426,24 @@ API void sim_broken(const char* rule) {
  * have come to the next exchange but one, because two buffers alternate. */
 API const void* sim_warp_exchange(const void* value, size_t bytes) {
     const unsigned thread = current, buffer = warps[thread / WARP].exchange;
-    memcpy(exchanged[buffer][thread], value, bytes);
+    char* to = exchanged[buffer][thread];
+    /* Known sizes first: they are copied without a call. */
+    if (bytes == 4) memcpy(to, value, 4);
+    else if (bytes == 8) memcpy(to, value, 8);
+    else if (bytes == 24) memcpy(to, value, 24);
+    else memcpy(to, value, bytes);
     wait_at(&Warp::exchanging);
     return exchanged[buffer][thread / WARP * WARP];
 }
+
+/* Exchanges a value, and returns that of a lane. */
+template <class T>
+static T from_lane(T value, unsigned lane) {
+    memcpy(&value, (const char*) sim_warp_exchange(&value, sizeof value) + lane * SLOT, sizeof value);
+    return value;
+}
+API unsigned sim_from_lane_4(unsigned value, unsigned lane) { return from_lane(value, lane); }
+API unsigned long sim_from_lane_8(unsigned long value, unsigned lane) { return from_lane(value, lane); }
 
 /* Runs a block of threads. Returns false if they wait for different barriers. */
 static bool run_block(unsigned threads) {

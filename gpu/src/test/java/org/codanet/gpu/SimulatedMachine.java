@@ -8,10 +8,12 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -183,6 +185,17 @@ public final class SimulatedMachine {
             return folder;
         }
         Files.createDirectories(folder.getParent());
+        try (FileChannel other = FileChannel.open(
+                folder.resolveSibling("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+            other.lock(); // against another process that runs tests at the same time
+            if (!Files.isDirectory(folder)) {
+                build(folder);
+            }
+        }
+        return folder;
+    }
+
+    private static void build(Path folder) throws IOException, InterruptedException {
         Path work = Files.createTempDirectory(folder.getParent(), "building");
         Files.copy(SOURCES.resolve("device.h"), work.resolve("device.h"));
         library(work, "libcuda.so.1", Cuda.class, List.of("machine.cpp", "accesses.cpp", "driver.cpp"));
@@ -191,7 +204,6 @@ public final class SimulatedMachine {
         library(work, "libcublasLt.so.13", CublasLt.class, List.of("cublaslt.cpp"));
         library(work, "libcudnn.so.9", Cudnn.class, List.of("cudnn.cpp"));
         Files.move(work, folder, StandardCopyOption.ATOMIC_MOVE);
-        return folder;
     }
 
     /** The functions that are bound and have no stand-in fail, and say their name: the loader wants all to be there. */
