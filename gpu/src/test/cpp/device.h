@@ -13,7 +13,7 @@
 #define __align__(n) __attribute__((aligned(n)))
 
 /* For functions whose memory accesses are not the kernel's own and therefore not instrumented. */
-#define UNWATCHED __attribute__((no_sanitize_coverage, no_sanitize("thread", "alignment", "kernel-address")))
+#define UNWATCHED __attribute__((no_sanitize("thread", "alignment", "kernel-address")))
 
 struct sim_dim {
     unsigned x, y, z;
@@ -30,12 +30,6 @@ extern "C" void sim_store_agreed(float* to, float value);
 extern "C" void sim_atomic(void* word);
 extern "C" unsigned sim_copy_begins(void* to, const void* from, unsigned bytes);
 extern "C" void sim_copy_arrives(void* to, const void* from, unsigned bytes, unsigned begun);
-extern "C" unsigned sim_until_yield;
-extern "C" void sim_yield();
-/* -fsanitize-coverage=trace-pc makes the compiler call this in each basic block. */
-extern "C" UNWATCHED void __sanitizer_cov_trace_pc() {
-    if (--sim_until_yield == 0) sim_yield();
-}
 #define threadIdx sim_thread
 #define blockIdx sim_block
 #define blockDim sim_block_size

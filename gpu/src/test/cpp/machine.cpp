@@ -243,14 +243,13 @@ using machine::Dim;
 using machine::running;
 
 API Dim sim_thread, sim_block, sim_block_size, sim_grid_size;
-API unsigned sim_lane_index, sim_until_yield;
+API unsigned sim_lane_index;
 Dim sim_thread, sim_block, sim_block_size, sim_grid_size;
-unsigned sim_lane_index, sim_until_yield;
+unsigned sim_lane_index;
 machine::Running machine::running;
 
 namespace {
 const unsigned MOST = 1024, WARP = 32, SLOT = 64;
-const unsigned TURN = 16; /* basic blocks */
 /* Of one stack. The last part moves the tops of the stacks to different sets of the processor's caches. */
 const size_t STACK = 64 * 1024 + 17 * 64;
 
@@ -336,7 +335,6 @@ static void enter(unsigned i) {
     sim_lane_index = i % WARP;
     running.thread = i;
     running.time = block_time << 16 | warps[i / WARP].time;
-    sim_until_yield = TURN;
 }
 
 static void thread_body();
@@ -359,13 +357,11 @@ static void prepare(Fiber& fiber) {
 #endif
 }
 
-/* The next lane of the current warp that can run, as a thread, or MOST. Lanes take turns in ascending order. */
+/* The next lane of the current warp that can run, as a thread, or MOST. Lanes run in ascending order. */
 static unsigned next() {
     Warp& warp = warps[current / WARP];
     if (warp.runs == 0 && warp.alive != 0) release(warp);
-    if (warp.runs == 0) return MOST;
-    const uint32_t higher = warp.runs & ~1u << current % WARP;
-    return current / WARP * WARP + (unsigned) __builtin_ctz(higher != 0 ? higher : warp.runs);
+    return warp.runs == 0 ? MOST : current / WARP * WARP + (unsigned) __builtin_ctz(warp.runs);
 }
 
 /* Leaves the current thread, and continues the next lane, or the scheduler if no lane of the warp can run. */
@@ -404,12 +400,6 @@ static void wait_at(uint32_t Warp::*where) {
     warp.runs &= ~lane;
     warp.*where |= lane;
     leave(&fibers[thread].context, next());
-}
-
-/* Kernels that are compiled without race detection call this after a number of basic blocks, so that the lanes of a warp advance
- * together. Where each lane walks down a column of a matrix, neighbouring lanes then find the same cache lines. */
-API void sim_yield() {
-    leave(&fibers[current].context, next());
 }
 
 API void sim_block_barrier() { wait_at(&Warp::at_block); }

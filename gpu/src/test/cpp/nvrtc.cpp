@@ -48,8 +48,7 @@ std::string compiler_options(int count, const char* const* options) {
     text += machine::detects_races()
             ? " -fsanitize=thread,alignment --param tsan-instrument-func-entry-exit=0"
             : " -fsanitize=kernel-address -fasan-shadow-offset=" + std::to_string(machine::SHADOW)
-                    + " --param asan-instrumentation-with-call-threshold=1000000 --param asan-stack=0 --param asan-globals=0"
-                      " -fsanitize-coverage=trace-pc";
+                    + " --param asan-instrumentation-with-call-threshold=1000000 --param asan-stack=0 --param asan-globals=0";
     for (int i = 0; i < count; i++) {
         if (strncmp(options[i], "-D", 2) == 0) text += " '" + std::string(options[i]) + "'";
     }
