@@ -185,8 +185,8 @@ public final class SimulatedMachine {
             return folder;
         }
         Files.createDirectories(folder.getParent());
-        try (FileChannel other = FileChannel.open(
-                folder.resolveSibling("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+        try (FileChannel other =
+                FileChannel.open(folder.resolveSibling("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
             other.lock(); // against another process that runs tests at the same time
             if (!Files.isDirectory(folder)) {
                 build(folder);
