@@ -44,7 +44,7 @@ final class CudaGraphCapture implements CapturedGraph {
     public void run() {
         if (closed) {
             throw new IllegalStateException(
-                    "recorded step on " + resources.name() + " was used after its scope '" + owner + "' was closed");
+                    "captured pass on " + resources.name() + " was used after its scope '" + owner + "' was closed");
         }
         if (graph == null || resources.workspaceAddress(workspaceBytes) != workspace) {
             dropGraph();

@@ -236,7 +236,7 @@ final class CudaDeviceTest {
             net.step(1);
             IllegalStateException refused =
                     assertThrows(IllegalStateException.class, () -> device.capture(scope, device::synchronize));
-            assertTrue(refused.getMessage().contains("cuda:0: a recorded step may not wait"), refused.getMessage());
+            assertTrue(refused.getMessage().contains("cuda:0: a captured pass may not wait"), refused.getMessage());
             net.step(2);
             assertTrue(net.loss() > 0);
         }

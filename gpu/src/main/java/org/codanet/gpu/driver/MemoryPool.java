@@ -150,7 +150,7 @@ public final class MemoryPool implements AutoCloseable {
             }
             if (open > 0) {
                 IllegalStateException refusal = new IllegalStateException(
-                        context.name() + ": a recorded step may not leave a tensor open; " + open + " are");
+                        context.name() + ": a captured pass may not leave a tensor open; " + open + " are");
                 if (result instanceof AutoCloseable closeable) {
                     try {
                         closeable.close();
@@ -253,7 +253,7 @@ public final class MemoryPool implements AutoCloseable {
     private long allocate(long bytes) {
         if (recording != null) {
             throw new OutOfMemoryException(
-                    context.name() + ": a recorded step may not take memory that no earlier run of it has left behind; "
+                    context.name() + ": a captured pass may not take memory that no earlier run of it has left behind; "
                             + ByteCount.text(bytes) + " are not there; run it once by a call, with that much to spare",
                     bytes,
                     0,

@@ -36,17 +36,17 @@ public final class Stream extends Handle {
         context().checkClosing(Cuda.cuStreamSynchronize(handle()), "cuStreamSynchronize", "the work queued");
     }
 
-    /** @throws IllegalStateException while a step is recorded; {@code what} is what it may not do */
+    /** @throws IllegalStateException during a capture; {@code what} is what it may not do */
     public void refuseWhileRecording(String what) {
         if (recording) {
-            throw new IllegalStateException(context().name() + ": a recorded step may not " + what
-                    + "; do it before the step is recorded or run");
+            throw new IllegalStateException(context().name() + ": a captured pass may not " + what
+                    + "; do it before the pass is captured or replayed");
         }
     }
 
-    /** Begins to record what is queued instead of running it. */
+    /** Begins a graph capture: work that is queued from now on is recorded and not run. */
     void beginCapture() {
-        refuseWhileRecording("record another");
+        refuseWhileRecording("capture another");
         context().enter();
         context()
                 .check(
