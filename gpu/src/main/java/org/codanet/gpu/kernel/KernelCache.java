@@ -64,7 +64,7 @@ final class KernelCache {
             digest.update((byte) 0);
         }
         String key = HexFormat.of().formatHex(digest.digest(), 0, 16);
-        return folder.resolve(source.file().replace(".cu", "") + "-" + target + "-" + key);
+        return folder.resolve(source.file().replace('/', '-').replace(".cu", "") + "-" + target + "-" + key);
     }
 
     private static MessageDigest sha256() {

@@ -115,9 +115,10 @@ final class RealCompilerTest {
     void theListNamesEverySource() throws IOException {
         Set<String> listed =
                 KernelSources.all(90).stream().map(KernelSource::file).collect(Collectors.toCollection(TreeSet::new));
-        try (Stream<Path> files = Files.list(Path.of("src/main/resources/org/codanet/gpu/op"))) {
+        Path folder = Path.of("src/main/resources/org/codanet/gpu/op");
+        try (Stream<Path> files = Files.walk(folder)) {
             assertEquals(
-                    files.map(file -> file.getFileName().toString())
+                    files.map(file -> folder.relativize(file).toString().replace('\\', '/'))
                             .filter(name -> name.endsWith(".cu"))
                             .collect(Collectors.toCollection(TreeSet::new)),
                     listed);
