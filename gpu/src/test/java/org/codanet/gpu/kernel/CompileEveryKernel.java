@@ -99,8 +99,8 @@ final class CompileEveryKernel {
     private static void keep(KernelSource source, String target, byte[] code) throws IOException {
         Path folder = Files.createDirectories(
                 Path.of("target", "cubin", CudaLibraries.nvrtc().version()));
-        String name = source.file().replace('/', '-') + "-" + String.join("-", source.defines()) + "-" + target
-                + ".cubin";
+        String name =
+                source.file().replace('/', '-') + "-" + String.join("-", source.defines()) + "-" + target + ".cubin";
         Files.write(folder.resolve(name), code);
     }
 
