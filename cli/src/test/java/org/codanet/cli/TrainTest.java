@@ -235,7 +235,7 @@ final class TrainTest {
             assertTrue(Files.size(out.resolve(name)) > 0, name);
         }
         String page = Files.readString(out.resolve("index.html"));
-        assertTrue(page.contains("Rows") && page.contains("How it learned"));
+        assertTrue(page.contains("Rows") && page.contains("<h2 id=\"training\">Training</h2>"));
         assertFalse(page.contains("not exact"), "an explanation does not add up");
         Run.of("predict", "--model", out.resolve("model.safetensors"), "--input", data.resolve("X_test.npy"), "-q")
                 .succeeded();

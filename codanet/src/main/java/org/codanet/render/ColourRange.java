@@ -4,15 +4,15 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * What full colour means: contributions of {@code limit} and more are fully red, of {@code -limit} and less fully blue. The
- * range is symmetric, so that white is zero in every picture.
+ * The range of contributions that colours show. Contributions of {@code limit} and more have full red, contributions of
+ * {@code -limit} and less have full blue. The range is symmetric, so white means zero in every picture.
  *
- * @param limit positive; maps of nothing but zeros get 1
+ * @param limit positive and finite
  */
 public record ColourRange(float limit) {
-    /** Cut-off of one image's own range: all but the one pixel in ten thousand that would wash out the rest. */
+    /** Percentile for the range of one image. It leaves out extreme values of one pixel in ten thousand. */
     public static final double ONE_IMAGE = 99.99;
-    /** Cut-off of a range shared by a set of images, whose extremes lie further apart. */
+    /** Percentile for a range that several images share, whose extreme values differ more. */
     public static final double IMAGE_SET = 99.75;
 
     public ColourRange {
@@ -21,18 +21,19 @@ public record ColourRange(float limit) {
         }
     }
 
-    /** The {@value #ONE_IMAGE}th percentile of one map's magnitudes. */
+    /** The {@value #ONE_IMAGE}th percentile of the magnitudes of one map. */
     public static ColourRange of(SignedMap map) {
         return ofPercentile(List.of(map), ONE_IMAGE);
     }
 
-    /** The {@value #IMAGE_SET}th percentile over all maps: their colours can be compared with each other. */
+    /** The {@value #IMAGE_SET}th percentile of the magnitudes of all maps. Colours can then be compared between maps. */
     public static ColourRange overSet(List<SignedMap> maps) {
         return ofPercentile(maps, IMAGE_SET);
     }
 
     /**
-     * The percentile of |value| over all pixels of all maps, interpolated linearly between ranks.
+     * The percentile of |value| over all pixels of all maps, interpolated linearly between ranks. If it is zero, the range is
+     * the largest magnitude; if all values are zero, the range is 1.
      *
      * @param percentile above 0, at most 100
      * @throws IllegalArgumentException if there is no map or the percentile is outside its bounds
@@ -52,7 +53,7 @@ public record ColourRange(float limit) {
         if ((float) value > 0) {
             return new ColourRange((float) value);
         }
-        // More zeros than the percentile leaves room for: the largest magnitude still shows what is there.
+        // Nearly all values are zero. The largest magnitude still shows the others.
         float largest = magnitudes[magnitudes.length - 1];
         return new ColourRange(largest > 0 ? largest : 1);
     }
@@ -73,7 +74,7 @@ public record ColourRange(float limit) {
         return all;
     }
 
-    /** {@code value} on the range: -1 fully blue, 0 white, 1 fully red. */
+    /** The position of a value in the range: -1 is full blue, 0 is white, 1 is full red. */
     double position(float value) {
         return Math.max(-1, Math.min(1, (double) value / limit));
     }

@@ -3,24 +3,24 @@ package org.codanet.render;
 import java.awt.image.BufferedImage;
 
 /**
- * Pictures of a {@link SignedMap}: red where a pixel raised the logit, blue where it lowered it, white where it had no say.
- * One picture pixel a map value; {@link Picture#enlarged} makes it visible.
+ * Pictures of a {@link SignedMap}. Red pixels raise the logit, blue pixels lower it, white pixels are neutral. A picture has one
+ * pixel per value of the map; {@link Picture#enlarged} enlarges it.
  */
 public final class ContributionPicture {
-    /** Full positive and full negative colour, 0xRRGGBB. */
+    /** Colours of the largest positive and of the largest negative contribution, 0xRRGGBB. */
     static final int RED = 0xd7191c;
 
     static final int BLUE = 0x1f5fe0;
 
     private static final int WHITE = 0xffffff;
-    /** How much of the input stays visible, as grey, under full colour. */
+    /** Opacity of full colour in an overlay. The grey input shows through. */
     private static final double OVERLAY_STRENGTH = 0.85;
 
     private static final double OVERLAY_EXPONENT = 0.7;
 
     private ContributionPicture() {}
 
-    /** The map in colours: an RGB picture of the map's extents. */
+    /** The map in colours: an RGB picture with the extents of the map. */
     public static BufferedImage colours(SignedMap map, ColourRange range) {
         BufferedImage picture = new BufferedImage(map.width(), map.height(), BufferedImage.TYPE_INT_RGB);
         for (int y = 0; y < map.height(); y++) {
@@ -32,8 +32,8 @@ public final class ContributionPicture {
     }
 
     /**
-     * The map over the input in grey: colour covers a pixel as much as the pixel contributed, so that what had no say keeps
-     * looking like the input.
+     * The map on a grey copy of the input. The opacity of the colour grows with the magnitude of the contribution, so neutral
+     * pixels keep their grey.
      *
      * @throws IllegalArgumentException if input and map differ in extents
      */
@@ -48,7 +48,8 @@ public final class ContributionPicture {
                 double position = range.position(map.at(y, x));
                 int grey = grey(input.getRGB(x, y));
                 int full = position < 0 ? BLUE : RED;
-                // Lifts small contributions: on a grey photograph a tenth of full colour is invisible.
+                // On a grey photograph, a tenth of full colour is invisible. An exponent below 1 raises small
+                // contributions.
                 double cover = OVERLAY_STRENGTH * Math.pow(Math.abs(position), OVERLAY_EXPONENT);
                 picture.setRGB(x, y, blend(grey, full, cover));
             }
@@ -56,7 +57,7 @@ public final class ContributionPicture {
         return picture;
     }
 
-    /** The legend's bar: from fully blue on the left over white to fully red, {@code width} by {@code height} pixels. */
+    /** The colour bar of a legend, {@code width} by {@code height} pixels: full blue at the left, white, full red at the right. */
     public static BufferedImage scale(int width, int height) {
         BufferedImage picture = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
         for (int x = 0; x < width; x++) {

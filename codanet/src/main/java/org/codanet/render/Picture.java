@@ -9,16 +9,16 @@ import java.util.List;
 import javax.imageio.ImageIO;
 import org.codanet.file.AtomicFile;
 
-/** Pixels from numbers, and pictures into files. */
+/** Creates pictures from arrays, arranges them, and writes them as PNG. */
 public final class Picture {
     private Picture() {}
 
     /**
-     * The picture of an image as the network reads it.
+     * The picture of an image that a network reads.
      *
-     * @param chw planes of {@code channels} values in [0, 1], beginning at {@code offset}; values outside are clipped
+     * @param chw (C, H, W) values in [0, 1] from {@code offset} on; values outside [0, 1] are clipped
      * @param channels 1 for grey, 3 for red, green, blue
-     * @throws IllegalArgumentException for other channel counts or too short an array
+     * @throws IllegalArgumentException if the number of channels is neither 1 nor 3, or the array is too short
      */
     public static BufferedImage ofPlanes(float[] chw, int offset, int channels, int height, int width) {
         if (channels != 1 && channels != 3) {
@@ -44,7 +44,7 @@ public final class Picture {
         return Math.round(255 * Math.max(0, Math.min(1, value)));
     }
 
-    /** Every pixel as a square of {@code factor} by {@code factor}: nothing is smoothed, a pixel stays a pixel. */
+    /** The picture with each pixel as a square of {@code factor} by {@code factor} pixels, without smoothing. */
     public static BufferedImage enlarged(BufferedImage picture, int factor) {
         if (factor < 1) {
             throw new IllegalArgumentException("picture: the factor must be at least 1, got " + factor);
@@ -60,16 +60,20 @@ public final class Picture {
         return large;
     }
 
-    /** The smallest whole factor that makes the longer side at least {@code pixels} long. */
+    /** The smallest integer factor that makes the longer side at least {@code pixels} long. */
     public static int factorFor(BufferedImage picture, int pixels) {
         int side = Math.max(picture.getWidth(), picture.getHeight());
         return Math.max(1, (pixels + side - 1) / side);
     }
 
-    /** Pictures in a row, top-aligned, {@code gap} white pixels apart. @throws IllegalArgumentException if there is none */
+    /**
+     * Pictures in a row, aligned at the top, with {@code gap} white pixels between them.
+     *
+     * @throws IllegalArgumentException if there is no picture
+     */
     public static BufferedImage sideBySide(List<BufferedImage> pictures, int gap) {
         if (pictures.isEmpty()) {
-            throw new IllegalArgumentException("picture: nothing to put side by side");
+            throw new IllegalArgumentException("picture: there are no pictures to put side by side");
         }
         int height = pictures.stream().mapToInt(BufferedImage::getHeight).max().orElseThrow();
         int width = pictures.stream().mapToInt(BufferedImage::getWidth).sum() + gap * (pictures.size() - 1);
@@ -103,15 +107,15 @@ public final class Picture {
     }
 
     /**
-     * Writes a PNG file, replacing what was there.
+     * Writes or replaces a PNG file.
      *
-     * @throws IOException naming the file and the reason if it cannot be written; nothing is left of it then
+     * @throws IOException naming the file and the reason if it cannot be written; an old file is then unchanged
      */
     public static void writePng(BufferedImage picture, Path file) throws IOException {
         AtomicFile.replace(file, png(picture));
     }
 
-    /** The picture as a {@code data:image/png} address, for pages that carry their pictures. */
+    /** The picture as a {@code data:image/png} URI, for self-contained pages. */
     public static String dataUri(BufferedImage picture) {
         return "data:image/png;base64," + Base64.getEncoder().encodeToString(png(picture));
     }

@@ -3,8 +3,8 @@ package org.codanet.render;
 import java.util.Arrays;
 
 /**
- * One number a pixel, positive or negative: the contributions of an image's pixels to one logit, or the difference of two
- * such maps. Immutable. Row-major, (H, W).
+ * The contributions of an image's pixels to one logit, or the difference of two such maps: one number per pixel, (H, W),
+ * row-major. Immutable.
  */
 public final class SignedMap {
     private final int height;
@@ -18,7 +18,9 @@ public final class SignedMap {
     }
 
     /**
-     * The map with the {@code height * width} values from {@code offset} on, copied.
+     * A map of {@code height * width} values, which are copied from the array.
+     *
+     * @param offset index of the first value
      *
      * @throws IllegalArgumentException if there are fewer values, or one of them is not finite
      */
@@ -46,22 +48,22 @@ public final class SignedMap {
         return of(height, width, values, 0);
     }
 
-    /** Rows of pixels. */
+    /** H: the number of rows. */
     public int height() {
         return height;
     }
 
-    /** Columns of pixels. */
+    /** W: the number of columns. */
     public int width() {
         return width;
     }
 
-    /** The value of one pixel. */
+    /** The contribution of one pixel. */
     public float at(int row, int column) {
         return values[row * width + column];
     }
 
-    /** All values added up in double precision: a logit without its bias. */
+    /** The sum of all values in double precision: the logit without its bias. */
     public double sum() {
         double sum = 0;
         for (float value : values) {
@@ -70,7 +72,11 @@ public final class SignedMap {
         return sum;
     }
 
-    /** Class against class: this map minus another. @throws IllegalArgumentException if the extents differ */
+    /**
+     * The difference of two maps: how much more each pixel contributes to the class of this map than to that of the other.
+     *
+     * @throws IllegalArgumentException if the extents differ
+     */
     public SignedMap minus(SignedMap other) {
         if (height != other.height || width != other.width) {
             throw new IllegalArgumentException(
@@ -83,7 +89,7 @@ public final class SignedMap {
         return new SignedMap(height, width, difference);
     }
 
-    /** Absolute values, in order of size. */
+    /** The absolute values in ascending order. */
     float[] sortedMagnitudes() {
         float[] magnitudes = new float[values.length];
         for (int i = 0; i < magnitudes.length; i++) {

@@ -6,14 +6,14 @@ import java.util.OptionalInt;
 import org.codanet.explain.ClassScore;
 
 /**
- * One image of a page.
+ * One image with the classes of the highest logits and the maps of some classes.
  *
- * @param name where it came from, such as a file's name
- * @param input the image as the network reads it
- * @param truth index of the true class, if known
- * @param ranking the best classes, the best first; at least one
- * @param explained classes with their maps, in the order to show: usually the first of {@code ranking}, and the true class
- *     where the prediction is wrong
+ * @param name origin of the image, such as the path of its file
+ * @param input the image as the network reads it, after preprocessing
+ * @param truth index of the true class; empty if it is not known
+ * @param ranking classes in descending order of their logits; at least one
+ * @param explained classes with their maps, in the order of the page; at least one. They are usually the first classes of
+ *     {@code ranking}, and the true class if the prediction is wrong
  */
 public record ExplainedImage(
         String name, BufferedImage input, OptionalInt truth, List<ClassScore> ranking, List<ExplainedClass> explained) {
@@ -26,12 +26,12 @@ public record ExplainedImage(
         }
     }
 
-    /** The class the network decides for. */
+    /** The predicted class: the one with the highest logit. */
     public ClassScore prediction() {
         return ranking.getFirst();
     }
 
-    /** Whether the true class is known and another one was predicted. */
+    /** Whether the true class is known and another class was predicted. */
     public boolean isWrong() {
         return truth.isPresent() && truth.getAsInt() != prediction().index();
     }

@@ -46,7 +46,7 @@ public final class ExplanationFolder {
     /**
      * Creates the folder if it is missing.
      *
-     * @param net that is explained
+     * @param net the network whose logits are explained
      * @param fixedRange the contribution that full colour stands for in all pictures; if empty, each image has its own range
      * @param images the number of images in all
      * @throws IOException if the folder cannot be created or written to
@@ -106,16 +106,16 @@ public final class ExplanationFolder {
     }
 
     /**
-     * Writes {@code index.html} with the first images that were added, of which there must be one.
+     * Writes {@code index.html} with the first images. At least one image must have been added.
      *
      * @param model name of the model, for the page's head
-     * @param file of the model, which holds its scores
+     * @param file the model file with the scores of the model
      * @param program that makes the page, with its version
      */
     public void writePage(String model, ModelFile file, String program) throws IOException {
         String lead =
-                "For each image, this page shows which pixels speak for the classes with the highest scores, and how much."
-                        + " The contributions of the pixels add up to the score exactly."
+                "For each image, this page shows how much every pixel contributes to the scores of some classes. The contributions and"
+                        + " a constant bias add up to the score exactly."
                         + (images > page.size()
                                 ? " It shows the first " + page.size() + " of " + images + " images."
                                 : "");

@@ -11,16 +11,16 @@ import org.codanet.render.ContributionPicture;
 import org.codanet.render.Picture;
 
 /**
- * One self-contained HTML page: images, the classes that the network ranks highest, the contributions behind each of them,
- * and what every number and colour means. No script, no network; light and dark as the reader's system is set.
+ * One self-contained HTML page: images, the classes with the highest logits, the contributions to each of these logits, and an
+ * explanation of every number and colour. The page has no script, loads nothing, and follows the reader's light or dark setting.
  *
  * @param title of the page
- * @param lead one or two sentences under the title
+ * @param lead one or two sentences below the title
  * @param facts about model, data and run
- * @param probabilities how logits became probabilities, as a sentence
- * @param curve of the training, if there was one
- * @param range what full colour stands for in all images; if absent each image has its own
- * @param images in the order to show
+ * @param probabilities one or two sentences: how probabilities follow from logits
+ * @param curve of the training; empty if the page is not about a training run
+ * @param range of the colours in all images; if empty, each image has its own range
+ * @param images in the order of the page; at least one
  */
 public record ExplanationPage(
         String title,
@@ -38,7 +38,7 @@ public record ExplanationPage(
         }
     }
 
-    /** The whole page, as UTF-8 text that is well-formed XML too. */
+    /** The text of the page. It is well-formed XML too. Files of it must be encoded in UTF-8. */
     public String html() {
         StringBuilder page = new StringBuilder();
         page.append("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n")
@@ -51,9 +51,9 @@ public record ExplanationPage(
         header(page);
         legend(page);
         curve.ifPresent(drawn -> page.append("<section class=\"panel\" aria-labelledby=\"training\">\n")
-                .append("<h2 id=\"training\">How it learned</h2>\n<p>")
+                .append("<h2 id=\"training\">Training</h2>\n<p>")
                 .append(Html.escape(drawn.summary()))
-                .append(" Held-out images took no part in the training.</p>\n")
+                .append(" Held-out images are not used for training.</p>\n")
                 .append("<div class=\"curve\">")
                 .append(drawn.html())
                 .append("</div>\n</section>\n"));
@@ -85,32 +85,36 @@ public record ExplanationPage(
     }
 
     private void legend(StringBuilder page) {
-        page.append("""
+        page.append(
+                """
                 <section class="panel" aria-labelledby="reading">
                 <h2 id="reading">How to read this page</h2>
                 <div class="legend">
                 <figure class="scale">
                 <img src="%s" width="257" height="18" alt="Colour scale from blue over white to red"/>
-                <div class="scale-ends"><span>against</span><span>no say</span><span>for</span></div>
+                <div class="scale-ends"><span>against</span><span>neutral</span><span>for</span></div>
                 </figure>
                 <ul>
-                <li><strong>Map.</strong> Each pixel is coloured by its contribution to one class: <b class="for">red</b> raised \
-                the class's score, <b class="against">blue</b> lowered it, white left it alone.</li>
-                <li><strong>Overlay.</strong> The same colours over the image in grey, to see what the pixels show.</li>
-                <li><strong>Pixels + bias = logit.</strong> The logit is the score that the network gives a class. All \
-                contributions of a map add up to it, together with a bias that is the same for every image: nothing of the score \
-                is left unexplained. “Off by” is the difference that rounding leaves.</li>
+                <li><strong>Map.</strong> The colour of a pixel shows its contribution to the logit of one class. \
+                <b class="for">Red</b> pixels raise the logit, <b class="against">blue</b> pixels lower it, and white pixels do \
+                not change it.</li>
+                <li><strong>Overlay.</strong> The same colours on a grey copy of the image show where the contributions come \
+                from.</li>
+                <li><strong>Logit.</strong> The logit is the score of a class. It equals the sum of the contributions of all \
+                pixels plus a bias, which is the same for all images. The line below each sum shows how far the two sides differ, \
+                and how far rounding can make them differ.</li>
                 <li><strong>Probability.</strong> %s</li>
-                <li><strong>Range.</strong> Full colour stands for the number given with each image. %s</li>
+                <li><strong>Colour range.</strong> The note at the end of each image says which contribution has full colour. \
+                %s</li>
                 </ul>
                 </div>
                 </section>
                 """.formatted(
-                        Picture.dataUri(ContributionPicture.scale(257, 18)),
-                        Html.escape(probabilities),
-                        range.isPresent()
-                                ? "It is the same for all images, so that all colours can be compared."
-                                : "All maps of one image share it, so that their colours can be compared."));
+                                Picture.dataUri(ContributionPicture.scale(257, 18)),
+                                Html.escape(probabilities),
+                                range.isPresent()
+                                        ? "It is the same for all images, so colours can be compared between images."
+                                        : "It is the same for all maps of one image, so colours can be compared within an image, but not between images."));
     }
 
     private void overview(StringBuilder page) {

@@ -2,11 +2,11 @@ package org.codanet.report;
 
 import java.util.Locale;
 
-/** Text and numbers as they stand in a page. Numbers are written alike in every locale. */
+/** Text and numbers for an HTML page. The format of numbers does not depend on the locale. */
 final class Html {
     private Html() {}
 
-    /** The text with the characters that mean something in HTML, XML and their attributes replaced. */
+    /** The text with the special characters of HTML, XML and their attributes replaced. */
     static String escape(String text) {
         StringBuilder escaped = new StringBuilder(text.length());
         text.codePoints().forEach(c -> {
@@ -17,7 +17,7 @@ final class Html {
                 case '"' -> escaped.append("&quot;");
                 case '\'' -> escaped.append("&#39;");
                 default -> {
-                    // Control characters, as a file name may hold them, are not allowed in XML.
+                    // A file name may hold control characters, but XML does not allow them.
                     boolean allowed = c >= 0x20 || c == '\n' || c == '\t';
                     escaped.appendCodePoint(allowed && !Character.isSurrogate((char) Math.min(c, 0xffff)) ? c : 0xfffd);
                 }
@@ -26,22 +26,22 @@ final class Html {
         return escaped.toString();
     }
 
-    /** With three decimals and a true minus sign. */
+    /** With three decimals and a typographic minus sign. */
     static String number(double value) {
         return signed(String.format(Locale.ROOT, "%.3f", value));
     }
 
-    /** {@link #number} with a plus sign where it is positive. */
+    /** As {@link #number}, with a plus sign if the value is not negative. */
     static String change(double value) {
         return signed(String.format(Locale.ROOT, "%+.3f", value));
     }
 
-    /** As 1.3·10⁻⁶ is read aloud by nobody: one digit after the point and a short exponent. */
+    /** In scientific notation with one decimal, such as {@code 3.0e-07}. */
     static String tiny(double value) {
         return value == 0 ? "0" : signed(String.format(Locale.ROOT, "%.1e", value));
     }
 
-    /** A share in [0, 1] in percent; nothing between is shown as 0 or 100. */
+    /** A share in [0, 1] as a percentage. Only exact shares of 0 and 1 become 0.0 % and 100.0 %. */
     static String percent(double share) {
         if (share > 0 && share < 0.001) {
             return "<0.1 %";
@@ -52,7 +52,7 @@ final class Html {
         return String.format(Locale.ROOT, "%.1f %%", 100 * share);
     }
 
-    /** Three significant digits. */
+    /** With three significant digits. */
     static String short3(double value) {
         return signed(String.format(Locale.ROOT, "%.3g", value));
     }

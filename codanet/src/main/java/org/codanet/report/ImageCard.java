@@ -8,7 +8,7 @@ import org.codanet.render.ContributionPicture;
 import org.codanet.render.Picture;
 import org.codanet.render.SignedMap;
 
-/** One image's part of an {@link ExplanationPage}. */
+/** The part of an {@link ExplanationPage} that shows one image. */
 final class ImageCard {
     private final ExplainedImage image;
     private final int number;
@@ -20,7 +20,7 @@ final class ImageCard {
         this.range = range(image, fixed);
     }
 
-    /** The page's range, or else one for all maps of the image, so that their colours compare. */
+    /** The fixed range if there is one, else one range for all maps of the image. */
     static ColourRange range(ExplainedImage image, Optional<ColourRange> fixed) {
         return fixed.orElseGet(() -> ColourRange.ofPercentile(
                 image.explained().stream().map(ExplainedClass::map).toList(), ColourRange.ONE_IMAGE));
@@ -44,7 +44,7 @@ final class ImageCard {
                 .append(Html.escape(image.name()))
                 .append("</span></div>\n<div class=\"card-top\">\n<figure>")
                 .append(pixels(image.input(), "The image " + image.name()))
-                .append("<figcaption>What the network sees</figcaption></figure>\n");
+                .append("<figcaption>Input of the network</figcaption></figure>\n");
         ranking(page);
         page.append("</div>\n<div class=\"maps\">\n");
         for (ExplainedClass explained : image.explained()) {
@@ -52,9 +52,9 @@ final class ImageCard {
         }
         page.append("</div>\n");
         difference(page);
-        page.append("<p class=\"note\">Full colour: a contribution of \u00b1")
+        page.append("<p class=\"note\">Full colour means that one pixel contributes \u00b1")
                 .append(Html.short3(range.limit()))
-                .append(" or more in one pixel.</p>\n</article>\n");
+                .append(" or more.</p>\n</article>\n");
     }
 
     private String verdict() {
@@ -62,10 +62,12 @@ final class ImageCard {
             return "";
         }
         if (!image.isWrong()) {
-            return "<span class=\"verdict right\">\u2713 right</span>";
+            return "<span class=\"verdict right\">\u2713 correct</span>";
         }
         return "<span class=\"verdict\">\u2717 wrong"
-                + truth().map(c -> ": it is " + Html.escape(c.score().label())).orElse("") + "</span>";
+                + truth().map(c ->
+                                ": the true class is " + Html.escape(c.score().label()))
+                        .orElse("") + "</span>";
     }
 
     private Optional<ExplainedClass> truth() {
@@ -81,7 +83,8 @@ final class ImageCard {
     }
 
     private void ranking(StringBuilder page) {
-        page.append("<table class=\"ranking\"><caption>Best classes</caption><thead><tr><th scope=\"col\">Class</th>")
+        page.append(
+                        "<table class=\"ranking\"><caption>Classes with the highest logits</caption><thead><tr><th scope=\"col\">Class</th>")
                 .append(
                         "<th scope=\"col\" class=\"bar-head\"><span>Probability</span></th><th scope=\"col\">Logit</th></tr>")
                 .append("</thead><tbody>\n");
@@ -126,9 +129,10 @@ final class ImageCard {
                 .append(Html.number(score.logit()))
                 .append(explained.against().isEmpty() ? "</b> logit" : "</b> difference of the logits")
                 .append("</span></p>\n")
-                .append("<p class=\"off\">off by ")
+                .append("<p class=\"off\">difference ")
                 .append(Html.tiny(explained.identityError()))
-                .append(", rounding explains up to ")
+                .append(holds ? ", within" : ", more than")
+                .append(" the rounding limit of ")
                 .append(Html.tiny(explained.tolerance()))
                 .append(holds ? "" : ": this explanation is not exact")
                 .append("</p></section>\n");
@@ -145,17 +149,15 @@ final class ImageCard {
         SignedMap difference = predicted.get().map().minus(truth.get().map());
         page.append("<section class=\"against-class\"><div><h3>Why not ")
                 .append(Html.escape(loser))
-                .append("?</h3>\n<p>The map of ")
+                .append("?</h3>\n<p>This is the map of ")
                 .append(Html.escape(winner))
                 .append(" minus the map of ")
                 .append(Html.escape(loser))
                 .append(
-                        ": <b class=\"for\">red</b> pixels spoke for the wrong class, <b class=\"against\">blue</b> ones for the ")
-                .append("true class. They add up to the lead of ")
-                .append(Html.escape(winner))
-                .append(": <b>")
+                        ". <b class=\"for\">Red</b> pixels favour the wrong class, <b class=\"against\">blue</b> pixels favour the")
+                .append(" true class. The pixels add up to <b>")
                 .append(Html.change(difference.sum()))
-                .append("</b>, the difference of the logits ")
+                .append("</b>, which is the difference between the logits ")
                 .append(Html.number(predicted.get().score().logit()))
                 .append(" and ")
                 .append(Html.number(truth.get().score().logit()))
@@ -165,12 +167,13 @@ final class ImageCard {
     }
 
     private String pair(SignedMap map, String what) {
-        String described = "%s: pixels add up to %s".formatted(what, Html.number(map.sum()));
+        String described = "%s; the pixels add up to %s".formatted(what, Html.number(map.sum()));
         return "<div class=\"pair\"><figure>"
                 + pixels(ContributionPicture.colours(map, range), "Contributions to " + described)
                 + "<figcaption>Map</figcaption></figure><figure>"
                 + pixels(
-                        ContributionPicture.overlay(map, range, image.input()), "Contributions over the image, " + what)
+                        ContributionPicture.overlay(map, range, image.input()),
+                        "Contributions to " + what + ", on the image in grey")
                 + "<figcaption>Overlay</figcaption></figure></div>\n";
     }
 

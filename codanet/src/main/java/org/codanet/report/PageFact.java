@@ -1,10 +1,10 @@
 package org.codanet.report;
 
 /**
- * One line about the model or the run, at the head of a page.
+ * A fact about the model or the run, for the head of a page.
  *
- * @param name what it is, such as {@code Accuracy}
- * @param value as shown, such as {@code 87.3 %}
- * @param meaning one plain sentence for a reader who is new to it; may be empty
+ * @param name such as {@code Accuracy}
+ * @param value as the page shows it, such as {@code 87.3 %}
+ * @param meaning a short explanation for a reader who does not know the term; may be empty
  */
 public record PageFact(String name, String value, String meaning) {}

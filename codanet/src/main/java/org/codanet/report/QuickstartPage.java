@@ -41,8 +41,9 @@ public final class QuickstartPage {
         return new ExplanationPage(
                 "What the network looked at",
                 "This network was trained for a few minutes to classify images. For each image, the page shows how much every"
-                        + " pixel contributes to the decision. The contributions add up to the network's score exactly. For"
-                        + " images that were classified wrongly, the page shows what misled the network.",
+                        + " pixel contributes to the scores of some classes. The contributions and a constant bias add up to"
+                        + " the score exactly. For images that were classified wrongly, the page also shows which pixels favour the"
+                        + " wrong class over the true class.",
                 facts,
                 PageText.probabilities(net.loss()),
                 Optional.of(curve),

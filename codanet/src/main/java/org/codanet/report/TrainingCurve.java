@@ -5,7 +5,7 @@ import java.util.Locale;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.DoubleStream;
 
-/** Loss and accuracy over the epochs as one SVG picture that follows the reader's light or dark setting. */
+/** Loss and accuracy over the epochs as an SVG picture that follows the reader's light or dark setting. */
 public final class TrainingCurve {
     private static final int WIDTH = 720;
     private static final int HEIGHT = 280;
@@ -34,7 +34,11 @@ public final class TrainingCurve {
 
     private final List<CurvePoint> points;
 
-    /** @param points in order of epochs; at least one */
+    /**
+     * A curve through some epochs.
+     *
+     * @param points in the order of the epochs; at least one
+     */
     public TrainingCurve(List<CurvePoint> points) {
         if (points.isEmpty()) {
             throw new IllegalArgumentException("training curve: no epoch to draw");
@@ -42,19 +46,19 @@ public final class TrainingCurve {
         this.points = List.copyOf(points);
     }
 
-    /** The whole file's text: loss and accuracy side by side. */
+    /** The text of an SVG file with loss and accuracy side by side. */
     public String svg() {
-        return drawing(0, WIDTH, summary());
+        return drawing(0, WIDTH, label());
     }
 
-    /** The same for a page: side by side where there is room, and one below the other, at twice the size, where there is not. */
+    /** The curves for a page: side by side in a wide window; in a narrow window one below the other at twice the size. */
     public String html() {
         int half = WIDTH / 2;
-        return "<div class=\"wide\">" + svg() + "</div>\n<div class=\"narrow\">" + drawing(0, half, summary())
-                + drawing(half, half, "The same run's accuracy.") + "</div>\n";
+        return "<div class=\"wide\">" + svg() + "</div>\n<div class=\"narrow\">" + drawing(0, half, label())
+                + drawing(half, half, "Accuracy in the same epochs.") + "</div>\n";
     }
 
-    /** The part of the drawing from {@code left} on. */
+    /** The part of the drawing that begins at {@code left}. */
     private String drawing(int left, int width, String label) {
         StringBuilder svg = new StringBuilder();
         svg.append(String.format(
@@ -78,23 +82,29 @@ public final class TrainingCurve {
         return svg.append("</svg>\n").toString();
     }
 
-    /** One sentence with the first and last numbers, for readers who do not see the picture. */
+    private String label() {
+        return "Training curve. " + summary();
+    }
+
+    /** The first and last losses and the final accuracy in one or two sentences. */
     public String summary() {
         CurvePoint first = points.getFirst();
         CurvePoint last = points.getLast();
         String text = points.size() == 1
-                ? String.format(
-                        Locale.ROOT, "Training curve: in one epoch the training loss was %.3f", last.trainingLoss())
+                ? String.format(Locale.ROOT, "After one epoch, the training loss was %.3f.", last.trainingLoss())
                 : String.format(
                         Locale.ROOT,
-                        "Training curve: over %d epochs the training loss went from %.3f to %.3f",
+                        "In %d epochs, the training loss changed from %.3f to %.3f.",
                         points.size(),
                         first.trainingLoss(),
                         last.trainingLoss());
         if (Double.isFinite(last.heldOutAccuracy())) {
-            text += String.format(Locale.ROOT, "; held-out accuracy ended at %.1f %%", 100 * last.heldOutAccuracy());
+            text += String.format(
+                    Locale.ROOT,
+                    " The accuracy on held-out images was %.1f %% at the end.",
+                    100 * last.heldOutAccuracy());
         }
-        return text + ".";
+        return text;
     }
 
     private void panel(
@@ -166,7 +176,7 @@ public final class TrainingCurve {
         svg.append(text(right - 148, 18, "start", "", "training"));
         svg.append(String.format(
                 Locale.ROOT, "<polyline class=\"tc-held\" points=\"%d,14 %d,14\"/>%n", right - 84, right - 60));
-        svg.append(text(right - 54, 18, "start", "", "held out"));
+        svg.append(text(right - 54, 18, "start", "", "held-out"));
     }
 
     private static String text(double x, double y, String anchor, String style, String content) {

@@ -76,7 +76,33 @@ final class ExplanationPageTest {
                         .filter(a -> a.getAttribute("class").contains("wrong"))
                         .count());
         assertTrue(html.contains("Why not "));
-        assertTrue(html.contains("\u2717 wrong: it is "));
+        assertTrue(html.contains("\u2717 wrong: the true class is "));
+    }
+
+    @Test
+    void theLegendNamesTheScaleAndTheSigmoid() throws Exception {
+        assertEquals(
+                "against neutral for",
+                String.join(
+                        " ",
+                        elements("div").stream()
+                                .filter(d -> d.getAttribute("class").equals("scale-ends"))
+                                .flatMap(d -> texts(d.getChildNodes()).stream())
+                                .toList()));
+        assertTrue(
+                html.contains("The probability is the sigmoid of the logit. Each class is scored independently, so the"
+                        + " probabilities need not add up to 100 %."));
+    }
+
+    @Test
+    void theSumShowsItsDifferenceAndTheRoundingLimit() throws Exception {
+        List<Element> lines = elements("p").stream()
+                .filter(p -> p.getAttribute("class").equals("off"))
+                .toList();
+        assertEquals(13, lines.size(), "three classes of four images, and the true class of the wrong one");
+        for (Element line : lines) {
+            assertEquals("difference 3.0e-07, within the rounding limit of 4.0e-05", line.getTextContent());
+        }
     }
 
     @Test
@@ -129,7 +155,7 @@ final class ExplanationPageTest {
     @Test
     void theCurveOfOneEpochGoesNowhere() {
         assertEquals(
-                "Training curve: in one epoch the training loss was 0.250; held-out accuracy ended at 62.5 %.",
+                "After one epoch, the training loss was 0.250. The accuracy on held-out images was 62.5 % at the end.",
                 new TrainingCurve(List.of(new CurvePoint(1, 0.25, 0.2, 0.5, 0.625))).summary());
     }
 
@@ -146,8 +172,8 @@ final class ExplanationPageTest {
                 own.images());
 
         assertEquals(3, fixed.html().split("\u00b10.125 or more", -1).length - 1);
-        assertTrue(fixed.html().contains("the same for all images"));
-        assertFalse(own.html().contains("the same for all images"));
+        assertTrue(fixed.html().contains("It is the same for all images, so"));
+        assertFalse(own.html().contains("It is the same for all images, so"));
     }
 
     @Test
@@ -159,7 +185,7 @@ final class ExplanationPageTest {
 
         assertEquals("svg", svg.getTagName());
         assertEquals(
-                "Training curve: over 2 epochs the training loss went from 0.250 to 0.125; held-out accuracy ended at 62.5 %.",
+                "Training curve. In 2 epochs, the training loss changed from 0.250 to 0.125. The accuracy on held-out images was 62.5 % at the end.",
                 svg.getAttribute("aria-label"));
         // Two lines a panel and two in the key; one epoch without held-out numbers leaves a line of one point.
         assertEquals(6, svg.getElementsByTagName("polyline").getLength());
@@ -179,6 +205,12 @@ final class ExplanationPageTest {
         assertEquals("<0.1 %", Html.percent(1e-5));
         assertEquals(">99.9 %", Html.percent(0.99999));
         assertEquals("100.0 %", Html.percent(1));
+    }
+
+    private static List<String> texts(NodeList nodes) {
+        return java.util.stream.IntStream.range(0, nodes.getLength())
+                .mapToObj(i -> nodes.item(i).getTextContent())
+                .toList();
     }
 
     private List<Element> elements(String name) throws Exception {

@@ -9,10 +9,11 @@ import java.util.OptionalInt;
 import java.util.Random;
 import java.util.stream.IntStream;
 import org.codanet.explain.ClassScore;
+import org.codanet.nn.op.LossKind;
 import org.codanet.render.Picture;
 import org.codanet.render.SignedMap;
 
-/** A page of drawn shapes with made-up contributions: everything a page can hold, without a network. */
+/** A page of drawn shapes with synthetic contributions. It has everything that a page can have, without a network. */
 final class SamplePage {
     static final List<String> LABELS = List.of(
             "T-shirt", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot");
@@ -21,7 +22,7 @@ final class SamplePage {
 
     private SamplePage() {}
 
-    /** Images 2, 5, 8... are wrong; image 3 carries a name that would break a page that does not escape. */
+    /** Images 2, 5, 8 ... are classified wrongly. The name of image 3 has to be escaped. */
     static ExplanationPage of(int count) {
         Random random = new Random(7);
         List<ExplainedImage> images = new ArrayList<>();
@@ -34,15 +35,15 @@ final class SamplePage {
                 .toList();
         return new ExplanationPage(
                 "What the network looked at",
-                "A small CoDA-Net sorts pictures of clothes. For each picture this page shows, exactly and pixel by pixel, what"
-                        + " its decision is made of.",
+                "A small CoDA-Net classifies pictures of clothes. For each picture, this page shows how much every pixel"
+                        + " contributes to the scores of some classes.",
                 List.of(
                         new PageFact("Model", "grey-small", "6 layers, 212,340 parameters"),
-                        new PageFact("Accuracy", "86.4 %", "of 2,000 held-out images named correctly"),
-                        new PageFact("Data", "Fashion-MNIST", "a subset: 10,000 images to train on"),
+                        new PageFact("Accuracy", "86.4 %", "of 2,000 held-out images classified correctly"),
+                        new PageFact("Data", "Fashion-MNIST", "a subset with 10,000 training images"),
                         new PageFact("Device", "cpu", "2 threads, fp32"),
-                        new PageFact("Made", "2026-11-23", "")),
-                "The logit pressed into 0 to 100 %. Each class is judged on its own, so the numbers need not add up to 100 %.",
+                        new PageFact("Created", "2026-11-23", "")),
+                PageText.probabilities(LossKind.BCE),
                 Optional.of(new TrainingCurve(curve)),
                 Optional.empty(),
                 images);
