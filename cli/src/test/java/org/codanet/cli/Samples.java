@@ -4,10 +4,13 @@ import java.awt.Color;
 import java.awt.Graphics2D;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
+import java.net.URISyntaxException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import org.codanet.file.TensorData;
 import org.codanet.file.npy.NpyFile;
@@ -72,6 +75,22 @@ final class Samples {
         Path file = folder.resolve(name);
         NpyFile.write(file, TensorData.ofFloats(shape, values));
         return file;
+    }
+
+    /** A file or folder among the resources of the tests. */
+    static Path resource(String name) {
+        try {
+            return Path.of(Samples.class.getResource("/" + name).toURI());
+        } catch (URISyntaxException e) {
+            throw new IllegalArgumentException(name, e);
+        }
+    }
+
+    /** The sorted names of the files in a folder. */
+    static List<String> namesIn(Path folder) throws IOException {
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.map(file -> file.getFileName().toString()).sorted().toList();
+        }
     }
 
     /** A picture whose extents differ from those that the network reads. */

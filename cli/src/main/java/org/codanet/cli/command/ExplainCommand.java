@@ -56,6 +56,7 @@ public final class ExplainCommand implements Callable<Integer> {
     public static final String SCHEMA = "codanet.explain/1";
 
     private static final int CHUNK_IMAGES = 16;
+    private static final int PICTURED_CLASSES = 3;
 
     @Mixin
     Console console;
@@ -101,7 +102,7 @@ public final class ExplainCommand implements Callable<Integer> {
         }
         ModelFile file = modelOption.read();
         CodaNetConfig config = file.config();
-        Target target = targetOption.of(config, array ? "top1" : "top3");
+        Target target = targetOption.of(config, Target.topK(array ? 1 : PICTURED_CLASSES));
         Detail detail = channels ? Detail.CHANNELS : Detail.POSITIONS;
         Optional<ColourRange> fixedRange = Optional.ofNullable(range).map(ColourRange::new);
         Path folder = output == null ? Path.of("codanet-explanation") : output;

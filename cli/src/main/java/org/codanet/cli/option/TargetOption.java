@@ -1,23 +1,22 @@
 package org.codanet.cli.option;
 
-import java.util.ArrayList;
 import java.util.List;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
+import java.util.Optional;
+import org.codanet.explain.ClassNames;
 import org.codanet.explain.Target;
 import org.codanet.model.CodaNetConfig;
 import picocli.CommandLine.Option;
 
 /** The classes to explain. */
 public final class TargetOption {
-    private static final Pattern TOP = Pattern.compile("top([1-9]\\d{0,8})");
-
     @Option(
             names = "--target",
             paramLabel = "T",
-            description =
-                    "Classes to explain: top1, top3 and so on for the best classes of each image, all, or class numbers or"
-                            + " names such as 3,5 or cat,dog. Default: top3 for pictures, top1 for arrays.")
+            description = {
+                "Classes to explain: top1, top3 and so on for the best classes of each image; all; or names or indices of classes"
+                        + " such as cat,dog or 3,5. Default: top3 for pictures, top1 for arrays.",
+                "If a name is also an index or contains a comma, write name:2, index:2 or 'name:cat\\, wild'."
+            })
     String target;
 
     @Option(
@@ -32,42 +31,18 @@ public final class TargetOption {
      *
      * @param config of the network, which names its classes
      * @param defaultTarget used if the command line names no target
-     * @throws IllegalArgumentException if the network has no such class
+     * @throws IllegalArgumentException if the network has no such class, or a text stands for several classes
      */
-    public Target of(CodaNetConfig config, String defaultTarget) {
-        String text = target == null ? defaultTarget : target.strip();
+    public Target of(CodaNetConfig config, Target defaultTarget) {
+        ClassNames names = new ClassNames(config);
         if (against != null) {
-            List<Integer> preferred = target == null ? List.of() : classes(text, config);
+            List<Integer> preferred =
+                    Optional.ofNullable(target).map(names::list).orElse(List.of());
             if (preferred.size() != 1) {
                 throw new IllegalArgumentException("--against requires exactly one class in --target");
             }
-            return Target.against(preferred.getFirst(), classIndex(against.strip(), config));
+            return Target.against(preferred.getFirst(), names.index(against));
         }
-        Matcher top = TOP.matcher(text);
-        if (top.matches()) {
-            return Target.topK(Integer.parseInt(top.group(1)));
-        }
-        return text.equals("all") ? Target.all() : new Target.Classes(classes(text, config));
-    }
-
-    private static List<Integer> classes(String text, CodaNetConfig config) {
-        List<Integer> classes = new ArrayList<>();
-        for (String part : text.split(",", -1)) {
-            classes.add(classIndex(part.strip(), config));
-        }
-        return classes;
-    }
-
-    private static int classIndex(String text, CodaNetConfig config) {
-        for (int k = 0; k < config.numClasses(); k++) {
-            if (text.equals(Integer.toString(k)) || text.equalsIgnoreCase(config.label(k))) {
-                return k;
-            }
-        }
-        String labels = config.labels().isEmpty() || config.numClasses() > 20
-                ? ""
-                : " or " + String.join(", ", config.labels());
-        throw new IllegalArgumentException("there is no class '" + text + "'; the network has the classes 0 to "
-                + (config.numClasses() - 1) + labels);
+        return target == null ? defaultTarget : names.target(target.strip());
     }
 }
