@@ -18,6 +18,7 @@ module org.codanet {
     exports org.codanet.file.weights;
     exports org.codanet.input;
     exports org.codanet.measure;
+    exports org.codanet.metrics;
     exports org.codanet.model;
     exports org.codanet.quickstart;
     exports org.codanet.recipe;
