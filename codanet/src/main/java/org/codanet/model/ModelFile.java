@@ -76,7 +76,23 @@ public record ModelFile(
      * @throws IOException if it cannot be read
      */
     public static ModelFile read(Path file, Optional<CodaNetConfig> config, boolean allowNonFinite) throws IOException {
-        return of(file.toString(), WeightsFile.read(file), config, allowNonFinite);
+        return read(file, config, Optional.empty(), allowNonFinite);
+    }
+
+    /**
+     * {@return the model in a file of any kind: this program's own, safetensors or PyTorch's}
+     *
+     * @param file the file
+     * @param config the network, for files that do not contain it; a file that contains it must agree, except for the labels
+     * @param key where the weights lie in a PyTorch checkpoint, such as {@code ema}; empty if they are alone
+     * @param allowNonFinite whether weights may be NaN or infinite
+     * @throws FileFormatException if the file is damaged, foreign, does not fit the network, or needs a config and has none
+     * @throws IOException if it cannot be read
+     */
+    public static ModelFile read(
+            Path file, Optional<CodaNetConfig> config, Optional<String> key, boolean allowNonFinite)
+            throws IOException {
+        return of(file.toString(), WeightsFile.read(file, key), config, allowNonFinite);
     }
 
     /**
@@ -125,13 +141,14 @@ public record ModelFile(
                         file,
                         "holds weights only and does not say of which network; name it (--config or --experiment)");
             }
-            Optional<String> problem = problem(config, content);
+            NamedTensors weights = own ? content : withoutSharedPrefix(content, config);
+            Optional<String> problem = problem(config, weights);
             if (problem.isPresent()) {
                 throw new FileFormatException(file, problem.get());
             }
             ModelFile model = new ModelFile(
                     config,
-                    content,
+                    weights,
                     own && words.containsKey("preprocessing")
                             ? Optional.of(preprocessing(words.get("preprocessing")))
                             : Optional.empty(),
@@ -159,6 +176,23 @@ public record ModelFile(
                     file, "holds another network than the one given: " + CodaNetConfigJson.writeCompact(config));
         }
         return config;
+    }
+
+    /** Removes a prefix, such as {@code backbone.}, if all names have it before the names that the network needs. */
+    private static NamedTensors withoutSharedPrefix(NamedTensors weights, CodaNetConfig config) {
+        String needed = config.parameterShapes().keySet().iterator().next();
+        Optional<String> prefix = weights.names().stream()
+                .filter(name -> name.endsWith("." + needed))
+                .map(name -> name.substring(0, name.length() - needed.length()))
+                .findFirst();
+        if (prefix.isEmpty() || !weights.names().stream().allMatch(name -> name.startsWith(prefix.get()))) {
+            return weights;
+        }
+        Map<String, TensorData> tensors = new LinkedHashMap<>();
+        weights.tensors()
+                .forEach((name, tensor) ->
+                        tensors.put(name.substring(prefix.get().length()), tensor));
+        return new NamedTensors(tensors, weights.metadata());
     }
 
     /** {@return what is wrong with these weights for this network, or nothing} */

@@ -26,6 +26,7 @@ import picocli.CommandLine.Parameters;
         footer = {
             "  codanet convert --experiment 9L-S-CoDA-SQ-1000 last_model_epoch_200.pkl net.safetensors",
             "  codanet convert --config net.json weights.pth net.safetensors",
+            "  codanet convert --config net.json --key ema checkpoint.pth net.safetensors",
             "  codanet convert --pytorch-keys net.safetensors weights.pth",
             "",
             "--pytorch-keys writes the weights without the config, under the names that the authors' code uses. The format is"
@@ -46,6 +47,13 @@ public final class ConvertCommand implements Callable<Integer> {
             paramLabel = "NAME",
             description = "Experiment that defines the network, if IN holds no config.")
     String experiment;
+
+    @Option(
+            names = "--key",
+            paramLabel = "NAME",
+            description = "Entry of a PyTorch checkpoint that holds the weights, such as ema or ema.model, if it holds"
+                    + " several networks.")
+    String key;
 
     @Option(names = "--pytorch-keys", description = "Write only the weights, for the authors' code.")
     boolean pytorchKeys;
@@ -68,7 +76,7 @@ public final class ConvertCommand implements Callable<Integer> {
         Optional<Experiment> named = Optional.ofNullable(experiment).map(Experiments::named);
         Optional<CodaNetConfig> network =
                 config == null ? named.map(Experiment::network) : Optional.of(ModelOption.readConfig(config));
-        ModelFile read = ModelFile.read(InputFile.require(in), network, allowNonFinite);
+        ModelFile read = ModelFile.read(InputFile.require(in), network, Optional.ofNullable(key), allowNonFinite);
         Optional<Preprocessing> images = read.preprocessing().or(() -> named.map(Experiment::preprocessing));
         ModelFile model = new ModelFile(read.config(), read.weights(), images, read.recipe(), read.scores());
         if (pytorchKeys) {

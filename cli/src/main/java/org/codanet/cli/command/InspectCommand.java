@@ -61,6 +61,12 @@ public final class InspectCommand implements Callable<Integer> {
     @Option(names = "--experiments", description = "List all experiments.")
     boolean experiments;
 
+    @Option(
+            names = "--key",
+            paramLabel = "NAME",
+            description = "Entry of a PyTorch checkpoint to describe, such as ema, if it holds several networks.")
+    String key;
+
     @Option(names = "--json", description = "Print one JSON object instead of text.")
     boolean json;
 
@@ -79,7 +85,7 @@ public final class InspectCommand implements Callable<Integer> {
             JsonObject recipe = JsonParser.parseString(named.recipe().toJson()).getAsJsonObject();
             network(named.network(), Optional.of(named.preprocessing()), Optional.of(recipe), Map.of());
         } else if (file != null) {
-            inspect(WeightsFile.read(InputFile.require(file)));
+            inspect(WeightsFile.read(InputFile.require(file), Optional.ofNullable(key)));
         } else {
             throw new IllegalArgumentException("give a file, --experiment NAME or --experiments");
         }

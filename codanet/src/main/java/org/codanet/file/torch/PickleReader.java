@@ -12,27 +12,27 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import org.codanet.file.ElementType;
 import org.codanet.file.FileFormatException;
 import org.codanet.file.torch.PickleObject.Dictionary;
 import org.codanet.file.torch.PickleObject.Function;
 import org.codanet.file.torch.PickleObject.None;
+import org.codanet.file.torch.PickleObject.Opaque;
+import org.codanet.file.torch.PickleObject.OtherKey;
 import org.codanet.file.torch.PickleObject.Storage;
 import org.codanet.file.torch.PickleObject.StorageType;
 import org.codanet.file.torch.PickleObject.Tensor;
 import org.codanet.file.torch.PickleObject.Tuple;
-import org.codanet.file.torch.PickleObject.Word;
 
 /**
- * Python's pickle machine, as far as dictionaries of tensors need it, and no further.
+ * Interprets a pickle without running anything that it names.
  *
- * <p>A pickle is a program for a stack machine, and Python's own reader calls whatever function it names. This one knows the
- * few names of {@link PickleObject#global} and builds values of its own for them; any other name and any other instruction is
- * refused, so nothing in a file can be run. Stack, memo and nesting cost what the file's bytes pay for, and have limits.
- * Protocols 2 to 5, which PyTorch has written. Source: CPython's pickletools, which describes the instructions.
+ * <p>A pickle is a program for a stack machine, and Python's own reader calls any function that it names. This reader builds
+ * dictionaries and tensors, and represents all other objects by {@link Opaque}, which drops their arguments and attributes.
+ * {@link PickleGlobals} lists the names that are interpreted and those that are refused. The stack and the memo have a maximum
+ * size. Protocols 2 to 5, which PyTorch writes. Source: CPython's pickletools, which describes the opcodes.
  */
 final class PickleReader {
-    /** A network of a thousand layers needs a thousandth of this. */
+    /** Maximum size of stack and memo. A network of a thousand layers needs a few thousand. */
     private static final int LIMIT = 1_000_000;
 
     private static final Object MARK = new Object();
@@ -67,7 +67,7 @@ final class PickleReader {
         }
     }
 
-    /** {@return the storages that the pickle spoke of, by their keys; of those described twice the last} */
+    /** {@return the storages that the pickle names, by key; the last one where a key occurs twice} */
     Map<String, Storage> storages() {
         return storages;
     }
@@ -93,10 +93,15 @@ final class PickleReader {
             case 'X' -> stack.add(text(bytes(Integer.toUnsignedLong(in.getInt()))));
             case 0x8c -> stack.add(text(bytes(unsignedByte())));
             case 0x8d -> stack.add(text(bytes(in.getLong())));
-            case 'T' -> stack.add(text(bytes(in.getInt())));
-            case 'U' -> stack.add(text(bytes(unsignedByte())));
-            case 'B' -> stack.add(array(bytes(Integer.toUnsignedLong(in.getInt()))));
-            case 'C' -> stack.add(array(bytes(unsignedByte())));
+            case 'T' -> stack.add(textOrBytes(bytes(in.getInt())));
+            case 'U' -> stack.add(textOrBytes(bytes(unsignedByte())));
+            case 'B' -> bytesObject("bytes", Integer.toUnsignedLong(in.getInt()));
+            case 'C' -> bytesObject("bytes", unsignedByte());
+            case 0x8e -> bytesObject("bytes", in.getLong());
+            case 0x96 -> bytesObject("bytearray", in.getLong());
+            case 0x8f -> stack.add(new Opaque("set"));
+            case 0x90 -> addToSet();
+            case 0x91 -> frozenSet();
             case ']' -> stack.add(new ArrayList<>());
             case 'l' -> stack.add(popToMark());
             case 'a' -> append(List.of(pop()));
@@ -112,17 +117,19 @@ final class PickleReader {
             case 'u' -> setItems(popToMark());
             case 'c' -> stack.add(global(line(), line()));
             case 0x93 -> stackGlobal();
-            case 'R' -> reduce();
+            case 'R' -> call();
+            case 0x81 -> call();
+            case 0x92 -> callWithKeywords();
             case 'b' -> build();
-            case 'Q' -> stack.add(storage(pop()));
+            case 'Q' -> stack.add(persistent(pop()));
             case 'q' -> memo.put((long) unsignedByte(), top());
             case 'r' -> memo.put(Integer.toUnsignedLong(in.getInt()), top());
             case 0x94 -> memo.put((long) memo.size(), top());
             case 'h' -> stack.add(remembered(unsignedByte()));
             case 'j' -> stack.add(remembered(Integer.toUnsignedLong(in.getInt())));
             default ->
-                throw problem("the pickle uses the instruction " + PickleNames.of(opcode)
-                        + ", which no dictionary of tensors needs");
+                throw problem("the pickle uses the instruction " + PickleOpcodes.of(opcode)
+                        + ", which PyTorch does not write");
         }
     }
 
@@ -133,9 +140,9 @@ final class PickleReader {
     }
 
     private PickleObject global(String module, String name) throws FileFormatException {
-        return PickleObject.global(module, name)
+        return PickleGlobals.named(module, name)
                 .orElseThrow(() -> problem("the pickle asks for " + module + "." + name
-                        + ", which no dictionary of tensors needs; nothing was run"));
+                        + ", which no network needs and which can harm a reader that runs it; nothing was run"));
     }
 
     private void stackGlobal() throws FileFormatException {
@@ -147,33 +154,72 @@ final class PickleReader {
         }
     }
 
-    private void reduce() throws FileFormatException {
+    private void callWithKeywords() throws FileFormatException {
+        pop();
+        call();
+    }
+
+    private void call() throws FileFormatException {
         Object arguments = pop();
         Object callee = pop();
-        if (!(callee instanceof Function function) || !(arguments instanceof Tuple(List<Object> items))) {
-            throw problem("the pickle calls " + PickleObject.kind(callee) + ", which is no function");
+        if (!(arguments instanceof Tuple(List<Object> items))) {
+            throw damaged("a function is called with " + PickleObject.kind(arguments));
         }
         stack.add(
-                switch (function) {
-                    case ORDERED_DICT -> orderedDict(items);
-                    case REBUILD_TENSOR -> tensor(items);
-                    case REBUILD_PARAMETER -> argument(items, 0, Tensor.class, "_rebuild_parameter");
-                    case SIZE -> argument(items, 0, Tuple.class, "torch.Size");
-                    case DEVICE -> new Word("torch.device");
+                switch (callee) {
+                    case Function function -> result(function, items);
+                    case Opaque opaque -> new Opaque(nameOfResult(opaque, items));
+                    default ->
+                        throw problem("the pickle calls " + PickleObject.kind(callee) + ", which is not a function");
                 });
     }
 
-    private Dictionary orderedDict(List<Object> items) throws FileFormatException {
+    private PickleObject result(Function function, List<Object> items) throws FileFormatException {
+        return switch (function) {
+            case DICTIONARY -> dictionary(items);
+            case DEFAULT_DICT -> new Dictionary();
+            case REBUILD_TENSOR -> tensor(items);
+            case REBUILD_PARAMETER -> parameter(items);
+            case REBUILD_FROM_TYPE -> tensorOfType(items);
+            case SIZE -> argument(items, 0, Tuple.class, "torch.Size");
+        };
+    }
+
+    /** An object is named after its class, also where a function of the module copyreg creates it. */
+    private static String nameOfResult(Opaque callee, List<Object> items) {
+        boolean creates = callee.name().startsWith("copyreg.") || callee.name().startsWith("copy_reg.");
+        return creates && !items.isEmpty() && items.getFirst() instanceof Opaque type ? type.name() : callee.name();
+    }
+
+    /** A parameter's data may be a tensor that is not read, such as a quantised one. */
+    private PickleObject parameter(List<Object> items) throws FileFormatException {
+        return !items.isEmpty() && items.getFirst() instanceof Opaque opaque
+                ? opaque
+                : argument(items, 0, Tensor.class, "_rebuild_parameter");
+    }
+
+    /** Arguments: the function that builds the tensor, the tensor's class, the function's arguments, the attributes. */
+    private PickleObject tensorOfType(List<Object> items) throws FileFormatException {
+        Tuple inner = argument(items, 2, Tuple.class, "_rebuild_from_type_v2");
+        return switch (items.getFirst()) {
+            case Function.REBUILD_TENSOR -> tensor(inner.items());
+            case Function.REBUILD_PARAMETER -> parameter(inner.items());
+            case Opaque opaque -> new Opaque(opaque.name());
+            default -> throw damaged("_rebuild_from_type_v2 of " + PickleObject.kind(items.getFirst()));
+        };
+    }
+
+    private Dictionary dictionary(List<Object> items) throws FileFormatException {
         Dictionary dictionary = new Dictionary();
         if (!items.isEmpty()) {
             if (!(items.getFirst() instanceof List<?> pairs)) {
-                throw damaged("OrderedDict of " + PickleObject.kind(items.getFirst()));
+                throw damaged("a dictionary of " + PickleObject.kind(items.getFirst()));
             }
             for (Object pair : pairs) {
                 List<?> both =
                         pair instanceof Tuple(List<Object> inner) ? inner : pair instanceof List<?> l ? l : List.of();
                 if (both.size() != 2) {
-                    throw damaged("an entry of an OrderedDict is no pair");
+                    throw damaged("an entry of a dictionary is not a pair");
                 }
                 put(dictionary, both.get(0), both.get(1));
             }
@@ -181,7 +227,10 @@ final class PickleReader {
         return dictionary;
     }
 
-    private Tensor tensor(List<Object> items) throws FileFormatException {
+    private PickleObject tensor(List<Object> items) throws FileFormatException {
+        if (!items.isEmpty() && items.getFirst() instanceof Opaque opaque) {
+            return opaque;
+        }
         Storage storage = argument(items, 0, Storage.class, "_rebuild_tensor");
         long offset = argument(items, 1, Long.class, "_rebuild_tensor");
         List<Long> shape = longs(argument(items, 2, Tuple.class, "_rebuild_tensor"));
@@ -203,13 +252,25 @@ final class PickleReader {
         return longs;
     }
 
-    /** A persistent id: ("storage", type, key, device, count) and in old files the part of a storage that is meant. */
-    private Storage storage(Object id) throws FileFormatException {
-        if (!(id instanceof Tuple(List<Object> items)) || items.isEmpty() || !"storage".equals(items.getFirst())) {
-            throw damaged("a persistent id is " + PickleObject.kind(id) + ", not that of a storage");
+    /**
+     * A persistent id is ("storage", type, key, device, count), and in old files the view of the storage; or ("module", class,
+     * source file, source text), which the older format writes for the class of a whole network.
+     */
+    private PickleObject persistent(Object id) throws FileFormatException {
+        if (!(id instanceof Tuple(List<Object> items)) || items.isEmpty()) {
+            throw damaged("a persistent id is " + PickleObject.kind(id));
         }
-        ElementType type = argument(items, 1, StorageType.class, "storage").type();
+        if ("module".equals(items.getFirst())) {
+            return argument(items, 1, PickleObject.class, "module");
+        }
+        if (!"storage".equals(items.getFirst())) {
+            throw damaged("a persistent id is not that of a storage");
+        }
         String key = argument(items, 2, String.class, "storage");
+        if (items.get(1) instanceof Opaque type) {
+            return type;
+        }
+        StorageType type = argument(items, 1, StorageType.class, "storage");
         long count = argument(items, 4, Long.class, "storage");
         long start = 0;
         long viewCount = count;
@@ -233,20 +294,35 @@ final class PickleReader {
         return wanted.cast(items.get(index));
     }
 
-    /** Attributes that a dictionary carries beside its entries, such as PyTorch's {@code _metadata}, mean nothing here. */
+    /** Drops the attributes that an object has beside its entries, such as the {@code _metadata} of a state dict. */
     private void build() throws FileFormatException {
         pop();
-        if (!(top() instanceof Dictionary)) {
+        if (!(top() instanceof Dictionary || top() instanceof Opaque || top() instanceof Tensor)) {
             throw problem("the pickle sets attributes of " + PickleObject.kind(top()));
         }
     }
 
     @SuppressWarnings("unchecked") // every list on the stack was made by this class
     private void append(List<Object> items) throws FileFormatException {
-        if (!(top() instanceof List<?> list)) {
-            throw damaged("items for " + PickleObject.kind(top()));
+        switch (top()) {
+            case List<?> list -> ((List<Object>) list).addAll(items);
+            case Opaque opaque -> {
+                // a subclass of list, whose items are not used
+            }
+            default -> throw damaged("items for " + PickleObject.kind(top()));
         }
-        ((List<Object>) list).addAll(items);
+    }
+
+    private void addToSet() throws FileFormatException {
+        popToMark();
+        if (!(top() instanceof Opaque)) {
+            throw damaged("items of a set for " + PickleObject.kind(top()));
+        }
+    }
+
+    private void frozenSet() throws FileFormatException {
+        popToMark();
+        stack.add(new Opaque("frozenset"));
     }
 
     private void dictionaryOf(List<Object> items) throws FileFormatException {
@@ -255,20 +331,22 @@ final class PickleReader {
     }
 
     private void setItems(List<Object> items) throws FileFormatException {
-        if (!(top() instanceof Dictionary dictionary) || items.size() % 2 != 0) {
-            throw damaged("entries for " + PickleObject.kind(top()));
+        Dictionary dictionary = switch (top()) {
+            case Dictionary plain -> plain;
+            case Opaque opaque -> opaque.entries();
+            default -> throw damaged("entries for " + PickleObject.kind(top()));
+        };
+        if (items.size() % 2 != 0) {
+            throw damaged("a dictionary has a key without a value");
         }
         for (int i = 0; i < items.size(); i += 2) {
             put(dictionary, items.get(i), items.get(i + 1));
         }
     }
 
-    /** Only plain keys: a nested one can make its hash code cost more than the universe has time for. */
     private void put(Dictionary dictionary, Object key, Object value) throws FileFormatException {
-        if (!(key instanceof String || key instanceof Long || key instanceof Boolean)) {
-            throw problem("a dictionary in the pickle has " + PickleObject.kind(key) + " as a key");
-        }
-        if (dictionary.entries().put(key, value) != null) {
+        boolean plain = key instanceof String || key instanceof Number || key instanceof Boolean || key instanceof None;
+        if (dictionary.entries().put(plain ? key : new OtherKey(key), value) != null) {
             throw problem("a dictionary in the pickle has the key " + key + " twice");
         }
     }
@@ -326,6 +404,20 @@ final class PickleReader {
         ByteBuffer slice = in.slice(in.position(), (int) count).order(ByteOrder.LITTLE_ENDIAN);
         in.position(in.position() + (int) count);
         return slice;
+    }
+
+    private void bytesObject(String name, long count) throws FileFormatException {
+        bytes(count);
+        stack.add(new Opaque(name));
+    }
+
+    /** A Python 2 string is text or bytes. */
+    private static Object textOrBytes(ByteBuffer bytes) {
+        try {
+            return StandardCharsets.UTF_8.newDecoder().decode(bytes).toString();
+        } catch (CharacterCodingException e) {
+            return new Opaque("bytes");
+        }
     }
 
     private static byte[] array(ByteBuffer bytes) {

@@ -3,47 +3,54 @@ package org.codanet.file.torch;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.codanet.file.AtomicFile;
 import org.codanet.file.FileBytes;
 import org.codanet.file.FileFormatException;
 import org.codanet.file.NamedTensors;
 import org.codanet.file.TensorData;
 import org.codanet.file.torch.PickleObject.Dictionary;
+import org.codanet.file.torch.PickleObject.Opaque;
 import org.codanet.file.torch.PickleObject.Tensor;
 
 /**
  * PyTorch's checkpoints ({@code .pkl}, {@code .pth}, {@code .pt}, {@code .th}), read without running anything in them.
  *
- * <p>Both formats of {@code torch.save} are read: the zip archive and the older stream. What is returned is the dictionary of
- * tensors: the file's value itself, or its entry {@code state_dict}; names lose the prefix {@code module.} that parallel
- * training adds. Views become arrays of their own. Anything else in the place of a tensor is refused by name, as is every
- * instruction and every function that a dictionary of tensors does not need. Written is the zip format, which
- * {@code torch.load(file, weights_only=True)} reads.
+ * <p>Both formats of {@code torch.save} are read: the zip archive and the older stream. The result is the dictionary of
+ * weights, wherever it lies in the file ({@link StateDicts}). Names lose the prefixes that wrappers of modules add
+ * ({@link StateDictNames}). Views become arrays of their own. Other Python objects are skipped. Written is the zip format,
+ * which {@code torch.load(file, weights_only=True)} reads.
  */
 public final class TorchFile {
-    /** Where training programs put the tensors when the file holds other things too. */
-    private static final List<String> NESTED = List.of("state_dict", "model_state_dict", "model");
-
-    private static final String PARALLEL_PREFIX = "module.";
-
     private TorchFile() {}
 
     /**
-     * {@return the tensors of a checkpoint in its order; strings and numbers beside a nested dictionary become metadata}
+     * {@return the weights of a checkpoint in its order; strings and numbers beside them become metadata}
      *
      * @param file the file, in either format
-     * @throws FileFormatException if it is not a sound checkpoint or holds anything but a dictionary of tensors
+     * @throws FileFormatException if it is damaged, dangerous, or holds no weights or several networks
      * @throws IOException if it cannot be read
      */
     public static NamedTensors read(Path file) throws IOException {
+        return read(file, Optional.empty());
+    }
+
+    /**
+     * {@return the weights of a checkpoint in its order; strings and numbers beside them become metadata}
+     *
+     * @param file the file, in either format
+     * @param key where the weights lie in the file, such as {@code ema} or {@code ema.model}; empty if they are alone
+     * @throws FileFormatException if it is damaged, dangerous, or holds no weights there or several networks
+     * @throws IOException if it cannot be read
+     */
+    public static NamedTensors read(Path file, Optional<String> key) throws IOException {
         try (FileBytes bytes = FileBytes.open(file)) {
             if (bytes.size() == 0) {
                 throw new FileFormatException(bytes.name(), "is empty");
             }
             try (TorchStorages storages = isZip(bytes) ? TorchZip.open(file, bytes) : TorchStream.open(bytes)) {
-                return tensors(bytes.name(), storages);
+                return tensors(bytes.name(), storages, key);
             }
         }
     }
@@ -61,45 +68,63 @@ public final class TorchFile {
         return head[0] == 'P' && head[1] == 'K' && head[2] == 3 && head[3] == 4;
     }
 
-    private static NamedTensors tensors(String file, TorchStorages storages) throws IOException {
-        if (!(storages.value() instanceof Dictionary top)) {
-            throw new FileFormatException(
-                    file, "holds " + PickleObject.kind(storages.value()) + ", not a dictionary of tensors");
-        }
-        Dictionary dictionary = top;
+    private static NamedTensors tensors(String file, TorchStorages storages, Optional<String> key) throws IOException {
+        Dictionary weights = new StateDicts(file, storages.value()).select(key);
         Map<String, String> metadata = new LinkedHashMap<>();
-        for (String name : NESTED) {
-            if (top.entries().get(name) instanceof Dictionary inner) {
-                dictionary = inner;
-                top.entries().forEach((key, value) -> {
-                    if (value instanceof String || value instanceof Number || value instanceof Boolean) {
-                        metadata.put(key.toString(), value.toString());
-                    }
-                });
-                break;
-            }
+        if (storages.value() instanceof Dictionary top) {
+            addPlainValues(top, metadata);
         }
-        Map<String, TensorData> tensors = new LinkedHashMap<>();
-        for (Map.Entry<Object, Object> entry : dictionary.entries().entrySet()) {
-            String key = entry.getKey().toString();
-            if (!(entry.getValue() instanceof Tensor tensor)) {
-                throw new FileFormatException(
-                        file, "entry " + key + " is " + PickleObject.kind(entry.getValue()) + ", not a tensor");
+        addPlainValues(weights, metadata);
+        Map<String, Tensor> tensors = new LinkedHashMap<>();
+        for (Map.Entry<Object, Object> entry : weights.entries().entrySet()) {
+            String name = entry.getKey().toString();
+            if (StateDictNames.isBookkeeping(name)) {
+                continue;
             }
-            String name = key.startsWith(PARALLEL_PREFIX) ? key.substring(PARALLEL_PREFIX.length()) : key;
-            if (tensors.put(name, storages.resolve(name, tensor)) != null) {
-                throw new FileFormatException(file, "tensor " + name + " stands twice, once with the prefix module.");
+            if (isUnreadTensor(entry.getValue())) {
+                throw new FileFormatException(
+                        file,
+                        "entry " + name + " is " + PickleObject.kind(entry.getValue())
+                                + "; only dense tensors of real numbers are read, so convert it in Python before saving");
+            }
+            if (entry.getValue() instanceof Tensor tensor && tensors.put(name, tensor) != null) {
+                throw new FileFormatException(file, "tensor " + name + " occurs twice");
             }
         }
         if (tensors.isEmpty()) {
-            throw new FileFormatException(file, "holds an empty dictionary, no tensors");
+            throw new FileFormatException(file, "holds only counters of its training, no weights");
         }
-        return new NamedTensors(tensors, metadata);
+        String prefix = StateDictNames.sharedPrefix(tensors.keySet());
+        Map<String, TensorData> resolved = new LinkedHashMap<>();
+        for (Map.Entry<String, Tensor> entry : tensors.entrySet()) {
+            String name = entry.getKey().substring(prefix.length());
+            resolved.put(name, storages.resolve(name, entry.getValue()));
+        }
+        return new NamedTensors(resolved, metadata);
+    }
+
+    private static void addPlainValues(Dictionary dictionary, Map<String, String> metadata) {
+        dictionary.entries().forEach((key, value) -> {
+            if (value instanceof String || value instanceof Number || value instanceof Boolean) {
+                metadata.put(key.toString(), value.toString());
+            }
+        });
+    }
+
+    /** A quantised, sparse or complex tensor, or one of a type that this program does not know. */
+    private static boolean isUnreadTensor(Object value) {
+        return switch (value) {
+            case Tensor tensor -> tensor.storage().type().element().isEmpty();
+            case Opaque opaque ->
+                opaque.name().startsWith("torch._utils._rebuild")
+                        || opaque.name().startsWith("torch._tensor._rebuild");
+            default -> false;
+        };
     }
 
     /**
      * Writes or replaces a checkpoint in PyTorch's zip format, in one step as {@link AtomicFile} describes: an OrderedDict of
-     * tensors. The metadata have no place in that format and are left out. Equal content gives equal bytes.
+     * tensors. The format has no metadata, so they are not written. Equal content gives equal bytes.
      *
      * @param file the file
      * @param content the tensors, under the names that PyTorch is to see

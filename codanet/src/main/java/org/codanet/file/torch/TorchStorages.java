@@ -6,14 +6,15 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.codanet.file.ElementType;
 import org.codanet.file.FileFormatException;
 import org.codanet.file.TensorData;
 import org.codanet.file.torch.PickleObject.Storage;
 import org.codanet.file.torch.PickleObject.Tensor;
 
-/** The value of an open checkpoint and the storages that its tensors look at. The two formats differ in where those lie. */
+/** The value of an open checkpoint and the storages that its tensors view. The two formats store them at different places. */
 abstract class TorchStorages implements Closeable {
-    /** Small files may be mostly views of one another; large ones are not. */
+    /** Limit of the result's size beside the multiple of the file's size: the tensors of a small file may be mostly views. */
     private static final long FREE_BYTES = 64L << 20;
 
     private static final int BYTES_PER_FILE_BYTE = 16;
@@ -42,9 +43,10 @@ abstract class TorchStorages implements Closeable {
     /** {@return all bytes of a storage, {@code storage.fileCount()} elements} */
     abstract byte[] load(Storage storage, long byteCount) throws IOException;
 
-    /** {@return the elements that a tensor shows, row-major} */
+    /** {@return the elements of a tensor, row-major; its type must be one that is read} */
     final TensorData resolve(String name, Tensor tensor) throws IOException {
         Storage storage = tensor.storage();
+        ElementType type = storage.type().element().orElseThrow();
         List<Integer> shape = new ArrayList<>();
         long count = 1;
         long last = tensor.offset();
@@ -59,7 +61,7 @@ abstract class TorchStorages implements Closeable {
                 count = Math.multiplyExact(count, extent);
                 last = Math.addExact(last, Math.multiplyExact(Math.max(0L, extent - 1L), stride));
             }
-            Math.toIntExact(Math.multiplyExact(count, storage.type().bytes()));
+            Math.toIntExact(Math.multiplyExact(count, type.bytes()));
         } catch (ArithmeticException e) {
             throw new FileFormatException(
                     file,
@@ -75,16 +77,16 @@ abstract class TorchStorages implements Closeable {
         byte[] source = bytes(name, storage);
         long start = storage.start() + tensor.offset();
         if (start == 0 && count == storage.fileCount() && isRowMajor(shape, tensor.strides())) {
-            return TensorData.ofRaw(storage.type(), shape, source);
+            return TensorData.ofRaw(type, shape, source);
         }
-        spend(name, count * storage.type().bytes());
-        byte[] target = gather(source, storage.type().bytes(), start, shape, tensor.strides(), (int) count);
-        return TensorData.ofRaw(storage.type(), shape, target);
+        spend(name, count * type.bytes());
+        byte[] target = gather(source, type.bytes(), start, shape, tensor.strides(), (int) count);
+        return TensorData.ofRaw(type, shape, target);
     }
 
     private byte[] bytes(String name, Storage storage) throws IOException {
         Storage before = seen.putIfAbsent(storage.key(), storage);
-        if (before != null && (before.type() != storage.type() || before.fileCount() != storage.fileCount())) {
+        if (before != null && (!before.type().equals(storage.type()) || before.fileCount() != storage.fileCount())) {
             throw new FileFormatException(
                     file, "storage " + storage.key() + " of tensor " + name + " is described in two ways");
         }

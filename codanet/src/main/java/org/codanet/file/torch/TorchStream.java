@@ -46,7 +46,9 @@ final class TorchStream extends TorchStorages {
         }
         if (!(new PickleReader(file, pickles).read() instanceof Dictionary machine)
                 || !Boolean.TRUE.equals(machine.entries().get("little_endian"))) {
-            throw new FileFormatException(file, "was written on a big-endian machine, which is not read");
+            throw new FileFormatException(
+                    file,
+                    "was written on a big-endian machine, which is not read; load and save it on a little-endian one");
         }
         PickleReader reader = new PickleReader(file, pickles);
         Object value = reader.read();
@@ -77,8 +79,7 @@ final class TorchStream extends TorchStorages {
             if (count > left) {
                 throw new FileFormatException(
                         bytes.name(),
-                        "is cut short: storage %s has %d elements, the file has room for %d"
-                                .formatted(key, count, left));
+                        "is cut short: storage %s has %d elements, but only %d follow".formatted(key, count, left));
             }
             at += count * storage.type().bytes();
         }

@@ -63,7 +63,15 @@ final class TorchZip extends TorchStorages {
                     && !new String(read(file, zip, order, 16), StandardCharsets.US_ASCII)
                             .strip()
                             .equals("little")) {
-                throw new FileFormatException(file, "was written on a big-endian machine, which is not read");
+                throw new FileFormatException(
+                        file,
+                        "was written on a big-endian machine, which is not read; load and save it on a little-endian one");
+            }
+            if (zip.getEntry(folder + "/constants.pkl") != null) {
+                throw new FileFormatException(
+                        file,
+                        "is a TorchScript archive, not a checkpoint; in Python, torch.save(torch.jit.load(file).state_dict(),"
+                                + " other_file) writes its weights");
             }
             byte[] program = read(file, zip, zip.getEntry(pickle), PICKLE_LIMIT);
             Object value = new PickleReader(file, ByteBuffer.wrap(program)).read();
@@ -86,7 +94,10 @@ final class TorchZip extends TorchStorages {
         return names.getFirst();
     }
 
-    /** {@return an entry's bytes, no more than the limit, with the checksum compared} */
+    /**
+     * {@return an entry's bytes, at most {@code limit}} The checksum is verified unless it is 0: PyTorch writes 0 where
+     * computing it was switched off.
+     */
     private static byte[] read(String file, ZipFile zip, ZipEntry entry, long limit) throws IOException {
         if (entry.getSize() < 0 || entry.getSize() > limit || limit > Integer.MAX_VALUE - 8) {
             throw new FileFormatException(
@@ -101,7 +112,7 @@ final class TorchZip extends TorchStorages {
         }
         CRC32 crc = new CRC32();
         crc.update(bytes);
-        if (bytes.length != entry.getSize() || crc.getValue() != entry.getCrc()) {
+        if (bytes.length != entry.getSize() || entry.getCrc() != 0 && crc.getValue() != entry.getCrc()) {
             throw new FileFormatException(file, "zip entry " + entry.getName() + " is damaged: its checksum is wrong");
         }
         return bytes;

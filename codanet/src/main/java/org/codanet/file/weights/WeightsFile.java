@@ -3,13 +3,14 @@ package org.codanet.file.weights;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.Optional;
 import org.codanet.file.FileBytes;
 import org.codanet.file.FileFormatException;
 import org.codanet.file.NamedTensors;
 import org.codanet.file.safetensors.SafetensorsFile;
 import org.codanet.file.torch.TorchFile;
 
-/** Weights in a file of whichever format: what it is is seen in its first bytes, whatever it is called. */
+/** Files of weights. The first bytes of a file decide which format is read, not its name. */
 public final class WeightsFile {
     private WeightsFile() {}
 
@@ -21,6 +22,18 @@ public final class WeightsFile {
      * @throws IOException if it cannot be read
      */
     public static NamedTensors read(Path file) throws IOException {
+        return read(file, Optional.empty());
+    }
+
+    /**
+     * {@return the tensors of a PyTorch checkpoint or of a safetensors file}
+     *
+     * @param file the file
+     * @param key where the weights lie in a PyTorch checkpoint, such as {@code ema}; empty if they are alone
+     * @throws FileFormatException if it is neither, or damaged, or holds no weights there
+     * @throws IOException if it cannot be read
+     */
+    public static NamedTensors read(Path file, Optional<String> key) throws IOException {
         boolean safetensors;
         try (FileBytes bytes = FileBytes.open(file)) {
             if (bytes.size() == 0) {
@@ -33,7 +46,14 @@ public final class WeightsFile {
                 throw new FileFormatException(bytes.name(), "is neither a PyTorch checkpoint nor a safetensors file");
             }
         }
-        return safetensors ? SafetensorsFile.read(file) : TorchFile.read(file);
+        if (!safetensors) {
+            return TorchFile.read(file, key);
+        }
+        if (key.isPresent()) {
+            throw new FileFormatException(
+                    file.toString(), "is a safetensors file, which has no keys to choose from; leave --key out");
+        }
+        return SafetensorsFile.read(file);
     }
 
     /**

@@ -39,17 +39,25 @@ class HostilePickleTest {
             \\x8c\\x08builtins\\x8c\\x04exec\\x93.            | asks for builtins.exec
             (iposix;system;.                                  | instruction INST (0x69)
             (cposix;system;o.                                 | asks for posix.system
-            )\\x81.                                           | instruction NEWOBJ (0x81)
+            )\\x81.                                           | the stack is empty
+            csubprocess;Popen;)\\x81.                        | asks for subprocess.Popen
+            )N\\x81.                                          | a function is called with None
+            \\x8c\\x02os\\x8c\\x06system\\x93.                | asks for os.system
+            \\x8c\\x08builtins\\x8c\\x0d__import__.os\\x93.  | asks for builtins.__import__.os
+            cnumpy.testing._private.utils;runstring;.         | asks for numpy.testing._private.utils.runstring
+            coperator;attrgetter;.                            | asks for operator.attrgetter
+            \\x97.                                            | instruction NEXT_BUFFER (0x97)
+            cmy.package;Net;)\\x81}b.                         | holds an object of my.package.Net, not a dictionary
             \\x82\\x01.                                       | instruction EXT1 (0x82)
             \\xff.                                            | instruction unknown (0xff)
             ccollections;OrderedDict;)R}\\x85b.               | empty dictionary
             ]}b.                                              | sets attributes of a list
-            ctorch;FloatStorage;)R.                           | calls something else, which is no function
+            ctorch;FloatStorage;)R.                           | calls the class torch.FloatStorage, which is not a function
             ]K\\x01a.                                         | holds a list, not a dictionary of tensors
-            }X\\x01\\0\\0\\0aK\\x01s.                         | entry a is an integer, not a tensor
+            }X\\x01\\0\\0\\0aK\\x01s.                         | holds no weights: a is an integer
             }.                                                | empty dictionary
             }K\\x01K\\x01sK\\x01K\\x02s.                      | has the key 1 twice
-            })Ns.                                             | has a tuple as a key
+            })Ns.                                             | holds no weights: a tuple is None
             X\\xff\\xff\\xff\\x7fabc.                         | cut short
             \\x8d\\0\\0\\0\\0\\0\\0\\0\\x80.                  | cut short
             }                                                 | cut short
