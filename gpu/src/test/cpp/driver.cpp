@@ -353,6 +353,19 @@ API int cuModuleGetFunction(Function** function, Module* module, const char* nam
     return OK;
 }
 
+/* Every parameter is a number or a pointer, which is aligned to its size. */
+API int cuFuncGetParamInfo(Function* function, size_t index, size_t* offset, size_t* size) {
+    ENTER("cuFuncGetParamInfo");
+    size_t at = 0;
+    for (size_t i = 0; function->sizes[i] != 0; at += function->sizes[i], i++) {
+        at = (at + function->sizes[i] - 1) / function->sizes[i] * function->sizes[i];
+        if (i < index) continue;
+        *offset = at;
+        *size = function->sizes[i];
+        return OK;
+    }
+    return INVALID_VALUE;
+}
 API int cuFuncGetAttribute(int* value, int, Function*) { ENTER("cuFuncGetAttribute"); *value = 0; return OK; }
 API int cuFuncSetAttribute(Function*, int, int) { ENTER("cuFuncSetAttribute"); return OK; }
 

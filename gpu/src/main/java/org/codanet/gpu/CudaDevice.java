@@ -107,7 +107,7 @@ public final class CudaDevice implements Device {
 
     @Override
     public void upload(float[] source, Tensor destination) {
-        requireRoom("upload", source, destination);
+        requireLength("upload", source, destination);
         CudaTensor.upload(resources, source, destination);
     }
 
@@ -119,16 +119,15 @@ public final class CudaDevice implements Device {
 
     @Override
     public void download(Tensor source, float[] destination) {
-        long count = requireRoom("download", destination, source);
-        resources.staging().download(CudaTensor.address(resources, source), destination, count);
+        requireLength("download", destination, source);
+        resources.staging().download(CudaTensor.pointer(resources, source), destination);
     }
 
-    private static long requireRoom(String operation, float[] array, Tensor tensor) {
+    private static void requireLength(String operation, float[] array, Tensor tensor) {
         if (array.length < tensor.shape().elements()) {
             throw new IllegalArgumentException(operation + ": the array has " + array.length + " floats, " + tensor
                     + " has " + tensor.shape().elements());
         }
-        return tensor.shape().elements();
     }
 
     @Override

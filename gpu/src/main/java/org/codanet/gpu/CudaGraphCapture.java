@@ -1,6 +1,7 @@
 package org.codanet.gpu;
 
 import org.codanet.gpu.driver.CudaGraph;
+import org.codanet.gpu.driver.DevicePointer;
 import org.codanet.gpu.driver.MemoryPool;
 import org.codanet.gpu.op.CudaResources;
 import org.codanet.nn.device.CapturedGraph;
@@ -15,7 +16,7 @@ final class CudaGraphCapture implements CapturedGraph {
     private final Runnable step;
     private final MemoryPool.Room room;
     private final long workspaceBytes;
-    private long workspace;
+    private DevicePointer workspace;
     private CudaGraph graph;
     private boolean closed;
 
@@ -36,7 +37,7 @@ final class CudaGraphCapture implements CapturedGraph {
     }
 
     private void record() {
-        workspace = resources.workspaceAddress(workspaceBytes);
+        workspace = resources.workspace(workspaceBytes);
         graph = room.record(() -> CudaGraph.capture(resources.stream(), step));
     }
 
@@ -46,7 +47,7 @@ final class CudaGraphCapture implements CapturedGraph {
             throw new IllegalStateException(
                     "captured pass on " + resources.name() + " was used after its scope '" + owner + "' was closed");
         }
-        if (graph == null || resources.workspaceAddress(workspaceBytes) != workspace) {
+        if (graph == null || !resources.workspace(workspaceBytes).equals(workspace)) {
             dropGraph();
             record();
         }

@@ -8,10 +8,14 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.codanet.bindings.CudaLibraries;
+import org.codanet.gpu.driver.CudaContext;
+import org.codanet.gpu.op.CudaResources;
 import org.codanet.nn.device.Device;
 import org.codanet.nn.device.DeviceException;
 import org.codanet.nn.device.DeviceOptions;
 import org.codanet.nn.device.Devices;
+import org.codanet.nn.device.Precision;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -50,11 +54,7 @@ final class MissingFunctionTest {
     })
     void libraryVersionAndFunctionAreNamedAndTheProcessorIsTaken(String library, String function, String says)
             throws IOException {
-        try (DirectoryStream<Path> files = Files.newDirectoryStream(SimulatedMachine.folder(), "lib*.so.*[0-9]")) {
-            for (Path file : files) {
-                Files.copy(file, folder.resolve(file.getFileName()));
-            }
-        }
+        copyLibraries();
         Path broken = folder.resolve(library);
         Files.write(broken, without(function, Files.readAllBytes(broken)));
         String output = OtherJvm.output(folder.toString(), Open.class);
@@ -69,10 +69,46 @@ final class MissingFunctionTest {
         assertEquals(2, output.lines().count(), output);
     }
 
+    /** What the other JVM runs: a launch without arguments. */
+    static final class LaunchWithoutArguments {
+        private LaunchWithoutArguments() {}
+
+        public static void main(String[] arguments) {
+            CudaLibraries.driver();
+            try (CudaResources resources =
+                    new CudaResources(new CudaContext(0), CudaLibraries.nvrtc(), Precision.FP32, 0, 1 << 20)) {
+                resources.kernel(CudaResources.source("elementwise.cu"), "axpy").launch(1, CudaResources.BLOCK);
+            } catch (IllegalArgumentException refusal) {
+                System.out.println(refusal.getMessage());
+            }
+        }
+    }
+
+    /** Drivers before CUDA 12.4 do not know the parameters of a kernel; its source does. */
+    @Test
+    void anOldDriverIsUsedAndArgumentsAreCheckedAllTheSame() throws IOException {
+        copyLibraries();
+        Path driver = folder.resolve("libcuda.so.1");
+        Files.write(driver, without("cuFuncGetParamInfo", Files.readAllBytes(driver)));
+        assertTrue(OtherJvm.output(folder.toString(), Open.class).startsWith("opened cuda:0\n"));
+        assertEquals(
+                "kernel axpy of elementwise.cu: 0 arguments were set, it has 4 parameters\n",
+                OtherJvm.output(folder.toString(), LaunchWithoutArguments.class));
+    }
+
     @Test
     void theSameLibrariesWithAllFunctionsOpen() {
         String output = OtherJvm.output(SimulatedMachine.folder().toString(), Open.class);
         assertTrue(output.startsWith("opened cuda:0\nauto: cuda:0"), output);
+    }
+
+    private void copyLibraries() throws IOException {
+        try (DirectoryStream<Path> files =
+                Files.newDirectoryStream(SimulatedMachine.folder(), "{lib*.so.*[0-9],device.h}")) {
+            for (Path file : files) {
+                Files.copy(file, folder.resolve(file.getFileName()));
+            }
+        }
     }
 
     /** The library with the function under another name, wherever the name stands: the linker finds it no more. */

@@ -76,28 +76,31 @@ public final class MemoryPool implements AutoCloseable {
 
     /** A piece of device memory that goes back to its pool when its one owner releases it. */
     public final class Block {
-        private final long address;
-        private final long bytes;
+        private final DevicePointer pointer;
         private final boolean kept;
         private String owner;
         private boolean tensor;
         private Room room;
 
         /** @param kept for the next of its size, when it is released */
-        private Block(long address, long bytes, boolean kept) {
-            this.address = address;
-            this.bytes = bytes;
+        private Block(DevicePointer pointer, boolean kept) {
+            this.pointer = pointer;
             this.kept = kept;
         }
 
-        /** Where it begins, on the device; a multiple of 256. */
+        /** All of it; it begins at a multiple of 256. */
+        public DevicePointer pointer() {
+            return pointer;
+        }
+
+        /** Where it begins, as a bare number. */
         public long address() {
-            return address;
+            return pointer.address();
         }
 
         /** Its extent. */
         public long bytes() {
-            return bytes;
+            return pointer.bytes();
         }
 
         /** Gives it back; a second call does nothing. */
@@ -189,7 +192,7 @@ public final class MemoryPool implements AutoCloseable {
             block = poll(idle, bytes);
         }
         if (block == null) {
-            block = new Block(allocate(bytes), bytes, true);
+            block = new Block(allocate(bytes), true);
         }
         block.room = recording;
         block.tensor = true;
@@ -202,7 +205,7 @@ public final class MemoryPool implements AutoCloseable {
     }
 
     private static void keep(Map<Long, Deque<Block>> blocks, Block block) {
-        blocks.computeIfAbsent(block.bytes, size -> new ArrayDeque<>()).addLast(block);
+        blocks.computeIfAbsent(block.bytes(), size -> new ArrayDeque<>()).addLast(block);
     }
 
     /** @throws IllegalStateException while a step is recorded */
@@ -212,14 +215,14 @@ public final class MemoryPool implements AutoCloseable {
 
     /** As {@link #take}, for a workspace: not counted as a tensor, and given back to the driver when it is released. */
     public synchronized Block reserve(long bytes, String owner) {
-        return hold(new Block(allocate(bytes), bytes, false), owner);
+        return hold(new Block(allocate(bytes), false), owner);
     }
 
     private Block hold(Block block, String owner) {
         block.owner = owner;
         held.add(block);
-        byOwner.merge(owner, block.bytes, Long::sum);
-        live += block.bytes;
+        byOwner.merge(owner, block.bytes(), Long::sum);
+        live += block.bytes();
         peak = Math.max(peak, live);
         tensors += block.tensor ? 1 : 0;
         return block;
@@ -229,8 +232,8 @@ public final class MemoryPool implements AutoCloseable {
         if (!held.remove(block)) {
             return false;
         }
-        byOwner.computeIfPresent(block.owner, (key, sum) -> sum == block.bytes ? null : sum - block.bytes);
-        live -= block.bytes;
+        byOwner.computeIfPresent(block.owner, (key, sum) -> sum == block.bytes() ? null : sum - block.bytes());
+        live -= block.bytes();
         tensors -= block.tensor ? 1 : 0;
         block.tensor = false;
         return true;
@@ -250,7 +253,7 @@ public final class MemoryPool implements AutoCloseable {
         }
     }
 
-    private long allocate(long bytes) {
+    private DevicePointer allocate(long bytes) {
         if (recording != null) {
             throw new OutOfMemoryException(
                     context.name() + ": a captured pass may not take memory that no earlier run of it has left behind; "
@@ -278,7 +281,7 @@ public final class MemoryPool implements AutoCloseable {
         }
         context.check(status, "cuMemAllocFromPoolAsync", ByteCount.text(bytes));
         reserved += bytes;
-        return out.get(ValueLayout.JAVA_LONG, 0);
+        return new DevicePointer(out.get(ValueLayout.JAVA_LONG, 0), bytes);
     }
 
     private void free(Block block) {
@@ -287,9 +290,9 @@ public final class MemoryPool implements AutoCloseable {
             return;
         }
         context.enterToClose();
-        reserved -= block.bytes;
+        reserved -= block.bytes();
         context.checkClosing(
-                Cuda.cuMemFreeAsync(block.address, stream.handle()), "cuMemFreeAsync", ByteCount.text(block.bytes));
+                Cuda.cuMemFreeAsync(block.address(), stream.handle()), "cuMemFreeAsync", ByteCount.text(block.bytes()));
     }
 
     private long freeOnCard() {

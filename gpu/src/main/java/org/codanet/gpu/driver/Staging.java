@@ -2,7 +2,6 @@ package org.codanet.gpu.driver;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import org.codanet.bindings.cuda.Cuda;
 
 /**
  * Copies between arrays and device memory through two pinned buffers, so that filling one overlaps with the copy from the
@@ -20,64 +19,59 @@ public final class Staging implements AutoCloseable {
         this.stream = stream;
     }
 
-    /** Copies {@code count} floats to the device; returns once the array may be reused. */
-    public void upload(float[] source, long destination, long count) {
+    /** Fills a range of the device from the start of an array; returns once the array may be reused. */
+    public void upload(float[] source, DevicePointer destination) {
+        long count = destination.bytes() / Float.BYTES;
         stream.refuseWhileRecording("upload");
         for (long from = 0; from < count; ) {
             int length = (int) Math.min(BYTES / Float.BYTES, count - from);
             int slot = slot();
             MemorySegment buffer = buffers[slot].segment();
             MemorySegment.copy(source, (int) from, buffer, ValueLayout.JAVA_FLOAT, 0, length);
-            send(buffer, destination + from * Float.BYTES, (long) length * Float.BYTES, slot);
+            send(buffer.asSlice(0, (long) length * Float.BYTES), destination.floatsFrom(from), slot);
             from += length;
         }
     }
 
-    /** Copies {@code count} bytes to the device; returns once the array may be reused. */
-    public void upload(byte[] source, long destination, long count) {
+    /** Fills a range of the device from the start of an array; returns once the array may be reused. */
+    public void upload(byte[] source, DevicePointer destination) {
+        long count = destination.bytes();
         stream.refuseWhileRecording("upload");
         for (long from = 0; from < count; ) {
             int length = (int) Math.min(BYTES, count - from);
             int slot = slot();
             MemorySegment buffer = buffers[slot].segment();
             MemorySegment.copy(source, (int) from, buffer, ValueLayout.JAVA_BYTE, 0, length);
-            send(buffer, destination + from, length, slot);
+            send(buffer.asSlice(0, length), destination.from(from), slot);
             from += length;
         }
     }
 
     /** Copies a small table to the device; returns once the segment may be reused. */
-    public void upload(MemorySegment source, long destination) {
+    public void upload(MemorySegment source, DevicePointer destination) {
         stream.refuseWhileRecording("upload");
         if (source.byteSize() > BYTES) {
-            throw new IllegalArgumentException("staging: " + source.byteSize() + " bytes, there is room for " + BYTES);
+            throw new IllegalArgumentException(
+                    "staging: " + source.byteSize() + " bytes do not fit its buffer of " + BYTES);
         }
         int slot = slot();
         MemorySegment.copy(source, 0, buffers[slot].segment(), 0, source.byteSize());
-        send(buffers[slot].segment(), destination, source.byteSize(), slot);
+        send(buffers[slot].segment().asSlice(0, source.byteSize()), destination, slot);
     }
 
-    private void send(MemorySegment buffer, long destination, long bytes, int slot) {
-        stream.context()
-                .check(
-                        Cuda.cuMemcpyHtoDAsync_v2(destination, buffer, bytes, stream.handle()),
-                        "cuMemcpyHtoDAsync",
-                        bytes + " bytes");
+    private void send(MemorySegment bytes, DevicePointer destination, int slot) {
+        stream.upload(bytes, destination);
         copied[slot].record(stream);
     }
 
-    /** Copies {@code count} floats from the device; waits for the work queued before. */
-    public void download(long source, float[] destination, long count) {
+    /** Copies a range of the device to the start of an array; waits for the work queued before. */
+    public void download(DevicePointer source, float[] destination) {
+        long count = source.bytes() / Float.BYTES;
         stream.refuseWhileRecording("download");
         for (long from = 0; from < count; ) {
             int length = (int) Math.min(BYTES / Float.BYTES, count - from);
             MemorySegment buffer = buffers[slot()].segment();
-            long bytes = (long) length * Float.BYTES;
-            stream.context()
-                    .check(
-                            Cuda.cuMemcpyDtoHAsync_v2(buffer, source + from * Float.BYTES, bytes, stream.handle()),
-                            "cuMemcpyDtoHAsync",
-                            bytes + " bytes");
+            stream.download(source.floats(from, length), buffer);
             stream.synchronize();
             MemorySegment.copy(buffer, ValueLayout.JAVA_FLOAT, 0, destination, (int) from, length);
             from += length;

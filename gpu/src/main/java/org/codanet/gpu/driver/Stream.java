@@ -36,6 +36,43 @@ public final class Stream extends Handle {
         context().checkClosing(Cuda.cuStreamSynchronize(handle()), "cuStreamSynchronize", "the work queued");
     }
 
+    /** Queues a fill of {@code words} 32-bit words with the bits of a float. */
+    public void fill(DevicePointer to, float value, long words) {
+        to.require(Math.multiplyExact(words, Float.BYTES), "cuMemsetD32Async");
+        context().enter();
+        int status = Cuda.cuMemsetD32Async(to.address(), Float.floatToRawIntBits(value), words, handle());
+        if (status != Cuda.CUDA_SUCCESS()) {
+            context().check(status, "cuMemsetD32Async", words + " floats");
+        }
+    }
+
+    /** Queues a copy of all of {@code from} to another place on the device. */
+    public void copy(DevicePointer from, DevicePointer to) {
+        to.require(from.bytes(), "cuMemcpyDtoDAsync");
+        context().enter();
+        int status = Cuda.cuMemcpyDtoDAsync_v2(to.address(), from.address(), from.bytes(), handle());
+        if (status != Cuda.CUDA_SUCCESS()) {
+            context().check(status, "cuMemcpyDtoDAsync", from.bytes() + " bytes");
+        }
+    }
+
+    /** Queues a copy of all of {@code from} to the device. It must be pinned, and must not change before the copy has run. */
+    public void upload(MemorySegment from, DevicePointer to) {
+        to.require(from.byteSize(), "cuMemcpyHtoDAsync");
+        int status = Cuda.cuMemcpyHtoDAsync_v2(to.address(), from, from.byteSize(), handle());
+        if (status != Cuda.CUDA_SUCCESS()) {
+            context().check(status, "cuMemcpyHtoDAsync", from.byteSize() + " bytes");
+        }
+    }
+
+    /** Queues a copy of all of {@code from} to pinned memory of the host. */
+    public void download(DevicePointer from, MemorySegment to) {
+        int status = Cuda.cuMemcpyDtoHAsync_v2(to, from.address(), from.bytes(), handle());
+        if (status != Cuda.CUDA_SUCCESS()) {
+            context().check(status, "cuMemcpyDtoHAsync", from.bytes() + " bytes");
+        }
+    }
+
     /** @throws IllegalStateException during a capture; {@code what} is what it may not do */
     public void refuseWhileRecording(String what) {
         if (recording) {

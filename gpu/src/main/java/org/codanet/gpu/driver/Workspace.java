@@ -11,6 +11,15 @@ public final class Workspace implements AutoCloseable {
         this.pool = pool;
     }
 
+    /** That many bytes, contents undefined; null for none. A range that was handed out before is no longer valid if the workspace grew. */
+    public DevicePointer take(long bytes) {
+        if (bytes == 0) {
+            return DevicePointer.NULL;
+        }
+        atLeast(bytes);
+        return block.pointer().slice(0, bytes);
+    }
+
     /** Address of at least that many bytes, contents undefined; what was handed out before is no longer valid if it grew. */
     public long atLeast(long bytes) {
         if (block == null || block.bytes() < bytes) {

@@ -49,9 +49,11 @@ public final class KernelCompiler implements AutoCloseable {
 
     private static final class Module extends Handle {
         private final Map<String, Kernel> kernels = new HashMap<>();
+        private final Map<String, KernelParameters> parameters;
 
-        private Module(CudaContext context, String name, MemorySegment handle) {
-            super(context, "module " + name, handle);
+        private Module(CudaContext context, KernelSource source, MemorySegment handle) {
+            super(context, "module " + source.file(), handle);
+            this.parameters = KernelParameters.of(source);
         }
 
         @Override
@@ -61,7 +63,7 @@ public final class KernelCompiler implements AutoCloseable {
         }
     }
 
-    /** A function of a source, compiled at most once for this device. */
+    /** A function of a source, compiled at most once for this device, and without arguments. */
     public Kernel kernel(KernelSource source, String function) {
         Module module = modules.get(source);
         if (module == null) {
@@ -74,7 +76,7 @@ public final class KernelCompiler implements AutoCloseable {
             kernel = find(module, function);
             module.kernels.put(function, kernel);
         }
-        return kernel;
+        return kernel.begin();
     }
 
     private Module load(KernelSource source) {
@@ -93,7 +95,7 @@ public final class KernelCompiler implements AutoCloseable {
             MemorySegment image = arena.allocate(code.length + 1L, 16);
             MemorySegment.copy(code, 0, image, ValueLayout.JAVA_BYTE, 0, code.length);
             context.check(Cuda.cuModuleLoadData(out, image), "cuModuleLoadData", source + " for " + target);
-            return new Module(context, source.file(), out.get(ValueLayout.ADDRESS, 0));
+            return new Module(context, source, out.get(ValueLayout.ADDRESS, 0));
         }
     }
 
@@ -105,7 +107,14 @@ public final class KernelCompiler implements AutoCloseable {
                     Cuda.cuModuleGetFunction(out, module.handle(), arena.allocateFrom(function)),
                     "cuModuleGetFunction",
                     function);
-            return new Kernel(context, stream, function, out.get(ValueLayout.ADDRESS, 0));
+            MemorySegment handle = out.get(ValueLayout.ADDRESS, 0);
+            KernelParameters parameters = module.parameters.get(function);
+            if (parameters == null) {
+                throw new IllegalStateException(
+                        "kernel " + function + " is in " + module + " and its source does not declare it");
+            }
+            DriverParameters.sizes(context, handle, function).ifPresent(parameters::requireSizes);
+            return new Kernel(context, stream, function, handle, parameters);
         }
     }
 

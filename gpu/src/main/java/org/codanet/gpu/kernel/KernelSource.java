@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -13,9 +14,13 @@ import java.util.stream.Stream;
  * One {@code .cu} file of this module and the numbers it is compiled with.
  *
  * @param file its name beside the operations, such as {@code adam.cu}
- * @param defines such as {@code BLOCK=256}: said once, in Java, for the kernel and its launch
+ * @param defines such as {@code BLOCK=256}: launch geometry and the values of enums are written down once, in Java, for the kernel
+ *     and for its launch
  */
 public record KernelSource(String file, List<String> defines) {
+    /** Threads of a warp, of every GPU so far; every source has it as {@code WARP_SIZE}. */
+    public static final int WARP_SIZE = 32;
+
     private static final String FOLDER = "/org/codanet/gpu/op/";
     /** Stands before every file: what has two bodies, one for a GPU and one in C++. */
     private static final String COMMON = "device.cuh";
@@ -27,9 +32,30 @@ public record KernelSource(String file, List<String> defines) {
         defines = List.copyOf(defines);
     }
 
-    /** A file with defines. */
+    /** A file with defines, and {@code WARP_SIZE}. */
     public static KernelSource of(String file, String... defines) {
-        return new KernelSource(file, List.of(defines));
+        return new KernelSource(file, List.of(defines)).define("WARP_SIZE", WARP_SIZE);
+    }
+
+    /** This with one more define. */
+    public KernelSource define(String name, long value) {
+        List<String> more = new ArrayList<>(defines);
+        more.add(name + "=" + value);
+        return new KernelSource(file, more);
+    }
+
+    /** This with a define that is 1 for true and 0 for false. */
+    public KernelSource define(String name, boolean value) {
+        return define(name, value ? 1 : 0);
+    }
+
+    /** This with a define for each constant of an enum: {@code PREFIX_NAME} is its ordinal. */
+    public KernelSource define(String prefix, Class<? extends Enum<?>> type) {
+        KernelSource source = this;
+        for (Enum<?> constant : type.getEnumConstants()) {
+            source = source.define(prefix + "_" + constant.name(), constant.ordinal());
+        }
+        return source;
     }
 
     /** What the compiler reads: files that this one includes stand in it, since no folder is told to the compiler. */

@@ -53,7 +53,7 @@ public final class CublasHandle extends Handle implements MatrixProducts {
                 context.checkCublas(
                         Cublas.cublasSetStream_v2(handle, stream.handle()), "cublasSetStream", "the device");
                 context.checkCublas(
-                        Cublas.cublasSetWorkspace_v2(handle, MemorySegment.ofAddress(workspace.address()), bytes),
+                        Cublas.cublasSetWorkspace_v2(handle, workspace.pointer().segment(), bytes),
                         "cublasSetWorkspace",
                         bytes + " bytes");
             } catch (RuntimeException failure) {
@@ -91,7 +91,7 @@ public final class CublasHandle extends Handle implements MatrixProducts {
         return compute == Cublas.CUBLAS_COMPUTE_32F_FAST_TF32() ? "COMPUTE_32F_FAST_TF32" : "COMPUTE_32F_FAST_16BF";
     }
 
-    /** A matrix on the device: its first element, elements from row to row, and whether its transpose is meant. */
+    /** A matrix by a bare address. */
     public record Matrix(long address, int stride, boolean transposed) {
         public static Matrix of(long address, int stride) {
             return new Matrix(address, stride, false);
@@ -100,46 +100,71 @@ public final class CublasHandle extends Handle implements MatrixProducts {
         public Matrix transpose() {
             return new Matrix(address, stride, !transposed);
         }
+
+        org.codanet.gpu.library.Matrix typed(int height, int width) {
+            return new org.codanet.gpu.library.Matrix(
+                    MatrixProducts.unbounded(address),
+                    transposed ? width : height,
+                    transposed ? height : width,
+                    stride,
+                    transposed);
+        }
     }
 
     /** In the device's precision. */
     @Override
-    public void multiply(int m, int n, int k, Matrix a, Matrix b, long c, int strideC, boolean adds) {
-        multiply(m, n, k, a, b, c, strideC, adds, compute);
+    public void multiply(
+            org.codanet.gpu.library.Matrix a,
+            org.codanet.gpu.library.Matrix b,
+            org.codanet.gpu.library.Matrix c,
+            boolean adds) {
+        multiply(a, b, c, adds, compute);
     }
 
     /** In float32, whatever the device's precision is. */
     public MatrixProducts exactly() {
-        return (m, n, k, a, b, c, strideC, adds) ->
-                multiply(m, n, k, a, b, c, strideC, adds, Cublas.CUBLAS_COMPUTE_32F());
+        return (a, b, c, adds) -> multiply(a, b, c, adds, Cublas.CUBLAS_COMPUTE_32F());
     }
 
-    private void multiply(int m, int n, int k, Matrix a, Matrix b, long c, int strideC, boolean adds, int computeType) {
+    private void multiply(
+            org.codanet.gpu.library.Matrix a,
+            org.codanet.gpu.library.Matrix b,
+            org.codanet.gpu.library.Matrix c,
+            boolean adds,
+            int computeType) {
+        if (a.width() != b.height() || c.height() != a.height() || c.width() != b.width() || c.transposed()) {
+            throw new IllegalArgumentException("matrix product: " + a + " times " + b + " does not give " + c
+                    + (c.transposed() ? " transposed" : ""));
+        }
         context().enter();
-        // cuBLAS counts by columns: the transpose of the product is the product of the transposes, the other way round.
+        // cuBLAS is column-major, which reads a row-major matrix as its transpose: Cᵀ = Bᵀ · Aᵀ.
         int status = Cublas.cublasGemmEx(
                 handle(),
-                b.transposed() ? Cublas.CUBLAS_OP_T() : Cublas.CUBLAS_OP_N(),
-                a.transposed() ? Cublas.CUBLAS_OP_T() : Cublas.CUBLAS_OP_N(),
-                n,
-                m,
-                k,
+                operation(b),
+                operation(a),
+                c.width(),
+                c.height(),
+                a.width(),
                 one,
-                MemorySegment.ofAddress(b.address()),
+                b.pointer().segment(),
                 Cublas.CUDA_R_32F(),
                 b.stride(),
-                MemorySegment.ofAddress(a.address()),
+                a.pointer().segment(),
                 Cublas.CUDA_R_32F(),
                 a.stride(),
                 adds ? one : zero,
-                MemorySegment.ofAddress(c),
+                c.pointer().segment(),
                 Cublas.CUDA_R_32F(),
-                strideC,
+                c.stride(),
                 computeType,
                 Cublas.CUBLAS_GEMM_DEFAULT());
-        if (status != 0) {
-            context().checkCublas(status, "cublasGemmEx", "(" + m + ", " + k + ") times (" + k + ", " + n + ")");
+        if (status != Cublas.CUBLAS_STATUS_SUCCESS()) {
+            context().checkCublas(status, "cublasGemmEx", a + " times " + b);
         }
+    }
+
+    private static int operation(org.codanet.gpu.library.Matrix matrix) {
+        return matrix.transposed() ? Cublas.CUBLAS_OP_T() : Cublas.CUBLAS_OP_N();
     }
 
     @Override

@@ -7,6 +7,7 @@ import java.util.Map;
 import org.codanet.bindings.cudnn.Cudnn;
 import org.codanet.bindings.cudnn.cudnnConvolutionFwdAlgoPerfStruct;
 import org.codanet.gpu.driver.CudaContext;
+import org.codanet.gpu.driver.DevicePointer;
 import org.codanet.nn.device.DeviceException;
 import org.codanet.nn.device.Precision;
 import org.codanet.nn.op.ConvolutionShape;
@@ -142,67 +143,66 @@ public final class CudnnPlan implements AutoCloseable {
     }
 
     /** {@code to} (N, Ho, Wo, Co) from {@code from} (N, H, W, Ci) and filters (Co, k, k, Ci). */
-    public void forward(MemorySegment handle, long from, long filters, long room, long to) {
+    public void forward(
+            MemorySegment handle, DevicePointer from, DevicePointer filters, DevicePointer scratch, DevicePointer to) {
         check(
                 Cudnn.cudnnConvolutionForward(
                         handle,
                         one,
                         descriptors.x(),
-                        at(from),
+                        from.segment(),
                         descriptors.w(),
-                        at(filters),
+                        filters.segment(),
                         descriptors.convolution(),
                         forward.algorithm(),
-                        at(room),
+                        scratch.segment(),
                         forward.workspace(),
                         zero,
                         descriptors.y(),
-                        at(to)),
+                        to.segment()),
                 "cudnnConvolutionForward");
     }
 
     /** {@code to} (N, H, W, Ci), overwritten. */
-    public void backwardData(MemorySegment handle, long filters, long from, long room, long to) {
+    public void backwardData(
+            MemorySegment handle, DevicePointer filters, DevicePointer from, DevicePointer scratch, DevicePointer to) {
         check(
                 Cudnn.cudnnConvolutionBackwardData(
                         handle,
                         one,
                         descriptors.w(),
-                        at(filters),
+                        filters.segment(),
                         descriptors.y(),
-                        at(from),
+                        from.segment(),
                         descriptors.convolution(),
                         data.algorithm(),
-                        at(room),
+                        scratch.segment(),
                         data.workspace(),
                         zero,
                         descriptors.x(),
-                        at(to)),
+                        to.segment()),
                 "cudnnConvolutionBackwardData");
     }
 
     /** {@code to} (Co, k, k, Ci), overwritten. */
-    public void backwardFilters(MemorySegment handle, long from, long upper, long room, long to) {
+    public void backwardFilters(
+            MemorySegment handle, DevicePointer from, DevicePointer upper, DevicePointer scratch, DevicePointer to) {
         check(
                 Cudnn.cudnnConvolutionBackwardFilter(
                         handle,
                         one,
                         descriptors.x(),
-                        at(from),
+                        from.segment(),
                         descriptors.y(),
-                        at(upper),
+                        upper.segment(),
                         descriptors.convolution(),
                         weights.algorithm(),
-                        at(room),
+                        scratch.segment(),
                         weights.workspace(),
                         zero,
                         descriptors.w(),
-                        at(to)),
+                        to.segment()),
                 "cudnnConvolutionBackwardFilter");
-    }
-
-    private static MemorySegment at(long address) {
-        return MemorySegment.ofAddress(address);
     }
 
     @Override

@@ -5,6 +5,8 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import java.util.List;
+import org.codanet.gpu.driver.BufferLayout;
+import org.codanet.gpu.driver.DevicePointer;
 import org.codanet.gpu.driver.MemoryPool;
 import org.codanet.gpu.kernel.Kernel;
 import org.codanet.gpu.kernel.KernelSource;
@@ -21,10 +23,11 @@ public final class CudaAdam extends CudaOperation implements Adam {
     private static final int CHUNK = 4096;
     private static final int ROW = 5;
 
-    /** Eight floats and a double. */
-    private static final long NUMBER_BYTES = 40;
+    private static final KernelSource SOURCE =
+            CudaResources.source("adam.cu").define("CHUNK", CHUNK).define("ROW", ROW);
 
-    private static final long MOST = 32;
+    /** Floats that change from step to step; behind them is a double, the bound on the norm. */
+    private static final int NUMBERS = 8;
 
     private long[] known = new long[0];
     private int chunks;
@@ -41,12 +44,12 @@ public final class CudaAdam extends CudaOperation implements Adam {
         double meanBias = 1 - Math.pow(step.beta1(), step.step());
         double varianceBias = 1 - Math.pow(step.beta2(), step.step());
         if (numbers == null) {
-            numbers = resources.memory().reserve(NUMBER_BYTES, owner());
+            numbers = resources.memory().reserve(NUMBERS * Float.BYTES + Double.BYTES, owner());
         }
         // One minus each beta is rounded from the double, as PyTorch does.
         kernel("adam_numbers")
-                .address(numbers.address())
-                .address(numbers.address() + MOST)
+                .pointer(numbers.pointer())
+                .pointer(bound())
                 .float32((float) step.weightDecay())
                 .float32((float) step.beta1())
                 .float32((float) (1 - step.beta1()))
@@ -56,7 +59,7 @@ public final class CudaAdam extends CudaOperation implements Adam {
                 .float32((float) (1 / Math.sqrt(varianceBias)))
                 .float32((float) step.epsilon())
                 .float64(step.maxNorm())
-                .launch(1, 32);
+                .launch(1, KernelSource.WARP_SIZE);
     }
 
     @Override
@@ -72,40 +75,47 @@ public final class CudaAdam extends CudaOperation implements Adam {
         if (chunks == 0) {
             return;
         }
-        long rows = table.address();
-        long starts = rows + 8L * known.length;
-        long indices = starts + 8L * chunks;
+        BufferLayout layout = BufferLayout.of(table.pointer(), Integer.BYTES);
+        DevicePointer rows = layout.bytes((long) Long.BYTES * known.length);
+        DevicePointer starts = layout.bytes((long) Long.BYTES * chunks);
+        DevicePointer indices = layout.bytes((long) Integer.BYTES * chunks);
         // Also where nothing is clipped: which launches a step is made of must not hang on a number that changes.
-        long parts = resources.workspace().atLeast(8L * chunks + 8);
-        long scale = parts + 8L * chunks;
+        DevicePointer sums = resources.workspace(Double.BYTES * (chunks + 1L));
+        DevicePointer parts = sums.slice(0, (long) Double.BYTES * chunks);
+        DevicePointer scale = sums.from((long) Double.BYTES * chunks);
         kernel("adam_squares")
-                .address(parts)
-                .address(rows)
-                .address(indices)
-                .address(starts)
+                .pointer(parts)
+                .pointer(rows)
+                .pointer(indices)
+                .pointer(starts)
                 .launch(chunks, CudaResources.BLOCK);
         kernel("adam_norm")
-                .address(address(norm))
-                .address(scale)
-                .address(parts)
+                .pointer(pointer(norm))
+                .pointer(scale)
+                .pointer(parts)
                 .int32(chunks)
-                .address(numbers.address() + MOST)
+                .pointer(bound())
                 .launch(1, CudaResources.BLOCK);
         kernel("adam_step")
-                .address(rows)
-                .address(indices)
-                .address(starts)
-                .address(scale)
-                .address(numbers.address())
+                .pointer(rows)
+                .pointer(indices)
+                .pointer(starts)
+                .pointer(scale)
+                .pointer(numbers.pointer())
                 .launch(chunks, CudaResources.BLOCK);
     }
 
     static KernelSource source() {
-        return KernelSource.of("adam.cu", "BLOCK=" + CudaResources.BLOCK, "CHUNK=" + CHUNK);
+        return SOURCE;
+    }
+
+    /** The bound on the norm, 0 for none. */
+    private DevicePointer bound() {
+        return numbers.pointer().floatsFrom(NUMBERS);
     }
 
     private Kernel kernel(String function) {
-        return resources().compiler().kernel(source(), function);
+        return resources().kernel(SOURCE, function);
     }
 
     /** Brings the table up to date: rows, then where each chunk starts, then whose it is. */
@@ -114,10 +124,13 @@ public final class CudaAdam extends CudaOperation implements Adam {
         for (int i = 0; i < slots.size(); i++) {
             Slot slot = slots.get(i);
             Shape shape = slot.value().shape();
-            rows[ROW * i] = address(slot.value());
-            rows[ROW * i + 1] = address(slot.gradient().require(shape, operation(), "gradient"));
-            rows[ROW * i + 2] = address(slot.mean().require(shape, operation(), "mean"));
-            rows[ROW * i + 3] = address(slot.variance().require(shape, operation(), "variance"));
+            rows[ROW * i] = pointer(slot.value()).address();
+            rows[ROW * i + 1] = pointer(slot.gradient().require(shape, operation(), "gradient"))
+                    .address();
+            rows[ROW * i + 2] =
+                    pointer(slot.mean().require(shape, operation(), "mean")).address();
+            rows[ROW * i + 3] = pointer(slot.variance().require(shape, operation(), "variance"))
+                    .address();
             rows[ROW * i + 4] = shape.elements();
         }
         if (Arrays.equals(rows, known)) {
@@ -126,22 +139,26 @@ public final class CudaAdam extends CudaOperation implements Adam {
         forgetSlots();
         int count = 0;
         for (int i = 0; i < slots.size(); i++) {
-            count += Math.toIntExact((rows[ROW * i + 4] + CHUNK - 1) / CHUNK);
+            count += Math.toIntExact(Math.ceilDiv(rows[ROW * i + 4], CHUNK));
         }
         if (count > 0) {
             try (Arena arena = Arena.ofConfined()) {
-                MemorySegment all = arena.allocate(8L * rows.length + 12L * count, 8);
+                MemorySegment all = arena.allocate(
+                        (long) Long.BYTES * (rows.length + count) + (long) Integer.BYTES * count, Long.BYTES);
                 MemorySegment.copy(rows, 0, all, ValueLayout.JAVA_LONG, 0, rows.length);
                 int chunk = 0;
                 for (int i = 0; i < slots.size(); i++) {
                     for (long start = 0; start < rows[ROW * i + 4]; start += CHUNK) {
-                        all.set(ValueLayout.JAVA_LONG, 8L * (rows.length + chunk), start);
-                        all.set(ValueLayout.JAVA_INT, 8L * (rows.length + count) + 4L * chunk, i);
+                        all.set(ValueLayout.JAVA_LONG, Long.BYTES * (rows.length + (long) chunk), start);
+                        all.set(
+                                ValueLayout.JAVA_INT,
+                                Long.BYTES * (rows.length + (long) count) + (long) Integer.BYTES * chunk,
+                                i);
                         chunk++;
                     }
                 }
                 table = resources.memory().reserve(all.byteSize(), owner());
-                resources.staging().upload(all, table.address());
+                resources.staging().upload(all, table.pointer());
             }
         }
         chunks = count;

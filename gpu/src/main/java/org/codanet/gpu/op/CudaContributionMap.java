@@ -1,11 +1,15 @@
 package org.codanet.gpu.op;
 
+import org.codanet.gpu.driver.DevicePointer;
+import org.codanet.gpu.kernel.KernelSource;
 import org.codanet.nn.op.ContributionMap;
 import org.codanet.nn.tensor.Shape;
 import org.codanet.nn.tensor.Tensor;
 
 /** {@link ContributionMap} by {@code contribution_map.cu}. */
 public final class CudaContributionMap extends CudaOperation implements ContributionMap {
+    private static final KernelSource SOURCE = CudaResources.source("contribution_map.cu");
+
     public CudaContributionMap(CudaResources resources, String owner) {
         super(resources, owner, "contribution map");
     }
@@ -31,23 +35,23 @@ public final class CudaContributionMap extends CudaOperation implements Contribu
         int pairs = Math.multiplyExact(n, k);
         int positions = in.extent(1) * in.extent(2);
         int runs = (int) CudaResources.blocks(positions);
-        long parts = resources.workspace().atLeast(8L * pairs * runs);
+        DevicePointer parts = resources.workspace((long) Double.BYTES * pairs * runs);
         resources
-                .kernel("contribution_map.cu", "contributions")
-                .address(address(perChannel))
-                .address(address(perPosition))
-                .address(parts)
-                .address(address(x))
-                .address(address(map))
+                .kernel(SOURCE, "contributions")
+                .pointer(pointer(perChannel))
+                .pointer(pointer(perPosition))
+                .pointer(parts)
+                .pointer(pointer(x))
+                .pointer(pointer(map))
                 .int32(k)
                 .int32(positions)
                 .int32(in.extent(3))
                 .launch((long) pairs * runs, CudaResources.BLOCK);
         if (total != null) {
             resources
-                    .kernel("contribution_map.cu", "contribution_totals")
-                    .address(address(total))
-                    .address(parts)
+                    .kernel(SOURCE, "contribution_totals")
+                    .pointer(pointer(total))
+                    .pointer(parts)
                     .int32(runs)
                     .int32(pairs)
                     .launch(CudaResources.blocks(pairs), CudaResources.BLOCK);

@@ -1,5 +1,6 @@
 package org.codanet.gpu.op;
 
+import org.codanet.gpu.driver.DevicePointer;
 import org.codanet.gpu.kernel.Kernel;
 import org.codanet.gpu.kernel.KernelSource;
 import org.codanet.gpu.library.CudnnPlan;
@@ -15,6 +16,11 @@ import org.codanet.nn.tensor.Tensor;
 public final class CudaConvolution extends CudaOperation implements Convolution {
     /** Rows that one block of the bias gradient sums. */
     private static final int ROWS = 1024;
+    /** Bytes; as every block of the memory pool is aligned. */
+    private static final long ALIGNMENT = 256;
+
+    private static final KernelSource SOURCE =
+            CudaResources.source("convolution.cu").define("ROWS", ROWS);
 
     private final ConvolutionShape shape;
 
@@ -29,11 +35,11 @@ public final class CudaConvolution extends CudaOperation implements Convolution 
     }
 
     static KernelSource source() {
-        return KernelSource.of("convolution.cu", "BLOCK=" + CudaResources.BLOCK, "ROWS=" + ROWS);
+        return SOURCE;
     }
 
     private Kernel kernel(String function) {
-        return resources().compiler().kernel(source(), function);
+        return resources().kernel(SOURCE, function);
     }
 
     private CudnnPlan plan(Shape input) {
@@ -45,15 +51,22 @@ public final class CudaConvolution extends CudaOperation implements Convolution 
     }
 
     private long filterBytes() {
-        // Aligned as every block of memory is.
-        return (shape.weightShape().bytes() + 255) / 256 * 256;
+        return Math.ceilDiv(shape.weightShape().bytes(), ALIGNMENT) * ALIGNMENT;
     }
 
-    private void transpose(String function, long to, long from, int rows, int columns) {
+    /** The filters in cuDNN's layout, and memory for the length of one call. */
+    private record Buffers(DevicePointer filters, DevicePointer scratch) {}
+
+    private Buffers buffers(long scratchBytes) {
+        DevicePointer all = resources().workspace(filterBytes() + scratchBytes);
+        return new Buffers(all.slice(0, shape.weightShape().bytes()), all.from(filterBytes()));
+    }
+
+    private void transpose(String function, DevicePointer to, DevicePointer from, int rows, int columns) {
         long count = (long) rows * columns;
         kernel(function)
-                .address(to)
-                .address(from)
+                .pointer(to)
+                .pointer(from)
                 .int32(rows)
                 .int32(columns)
                 .int64(count)
@@ -67,13 +80,13 @@ public final class CudaConvolution extends CudaOperation implements Convolution 
         w.require(shape.weightShape(), operation(), "w");
         requireBias(bias, "bias");
         CudnnPlan plan = plan(x.shape());
-        long filters = resources().workspace().atLeast(filterBytes() + plan.workspace());
-        transpose("transpose", filters, address(w), patch(), shape.outChannels());
-        plan.forward(resources().cudnn().handle(), address(x), filters, filters + filterBytes(), address(y));
+        Buffers buffers = buffers(plan.workspace());
+        transpose("transpose", buffers.filters, pointer(w), patch(), shape.outChannels());
+        plan.forward(resources().cudnn().handle(), pointer(x), buffers.filters, buffers.scratch, pointer(y));
         if (bias != null) {
             kernel("add_bias")
-                    .address(address(y))
-                    .address(address(bias))
+                    .pointer(pointer(y))
+                    .pointer(pointer(bias))
                     .int32(shape.outChannels())
                     .int64(out.elements())
                     .launch(CudaResources.blocks(out.elements()), CudaResources.BLOCK);
@@ -85,9 +98,9 @@ public final class CudaConvolution extends CudaOperation implements Convolution 
         dOut.require(shape.output(dIn.shape()), operation(), "dOut");
         w.require(shape.weightShape(), operation(), "w");
         CudnnPlan plan = plan(dIn.shape());
-        long filters = resources().workspace().atLeast(filterBytes() + plan.workspace());
-        transpose("transpose", filters, address(w), patch(), shape.outChannels());
-        plan.backwardData(resources().cudnn().handle(), filters, address(dOut), filters + filterBytes(), address(dIn));
+        Buffers buffers = buffers(plan.workspace());
+        transpose("transpose", buffers.filters, pointer(w), patch(), shape.outChannels());
+        plan.backwardData(resources().cudnn().handle(), buffers.filters, pointer(dOut), buffers.scratch, pointer(dIn));
     }
 
     @Override
@@ -99,22 +112,21 @@ public final class CudaConvolution extends CudaOperation implements Convolution 
         CudnnPlan plan = plan(x.shape());
         int channels = shape.outChannels();
         long rows = out.elements() / channels;
-        int chunks = Math.toIntExact((rows + ROWS - 1) / ROWS);
-        long partBytes = 4L * chunks * channels;
-        long filters = resources().workspace().atLeast(filterBytes() + Math.max(plan.workspace(), partBytes));
-        long room = filters + filterBytes();
-        plan.backwardFilters(resources().cudnn().handle(), address(x), address(dOut), room, filters);
-        transpose("add_transposed", address(dW), filters, channels, patch());
+        int chunks = Math.toIntExact(Math.ceilDiv(rows, ROWS));
+        long partBytes = (long) Float.BYTES * chunks * channels;
+        Buffers buffers = buffers(Math.max(plan.workspace(), partBytes));
+        plan.backwardFilters(resources().cudnn().handle(), pointer(x), pointer(dOut), buffers.scratch, buffers.filters);
+        transpose("add_transposed", pointer(dW), buffers.filters, channels, patch());
         if (dBias != null) {
             kernel("bias_parts")
-                    .address(room)
-                    .address(address(dOut))
+                    .pointer(buffers.scratch)
+                    .pointer(pointer(dOut))
                     .int32(channels)
                     .int64(rows)
-                    .launch((channels + 31) / 32, chunks, CudaResources.BLOCK);
+                    .launch(Math.ceilDiv(channels, KernelSource.WARP_SIZE), chunks, CudaResources.BLOCK);
             kernel("bias_finish")
-                    .address(address(dBias))
-                    .address(room)
+                    .pointer(pointer(dBias))
+                    .pointer(buffers.scratch)
                     .int32(channels)
                     .int32(chunks)
                     .launch(CudaResources.blocks(channels), CudaResources.BLOCK);

@@ -1,14 +1,15 @@
 package org.codanet.gpu.op;
 
-import org.codanet.bindings.cuda.Cuda;
+import org.codanet.gpu.driver.DevicePointer;
 import org.codanet.gpu.kernel.Kernel;
+import org.codanet.gpu.kernel.KernelSource;
 import org.codanet.nn.op.Elementwise;
 import org.codanet.nn.tensor.Shape;
 import org.codanet.nn.tensor.Tensor;
 
 /** {@link Elementwise} by {@code elementwise.cu}; fills and copies by the driver. */
 public final class CudaElementwise implements Elementwise {
-    private static final String FILE = "elementwise.cu";
+    private static final KernelSource SOURCE = CudaResources.source("elementwise.cu");
     /** Parts of a sum: the same for every card, so that its bits are. */
     private static final int PARTS = 512;
 
@@ -18,38 +19,27 @@ public final class CudaElementwise implements Elementwise {
         this.resources = resources;
     }
 
-    private long address(Tensor tensor) {
-        return CudaTensor.address(resources, tensor);
+    private DevicePointer pointer(Tensor tensor) {
+        return CudaTensor.pointer(resources, tensor);
     }
 
-    private long output(Tensor tensor) {
+    private DevicePointer output(Tensor tensor) {
         return CudaTensor.output(resources, tensor);
     }
 
     private Kernel kernel(String function) {
-        return resources.kernel(FILE, function);
+        return resources.kernel(SOURCE, function);
     }
 
     @Override
     public void fill(Tensor t, float value) {
-        resources.context().enter();
-        int status = Cuda.cuMemsetD32Async(
-                output(t),
-                Float.floatToRawIntBits(value),
-                t.shape().elements(),
-                resources.stream().handle());
-        resources.context().check(status, "cuMemsetD32Async", t);
+        resources.stream().fill(output(t), value, t.shape().elements());
     }
 
     @Override
     public void copy(Tensor source, Tensor destination) {
         requireSameElements("copy", source, destination);
-        long from = address(source);
-        long to = output(destination);
-        resources.context().enter();
-        int status = Cuda.cuMemcpyDtoDAsync_v2(
-                to, from, source.shape().bytes(), resources.stream().handle());
-        resources.context().check(status, "cuMemcpyDtoDAsync", source);
+        resources.stream().copy(pointer(source), output(destination));
     }
 
     @Override
@@ -66,11 +56,11 @@ public final class CudaElementwise implements Elementwise {
 
     private void map(String function, Tensor source, float factor, Tensor destination) {
         long count = source.shape().elements();
-        long from = address(source);
-        long to = output(destination);
+        DevicePointer from = pointer(source);
+        DevicePointer to = output(destination);
         kernel(function)
-                .address(to)
-                .address(from)
+                .pointer(to)
+                .pointer(from)
                 .float32(factor)
                 .int64(count)
                 .launch(CudaResources.blocks(count), CudaResources.BLOCK);
@@ -80,30 +70,27 @@ public final class CudaElementwise implements Elementwise {
     public void absoluteSum(Tensor t, Tensor out) {
         out.require(Shape.of(1), "absoluteSum", "out");
         long count = t.shape().elements();
-        long from = address(t);
-        long to = output(out);
+        DevicePointer from = pointer(t);
+        DevicePointer to = output(out);
         int parts = (int) Math.min(PARTS, CudaResources.blocks(count));
-        long sums = resources.workspace().atLeast((long) PARTS * Double.BYTES);
-        kernel("absolute_parts").address(sums).address(from).int64(count).launch(parts, CudaResources.BLOCK);
-        kernel("absolute_finish").address(to).address(sums).int32(parts).launch(1, CudaResources.BLOCK);
+        DevicePointer sums = resources.workspace((long) PARTS * Double.BYTES);
+        kernel("absolute_parts").pointer(sums).pointer(from).int64(count).launch(parts, CudaResources.BLOCK);
+        kernel("absolute_finish").pointer(to).pointer(sums).int32(parts).launch(1, CudaResources.BLOCK);
     }
 
     @Override
     public boolean allFinite(Tensor t) {
         long count = t.shape().elements();
-        long from = address(t);
-        long flag = resources.workspace().atLeast(Float.BYTES);
-        resources.context().enter();
-        resources
-                .context()
-                .check(Cuda.cuMemsetD32Async(flag, 0, 1, resources.stream().handle()), "cuMemsetD32Async", "a flag");
+        DevicePointer from = pointer(t);
+        DevicePointer flag = resources.workspace(Float.BYTES);
+        resources.stream().fill(flag, 0, 1);
         kernel("not_finite")
-                .address(flag)
-                .address(from)
+                .pointer(flag)
+                .pointer(from)
                 .int64(count)
                 .launch(CudaResources.blocks(count), CudaResources.BLOCK);
         float[] found = new float[1];
-        resources.staging().download(flag, found, 1);
+        resources.staging().download(flag, found);
         return found[0] == 0;
     }
 

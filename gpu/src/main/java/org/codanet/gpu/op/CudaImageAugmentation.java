@@ -1,5 +1,6 @@
 package org.codanet.gpu.op;
 
+import org.codanet.gpu.driver.DevicePointer;
 import org.codanet.gpu.kernel.KernelSource;
 import org.codanet.nn.op.AugmentationShape;
 import org.codanet.nn.op.ImageAugmentation;
@@ -10,32 +11,34 @@ public final class CudaImageAugmentation extends CudaOperation implements ImageA
     /** Threads of a block. It has an image to itself, so the more it has the sooner it is done. */
     private static final int BLOCK = 1024;
 
+    private static final KernelSource SOURCE =
+            KernelSource.of("image_augmentation.cu").define("BLOCK", BLOCK);
+
     public CudaImageAugmentation(CudaResources resources, String owner) {
         super(resources, owner, "image augmentation");
     }
 
     static KernelSource source() {
-        return KernelSource.of("image_augmentation.cu", "BLOCK=" + BLOCK);
+        return SOURCE;
     }
 
     @Override
     public void apply(Tensor steps, boolean inverse, Tensor x) {
         CudaResources resources = resources();
-        long numbers = address(steps);
-        long images = address(x);
+        DevicePointer numbers = pointer(steps);
+        DevicePointer images = pointer(x);
         AugmentationShape shape = AugmentationShape.of(steps, inverse, x);
-        long room = resources.workspaceAddress((long) Float.BYTES * shape.images() * shape.scratchSize());
+        DevicePointer scratch = resources.workspace((long) Float.BYTES * shape.images() * shape.scratchSize());
         resources
-                .compiler()
-                .kernel(source(), "image_augmentation")
-                .address(images)
-                .address(room)
-                .address(numbers)
+                .kernel(SOURCE, "image_augmentation")
+                .pointer(images)
+                .pointer(scratch)
+                .pointer(numbers)
                 .int32(shape.operations())
                 .int32(shape.height())
                 .int32(shape.width())
                 .int32(shape.channels())
-                .int32(inverse ? 1 : 0)
+                .flag(inverse)
                 .launch(shape.images(), BLOCK);
     }
 }

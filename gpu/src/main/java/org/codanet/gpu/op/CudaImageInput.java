@@ -1,5 +1,7 @@
 package org.codanet.gpu.op;
 
+import org.codanet.gpu.driver.DevicePointer;
+import org.codanet.gpu.kernel.KernelSource;
 import org.codanet.nn.op.ImageInput;
 import org.codanet.nn.op.ImageWindow;
 import org.codanet.nn.tensor.ByteTensor;
@@ -8,6 +10,8 @@ import org.codanet.nn.tensor.Tensor;
 
 /** {@link ImageInput} by {@code image_input.cu}. */
 public final class CudaImageInput extends CudaOperation implements ImageInput {
+    private static final KernelSource SOURCE = CudaResources.source("image_input.cu");
+
     public CudaImageInput(CudaResources resources, String owner) {
         super(resources, owner, "image input");
     }
@@ -25,12 +29,12 @@ public final class CudaImageInput extends CudaOperation implements ImageInput {
                 "x");
         long count = (long) shape.extent(0) * positions;
         resources
-                .kernel("image_input.cu", "image_input")
-                .address(address(x))
-                .address(address(images))
+                .kernel(SOURCE, "image_input")
+                .pointer(pointer(x))
+                .pointer(pointer(images))
                 .int32(positions)
                 .int32(channels)
-                .int32(inverse ? 1 : 0)
+                .flag(inverse)
                 .int64(count)
                 .launch(CudaResources.blocks(count), CudaResources.BLOCK);
     }
@@ -38,22 +42,22 @@ public final class CudaImageInput extends CudaOperation implements ImageInput {
     @Override
     public void forward(ByteTensor images, Tensor placement, boolean inverse, Tensor x) {
         CudaResources resources = resources();
-        long from = address(images.storage());
-        long places = address(placement);
-        long to = address(x);
+        DevicePointer from = pointer(images.storage());
+        DevicePointer places = pointer(placement);
+        DevicePointer to = pointer(x);
         ImageWindow window = ImageWindow.of(images, placement, inverse, x);
         long count = (long) window.images() * window.positions();
         resources
-                .kernel("image_input.cu", "image_bytes")
-                .address(to)
-                .address(from)
-                .address(places)
+                .kernel(SOURCE, "image_bytes")
+                .pointer(to)
+                .pointer(from)
+                .pointer(places)
                 .int32(window.storedHeight())
                 .int32(window.storedWidth())
                 .int32(window.positions())
                 .int32(window.width())
                 .int32(window.channels())
-                .int32(inverse ? 1 : 0)
+                .flag(inverse)
                 .int64(count)
                 .launch(CudaResources.blocks(count), CudaResources.BLOCK);
     }

@@ -1,6 +1,8 @@
 package org.codanet.gpu.op;
 
+import org.codanet.gpu.driver.DevicePointer;
 import org.codanet.gpu.kernel.Kernel;
+import org.codanet.gpu.kernel.KernelSource;
 import org.codanet.nn.op.Loss;
 import org.codanet.nn.op.LossKind;
 import org.codanet.nn.tensor.Shape;
@@ -11,6 +13,8 @@ import org.codanet.nn.tensor.Tensor;
  * look at them would wait for it in every step: a label that is no class gives a loss of NaN there.
  */
 public final class CudaLoss extends CudaOperation implements Loss {
+    private static final KernelSource SOURCE = CudaResources.source("loss.cu");
+
     private final LossKind kind;
 
     public CudaLoss(CudaResources resources, String owner, LossKind kind) {
@@ -34,19 +38,19 @@ public final class CudaLoss extends CudaOperation implements Loss {
         dLogits.require(logits.shape(), operation(), "dLogits");
         requireClasses(CudaTensor.uploaded(resources, labels), classes);
         double count = kind == LossKind.BCE ? logits.shape().elements() : images;
-        long parts = resources.workspace().atLeast(8L * images);
-        Kernel rows = resources.kernel("loss.cu", kind == LossKind.BCE ? "bce_rows" : "ce_rows");
-        rows.address(parts)
-                .address(address(dLogits))
-                .address(address(logits))
-                .address(address(labels))
+        DevicePointer parts = resources.workspace((long) Double.BYTES * images);
+        Kernel rows = resources.kernel(SOURCE, kind == LossKind.BCE ? "bce_rows" : "ce_rows");
+        rows.pointer(parts)
+                .pointer(pointer(dLogits))
+                .pointer(pointer(logits))
+                .pointer(pointer(labels))
                 .int32(classes)
                 .float64(gradientScale / count)
-                .launch(images, 32);
+                .launch(images, KernelSource.WARP_SIZE);
         resources
-                .kernel("loss.cu", "loss_mean")
-                .address(address(loss))
-                .address(parts)
+                .kernel(SOURCE, "loss_mean")
+                .pointer(pointer(loss))
+                .pointer(parts)
                 .int32(images)
                 .float64(count)
                 .launch(1, CudaResources.BLOCK);

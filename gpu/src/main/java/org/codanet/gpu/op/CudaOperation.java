@@ -1,5 +1,6 @@
 package org.codanet.gpu.op;
 
+import org.codanet.gpu.driver.DevicePointer;
 import org.codanet.nn.tensor.Tensor;
 
 /** An operation of a CUDA device: lives until its scope closes it, and says so if it is used later. */
@@ -37,9 +38,14 @@ public abstract class CudaOperation implements AutoCloseable {
         return owner;
     }
 
-    /** Where an open tensor of this device is; 0 for null. */
+    /** The values of an open tensor of this device; {@link DevicePointer#NULL} for null. */
+    protected final DevicePointer pointer(Tensor tensor) {
+        return tensor == null ? DevicePointer.NULL : CudaTensor.pointer(resources(), tensor);
+    }
+
+    /** {@link #pointer} as a bare address. */
     protected final long address(Tensor tensor) {
-        return tensor == null ? 0 : CudaTensor.address(resources(), tensor);
+        return pointer(tensor).address();
     }
 
     protected final void requireRank(Tensor t, int rank, String role, String expected) {

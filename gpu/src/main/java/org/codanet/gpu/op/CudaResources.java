@@ -8,6 +8,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import org.codanet.bindings.LoadedLibrary;
 import org.codanet.gpu.driver.CudaContext;
+import org.codanet.gpu.driver.DevicePointer;
 import org.codanet.gpu.driver.MemoryPool;
 import org.codanet.gpu.driver.Staging;
 import org.codanet.gpu.driver.Stream;
@@ -105,9 +106,9 @@ public final class CudaResources implements AutoCloseable {
         return workspace;
     }
 
-    /** Where the workspace is, with room for so many bytes; another number once it has moved, and 0 for no bytes. */
-    public long workspaceAddress(long bytes) {
-        return bytes == 0 ? 0 : workspace.atLeast(bytes);
+    /** The first bytes of the workspace, which grows to so many; null for none. */
+    public DevicePointer workspace(long bytes) {
+        return workspace.take(bytes);
     }
 
     /** Bytes of the workspace. */
@@ -123,9 +124,14 @@ public final class CudaResources implements AutoCloseable {
         return compiler;
     }
 
-    /** A kernel of a file that is compiled with {@link #BLOCK} alone. */
-    Kernel kernel(String file, String function) {
-        return compiler.kernel(KernelSource.of(file, "BLOCK=" + BLOCK), function);
+    /** A source whose blocks have {@link #BLOCK} threads. */
+    public static KernelSource source(String file) {
+        return KernelSource.of(file).define("BLOCK", BLOCK);
+    }
+
+    /** A kernel, compiled at the first use. */
+    public Kernel kernel(KernelSource source, String function) {
+        return compiler.kernel(source, function);
     }
 
     /** Blocks of {@link #BLOCK} threads for that many elements. */

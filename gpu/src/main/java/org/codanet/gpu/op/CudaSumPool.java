@@ -1,18 +1,21 @@
 package org.codanet.gpu.op;
 
 import org.codanet.gpu.kernel.Kernel;
+import org.codanet.gpu.kernel.KernelSource;
 import org.codanet.nn.op.SumPool;
 import org.codanet.nn.tensor.Shape;
 import org.codanet.nn.tensor.Tensor;
 
 /** {@link SumPool} by {@code sum_pool.cu}. */
 public final class CudaSumPool extends CudaOperation implements SumPool {
+    private static final KernelSource SOURCE = CudaResources.source("sum_pool.cu");
+
     public CudaSumPool(CudaResources resources, String owner) {
         super(resources, owner, "sum pool");
     }
 
     private Kernel kernel(String function) {
-        return resources().kernel("sum_pool.cu", function);
+        return resources().kernel(SOURCE, function);
     }
 
     @Override
@@ -23,13 +26,13 @@ public final class CudaSumPool extends CudaOperation implements SumPool {
         int classes = z.shape().extent(3);
         logits.require(Shape.of(images, classes), operation(), "logits");
         kernel("pool_forward")
-                .address(address(logits))
-                .address(address(z))
+                .pointer(pointer(logits))
+                .pointer(pointer(z))
                 .int32(z.shape().extent(1) * z.shape().extent(2))
                 .int32(classes)
                 .float64(temperature)
                 .float64(bias)
-                .launch(images, (classes + 31) / 32, CudaResources.BLOCK);
+                .launch(images, Math.ceilDiv(classes, KernelSource.WARP_SIZE), CudaResources.BLOCK);
     }
 
     @Override
@@ -40,8 +43,8 @@ public final class CudaSumPool extends CudaOperation implements SumPool {
         dLogits.require(Shape.of(dZ.shape().extent(0), classes), operation(), "dLogits");
         long count = dZ.shape().elements();
         kernel("pool_backward")
-                .address(address(dZ))
-                .address(address(dLogits))
+                .pointer(pointer(dZ))
+                .pointer(pointer(dLogits))
                 .int32(dZ.shape().extent(1) * dZ.shape().extent(2))
                 .int32(classes)
                 .float64(temperature)
@@ -58,8 +61,8 @@ public final class CudaSumPool extends CudaOperation implements SumPool {
         SumPool.requireColumns(targets.shape(), first, shape);
         long count = shape.elements();
         kernel("pool_seed")
-                .address(address(seeds))
-                .address(address(targets))
+                .pointer(pointer(seeds))
+                .pointer(pointer(targets))
                 .int32(targets.shape().extent(1))
                 .int32(first)
                 .int32(shape.extent(1))
@@ -76,8 +79,8 @@ public final class CudaSumPool extends CudaOperation implements SumPool {
         requireRank(channels, 2, "channels", "(N, S)");
         SumPool.requireRanks(logits.shape(), channels.shape());
         kernel("highest_logits")
-                .address(address(channels))
-                .address(address(logits))
+                .pointer(pointer(channels))
+                .pointer(pointer(logits))
                 .int32(logits.shape().extent(1))
                 .int32(channels.shape().extent(1))
                 .launch(logits.shape().extent(0), CudaResources.BLOCK);

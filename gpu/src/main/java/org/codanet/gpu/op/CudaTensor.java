@@ -2,6 +2,7 @@ package org.codanet.gpu.op;
 
 import java.util.Arrays;
 import java.util.Objects;
+import org.codanet.gpu.driver.DevicePointer;
 import org.codanet.gpu.driver.MemoryPool;
 import org.codanet.nn.tensor.ByteTensor;
 import org.codanet.nn.tensor.Shape;
@@ -14,7 +15,7 @@ public final class CudaTensor extends Tensor implements AutoCloseable {
 
     private final CudaResources resources;
     private final MemoryPool.Block block;
-    private final long address;
+    private final DevicePointer pointer;
     private final CudaTensor viewed;
     private float[] uploaded;
 
@@ -22,20 +23,20 @@ public final class CudaTensor extends Tensor implements AutoCloseable {
         super(shape, owner, resources.name());
         this.resources = resources;
         this.block = resources.memory().take(shape.bytes(), owner);
-        this.address = block.address();
+        this.pointer = block.pointer();
         this.viewed = null;
     }
 
-    private CudaTensor(Shape shape, long address, CudaTensor viewed) {
+    private CudaTensor(Shape shape, DevicePointer pointer, CudaTensor viewed) {
         super(shape, viewed.owner(), viewed.deviceName());
         this.resources = viewed.resources;
         this.block = null;
-        this.address = address;
+        this.pointer = pointer;
         this.viewed = viewed;
     }
 
-    /** Where the values of an open tensor of this device are. @throws IllegalArgumentException if it is another device's */
-    public static long address(CudaResources resources, Tensor tensor) {
+    /** The values of an open tensor of this device. @throws IllegalArgumentException if it is another device's */
+    public static DevicePointer pointer(CudaResources resources, Tensor tensor) {
         if (!(tensor instanceof CudaTensor own) || own.resources != resources) {
             throw new IllegalArgumentException(resources.name() + ": " + tensor + " is not on this device");
         }
@@ -43,14 +44,19 @@ public final class CudaTensor extends Tensor implements AutoCloseable {
         if (own.viewed != null) {
             own.viewed.requireOpen();
         }
-        return own.address;
+        return own.pointer;
     }
 
-    /** {@link #address} of a tensor that the device is about to write to. */
-    static long output(CudaResources resources, Tensor tensor) {
-        long address = address(resources, tensor);
+    /** {@link #pointer} as a bare address. */
+    public static long address(CudaResources resources, Tensor tensor) {
+        return pointer(resources, tensor).address();
+    }
+
+    /** {@link #pointer} of a tensor that the device is about to write to. */
+    static DevicePointer output(CudaResources resources, Tensor tensor) {
+        DevicePointer pointer = pointer(resources, tensor);
         root(tensor).uploaded = null;
-        return address;
+        return pointer;
     }
 
     private static CudaTensor root(Tensor tensor) {
@@ -63,13 +69,13 @@ public final class CudaTensor extends Tensor implements AutoCloseable {
      * for the device.
      */
     public static void upload(CudaResources resources, float[] source, Tensor destination) {
-        long address = address(resources, destination);
+        DevicePointer pointer = pointer(resources, destination);
         long count = destination.shape().elements();
         CudaTensor root = root(destination);
         root.uploaded = root == destination && destination.shape().rank() == 1 && count <= REMEMBERED
                 ? Arrays.copyOf(source, (int) count)
                 : null;
-        resources.staging().upload(source, address, count);
+        resources.staging().upload(source, pointer);
     }
 
     /** Copies as many bytes of an array as there are to be. */
@@ -78,37 +84,38 @@ public final class CudaTensor extends Tensor implements AutoCloseable {
                 .staging()
                 .upload(
                         source,
-                        output(resources, destination.storage()),
-                        destination.shape().elements());
+                        output(resources, destination.storage())
+                                .slice(0, destination.shape().elements()));
     }
 
     /** The values of an open tensor as they were uploaded; null if they were not, or are remembered no longer. */
     static float[] uploaded(CudaResources resources, Tensor tensor) {
-        long address = address(resources, tensor);
+        DevicePointer pointer = pointer(resources, tensor);
         CudaTensor root = root(tensor);
         if (root.uploaded == null) {
             return null;
         }
-        int from = (int) ((address - root.address) / Float.BYTES);
+        int from = (int) ((pointer.address() - root.pointer.address()) / Float.BYTES);
         return Arrays.copyOfRange(
                 root.uploaded, from, from + (int) tensor.shape().elements());
     }
 
     @Override
     public Tensor reshape(Shape other) {
-        address(resources, this);
+        pointer(resources, this);
         if (other.elements() != shape().elements()) {
             throw new IllegalArgumentException("reshape: " + shape() + " does not have as many elements as " + other);
         }
-        return new CudaTensor(other, address, viewed == null ? this : viewed);
+        return new CudaTensor(other, pointer, viewed == null ? this : viewed);
     }
 
     @Override
     public Tensor slice(int from, int count) {
-        address(resources, this);
+        pointer(resources, this);
         Objects.checkFromIndexSize(from, count, shape().extent(0));
         long stride = shape().bytes() / shape().extent(0);
-        return new CudaTensor(shape().withFirst(count), address + from * stride, viewed == null ? this : viewed);
+        DevicePointer part = pointer.slice(from * stride, count * stride);
+        return new CudaTensor(shape().withFirst(count), part, viewed == null ? this : viewed);
     }
 
     @Override

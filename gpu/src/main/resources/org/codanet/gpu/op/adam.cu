@@ -1,5 +1,5 @@
 /* adam: one step over all parameters at once. Formulas as org.codanet.nn.op.Adam says.
- * A table has one row a parameter, 5 numbers of 8 bytes: addresses of value, gradient, mean, variance; then the number of floats.
+ * A table has one row of ROW numbers a parameter, each of 8 bytes: addresses of value, gradient, mean, variance; then the number of floats.
  * What changes from step to step stands in eight floats and one double, written by adam_numbers: a recorded step reads them anew.
  * The parameters are cut into chunks of CHUNK floats: chunk c is the floats from starts[c] on of parameter slots[c].
  * Launch   adam_squares, adam_step: one block of BLOCK threads a chunk, coalesced; adam_norm: one block adds the parts in order.
@@ -13,7 +13,7 @@ static __device__ __forceinline__ long long extent(const long long* row, long lo
 extern "C" __global__ __launch_bounds__(BLOCK)
 void adam_squares(double* __restrict__ parts, const long long* __restrict__ table, const int* __restrict__ slots,
                   const long long* __restrict__ starts) {
-    const long long* row = table + 5 * slots[blockIdx.x];
+    const long long* row = table + ROW * slots[blockIdx.x];
     const long long start = starts[blockIdx.x], count = extent(row, start);
     const float* gradient = (const float*) row[1] + start;
     double sum = 0;
@@ -56,7 +56,7 @@ void adam_step(const long long* __restrict__ table, const int* __restrict__ slot
                const float* __restrict__ scale, const float* __restrict__ numbers) {
     const float decay = numbers[0], beta1 = numbers[1], gain1 = numbers[2], beta2 = numbers[3], gain2 = numbers[4];
     const float rate = numbers[5], correction = numbers[6], epsilon = numbers[7];
-    const long long* row = table + 5 * slots[blockIdx.x];
+    const long long* row = table + ROW * slots[blockIdx.x];
     const long long start = starts[blockIdx.x], count = extent(row, start);
     float* value = (float*) row[0] + start;
     float* gradient = (float*) row[1] + start;

@@ -13,15 +13,14 @@ public final class KernelSources {
 
     /** What a card of that compute capability may be asked to compile. */
     public static List<KernelSource> all(int capability) {
-        String block = "BLOCK=" + CudaResources.BLOCK;
         List<KernelSource> all = new ArrayList<>(List.of(
-                KernelSource.of("elementwise.cu", block),
+                CudaResources.source("elementwise.cu"),
                 CudaAdam.source(),
-                KernelSource.of("loss.cu", block),
-                KernelSource.of("image_input.cu", block),
+                CudaResources.source("loss.cu"),
+                CudaResources.source("image_input.cu"),
                 CudaImageAugmentation.source(),
-                KernelSource.of("sum_pool.cu", block),
-                KernelSource.of("contribution_map.cu", block),
+                CudaResources.source("sum_pool.cu"),
+                CudaResources.source("contribution_map.cu"),
                 CudaConvolution.source(),
                 AlignmentKernels.source(65)));
         if (capability >= 80) {

@@ -7,13 +7,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import org.codanet.bindings.CudaLibraries;
-import org.codanet.bindings.cuda.Cuda;
 import org.codanet.gpu.SimulatedMachine;
 import org.codanet.gpu.driver.CudaContext;
 import org.codanet.gpu.driver.CudaException;
+import org.codanet.gpu.driver.DevicePointer;
+import org.codanet.gpu.driver.HostMemory;
 import org.codanet.gpu.driver.MemoryPool;
 import org.codanet.gpu.driver.PinnedMemory;
-import org.codanet.gpu.library.CublasHandle;
+import org.codanet.gpu.library.Matrix;
 import org.codanet.nn.device.Precision;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -52,7 +53,7 @@ final class SimulatedMemoryTest {
                 new CudaResources(new CudaContext(0), CudaLibraries.nvrtc(), Precision.FP32, 0, 1 << 20)) {
             MemoryPool.Block to = resources.memory().take(400, "to");
             MemoryPool.Block from = resources.memory().take(400, "from");
-            resources.staging().upload(new float[100], from.address(), 100);
+            resources.staging().upload(new float[100], from.pointer());
             try {
                 use.of(resources, to, from);
                 return machine.violation();
@@ -66,11 +67,11 @@ final class SimulatedMemoryTest {
         }
     }
 
-    private static void sign(CudaResources resources, long to, long from, long count) {
+    private static void sign(CudaResources resources, DevicePointer to, DevicePointer from, long count) {
         resources
-                .kernel("elementwise.cu", "sign")
-                .address(to)
-                .address(from)
+                .kernel(CudaResources.source("elementwise.cu"), "sign")
+                .pointer(to)
+                .pointer(from)
                 .float32(1)
                 .int64(count)
                 .launch(CudaResources.blocks(count), CudaResources.BLOCK);
@@ -78,30 +79,37 @@ final class SimulatedMemoryTest {
 
     @Test
     void aWriteBehindATensorIsSeen() {
-        String seen = violation((resources, to, from) -> sign(resources, to.address() + 4, from.address(), 100));
+        String seen =
+                violation((resources, to, from) -> sign(resources, to.pointer().from(4), from.pointer(), 100));
         assertEquals("sign: block (0, 0, 0), thread (99, 0, 0) writes memory that is not allocated", seen);
     }
 
     @Test
     void aReadBehindATensorIsSeen() {
-        String seen = violation((resources, to, from) -> sign(resources, to.address(), from.address() + 4, 100));
+        String seen = violation((resources, to, from) ->
+                sign(resources, to.pointer(), from.pointer().from(4), 100));
         assertEquals("sign: block (0, 0, 0), thread (99, 0, 0) reads memory that is not allocated", seen);
     }
 
     @Test
     void aReadOfWhatNothingWroteIsSeen() {
-        String seen = violation((resources, to, from) -> sign(resources, from.address(), to.address(), 100));
+        String seen = violation((resources, to, from) -> sign(resources, from.pointer(), to.pointer(), 100));
         assertEquals("sign: block (0, 0, 0), thread (0, 0, 0) reads memory that nothing wrote", seen);
     }
 
-    private static void launch(CudaResources resources, String kernel, int blocks, long to, long from) {
-        resources.kernel("broken.cu", kernel).address(to).address(from).launch(blocks, 64);
+    private static void launch(
+            CudaResources resources, String kernel, int blocks, DevicePointer to, DevicePointer from) {
+        resources
+                .kernel(CudaResources.source("broken.cu"), kernel)
+                .pointer(to)
+                .pointer(from)
+                .launch(blocks, 64);
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"keeps_block_barrier", "keeps_warp_barrier", "keeps_copies", "keeps_atomics"})
     void whatKeepsTheRulesIsLetAlone(String kernel) {
-        Use use = (resources, to, from) -> launch(resources, kernel, 1, to.address(), from.address());
+        Use use = (resources, to, from) -> launch(resources, kernel, 1, to.pointer(), from.pointer());
         assertEquals("", seen(toTheEnd(use)));
     }
 
@@ -126,7 +134,7 @@ final class SimulatedMemoryTest {
     void aRaceIsSeenWhateverOrderTheThreadsRunIn(String kernel, int blocks, String seen) {
         assertEquals(
                 kernel + ": block (" + (blocks - 1) + ", 0, 0), " + seen,
-                violation((resources, to, from) -> launch(resources, kernel, blocks, to.address(), from.address())));
+                violation((resources, to, from) -> launch(resources, kernel, blocks, to.pointer(), from.pointer())));
     }
 
     /** A host that fills a buffer again before the copy from it has run must see that it did. */
@@ -136,13 +144,11 @@ final class SimulatedMemoryTest {
         String seen = seen((resources, to, from) -> {
             try (PinnedMemory buffer = PinnedMemory.allocate(resources.context(), 4)) {
                 buffer.segment().set(ValueLayout.JAVA_FLOAT, 0, 1);
-                int status = Cuda.cuMemcpyHtoDAsync_v2(
-                        to.address(), buffer.segment(), 4, resources.stream().handle());
-                assertEquals(0, status);
+                resources.stream().upload(buffer.segment(), to.pointer());
                 buffer.segment().set(ValueLayout.JAVA_FLOAT, 0, 2);
                 resources.stream().synchronize();
             }
-            resources.staging().download(to.address(), arrived, 1);
+            resources.staging().download(to.pointer().slice(0, 4), arrived);
         });
         assertEquals("", seen);
         assertEquals(2, arrived[0]);
@@ -153,13 +159,11 @@ final class SimulatedMemoryTest {
     void aBufferGivenBackTooEarlyIsSeen() {
         String seen = seen((resources, to, from) -> {
             PinnedMemory buffer = PinnedMemory.allocate(resources.context(), 4);
-            MemorySegment bytes = buffer.segment();
-            int status = Cuda.cuMemcpyHtoDAsync_v2(
-                    to.address(), bytes, 4, resources.stream().handle());
-            assertEquals(0, status);
+            MemorySegment memory = buffer.segment();
+            resources.stream().upload(memory, to.pointer());
             buffer.close();
             resources.stream().synchronize();
-            assertEquals(0, Cuda.cuMemFreeHost(bytes));
+            assertTrue(HostMemory.free(memory));
         });
         assertEquals("cuMemFreeHost while work is queued that may copy to or from it", seen);
     }
@@ -167,8 +171,10 @@ final class SimulatedMemoryTest {
     @Test
     void aLibraryThatReadsTooFarIsSeen() {
         String seen = violation((resources, to, from) -> {
-            CublasHandle.Matrix matrix = CublasHandle.Matrix.of(from.address(), 11);
-            resources.cublas().multiply(9, 11, 11, matrix, matrix, to.address(), 11, false);
+            // 121 floats, of which 100 are allocated.
+            DevicePointer tooLong = new DevicePointer(from.address(), 121 * Float.BYTES);
+            Matrix product = Matrix.of(to.pointer(), 9, 11);
+            resources.cublas().multiply(Matrix.of(tooLong, 9, 11), Matrix.of(tooLong, 11, 11), product, false);
         });
         assertTrue(seen.startsWith("cublasGemm reads memory that is not allocated"), seen);
     }

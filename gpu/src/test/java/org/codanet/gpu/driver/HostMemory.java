@@ -1,0 +1,14 @@
+package org.codanet.gpu.driver;
+
+import java.lang.foreign.MemorySegment;
+import org.codanet.bindings.cuda.Cuda;
+
+/** Pinned memory past {@link PinnedMemory}, for tests of the simulated machine. */
+public final class HostMemory {
+    private HostMemory() {}
+
+    /** Frees pinned memory; true if the driver did. */
+    public static boolean free(MemorySegment memory) {
+        return Cuda.cuMemFreeHost(memory) == Cuda.CUDA_SUCCESS();
+    }
+}
