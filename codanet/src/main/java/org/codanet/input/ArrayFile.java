@@ -4,26 +4,29 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.stream.IntStream;
 import org.codanet.file.ElementType;
 import org.codanet.file.FileFormatException;
 import org.codanet.file.InputFile;
 import org.codanet.file.npy.NpyReader;
 import org.codanet.model.CodaNetConfig;
+import org.codanet.model.ModelFile;
+import org.codanet.model.Preprocessing;
 import org.codanet.nn.tensor.Shape;
 
-/** The rows of a NumPy array (N, C, H, W): floats in [0, 1], or bytes, which are divided by 255. */
+/** The images of a NumPy array (N, C, H, W) of floats in [0, 1], or of bytes, which are divided by 255. They are not resized. */
 final class ArrayFile extends ImageInput {
     private final Path file;
     private final NpyReader reader;
     private final Shape image;
     private int done;
 
-    ArrayFile(Path file, CodaNetConfig config) throws IOException {
+    ArrayFile(Path file, ModelFile model) throws IOException {
         this.file = file;
         this.reader = NpyReader.open(InputFile.require(file));
         try {
-            this.image = checked(reader.shape(), config);
+            this.image = checked(reader.shape(), model);
             if (!reader.type().isFloating() && reader.type() != ElementType.U8) {
                 throw new FileFormatException(
                         file.toString(), "holds " + reader.type() + "; images are float32 in [0, 1] or uint8");
@@ -34,7 +37,8 @@ final class ArrayFile extends ImageInput {
         }
     }
 
-    private Shape checked(List<Integer> shape, CodaNetConfig config) throws IOException {
+    private Shape checked(List<Integer> shape, ModelFile model) throws IOException {
+        CodaNetConfig config = model.config();
         if (shape.size() != 4 || shape.get(1) != config.imageChannels()) {
             throw new FileFormatException(
                     file.toString(),
@@ -44,6 +48,16 @@ final class ArrayFile extends ImageInput {
             throw new FileFormatException(file.toString(), "holds no image: its shape is " + shape);
         }
         requireExtents(file, config, shape.get(2), shape.get(3));
+        Optional<Preprocessing> known = model.preprocessing();
+        if (known.isPresent()
+                && (shape.get(2) != known.get().height()
+                        || shape.get(3) != known.get().width())) {
+            throw new FileFormatException(
+                    file.toString(),
+                    "has shape " + shape + ", but the network was trained on (N, " + config.imageChannels() + ", "
+                            + known.get().height() + ", " + known.get().width()
+                            + "); arrays are not resized, but picture files are");
+        }
         return Shape.of(1, shape.get(1), shape.get(2), shape.get(3));
     }
 

@@ -13,7 +13,7 @@ import org.codanet.file.FileFormatException;
 import org.codanet.model.CodaNetConfig;
 import org.codanet.model.ModelFile;
 
-/** Images for a network, read in chunks from picture files or from an array. The caller closes it. */
+/** Images for a network, read in chunks from picture files or from an array. Must be closed. */
 public abstract class ImageInput implements Closeable {
     private static final Set<String> PICTURE_SUFFIXES = Set.of("png", "jpg", "jpeg", "gif", "bmp");
 
@@ -23,7 +23,8 @@ public abstract class ImageInput implements Closeable {
      * Opens picture files, folders of pictures, or one array {@code X.npy} of shape (N, C, H, W).
      *
      * @param model the network that will read the images
-     * @throws FileFormatException if the images do not fit the network, or a folder holds none
+     * @throws FileFormatException if an array does not have the shape that the network reads, a picture is too small, or a folder
+     *     holds no picture
      * @throws IllegalArgumentException if an array is named together with other inputs
      */
     public static ImageInput open(List<Path> paths, ModelFile model) throws IOException {
@@ -32,13 +33,13 @@ public abstract class ImageInput implements Closeable {
             throw new IllegalArgumentException(
                     "an array X.npy must be the only input, but " + paths.size() + " inputs are named");
         }
-        return array ? new ArrayFile(paths.getFirst(), model.config()) : new PictureFiles(pictures(paths), model);
+        return array ? new ArrayFile(paths.getFirst(), model) : new PictureFiles(pictures(paths), model);
     }
 
     /** The number of images in all. */
     public abstract int count();
 
-    /** The next images, at most {@code limit}. Must not be called when all images were read. */
+    /** Reads the next images, at most {@code limit}. Must not be called after the last image was read. */
     public abstract ImageChunk next(int limit) throws IOException;
 
     @Override
@@ -64,7 +65,7 @@ public abstract class ImageInput implements Closeable {
         return pictures;
     }
 
-    /** Refuses images that are too small for a network. */
+    /** Throws if images of these extents are too small for a network. */
     static void requireExtents(Path file, CodaNetConfig config, int height, int width) throws FileFormatException {
         try {
             config.extents(height, width);

@@ -41,6 +41,7 @@ import org.codanet.recipe.TrainingRecipe;
 public final class CodaNet implements AutoCloseable {
     private final CodaNetConfig config;
     private final LossKind loss;
+    private final Optional<Preprocessing> preprocessing;
     private final Device device;
     private final Scope scope;
     private final Sequential network;
@@ -52,9 +53,11 @@ public final class CodaNet implements AutoCloseable {
     private Purpose prepared;
     private boolean trained;
 
-    private CodaNet(CodaNetConfig config, LossKind loss, Device device, Scope parent) {
+    private CodaNet(
+            CodaNetConfig config, LossKind loss, Optional<Preprocessing> preprocessing, Device device, Scope parent) {
         this.config = config;
         this.loss = loss;
+        this.preprocessing = preprocessing;
         this.device = device;
         this.scope = parent.child("model");
         try {
@@ -108,7 +111,17 @@ public final class CodaNet implements AutoCloseable {
      * @throws IllegalArgumentException naming the first weight that is missing or has other extents than the config says
      */
     public static CodaNet of(CodaNetConfig config, LossKind loss, NamedTensors weights, Device device, Scope parent) {
-        CodaNet net = new CodaNet(config, loss, device, parent);
+        return of(config, loss, weights, Optional.empty(), device, parent);
+    }
+
+    private static CodaNet of(
+            CodaNetConfig config,
+            LossKind loss,
+            NamedTensors weights,
+            Optional<Preprocessing> preprocessing,
+            Device device,
+            Scope parent) {
+        CodaNet net = new CodaNet(config, loss, preprocessing, device, parent);
         try {
             NetWeights.upload(net, weights);
         } catch (RuntimeException e) {
@@ -119,14 +132,14 @@ public final class CodaNet implements AutoCloseable {
     }
 
     /**
-     * The network of a model file.
+     * The network of a model file. If the file holds the {@link Preprocessing}, the network accepts only images of its extents.
      *
      * @param parent owner of the weights, until {@link #close}
      */
     public static CodaNet load(ModelFile file, Device device, Scope parent) {
         // Files of other programs do not tell the loss; the paper's networks are trained with BCE.
         LossKind loss = file.recipe().map(TrainingRecipe::loss).orElse(LossKind.BCE);
-        return of(file.config(), loss, file.weights(), device, parent);
+        return of(file.config(), loss, file.weights(), file.preprocessing(), device, parent);
     }
 
     /** The weights under the authors' keys, as {@link AuthorsLayout} orders them: copies on the heap. */
@@ -148,6 +161,27 @@ public final class CodaNet implements AutoCloseable {
     /** What it is or was trained with: decides how logits become probabilities. */
     public LossKind loss() {
         return loss;
+    }
+
+    /**
+     * Refuses images that the network cannot read, and images of other extents than the model file's {@link Preprocessing}:
+     * the logits of such images would be meaningless, because each logit is a sum over all positions.
+     *
+     * @param images (N, C, H, W), without inverse channels
+     * @throws IllegalArgumentException if the channels or the extents differ
+     */
+    void requireImages(Shape images) {
+        if (images.extent(1) != config.imageChannels()) {
+            throw new IllegalArgumentException(
+                    "network: images are " + images + ", expected (N, " + config.imageChannels() + ", H, W)");
+        }
+        if (preprocessing.isPresent()
+                && (images.extent(2) != preprocessing.get().height()
+                        || images.extent(3) != preprocessing.get().width())) {
+            throw new IllegalArgumentException("network: images are " + images + ", but the model was trained on (N, "
+                    + config.imageChannels() + ", " + preprocessing.get().height() + ", "
+                    + preprocessing.get().width() + "); ImagePipeline resizes and crops pictures");
+        }
     }
 
     /** Where it lives. */

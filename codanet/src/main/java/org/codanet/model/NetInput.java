@@ -25,13 +25,10 @@ public final class NetInput {
      *
      * @param form of all images that will come
      * @param owner of the room
-     * @throws IllegalArgumentException if the images have not the channels that the network reads
+     * @throws IllegalArgumentException if the images do not have the channels or the extents that the network reads
      */
     public NetInput(CodaNet net, RawImages.Form form, Scope owner) {
-        if (form.shape().extent(1) != net.config().imageChannels()) {
-            throw new IllegalArgumentException("network: images are " + form.shape() + ", expected (N, "
-                    + net.config().imageChannels() + ", H, W)");
-        }
+        net.requireImages(form.shape());
         this.net = net;
         this.form = form;
         Device device = net.device();

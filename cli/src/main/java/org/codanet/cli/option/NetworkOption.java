@@ -74,7 +74,8 @@ public record NetworkOption(
 
     /** Opens the network on a device, with its trained weights, or else with random ones. The caller closes it. */
     public CodaNet open(Device device, Scope scope) {
-        return trained.map(file -> CodaNet.load(file, device, scope))
+        // The size that --size gives may differ from the size that the network was trained on.
+        return trained.map(file -> CodaNet.of(config, loss(), file.weights(), device, scope))
                 .orElseGet(() -> CodaNet.create(config, loss(), device, scope, 1));
     }
 

@@ -48,6 +48,17 @@ public final class Images {
     }
 
     /**
+     * {@return the picture in the bytes of a picture file}, with values and orientation as in {@link #read(Path)}
+     *
+     * @param name used in error messages
+     * @param encoded the bytes of a file in any of the supported formats
+     * @throws FileFormatException if they are not a valid picture
+     */
+    public static Pixels decode(String name, byte[] encoded) throws IOException {
+        return ImageDecoder.decode(name, encoded).withChannels(3);
+    }
+
+    /**
      * {@return whether a file's name ends as a picture's does: .jpg, .jpeg, .png, .gif or .bmp, in any case}
      *
      * @param file need not exist
