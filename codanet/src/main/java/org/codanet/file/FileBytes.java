@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Locale;
 
 /** The bytes of a file on the disk or of an array, read from any position; knows the name that errors give it. */
 public final class FileBytes implements Closeable {
@@ -56,8 +57,13 @@ public final class FileBytes implements Closeable {
         if (position < 0 || count < 0 || position > size - count) {
             throw new FileFormatException(
                     name,
-                    "is cut short: %s takes %d bytes from byte %d on, but the file ends at byte %d"
-                            .formatted(what, count, position, size));
+                    String.format(
+                            Locale.ROOT,
+                            "is cut short: %s takes %d bytes from byte %d on, but the file ends at byte %d",
+                            what,
+                            count,
+                            position,
+                            size));
         }
         if (count > Integer.MAX_VALUE - 8) {
             throw new FileFormatException(name, what + " is larger than 2 GiB (" + count + " bytes)");

@@ -5,6 +5,7 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * An array of numbers as a file holds it: element type, extents and values, row-major. Immutable and on the heap.
@@ -34,8 +35,13 @@ public final class TensorData {
         this.values = MemorySegment.ofArray(bytes);
         long wanted = Math.multiplyExact(elements(this.shape), type.bytes());
         if (wanted != bytes.length) {
-            throw new IllegalArgumentException("tensor of %s %s takes %d bytes, given are %d"
-                    .formatted(type, shapeText(this.shape), wanted, bytes.length));
+            throw new IllegalArgumentException(String.format(
+                    Locale.ROOT,
+                    "tensor of %s %s takes %d bytes, given are %d",
+                    type,
+                    shapeText(this.shape),
+                    wanted,
+                    bytes.length));
         }
     }
 

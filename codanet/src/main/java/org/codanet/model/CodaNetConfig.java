@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.codanet.file.FileFormatException;
 import org.codanet.nn.op.alignment.Norm;
@@ -117,7 +118,8 @@ public record CodaNetConfig(
 
     private static void check(boolean holds, String problem, Object... values) {
         if (!holds) {
-            throw new IllegalArgumentException(CodaNetConfigJson.SUBJECT + ": " + problem.formatted(values));
+            throw new IllegalArgumentException(
+                    CodaNetConfigJson.SUBJECT + ": " + String.format(Locale.ROOT, problem, values));
         }
     }
 

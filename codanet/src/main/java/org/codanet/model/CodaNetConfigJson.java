@@ -6,6 +6,7 @@ import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.function.ToIntFunction;
 import org.codanet.json.JsonFields;
 import org.codanet.nn.op.alignment.Norm;
@@ -93,8 +94,12 @@ final class CodaNetConfigJson {
         }
         int classes = fields.integer("num_classes");
         if (classes != outChannels.getLast()) {
-            throw new IllegalArgumentException("%s: num_classes is %d, but the last of out_channels is %d"
-                    .formatted(SUBJECT, classes, outChannels.getLast()));
+            throw new IllegalArgumentException(String.format(
+                    Locale.ROOT,
+                    "%s: num_classes is %d, but the last of out_channels is %d",
+                    SUBJECT,
+                    classes,
+                    outChannels.getLast()));
         }
         fields.ignore("loss");
         CodaNetConfig config = builder.build();
@@ -105,8 +110,8 @@ final class CodaNetConfigJson {
     private static List<Integer> perLayer(JsonFields fields, String name, int depth) {
         List<Integer> values = fields.integers(name);
         if (values.size() != depth) {
-            throw new IllegalArgumentException(
-                    "%s: %s has %d entries, out_channels has %d".formatted(SUBJECT, name, values.size(), depth));
+            throw new IllegalArgumentException(String.format(
+                    Locale.ROOT, "%s: %s has %d entries, out_channels has %d", SUBJECT, name, values.size(), depth));
         }
         return values;
     }

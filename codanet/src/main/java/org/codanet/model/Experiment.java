@@ -1,5 +1,6 @@
 package org.codanet.model;
 
+import java.util.Locale;
 import org.codanet.recipe.TrainingRecipe;
 
 /**
@@ -18,8 +19,12 @@ public record Experiment(String name, CodaNetConfig network, Preprocessing prepr
      */
     public Experiment {
         if (network.imageChannels() != preprocessing.channels()) {
-            throw new IllegalArgumentException("experiment %s: the network takes %d channels, its images have %d"
-                    .formatted(name, network.imageChannels(), preprocessing.channels()));
+            throw new IllegalArgumentException(String.format(
+                    Locale.ROOT,
+                    "experiment %s: the network takes %d channels, its images have %d",
+                    name,
+                    network.imageChannels(),
+                    preprocessing.channels()));
         }
         network.extents(preprocessing.height(), preprocessing.width());
     }

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
@@ -202,20 +203,32 @@ public record ModelFile(
         missing.removeAll(weights.names());
         if (!missing.isEmpty()) {
             String more = missing.size() == 1 ? "" : " and " + (missing.size() - 1) + " more are";
-            return Optional.of("%s%s missing for a network of %d layers"
-                    .formatted(missing.getFirst(), more.isEmpty() ? " is" : more, config.depth()));
+            return Optional.of(String.format(
+                    Locale.ROOT,
+                    "%s%s missing for a network of %d layers",
+                    missing.getFirst(),
+                    more.isEmpty() ? " is" : more,
+                    config.depth()));
         }
         TreeSet<String> unexpected = new TreeSet<>(weights.names());
         unexpected.removeAll(shapes.keySet());
         if (!unexpected.isEmpty()) {
-            return Optional.of("%s is none of the weights of a network of %d layers%s"
-                    .formatted(unexpected.getFirst(), config.depth(), config.bias() ? "" : " without bias"));
+            return Optional.of(String.format(
+                    Locale.ROOT,
+                    "%s is none of the weights of a network of %d layers%s",
+                    unexpected.getFirst(),
+                    config.depth(),
+                    config.bias() ? "" : " without bias"));
         }
         for (Map.Entry<String, List<Integer>> entry : shapes.entrySet()) {
             TensorData tensor = weights.get(entry.getKey());
             if (!tensor.shape().equals(entry.getValue())) {
-                return Optional.of("%s has shape %s, the network needs %s"
-                        .formatted(entry.getKey(), tensor.shape(), entry.getValue()));
+                return Optional.of(String.format(
+                        Locale.ROOT,
+                        "%s has shape %s, the network needs %s",
+                        entry.getKey(),
+                        tensor.shape(),
+                        entry.getValue()));
             }
             if (!tensor.type().isFloating()) {
                 return Optional.of(entry.getKey() + " holds integers (" + tensor.type() + "), not weights");

@@ -1,5 +1,7 @@
 package org.codanet.model;
 
+import java.util.Locale;
+
 /**
  * What an image goes through before the network sees it: values in [0, 1], the shorter side resized, the centre cut out. The
  * inverse channels are the network's own affair ({@link CodaNetConfig#addInverse}), and there is no mean to subtract.
@@ -17,9 +19,13 @@ public record Preprocessing(int channels, int height, int width, int resize) {
      */
     public Preprocessing {
         if (channels < 1 || height < 1 || width < 1 || resize < 0 || resize > 0 && resize < Math.max(height, width)) {
-            throw new IllegalArgumentException(
-                    "preprocessing: %d channels of %d x %d pixels after resizing to %d cannot be made"
-                            .formatted(channels, height, width, resize));
+            throw new IllegalArgumentException(String.format(
+                    Locale.ROOT,
+                    "preprocessing: %d channels of %d x %d pixels after resizing to %d cannot be made",
+                    channels,
+                    height,
+                    width,
+                    resize));
         }
     }
 }

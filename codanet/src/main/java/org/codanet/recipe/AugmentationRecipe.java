@@ -1,5 +1,6 @@
 package org.codanet.recipe;
 
+import java.util.Locale;
 import org.codanet.data.transform.RandAugment;
 
 /**
@@ -25,18 +26,28 @@ public record AugmentationRecipe(
      */
     public AugmentationRecipe {
         if (resize < 0 || crop < 0 || cropPadding < 0 || randAugmentOperations < 0 || randAugmentMagnitude < 0) {
-            throw new IllegalArgumentException(
-                    "augmentation: resize %d, crop %d, crop_padding %d and RandAugment %d x %d must not be negative"
-                            .formatted(resize, crop, cropPadding, randAugmentOperations, randAugmentMagnitude));
+            throw new IllegalArgumentException(String.format(
+                    Locale.ROOT,
+                    "augmentation: resize %d, crop %d, crop_padding %d and RandAugment %d x %d must not be negative",
+                    resize,
+                    crop,
+                    cropPadding,
+                    randAugmentOperations,
+                    randAugmentMagnitude));
         }
         if (randAugmentMagnitude > RandAugment.STRONGEST) {
-            throw new IllegalArgumentException("augmentation: rand_augment_magnitude is %d, it must be 0 to %d"
-                    .formatted(randAugmentMagnitude, RandAugment.STRONGEST));
+            throw new IllegalArgumentException(String.format(
+                    Locale.ROOT,
+                    "augmentation: rand_augment_magnitude is %d, it must be 0 to %d",
+                    randAugmentMagnitude,
+                    RandAugment.STRONGEST));
         }
         if (crop > 0 && cropPadding >= crop) {
-            throw new IllegalArgumentException(
-                    "augmentation: crop_padding is %d, with which a crop of %d could be all black"
-                            .formatted(cropPadding, crop));
+            throw new IllegalArgumentException(String.format(
+                    Locale.ROOT,
+                    "augmentation: crop_padding is %d, with which a crop of %d could be all black",
+                    cropPadding,
+                    crop));
         }
     }
 }

@@ -1,5 +1,6 @@
 package org.codanet.recipe;
 
+import java.util.Locale;
 import org.codanet.nn.op.LossKind;
 
 /**
@@ -61,7 +62,7 @@ public record TrainingRecipe(
 
     static void check(boolean holds, String problem, Object... values) {
         if (!holds) {
-            throw new IllegalArgumentException("training recipe: " + problem.formatted(values));
+            throw new IllegalArgumentException("training recipe: " + String.format(Locale.ROOT, problem, values));
         }
     }
 

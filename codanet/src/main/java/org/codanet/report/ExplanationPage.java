@@ -5,6 +5,7 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import org.codanet.render.ColourRange;
 import org.codanet.render.ContributionPicture;
@@ -86,7 +87,9 @@ public record ExplanationPage(
 
     private void legend(StringBuilder page) {
         page.append(
-                """
+                String.format(
+                        Locale.ROOT,
+                        """
                 <section class="panel" aria-labelledby="reading">
                 <h2 id="reading">How to read this page</h2>
                 <div class="legend">
@@ -109,12 +112,12 @@ public record ExplanationPage(
                 </ul>
                 </div>
                 </section>
-                """.formatted(
-                                Picture.dataUri(ContributionPicture.scale(257, 18)),
-                                Html.escape(probabilities),
-                                range.isPresent()
-                                        ? "It is the same for all images, so colours can be compared between images."
-                                        : "It is the same for all maps of one image, so colours can be compared within an image, but not between images."));
+                """,
+                        Picture.dataUri(ContributionPicture.scale(257, 18)),
+                        Html.escape(probabilities),
+                        range.isPresent()
+                                ? "It is the same for all images, so colours can be compared between images."
+                                : "It is the same for all maps of one image, so colours can be compared within an image, but not between images."));
     }
 
     private void overview(StringBuilder page) {

@@ -1,6 +1,7 @@
 package org.codanet.report;
 
 import java.awt.image.BufferedImage;
+import java.util.Locale;
 import java.util.Optional;
 import org.codanet.explain.ClassScore;
 import org.codanet.render.ColourRange;
@@ -167,7 +168,7 @@ final class ImageCard {
     }
 
     private String pair(SignedMap map, String what) {
-        String described = "%s; the pixels add up to %s".formatted(what, Html.number(map.sum()));
+        String described = String.format(Locale.ROOT, "%s; the pixels add up to %s", what, Html.number(map.sum()));
         return "<div class=\"pair\"><figure>"
                 + pixels(ContributionPicture.colours(map, range), "Contributions to " + described)
                 + "<figcaption>Map</figcaption></figure><figure>"

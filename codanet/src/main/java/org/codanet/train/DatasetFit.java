@@ -2,6 +2,7 @@ package org.codanet.train;
 
 import java.io.IOException;
 import java.util.List;
+import java.util.Locale;
 import org.codanet.data.dataset.Datasets;
 import org.codanet.data.dataset.ImageDataset;
 import org.codanet.data.image.Pixels;
@@ -85,8 +86,10 @@ final class DatasetFit {
             throw new FileFormatException(
                     data.name(),
                     String.format(
+                            Locale.ROOT,
                             "has %d classes, but the network has %d",
-                            data.classNames().size(), config.numClasses()));
+                            data.classNames().size(),
+                            config.numClasses()));
         }
     }
 
@@ -101,8 +104,11 @@ final class DatasetFit {
                 throw new FileFormatException(
                         data.name(),
                         String.format(
+                                Locale.ROOT,
                                 "class %d is '%s' in the data and '%s' in the network: the classes differ, or stand in another order",
-                                k, names.get(k), config.label(k)));
+                                k,
+                                names.get(k),
+                                config.label(k)));
             }
         }
     }

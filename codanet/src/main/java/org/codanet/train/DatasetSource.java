@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.zip.CRC32;
 import org.codanet.data.batch.BatchOptions;
 import org.codanet.data.batch.BatchSource;
@@ -93,8 +94,12 @@ public final class DatasetSource implements BatchSource {
             return;
         }
         if (crop > 0 && (crop != preprocessing.height() || crop != preprocessing.width())) {
-            throw new IllegalArgumentException("augmentation: crop is %d, the network reads %d x %d pixels"
-                    .formatted(crop, preprocessing.width(), preprocessing.height()));
+            throw new IllegalArgumentException(String.format(
+                    Locale.ROOT,
+                    "augmentation: crop is %d, the network reads %d x %d pixels",
+                    crop,
+                    preprocessing.width(),
+                    preprocessing.height()));
         }
         // What is resized has at least so many rows and columns.
         int height = resize > 0 ? resize : data.height();
@@ -102,14 +107,15 @@ public final class DatasetSource implements BatchSource {
         int padding = crop > 0 ? recipe.cropPadding() : 0;
         int wanted = crop > 0 ? crop : Math.min(preprocessing.height(), preprocessing.width());
         if (height > 0 && wanted > Math.min(height, width) + 2 * padding) {
-            throw new IllegalArgumentException("augmentation: %d x %d pixels cannot be cut out of %s%s"
-                    .formatted(
-                            preprocessing.width(),
-                            preprocessing.height(),
-                            resize > 0
-                                    ? "images whose shorter side is resized to " + resize
-                                    : data.name() + ", whose images are " + width + " x " + height,
-                            crop > 0 ? " with crop_padding " + padding : ""));
+            throw new IllegalArgumentException(String.format(
+                    Locale.ROOT,
+                    "augmentation: %d x %d pixels cannot be cut out of %s%s",
+                    preprocessing.width(),
+                    preprocessing.height(),
+                    resize > 0
+                            ? "images whose shorter side is resized to " + resize
+                            : data.name() + ", whose images are " + width + " x " + height,
+                    crop > 0 ? " with crop_padding " + padding : ""));
         }
     }
 
@@ -128,9 +134,14 @@ public final class DatasetSource implements BatchSource {
 
     private static void requireExtents(ImageDataset data, int height, int width, Preprocessing preprocessing) {
         if (height != preprocessing.height() || width != preprocessing.width()) {
-            throw new IllegalArgumentException(
-                    "%s: images are %d x %d pixels, the network reads %d x %d; resize the images"
-                            .formatted(data.name(), width, height, preprocessing.width(), preprocessing.height()));
+            throw new IllegalArgumentException(String.format(
+                    Locale.ROOT,
+                    "%s: images are %d x %d pixels, the network reads %d x %d; resize the images",
+                    data.name(),
+                    width,
+                    height,
+                    preprocessing.width(),
+                    preprocessing.height()));
         }
     }
 
@@ -188,8 +199,13 @@ public final class DatasetSource implements BatchSource {
             sum.update(data.label(i));
             sum.update(data.label(i) >>> 8);
         }
-        return "%s, %d images in %d classes (labels %08x)"
-                .formatted(data.name(), data.size(), data.classNames().size(), sum.getValue());
+        return String.format(
+                Locale.ROOT,
+                "%s, %d images in %d classes (labels %08x)",
+                data.name(),
+                data.size(),
+                data.classNames().size(),
+                sum.getValue());
     }
 
     @Override

@@ -10,13 +10,21 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.AccessTarget.CodeUnitAccessTarget;
+import com.tngtech.archunit.core.domain.JavaAccess;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
+import java.io.PrintStream;
+import java.io.PrintWriter;
 import java.lang.foreign.MemorySegment;
+import java.text.DecimalFormat;
+import java.util.Formatter;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -67,6 +75,28 @@ final class DependencyRuleTest {
     @Test
     void noPackagesDependOnEachOtherInACycle() {
         slices().matching("org.codanet.(**)").should().beFreeOfCycles().check(ALL);
+    }
+
+    /** Numbers in messages and files would have other digits for users in Egypt, and "I" another lower case in Turkey. */
+    @Test
+    void noTextDependsOnTheDefaultLocale() {
+        Set<String> methods =
+                Set.of("format", "formatted", "printf", "toLowerCase", "toUpperCase", "getDefault", "<init>");
+        Set<Class<?>> owners = Set.of(
+                String.class, PrintStream.class, PrintWriter.class, Formatter.class, DecimalFormat.class, Locale.class);
+        Set<Class<?>> madeWithoutLocale = Set.of(String.class, PrintStream.class, PrintWriter.class);
+        Predicate<JavaAccess<?>> usesDefault = access -> access.getTarget() instanceof CodeUnitAccessTarget target
+                && methods.contains(target.getName())
+                && owners.stream().anyMatch(target.getOwner()::isEquivalentTo)
+                && target.getRawParameterTypes().stream().noneMatch(type -> type.isEquivalentTo(Locale.class))
+                && !(target.getName().equals("<init>")
+                        && madeWithoutLocale.stream().anyMatch(target.getOwner()::isEquivalentTo));
+        noClasses()
+                .that(not(resideInAPackage(BINDINGS)).as("are not generated"))
+                .should()
+                .accessTargetWhere(
+                        DescribedPredicate.describe("uses the default locale; pass Locale.ROOT", usesDefault))
+                .check(ALL);
     }
 
     @Test

@@ -217,8 +217,11 @@ public final class InspectCommand implements Callable<Integer> {
             LayerConfig layer = config.layers().get(i);
             String output = extents.isEmpty()
                     ? ""
-                    : "%5d x %d"
-                            .formatted(extents.get(i).height(), extents.get(i).width());
+                    : String.format(
+                            Locale.ROOT,
+                            "%5d x %d",
+                            extents.get(i).height(),
+                            extents.get(i).width());
             console.result(
                     "%5d %3d %4d %4d %6d %6d %7d %,11d %s",
                     i,

@@ -1,5 +1,6 @@
 package org.codanet.data.batch;
 
+import java.util.Locale;
 import java.util.Objects;
 import org.codanet.data.transform.RandAugment;
 import org.codanet.data.transform.Transform;
@@ -30,8 +31,11 @@ public record BatchOptions(
      */
     public BatchOptions {
         if (batchSize < 1 || threads < 1) {
-            throw new IllegalArgumentException("batches: %d images a batch read by %d threads, both must be at least 1"
-                    .formatted(batchSize, threads));
+            throw new IllegalArgumentException(String.format(
+                    Locale.ROOT,
+                    "batches: %d images a batch read by %d threads, both must be at least 1",
+                    batchSize,
+                    threads));
         }
         Objects.requireNonNull(transform, "transform");
         Objects.requireNonNull(randAugment, "randAugment");

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.NoSuchElementException;
 import org.codanet.data.dataset.ImageDataset;
@@ -87,12 +88,16 @@ public final class Batches implements AutoCloseable {
     public static Batches open(ImageDataset data, BatchOptions options, int epoch, int firstBatch) throws IOException {
         int total = options.batches(data.size());
         if (total == 0) {
-            throw new IllegalArgumentException("batches: %s has %d images, which do not fill one batch of %d"
-                    .formatted(data.name(), data.size(), options.batchSize()));
+            throw new IllegalArgumentException(String.format(
+                    Locale.ROOT,
+                    "batches: %s has %d images, which do not fill one batch of %d",
+                    data.name(),
+                    data.size(),
+                    options.batchSize()));
         }
         if (firstBatch < 0 || firstBatch > total) {
             throw new IllegalArgumentException(
-                    "batches: %d are to be left out, the epoch has %d".formatted(firstBatch, total));
+                    String.format(Locale.ROOT, "batches: %d are to be left out, the epoch has %d", firstBatch, total));
         }
         Batches batches = new Batches(data, options, epoch, firstBatch);
         batches.start(Math.min(options.threads(), Math.max(1, total - firstBatch)));
@@ -233,8 +238,13 @@ public final class Batches implements AutoCloseable {
         if (pixels.channels() != channels || pixels.height() != height || pixels.width() != width) {
             throw new FileFormatException(
                     data.imageName(index),
-                    "is %d x %d pixels, others are %d x %d; resize and crop make them equal"
-                            .formatted(pixels.width(), pixels.height(), width, height));
+                    String.format(
+                            Locale.ROOT,
+                            "is %d x %d pixels, others are %d x %d; resize and crop make them equal",
+                            pixels.width(),
+                            pixels.height(),
+                            width,
+                            height));
         }
         int image = channels * height * width;
         System.arraycopy(pixels.values(), 0, images.values(), i * image, image);
@@ -288,7 +298,8 @@ public final class Batches implements AutoCloseable {
             throw new IllegalStateException("batches of " + data.name() + ": next after close");
         }
         if (nextToTake >= total) {
-            throw new NoSuchElementException("batches of %s: the epoch has %d".formatted(data.name(), total));
+            throw new NoSuchElementException(
+                    String.format(Locale.ROOT, "batches of %s: the epoch has %d", data.name(), total));
         }
         if (lent != null && lent.count() == Math.min(options.batchSize(), order.length)) {
             free.add(lent);

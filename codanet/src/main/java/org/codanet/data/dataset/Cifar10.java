@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.IntStream;
 import org.codanet.data.decode.DataFile;
 import org.codanet.file.FileFormatException;
@@ -57,15 +58,23 @@ final class Cifar10 {
             if (bytes.length == 0 || bytes.length % record != 0) {
                 throw new FileFormatException(
                         file.toString(),
-                        "has %,d bytes, not one or more records of %,d: it is cut short or not CIFAR-10's binary version"
-                                .formatted(bytes.length, record));
+                        String.format(
+                                Locale.ROOT,
+                                "has %,d bytes, not one or more records of %,d: it is cut short or not CIFAR-10's binary version",
+                                bytes.length,
+                                record));
             }
             for (int i = 0; i < bytes.length / record; i++) {
                 int label = Byte.toUnsignedInt(bytes[i * record]);
                 if (label >= classNames.size()) {
                     throw new FileFormatException(
                             file.toString(),
-                            "image %d has label %d, there are %d classes".formatted(i, label, classNames.size()));
+                            String.format(
+                                    Locale.ROOT,
+                                    "image %d has label %d, there are %d classes",
+                                    i,
+                                    label,
+                                    classNames.size()));
                 }
                 images.add(Arrays.copyOfRange(bytes, i * record + 1, (i + 1) * record));
                 labels.add(label);
@@ -74,8 +83,14 @@ final class Cifar10 {
             }
         }
         String name = notes.nameOr("CIFAR-10");
-        String description = "%s: %,d %s images of 3 x 32 x 32 values in %d classes, CIFAR-10's binary version in %s"
-                .formatted(name, images.size(), split.word(), classNames.size(), folder);
+        String description = String.format(
+                Locale.ROOT,
+                "%s: %,d %s images of 3 x 32 x 32 values in %d classes, CIFAR-10's binary version in %s",
+                name,
+                images.size(),
+                split.word(),
+                classNames.size(),
+                folder);
         return new MemoryImages(
                 new ImageFacts(name, description, classNames, 3, SIDE, SIDE),
                 i -> origins.get(i) + ", image " + numbers.get(i),

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import org.codanet.file.FileFormatException;
 
 /**
@@ -31,15 +32,21 @@ final class IdxFile {
         int header = 4 + 4 * extents;
         if (content.length < header) {
             throw new FileFormatException(
-                    name, "is cut short: it has %d bytes, its header takes %d".formatted(content.length, header));
+                    name,
+                    String.format(
+                            Locale.ROOT, "is cut short: it has %d bytes, its header takes %d", content.length, header));
         }
         ByteBuffer bytes = ByteBuffer.wrap(content);
         int magic = bytes.getInt();
         if (magic != (UNSIGNED_BYTE << 8 | extents)) {
             throw new FileFormatException(
                     name,
-                    "is not an IDX file of bytes with %d extents: it begins with 0x%08x, not 0x%08x"
-                            .formatted(extents, magic, UNSIGNED_BYTE << 8 | extents));
+                    String.format(
+                            Locale.ROOT,
+                            "is not an IDX file of bytes with %d extents: it begins with 0x%08x, not 0x%08x",
+                            extents,
+                            magic,
+                            UNSIGNED_BYTE << 8 | extents));
         }
         List<Integer> shape = new ArrayList<>();
         long count = 1;
@@ -55,12 +62,13 @@ final class IdxFile {
         if (count != content.length - header) {
             throw new FileFormatException(
                     name,
-                    "%s: its extents %s take %,d bytes, it has %,d after its header"
-                            .formatted(
-                                    count > content.length - header ? "is cut short" : "goes on after its array",
-                                    shape,
-                                    count,
-                                    content.length - header));
+                    String.format(
+                            Locale.ROOT,
+                            "%s: its extents %s take %,d bytes, it has %,d after its header",
+                            count > content.length - header ? "is cut short" : "goes on after its array",
+                            shape,
+                            count,
+                            content.length - header));
         }
         byte[] values = new byte[(int) count];
         bytes.get(values);

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import org.codanet.data.decode.Images;
 import org.codanet.data.image.Pixels;
@@ -45,9 +46,11 @@ final class ImageFolder extends LabelledImages {
                 : splitFolder(folder, split)
                         .orElseThrow(() -> new FileFormatException(
                                 folder.toString(),
-                                "has no folder %s, so it has no %s images"
-                                        .formatted(
-                                                split == Split.TEST ? "test or val" : split.folder(), split.word())));
+                                String.format(
+                                        Locale.ROOT,
+                                        "has no folder %s, so it has no %s images",
+                                        split == Split.TEST ? "test or val" : split.folder(),
+                                        split.word())));
         List<Path> classFolders = entries(root, Files::isDirectory);
         if (classFolders.isEmpty()) {
             boolean loose = !entries(root, Images::isNamedAsPicture).isEmpty();
@@ -75,12 +78,19 @@ final class ImageFolder extends LabelledImages {
         }
         if (files.isEmpty()) {
             throw new FileFormatException(
-                    root.toString(), "has %d class folders but no pictures in them".formatted(classFolders.size()));
+                    root.toString(),
+                    String.format(Locale.ROOT, "has %d class folders but no pictures in them", classFolders.size()));
         }
         String name =
                 notes.nameOr(String.valueOf(folder.toAbsolutePath().normalize().getFileName()));
-        String description = "%s: %,d %s images in %d classes, pictures in %s"
-                .formatted(name, files.size(), isSplit ? split.word() : "unsplit", classNames.size(), root);
+        String description = String.format(
+                Locale.ROOT,
+                "%s: %,d %s images in %d classes, pictures in %s",
+                name,
+                files.size(),
+                isSplit ? split.word() : "unsplit",
+                classNames.size(),
+                root);
         return new ImageFolder(
                 new ImageFacts(name, description, classNames, 3, 0, 0),
                 List.copyOf(files),

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -40,27 +41,49 @@ public final class MemoryImages extends LabelledImages {
     public static MemoryImages of(
             String name, List<String> classNames, int channels, int height, int width, byte[] pixels, int[] labels) {
         if (channels != 1 && channels != 3 || height < 1 || width < 1) {
-            throw new IllegalArgumentException(
-                    "%s: images of %d channels of %d x %d pixels cannot be".formatted(name, channels, height, width));
+            throw new IllegalArgumentException(String.format(
+                    Locale.ROOT,
+                    "%s: images of %d channels of %d x %d pixels cannot be",
+                    name,
+                    channels,
+                    height,
+                    width));
         }
         int image = Math.multiplyExact(channels, Math.multiplyExact(height, width));
         if (pixels.length == 0 || pixels.length % image != 0) {
-            throw new IllegalArgumentException(
-                    "%s: %d bytes are not one or more images of %d bytes".formatted(name, pixels.length, image));
+            throw new IllegalArgumentException(String.format(
+                    Locale.ROOT, "%s: %d bytes are not one or more images of %d bytes", name, pixels.length, image));
         }
         int count = pixels.length / image;
         if (labels.length != (classNames.isEmpty() ? 0 : count)) {
-            throw new IllegalArgumentException("%s: %d images of %d classes have %d labels"
-                    .formatted(name, count, classNames.size(), labels.length));
+            throw new IllegalArgumentException(String.format(
+                    Locale.ROOT,
+                    "%s: %d images of %d classes have %d labels",
+                    name,
+                    count,
+                    classNames.size(),
+                    labels.length));
         }
         for (int i = 0; i < labels.length; i++) {
             if (labels[i] < 0 || labels[i] >= classNames.size()) {
-                throw new IllegalArgumentException("%s: image %d has label %d, there are %d classes"
-                        .formatted(name, i, labels[i], classNames.size()));
+                throw new IllegalArgumentException(String.format(
+                        Locale.ROOT,
+                        "%s: image %d has label %d, there are %d classes",
+                        name,
+                        i,
+                        labels[i],
+                        classNames.size()));
             }
         }
-        String description = "%s: %,d images of %d x %d x %d values, %d classes"
-                .formatted(name, count, channels, height, width, classNames.size());
+        String description = String.format(
+                Locale.ROOT,
+                "%s: %,d images of %d x %d x %d values, %d classes",
+                name,
+                count,
+                channels,
+                height,
+                width,
+                classNames.size());
         return new MemoryImages(
                 new ImageFacts(name, description, classNames, channels, height, width),
                 i -> name + ", image " + i,
@@ -125,8 +148,13 @@ public final class MemoryImages extends LabelledImages {
         if (image.height() != first.height() || image.width() != first.width()) {
             throw new FileFormatException(
                     data.imageName(index),
-                    "is %d x %d pixels, the first image %d x %d; images of several sizes must be resized and cropped"
-                            .formatted(image.width(), image.height(), first.width(), first.height()));
+                    String.format(
+                            Locale.ROOT,
+                            "is %d x %d pixels, the first image %d x %d; images of several sizes must be resized and cropped",
+                            image.width(),
+                            image.height(),
+                            first.width(),
+                            first.height()));
         }
         float[] values = image.values();
         byte[] bytes = new byte[values.length];

@@ -65,7 +65,7 @@ final class Mnist {
         int count = images.extent(0);
         if (labels.extent(0) != count) {
             throw new FileFormatException(
-                    labels.name(), "has %d labels for %d images".formatted(labels.extent(0), count));
+                    labels.name(), String.format(Locale.ROOT, "has %d labels for %d images", labels.extent(0), count));
         }
         int[] classes = new int[count];
         for (int i = 0; i < count; i++) {
@@ -73,14 +73,27 @@ final class Mnist {
             if (classes[i] >= classNames.size()) {
                 throw new FileFormatException(
                         labels.name(),
-                        "image %d has label %d, there are %d classes; %s can name more"
-                                .formatted(i, classes[i], classNames.size(), DatasetNotes.FILE));
+                        String.format(
+                                Locale.ROOT,
+                                "image %d has label %d, there are %d classes; %s can name more",
+                                i,
+                                classes[i],
+                                classNames.size(),
+                                DatasetNotes.FILE));
             }
         }
         int height = images.extent(1);
         int width = images.extent(2);
-        String description = "%s: %,d %s images of 1 x %d x %d values in %d classes, IDX files in %s"
-                .formatted(name, count, split.word(), height, width, classNames.size(), where);
+        String description = String.format(
+                Locale.ROOT,
+                "%s: %,d %s images of 1 x %d x %d values in %d classes, IDX files in %s",
+                name,
+                count,
+                split.word(),
+                height,
+                width,
+                classNames.size(),
+                where);
         return new MemoryImages(
                 new ImageFacts(name, description, classNames, 1, height, width),
                 i -> images.name() + ", image " + i,

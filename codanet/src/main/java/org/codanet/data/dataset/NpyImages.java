@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.IntStream;
 import org.codanet.data.image.Pixels;
@@ -69,15 +70,16 @@ final class NpyImages extends LabelledImages {
             List<String> classNames = labelFile.isPresent() ? classNames(labelFile.get(), labels, notes) : List.of();
             ImageFacts facts = new ImageFacts(
                     name,
-                    "%s: %,d images of %d x %d x %d values %s, NumPy array %s"
-                            .formatted(
-                                    name,
-                                    count,
-                                    shape.get(1),
-                                    shape.get(2),
-                                    shape.get(3),
-                                    classNames.isEmpty() ? "without labels" : "in " + classNames.size() + " classes",
-                                    file),
+                    String.format(
+                            Locale.ROOT,
+                            "%s: %,d images of %d x %d x %d values %s, NumPy array %s",
+                            name,
+                            count,
+                            shape.get(1),
+                            shape.get(2),
+                            shape.get(3),
+                            classNames.isEmpty() ? "without labels" : "in " + classNames.size() + " classes",
+                            file),
                     classNames,
                     shape.get(1),
                     shape.get(2),
@@ -97,7 +99,11 @@ final class NpyImages extends LabelledImages {
                     if (!(value >= 0 && value <= 1)) {
                         throw new FileFormatException(
                                 file.toString(),
-                                "image %d has the value %s; values must be numbers from 0 to 1".formatted(i, value));
+                                String.format(
+                                        Locale.ROOT,
+                                        "image %d has the value %s; values must be numbers from 0 to 1",
+                                        i,
+                                        value));
                     }
                 }
             }
@@ -109,13 +115,15 @@ final class NpyImages extends LabelledImages {
         TensorData data = NpyFile.read(file);
         if (data.type().isFloating() || data.count() != count || data.shape().size() != 1) {
             throw new FileFormatException(
-                    file.toString(), "holds %s; labels are %d integers, one an image".formatted(data, count));
+                    file.toString(),
+                    String.format(Locale.ROOT, "holds %s; labels are %d integers, one an image", data, count));
         }
         long[] labels = data.toLongs();
         for (int i = 0; i < count; i++) {
             if (labels[i] < 0 || labels[i] > 1_000_000) {
                 throw new FileFormatException(
-                        file.toString(), "image %d has label %d; labels are counted from 0".formatted(i, labels[i]));
+                        file.toString(),
+                        String.format(Locale.ROOT, "image %d has label %d; labels are counted from 0", i, labels[i]));
             }
         }
         return Arrays.stream(labels).mapToInt(Math::toIntExact).toArray();
@@ -128,7 +136,12 @@ final class NpyImages extends LabelledImages {
         if (largest >= names.size()) {
             throw new FileFormatException(
                     file.toString(),
-                    "has label %d, %s names %d classes".formatted(largest, DatasetNotes.FILE, names.size()));
+                    String.format(
+                            Locale.ROOT,
+                            "has label %d, %s names %d classes",
+                            largest,
+                            DatasetNotes.FILE,
+                            names.size()));
         }
         return names;
     }

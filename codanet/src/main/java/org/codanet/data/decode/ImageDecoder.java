@@ -47,8 +47,12 @@ final class ImageDecoder {
             if (size > LARGEST) {
                 throw new FileFormatException(
                         name,
-                        "has %d x %d pixels, more than the %,d that are read; make it smaller"
-                                .formatted(reader.getWidth(0), reader.getHeight(0), LARGEST));
+                        String.format(
+                                Locale.ROOT,
+                                "has %d x %d pixels, more than the %,d that are read; make it smaller",
+                                reader.getWidth(0),
+                                reader.getHeight(0),
+                                LARGEST));
             }
             JpegMarkers markers = jpeg ? JpegMarkers.read(bytes) : JpegMarkers.NONE;
             Pixels pixels = markers.components() == 4

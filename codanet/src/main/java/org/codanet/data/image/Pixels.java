@@ -1,6 +1,7 @@
 package org.codanet.data.image;
 
 import java.util.Arrays;
+import java.util.Locale;
 
 /** One image: (C, H, W) values in [0, 1], on the heap. Who makes it owns it; nothing here keeps a reference. */
 public final class Pixels {
@@ -20,8 +21,13 @@ public final class Pixels {
      */
     public Pixels(int channels, int height, int width, float[] values) {
         if (channels < 1 || height < 1 || width < 1 || (long) channels * height * width != values.length) {
-            throw new IllegalArgumentException("image: %d x %d x %d values are expected, given are %d"
-                    .formatted(channels, height, width, values.length));
+            throw new IllegalArgumentException(String.format(
+                    Locale.ROOT,
+                    "image: %d x %d x %d values are expected, given are %d",
+                    channels,
+                    height,
+                    width,
+                    values.length));
         }
         this.channels = channels;
         this.height = height;

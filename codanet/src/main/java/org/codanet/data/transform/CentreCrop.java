@@ -1,5 +1,6 @@
 package org.codanet.data.transform;
 
+import java.util.Locale;
 import java.util.random.RandomGenerator;
 import org.codanet.data.image.Pixels;
 
@@ -18,7 +19,7 @@ public record CentreCrop(int height, int width) implements Transform {
     public CentreCrop {
         if (height < 1 || width < 1) {
             throw new IllegalArgumentException(
-                    "centre crop: %d x %d pixels cannot be cut out".formatted(width, height));
+                    String.format(Locale.ROOT, "centre crop: %d x %d pixels cannot be cut out", width, height));
         }
     }
 
@@ -35,9 +36,13 @@ public record CentreCrop(int height, int width) implements Transform {
     @Override
     public Window place(Window of, RandomGenerator random) {
         if (of.height() < height || of.width() < width) {
-            throw new IllegalArgumentException(
-                    "is %d x %d pixels, too small for the centre crop of %d x %d; resize it before"
-                            .formatted(of.width(), of.height(), width, height));
+            throw new IllegalArgumentException(String.format(
+                    Locale.ROOT,
+                    "is %d x %d pixels, too small for the centre crop of %d x %d; resize it before",
+                    of.width(),
+                    of.height(),
+                    width,
+                    height));
         }
         int top = (int) Math.rint((of.height() - height) / 2.0);
         int left = (int) Math.rint((of.width() - width) / 2.0);

@@ -1,6 +1,7 @@
 package org.codanet.data.transform;
 
 import java.util.List;
+import java.util.Locale;
 import java.util.random.RandomGenerator;
 import org.codanet.nn.op.AugmentationOperation;
 
@@ -48,8 +49,12 @@ public record RandAugment(int operations, int magnitude) {
      */
     public RandAugment {
         if (operations < 0 || magnitude < 0 || magnitude > STRONGEST) {
-            throw new IllegalArgumentException("RandAugment: %d operations of magnitude %d; it must be 0 to %d"
-                    .formatted(operations, magnitude, STRONGEST));
+            throw new IllegalArgumentException(String.format(
+                    Locale.ROOT,
+                    "RandAugment: %d operations of magnitude %d; it must be 0 to %d",
+                    operations,
+                    magnitude,
+                    STRONGEST));
         }
     }
 

@@ -1,5 +1,6 @@
 package org.codanet.data.transform;
 
+import java.util.Locale;
 import java.util.random.RandomGenerator;
 import org.codanet.data.image.Pixels;
 
@@ -18,8 +19,12 @@ public record RandomCrop(int height, int width, int padding) implements Transfor
      */
     public RandomCrop {
         if (height < 1 || width < 1 || padding < 0) {
-            throw new IllegalArgumentException(
-                    "random crop: %d x %d pixels with padding %d cannot be cut out".formatted(width, height, padding));
+            throw new IllegalArgumentException(String.format(
+                    Locale.ROOT,
+                    "random crop: %d x %d pixels with padding %d cannot be cut out",
+                    width,
+                    height,
+                    padding));
         }
     }
 
@@ -38,9 +43,14 @@ public record RandomCrop(int height, int width, int padding) implements Transfor
         int spareRows = of.height() + 2 * padding - height;
         int spareColumns = of.width() + 2 * padding - width;
         if (spareRows < 0 || spareColumns < 0) {
-            throw new IllegalArgumentException(
-                    "is %d x %d pixels, too small for the random crop of %d x %d with padding %d; resize it before"
-                            .formatted(of.width(), of.height(), width, height, padding));
+            throw new IllegalArgumentException(String.format(
+                    Locale.ROOT,
+                    "is %d x %d pixels, too small for the random crop of %d x %d with padding %d; resize it before",
+                    of.width(),
+                    of.height(),
+                    width,
+                    height,
+                    padding));
         }
         int top = random.nextInt(spareRows + 1) - padding;
         int left = random.nextInt(spareColumns + 1) - padding;

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.StringJoiner;
@@ -114,13 +115,14 @@ record NpyHeader(ElementType type, List<Integer> shape, long dataStart, long dat
         if (given != wanted) {
             throw new FileFormatException(
                     file,
-                    "%s: %s %s takes %d bytes, the file has %d after its header"
-                            .formatted(
-                                    given < wanted ? "is cut short" : "goes on after its array",
-                                    type,
-                                    TensorData.shapeText(shape),
-                                    wanted,
-                                    given));
+                    String.format(
+                            Locale.ROOT,
+                            "%s: %s %s takes %d bytes, the file has %d after its header",
+                            given < wanted ? "is cut short" : "goes on after its array",
+                            type,
+                            TensorData.shapeText(shape),
+                            wanted,
+                            given));
         }
         return new NpyHeader(type, shape, dataStart, wanted);
     }
@@ -148,7 +150,8 @@ record NpyHeader(ElementType type, List<Integer> shape, long dataStart, long dat
         }
         StringJoiner tuple = new StringJoiner(", ", "(", shape.size() == 1 ? ",)" : ")");
         shape.forEach(extent -> tuple.add(extent.toString()));
-        String dictionary = "{'descr': '%s', 'fortran_order': False, 'shape': %s, }".formatted(type.numpyName(), tuple);
+        String dictionary = String.format(
+                Locale.ROOT, "{'descr': '%s', 'fortran_order': False, 'shape': %s, }", type.numpyName(), tuple);
         int preamble = MAGIC.length + 4;
         int total = (preamble + dictionary.length() + 1 + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
         byte[] bytes = new byte[total];

@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.codanet.file.ElementType;
 import org.codanet.file.FileBytes;
@@ -47,8 +48,11 @@ record SafetensorsHeader(List<Entry> entries, Map<String, String> metadata, long
         if (length < 0 || length > bytes.size() - Long.BYTES) {
             throw new FileFormatException(
                     bytes.name(),
-                    "is not a safetensors file or is cut short: its header should have %s bytes, the file has %d in all"
-                            .formatted(Long.toUnsignedString(length), bytes.size()));
+                    String.format(
+                            Locale.ROOT,
+                            "is not a safetensors file or is cut short: its header should have %s bytes, the file has %d in all",
+                            Long.toUnsignedString(length),
+                            bytes.size()));
         }
         if (length > LIMIT) {
             throw new FileFormatException(
@@ -79,8 +83,12 @@ record SafetensorsHeader(List<Entry> entries, Map<String, String> metadata, long
             if (entry.end() > dataSize) {
                 throw new FileFormatException(
                         file,
-                        "tensor %s ends at byte %d of the data, which has %d: the file is cut short or damaged"
-                                .formatted(entry.name(), entry.end(), dataSize));
+                        String.format(
+                                Locale.ROOT,
+                                "tensor %s ends at byte %d of the data, which has %d: the file is cut short or damaged",
+                                entry.name(),
+                                entry.end(),
+                                dataSize));
             }
             if (entry.begin() < reached) {
                 throw new FileFormatException(file, "the data of " + before + " and " + entry.name() + " overlap");
@@ -201,8 +209,14 @@ record SafetensorsHeader(List<Entry> entries, Map<String, String> metadata, long
             }
             long given = offsets.get(1) - offsets.get(0);
             if (wanted != given) {
-                throw problem("tensor %s of %s %s takes %d bytes, its data_offsets span %d"
-                        .formatted(name, type, TensorData.shapeText(extents), wanted, given));
+                throw problem(String.format(
+                        Locale.ROOT,
+                        "tensor %s of %s %s takes %d bytes, its data_offsets span %d",
+                        name,
+                        type,
+                        TensorData.shapeText(extents),
+                        wanted,
+                        given));
             }
             return new Entry(name, type, List.copyOf(extents), offsets.get(0), offsets.get(1));
         }

@@ -1,5 +1,6 @@
 package org.codanet.file.torch;
 
+import java.util.Locale;
 import java.util.Map;
 
 /** Names of the pickle opcodes that are refused, for error messages. */
@@ -25,6 +26,6 @@ final class PickleOpcodes {
 
     /** {@return the name and the number, such as {@code INST (0x69)}} */
     static String of(int opcode) {
-        return NAMES.getOrDefault(opcode, "unknown") + " (0x%02x)".formatted(opcode);
+        return NAMES.getOrDefault(opcode, "unknown") + String.format(Locale.ROOT, " (0x%02x)", opcode);
     }
 }

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.codanet.file.ElementType;
 import org.codanet.file.FileFormatException;
@@ -65,14 +66,23 @@ abstract class TorchStorages implements Closeable {
         } catch (ArithmeticException e) {
             throw new FileFormatException(
                     file,
-                    "tensor %s has the impossible shape %s with strides %s"
-                            .formatted(name, TensorData.shapeText(tensor.shape()), tensor.strides()),
+                    String.format(
+                            Locale.ROOT,
+                            "tensor %s has the impossible shape %s with strides %s",
+                            name,
+                            TensorData.shapeText(tensor.shape()),
+                            tensor.strides()),
                     e);
         }
         if (tensor.offset() < 0 || count > 0 && last >= storage.count()) {
             throw new FileFormatException(
                     file,
-                    "tensor %s reaches element %d of its storage, which has %d".formatted(name, last, storage.count()));
+                    String.format(
+                            Locale.ROOT,
+                            "tensor %s reaches element %d of its storage, which has %d",
+                            name,
+                            last,
+                            storage.count()));
         }
         byte[] source = bytes(name, storage);
         long start = storage.start() + tensor.offset();

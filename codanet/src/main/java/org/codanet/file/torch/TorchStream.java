@@ -5,6 +5,7 @@ import java.math.BigInteger;
 import java.nio.ByteBuffer;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.codanet.file.FileBytes;
 import org.codanet.file.FileFormatException;
@@ -71,7 +72,12 @@ final class TorchStream extends TorchStorages {
             if (count != storage.fileCount()) {
                 throw new FileFormatException(
                         bytes.name(),
-                        "storage %s has %d elements, its tensors expect %d".formatted(key, count, storage.fileCount()));
+                        String.format(
+                                Locale.ROOT,
+                                "storage %s has %d elements, its tensors expect %d",
+                                key,
+                                count,
+                                storage.fileCount()));
             }
             at += Long.BYTES;
             positions.put(storage.key(), at);
@@ -79,7 +85,12 @@ final class TorchStream extends TorchStorages {
             if (count > left) {
                 throw new FileFormatException(
                         bytes.name(),
-                        "is cut short: storage %s has %d elements, but only %d follow".formatted(key, count, left));
+                        String.format(
+                                Locale.ROOT,
+                                "is cut short: storage %s has %d elements, but only %d follow",
+                                key,
+                                count,
+                                left));
             }
             at += count * storage.type().bytes();
         }

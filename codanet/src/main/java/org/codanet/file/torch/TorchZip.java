@@ -13,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.LocalDateTime;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.zip.CRC32;
 import java.util.zip.ZipEntry;
@@ -128,7 +129,12 @@ final class TorchZip extends TorchStorages {
         if (entry.getSize() != byteCount) {
             throw new FileFormatException(
                     file(),
-                    "zip entry %s has %d bytes, its tensors expect %d".formatted(name, entry.getSize(), byteCount));
+                    String.format(
+                            Locale.ROOT,
+                            "zip entry %s has %d bytes, its tensors expect %d",
+                            name,
+                            entry.getSize(),
+                            byteCount));
         }
         return read(file(), zip, entry, byteCount);
     }

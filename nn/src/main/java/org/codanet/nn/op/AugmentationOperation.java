@@ -1,5 +1,7 @@
 package org.codanet.nn.op;
 
+import java.util.Locale;
+
 /**
  * One operation on one image, encoded as seven floats: a code and up to six numbers. {@link ImageAugmentation} defines each kind.
  *
@@ -49,8 +51,16 @@ public record AugmentationOperation(Kind kind, float a, float b, float c, float 
     public AugmentationOperation {
         for (float number : new float[] {a, b, c, d, e, f}) {
             if (!Float.isFinite(number)) {
-                throw new IllegalArgumentException("image augmentation: %s by (%s, %s, %s, %s, %s, %s), must be finite"
-                        .formatted(kind, a, b, c, d, e, f));
+                throw new IllegalArgumentException(String.format(
+                        Locale.ROOT,
+                        "image augmentation: %s by (%s, %s, %s, %s, %s, %s), must be finite",
+                        kind,
+                        a,
+                        b,
+                        c,
+                        d,
+                        e,
+                        f));
             }
         }
         boolean fits = switch (kind) {
@@ -59,8 +69,12 @@ public record AugmentationOperation(Kind kind, float a, float b, float c, float 
             case IDENTITY, WARP, AUTOCONTRAST, EQUALISE -> true;
         };
         if (!fits) {
-            throw new IllegalArgumentException("image augmentation: %s by %s, must be %s"
-                    .formatted(kind, a, kind == Kind.POSTERISE ? "1 to 8 bits" : "0 or more"));
+            throw new IllegalArgumentException(String.format(
+                    Locale.ROOT,
+                    "image augmentation: %s by %s, must be %s",
+                    kind,
+                    a,
+                    kind == Kind.POSTERISE ? "1 to 8 bits" : "0 or more"));
         }
     }
 
