@@ -15,6 +15,10 @@ public final class Main {
 
     /** Runs one command and ends the JVM with its exit code. */
     public static void main(String[] args) {
+        // Decoding and drawing of pictures needs no screen. The library leaves this choice to its caller.
+        if (System.getProperty("java.awt.headless") == null) {
+            System.setProperty("java.awt.headless", "true");
+        }
         int code = run(args, StandardStream.output(), StandardStream.error());
         System.exit(code);
     }

@@ -7,6 +7,8 @@ import java.nio.file.Path;
 import java.util.Base64;
 import java.util.List;
 import javax.imageio.ImageIO;
+import javax.imageio.stream.ImageOutputStream;
+import javax.imageio.stream.MemoryCacheImageOutputStream;
 import org.codanet.file.AtomicFile;
 
 /** Creates pictures from arrays, arranges them, and writes them as PNG. */
@@ -96,8 +98,9 @@ public final class Picture {
     /** The picture as the bytes of a PNG file. */
     public static byte[] png(BufferedImage picture) {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-        try {
-            if (!ImageIO.write(picture, "png", bytes)) {
+        // Given a plain stream, ImageIO would keep a copy in a temporary file.
+        try (ImageOutputStream out = new MemoryCacheImageOutputStream(bytes)) {
+            if (!ImageIO.write(picture, "png", out)) {
                 throw new IllegalStateException("picture: this Java runtime has no PNG writer");
             }
         } catch (IOException e) {

@@ -17,8 +17,10 @@ public final class Images {
     /**
      * {@return the picture in a file as red, green and blue; grey has three equal planes}
      *
-     * <p>Values are samples divided by their largest, 255 or 65535, as PIL and torchvision have them: colour profiles and
-     * transparency are ignored. A photograph is turned upright by its Exif orientation.
+     * <p>The pixels are those of Pillow's {@code ImageOps.exif_transpose(Image.open(file)).convert("RGB")}, divided by 255: within 1/255,
+     * or 3/255 for JPEG. Colour profiles, gamma and transparency are ignored, photographs are turned upright, and of an animation
+     * the first frame is read. Colours of 16 bits keep their precision. A grey PNG of 16 bits without transparency is cut off at 255
+     * and not scaled, as Pillow does it: scale it to 8 bits first.
      *
      * @param file of any name: its first bytes tell the format
      * @throws FileFormatException if it is not there or not a sound picture, with one sentence that begins with its name
@@ -29,7 +31,7 @@ public final class Images {
     }
 
     /**
-     * {@return the picture in a file with so many channels}, as {@link #read(Path)} and {@link Pixels#withChannels} have it
+     * {@return the picture in a file, converted by {@link Pixels#withChannels}} See {@link #read(Path)} for its pixels.
      *
      * @param file of any name: its first bytes tell the format
      * @param channels 3 for red, green and blue, 1 for grey

@@ -2,10 +2,11 @@ package org.codanet.data.decode;
 
 import org.codanet.data.image.Pixels;
 
-/** Turns a photograph upright as its Exif orientation says: 1 to 8, of the standard CIPA DC-008. */
+/** Turns a photograph upright. An Exif orientation is a number from 1 to 8, defined by CIPA DC-008, section 4.6.4. */
 final class Orientation {
     private Orientation() {}
 
+    /** {@return the upright picture; the given one itself if its orientation is 1} */
     static Pixels upright(Pixels stored, int orientation) {
         if (orientation <= 1) {
             return stored;
@@ -14,7 +15,6 @@ final class Orientation {
         int height = transposed ? stored.width() : stored.height();
         int width = transposed ? stored.height() : stored.width();
         Pixels result = Pixels.black(stored.channels(), height, width);
-        // Where the upright picture's left edge is the stored one's right (or, transposed, lower) edge, and so on.
         boolean fromRight = orientation == 2 || orientation == 3 || orientation == 7 || orientation == 8;
         boolean fromBottom = orientation == 3 || orientation == 4 || orientation == 6 || orientation == 7;
         for (int c = 0; c < stored.channels(); c++) {

@@ -11,11 +11,13 @@ import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.zip.CRC32;
+import java.util.zip.DeflaterOutputStream;
 import javax.imageio.ImageIO;
 import org.codanet.data.image.Pixels;
 import org.codanet.file.FileFormatException;
@@ -95,10 +97,44 @@ class ImagesTest {
     }
 
     @Test
-    void sixteenBitsAreKept() throws IOException {
-        BufferedImage image = new BufferedImage(1, 1, BufferedImage.TYPE_USHORT_GRAY);
-        image.getRaster().setSample(0, 0, 0, 1_000);
-        assertEquals(1_000 / 65_535f, Images.read(picture(image, "png"), 1).values()[0]);
+    void sixteenBitsOfAColourAreKept() throws IOException {
+        byte[] png = pngOf16Bits(2, new byte[] {0x03, (byte) 0xE8, 0, 0, (byte) 0xFF, (byte) 0xFF});
+        assertArrayEquals(
+                new float[] {1_000 / 65_535f, 0, 1}, Images.read(bytes(png)).values());
+    }
+
+    @Test
+    void greyOf16BitsIsCutOffAt255AsInPillow() throws IOException {
+        assertEquals(
+                51 / 255f,
+                Images.read(bytes(pngOf16Bits(0, new byte[] {0, 51})), 1).values()[0]);
+        assertEquals(
+                1,
+                Images.read(bytes(pngOf16Bits(0, new byte[] {3, (byte) 0xE8})), 1)
+                        .values()[0]);
+    }
+
+    /** A PNG file of one pixel. */
+    private static byte[] pngOf16Bits(int colourType, byte[] pixel) throws IOException {
+        ByteArrayOutputStream png = new ByteArrayOutputStream();
+        png.writeBytes(new byte[] {(byte) 0x89, 'P', 'N', 'G', '\r', '\n', 0x1A, '\n'});
+        png.writeBytes(chunk("IHDR", new byte[] {0, 0, 0, 1, 0, 0, 0, 1, 16, (byte) colourType, 0, 0, 0}));
+        ByteArrayOutputStream compressed = new ByteArrayOutputStream();
+        try (DeflaterOutputStream out = new DeflaterOutputStream(compressed)) {
+            out.write(0); // no filter
+            out.write(pixel);
+        }
+        png.writeBytes(chunk("IDAT", compressed.toByteArray()));
+        png.writeBytes(chunk("IEND", new byte[0]));
+        return png.toByteArray();
+    }
+
+    private static byte[] chunk(String type, byte[] content) {
+        ByteBuffer chunk = ByteBuffer.allocate(content.length + 12).putInt(content.length);
+        chunk.put(type.getBytes(StandardCharsets.ISO_8859_1)).put(content);
+        CRC32 crc = new CRC32();
+        crc.update(chunk.array(), 4, content.length + 4);
+        return chunk.putInt((int) crc.getValue()).array();
     }
 
     @ParameterizedTest
