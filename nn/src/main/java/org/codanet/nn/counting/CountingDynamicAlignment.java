@@ -109,11 +109,6 @@ final class CountingDynamicAlignment implements DynamicAlignment, AutoCloseable 
         useWorkspace(state, 1);
     }
 
-    @Override
-    public void weightNorms(State state, Tensor x, Tensor out) {
-        useWorkspace(state, 0);
-    }
-
     private void useWorkspace(State state, int targets) {
         CountedState own = (CountedState) state;
         counter.useWorkspace(counted.workspaceBytes(own.x, own.purpose, targets));

@@ -99,10 +99,29 @@ public final class AlignmentRun {
         return place.read(result);
     }
 
-    public float[] weightNorms() {
-        Tensor result = place.output(out);
-        operation.weightNorms(state, x, result);
-        return place.read(result);
+    /**
+     * The squared length of the frozen weight f_j w_j of every unit at the middle position of every image, (N, D). Found by a
+     * back-projection with one target for each unit, which writes the frozen weight to the patch of that position.
+     */
+    public double[] squaredFrozenWeights() {
+        int units = out.extent(3);
+        float[] one = new float[Math.toIntExact(many(out, units).elements())];
+        int perTarget = out.extent(1) * out.extent(2) * units;
+        for (int i = 0; i < out.extent(0) * units; i++) {
+            one[i * perTarget + middle() * units + i % units] = 1;
+        }
+        float[] weights = backProject(units, one);
+        double[] squares = new double[out.extent(0) * units];
+        int entries = weights.length / squares.length;
+        for (int i = 0; i < weights.length; i++) {
+            squares[i / entries] += (double) weights[i] * weights[i];
+        }
+        return squares;
+    }
+
+    /** Number of the middle position within an image. */
+    public int middle() {
+        return out.extent(1) / 2 * out.extent(2) + out.extent(2) / 2;
     }
 
     /** Gradients of the weights are added to {@code start} everywhere, dIn overwrites. */

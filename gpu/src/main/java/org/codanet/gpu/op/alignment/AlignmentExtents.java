@@ -19,15 +19,7 @@ record AlignmentExtents(DynamicAlignmentShape shape, int n, int h, int w) {
     }
 
     static int slots(DynamicAlignmentShape shape) {
-        return shape.rank() + (shape.bias() ? 1 : 0);
-    }
-
-    /**
-     * Whether rounded operands will not do: the layer divides by a norm that is small against what it is made of, somewhere among the
-     * positions at least, since there are more slots than patch entries. Such layers are small; they are computed in float32.
-     */
-    static boolean cancels(DynamicAlignmentShape shape) {
-        return shape.norm() != Norm.SQ && slots(shape) > shape.patch();
+        return shape.slots();
     }
 
     /**
@@ -35,7 +27,7 @@ record AlignmentExtents(DynamicAlignmentShape shape, int n, int h, int w) {
      * weight has fewer entries than slots, so that it is less work as well. WB's norms are those of patches.
      */
     static boolean direct(DynamicAlignmentShape shape) {
-        return cancels(shape) && shape.norm() == Norm.L2;
+        return shape.gramFormCancels() && shape.norm() == Norm.L2;
     }
 
     /** L: columns of the packed weights. */

@@ -20,7 +20,7 @@ public final class AlignmentKernels {
     AlignmentKernels(CudaResources resources, DynamicAlignmentShape shape) {
         this.resources = resources;
         this.source = source(AlignmentExtents.slots(shape));
-        this.cancels = AlignmentExtents.cancels(shape);
+        this.cancels = shape.gramFormCancels();
     }
 
     public static KernelSource source(int slots) {

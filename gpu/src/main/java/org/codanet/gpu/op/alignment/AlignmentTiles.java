@@ -55,7 +55,7 @@ public final class AlignmentTiles {
     static AlignmentTiles of(CudaResources resources, DynamicAlignmentShape shape, String owner) {
         boolean bfloat = resources.precision() == Precision.BF16;
         boolean suits = resources.precision() != Precision.FP32
-                && !AlignmentExtents.cancels(shape)
+                && !shape.gramFormCancels()
                 && resources.context().capability() >= 80
                 && steps(shape.rank(), bfloat) <= MOST_STEPS;
         return suits ? new AlignmentTiles(resources, shape, bfloat, owner) : null;

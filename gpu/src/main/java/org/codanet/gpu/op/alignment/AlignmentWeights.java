@@ -88,7 +88,7 @@ final class AlignmentWeights {
     }
 
     private void findFrobenius() {
-        if (AlignmentExtents.cancels(shape)) {
+        if (shape.gramFormCancels()) {
             kernels.kernel("direct_frobenius_norms")
                     .address(frobenius())
                     .address(block.address())

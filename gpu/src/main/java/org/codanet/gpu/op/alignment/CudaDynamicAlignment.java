@@ -444,36 +444,6 @@ public final class CudaDynamicAlignment extends CudaOperation implements Dynamic
         return address(x);
     }
 
-    @Override
-    public void weightNorms(State state, Tensor x, Tensor out) {
-        AlignmentState kept = AlignmentState.of(state, this, Purpose.EXPLANATION);
-        AlignmentExtents extents = kept.extents();
-        out.require(shape.output(x.shape()), "weight norms", "out");
-        weights.requirePrepared();
-        long count = extents.rows() * extents.units();
-        if (AlignmentExtents.cancels(shape)) {
-            kernels.elements(
-                    "direct_weight_norms",
-                    count,
-                    kernel -> kernel.address(address(out))
-                            .address(kept.factors(0))
-                            .address(weights.packed().address())
-                            .int32(extents.patch())
-                            .int32(extents.rank())
-                            .int32(extents.slots())
-                            .int32(extents.units()));
-        } else {
-            kernels.elements(
-                    "weight_norms",
-                    count,
-                    kernel -> kernel.address(address(out))
-                            .address(kept.factors(0))
-                            .address(weights.gram())
-                            .int32(extents.slots())
-                            .int32(extents.units()));
-        }
-    }
-
     private static void requireSame(AlignmentState kept, AlignmentExtents extents) {
         if (kept != null && !kept.extents().equals(extents)) {
             AlignmentExtents made = kept.extents();
@@ -500,7 +470,7 @@ public final class CudaDynamicAlignment extends CudaOperation implements Dynamic
         String forward = AlignmentExtents.direct(shape) ? "with weights one by one" : form(tiles != null);
         return "dynamic alignment on " + resources().name() + ": forward " + forward
                 + ", back-projection of one target " + form(inRegisters(1)) + ", of several " + form(inRegisters(2))
-                + ", gradient " + form(tilesGradient != null) + (AlignmentExtents.cancels(shape) ? ", float32" : "")
+                + ", gradient " + form(tilesGradient != null) + (shape.gramFormCancels() ? ", float32" : "")
                 + ", " + shape;
     }
 

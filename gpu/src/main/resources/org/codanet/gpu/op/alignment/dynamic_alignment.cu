@@ -273,40 +273,6 @@ void alignment_map(float* __restrict__ out, const float* __restrict__ u, const f
     out[i] = score * (norm == WB ? factor(norm, q[row], frobenius[j]) : factor(norm, q[i], 0.0f));
 }
 
-/* One thread a position and unit: the length of its dynamic weight. */
-extern "C" __global__ __launch_bounds__(BLOCK)
-void weight_norms(float* __restrict__ out, const float* __restrict__ factors, const float* __restrict__ gram, int slots,
-                  int units, long long count) {
-    const long long i = (long long) blockIdx.x * BLOCK + threadIdx.x;
-    if (i >= count) return;
-    const float* a = factors + i / units * slots;
-    const float* g = gram + i % units;
-    float sum = 0;
-    for (int r = 0; r < slots; r++) {
-        float h = 0;
-        for (int s = r; s < slots; s++, g += units) h += *g * a[s];
-        sum += a[r] * h;
-    }
-    out[i] = sqrtf(sum < 0.0f ? 0.0f : sum);
-}
-
-/* L2 and WB, S > P. The same from the dynamic weights. */
-extern "C" __global__ __launch_bounds__(BLOCK)
-void direct_weight_norms(float* __restrict__ out, const float* __restrict__ factors, const float* __restrict__ w, int patch,
-                         int rank, int slots, int units, long long count) {
-    const long long i = (long long) blockIdx.x * BLOCK + threadIdx.x;
-    if (i >= count) return;
-    const float* a = factors + i / units * slots;
-    const float* column = w + rank + i % units;
-    float sum = 0;
-    for (int p = 0; p < patch; p++, column += rank) {
-        float weight = 0;
-        for (int s = 0; s < slots; s++, column += units) weight += a[s] * *column;
-        sum += weight * weight;
-    }
-    out[i] = sqrtf(sum);
-}
-
 /* ---- Back ---- */
 
 /* One thread a position, target and unit: t[slot, j] = g' a, of the targets from first on; dout is (N, T, positions, D). */

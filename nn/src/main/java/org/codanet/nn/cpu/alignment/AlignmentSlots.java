@@ -17,7 +17,7 @@ final class AlignmentSlots {
         static final int VALUES = 1;
         static final int PAIR_SUMS = 0;
 
-        /** Those of {@link AlignmentTasks} and {@link AlignmentNorms}. */
+        /** Those of {@link AlignmentTasks} and {@link SquaredNorms}. */
         static final int ROWS = 1;
 
         static final int TILES = 2;
@@ -30,14 +30,14 @@ final class AlignmentSlots {
         static final int IMAGE = 10;
         static final int OPERANDS = 14;
 
-        /** Those of {@link AlignmentGradient} and {@link WeightGradients}. */
+        /** Those of {@link Gradient} and {@link WeightGradients}. */
         static final int SCALED_GRADIENTS = 7;
 
         static final int RAW_GRADIENTS = 11;
         static final int SUMS = 12;
         static final int PIECE = 13;
 
-        /** Those of {@link ClassMaps}, which no gradient uses. */
+        /** Those of {@link WeightStreaming}, which no gradient uses. */
         static final int CLASS_WEIGHTS = 11;
 
         static final int CLASS_GRADIENTS = 12;

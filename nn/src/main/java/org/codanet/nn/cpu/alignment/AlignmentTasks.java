@@ -28,9 +28,9 @@ final class AlignmentTasks {
     private final Columns columns;
     private final Products products;
     private final PackedWeights packed;
-    private final AlignmentNorms norms;
+    private final SquaredNorms norms;
 
-    AlignmentTasks(AlignmentPlan plan, PackedWeights packed, AlignmentNorms norms) {
+    AlignmentTasks(Plan plan, PackedWeights packed, SquaredNorms norms) {
         this.context = plan.context();
         this.kernels = context.kernels();
         this.shape = plan.shape();
@@ -78,7 +78,7 @@ final class AlignmentTasks {
      * @param frozen where the factors come from; null takes x's own
      * @param keep where the products are kept; null keeps none
      */
-    void forEach(PatchGrid grid, Tensor x, AlignmentState frozen, AlignmentState keep, Work work) {
+    void forEach(PatchGrid grid, Tensor x, ForwardState frozen, ForwardState keep, Work work) {
         packed.weights();
         int scores = unitFloats(grid);
         float[] padded = pad(grid, x, Shared.PADDED);
@@ -168,7 +168,7 @@ final class AlignmentTasks {
 
     /** s_j = a · u_j at every position of a task; keeps the products u if asked to. */
     private void findScores(
-            PatchGrid grid, float[] rows, float[] a, float[] s, AlignmentState keep, int task, int worker) {
+            PatchGrid grid, float[] rows, float[] a, float[] s, ForwardState keep, int task, int worker) {
         int lanes = columns.lanes();
         int groupPositions = Kernels.ROWS * grid.rowPositions();
         int groups = patches.groupsAtOnce(grid);
@@ -233,8 +233,7 @@ final class AlignmentTasks {
     }
 
     /** Loads a task's factors into {@code a}; returns g · f at its positions. */
-    float[] scaledGradient(
-            AlignmentState kept, int task, MemorySegment dOut, int t, int targets, float[] a, int worker) {
+    float[] scaledGradient(ForwardState kept, int task, MemorySegment dOut, int t, int targets, float[] a, int worker) {
         PatchGrid grid = kept.grid();
         float[] g = context.scratch(worker, Scratch.SCORES, unitFloats(grid));
         float[] q = context.scratch(worker, Scratch.NORMS, unitFloats(grid));

@@ -22,26 +22,26 @@ import org.codanet.nn.tensor.Tensor;
 public final class CpuDynamicAlignment implements DynamicAlignment {
     private final CpuContext context;
     private final DynamicAlignmentShape shape;
-    private final AlignmentPlan plan;
+    private final Plan plan;
     private final Patches patches;
     private final Columns columns;
     private final PackedWeights packed;
-    private final AlignmentNorms norms;
+    private final SquaredNorms norms;
     private final AlignmentTasks tasks;
-    private final ClassMaps classMaps;
-    private final AlignmentGradient gradient;
+    private final WeightStreaming weightStreaming;
+    private final Gradient gradient;
 
     public CpuDynamicAlignment(CpuContext context, Scope scope, DynamicAlignmentShape shape) {
         this.context = context;
         this.shape = shape;
-        this.plan = AlignmentPlan.of(context, shape);
+        this.plan = Plan.of(context, shape);
         this.patches = plan.patches();
         this.columns = plan.columns();
         this.packed = new PackedWeights(plan, scope.path() + "/" + shape);
-        this.norms = new AlignmentNorms(plan, packed);
+        this.norms = new SquaredNorms(plan, packed);
         this.tasks = new AlignmentTasks(plan, packed, norms);
-        this.classMaps = new ClassMaps(plan, packed, tasks);
-        this.gradient = new AlignmentGradient(plan, packed, tasks, norms);
+        this.weightStreaming = new WeightStreaming(plan, packed, tasks);
+        this.gradient = new Gradient(plan, packed, tasks, norms);
         scope.register(packed::release);
     }
 
@@ -64,17 +64,17 @@ public final class CpuDynamicAlignment implements DynamicAlignment {
 
     @Override
     public State state(Scope scope, Shape x, Purpose purpose) {
-        return scope.register(new AlignmentState(this, plan.grid(x), columns, purpose, context.memory(), scope.path()));
+        return scope.register(new ForwardState(this, plan.grid(x), columns, purpose, context.memory(), scope.path()));
     }
 
     @Override
     public long stateBytes(Shape x, Purpose purpose) {
-        return AlignmentState.bytes(plan.grid(x), columns, purpose);
+        return ForwardState.bytes(plan.grid(x), columns, purpose);
     }
 
     @Override
     public long preparedBytes(Purpose purpose, int functionals) {
-        return packed.bytes(purpose) + (byClassMaps(functionals) ? packed.classBytes() : 0);
+        return packed.bytes(purpose) + (byWeightStreaming(functionals) ? packed.classBytes() : 0);
     }
 
     @Override
@@ -85,12 +85,12 @@ public final class CpuDynamicAlignment implements DynamicAlignment {
         long ofWorker = tasks.workerFloats(grid) + norms.workerFloats();
         if (purpose != Purpose.INFERENCE) {
             ofWorker += image;
-            shared += byClassMaps(functionals)
-                    ? classMaps.sharedFloats(grid, functionals)
+            shared += byWeightStreaming(functionals)
+                    ? weightStreaming.sharedFloats(grid, functionals)
                     : (long) grid.tasks() * patches.productsOfTask(grid);
         }
-        if (byClassMaps(functionals)) {
-            ofWorker += classMaps.workerFloats(grid, functionals);
+        if (byWeightStreaming(functionals)) {
+            ofWorker += weightStreaming.workerFloats(grid, functionals);
         }
         if (purpose == Purpose.TRAINING) {
             shared += gradient.sharedFloats(grid, functionals > 0);
@@ -103,14 +103,14 @@ public final class CpuDynamicAlignment implements DynamicAlignment {
     @Override
     public int minUniformTargets(int targets) {
         int least = targets;
-        while (least > 1 && byClassMaps(least - 1) == byClassMaps(targets)) {
+        while (least > 1 && byWeightStreaming(least - 1) == byWeightStreaming(targets)) {
             least--;
         }
         return least;
     }
 
     /** Whether so many functionals go through the dynamic weights themselves, and not one by one through the patches. */
-    private boolean byClassMaps(int functionals) {
+    private boolean byWeightStreaming(int functionals) {
         // A row holds as many positions whatever the image: ask for the smallest.
         int rowPositions = plan.grid(Shape.of(1, shape.kernel(), shape.kernel(), shape.inChannels()))
                 .rowPositions();
@@ -123,7 +123,7 @@ public final class CpuDynamicAlignment implements DynamicAlignment {
     public void forward(Tensor x, Tensor y, State state) {
         y.require(shape.output(x.shape()), "dynamic alignment", "y");
         PatchGrid grid = plan.grid(x.shape());
-        AlignmentState kept = state == null ? null : AlignmentState.of(state, this, Purpose.EXPLANATION);
+        ForwardState kept = state == null ? null : ForwardState.of(state, this, Purpose.EXPLANATION);
         requireGrid(kept, grid);
         boolean training = kept != null && kept.purpose() == Purpose.TRAINING;
         MemorySegment out = CpuTensor.segment(y);
@@ -140,7 +140,7 @@ public final class CpuDynamicAlignment implements DynamicAlignment {
 
     @Override
     public void applyMap(State state, Tensor v, Tensor out) {
-        AlignmentState kept = AlignmentState.of(state, this, Purpose.EXPLANATION);
+        ForwardState kept = ForwardState.of(state, this, Purpose.EXPLANATION);
         PatchGrid grid = kept.grid();
         out.require(shape.output(v.shape()), "dynamic alignment map", "out");
         requireGrid(kept, plan.grid(v.shape()));
@@ -155,13 +155,13 @@ public final class CpuDynamicAlignment implements DynamicAlignment {
 
     @Override
     public void backProject(State state, Tensor dOut, Tensor dIn) {
-        AlignmentState kept = AlignmentState.of(state, this, Purpose.EXPLANATION);
+        ForwardState kept = ForwardState.of(state, this, Purpose.EXPLANATION);
         PatchGrid grid = kept.grid();
         int classes = dOut.shape().extent(1);
         dOut.require(Shape.of(grid.n(), classes, grid.outH(), grid.outW(), shape.units()), "back-projection", "dOut");
         dIn.require(Shape.of(grid.n(), classes, grid.h(), grid.w(), shape.inChannels()), "back-projection", "dIn");
-        if (byClassMaps(classes)) {
-            classMaps.backProject(kept, dOut, dIn, classes);
+        if (byWeightStreaming(classes)) {
+            weightStreaming.backProject(kept, dOut, dIn, classes);
             return;
         }
         float[] backProducts = tasks.backProducts(grid);
@@ -179,33 +179,15 @@ public final class CpuDynamicAlignment implements DynamicAlignment {
 
     @Override
     public void backward(State state, Tensor x, Tensor dOut, Tensor dIn, Weights gradients) {
-        gradient.backward(AlignmentState.of(state, this, Purpose.TRAINING), x, dOut, dIn, gradients);
+        gradient.backward(ForwardState.of(state, this, Purpose.TRAINING), x, dOut, dIn, gradients);
     }
 
     @Override
     public void mapBackward(State state, Tensor x, Tensor v, Tensor g, Tensor dIn, Weights gradients) {
-        gradient.mapBackward(AlignmentState.of(state, this, Purpose.TRAINING), x, v, g, dIn, gradients);
+        gradient.mapBackward(ForwardState.of(state, this, Purpose.TRAINING), x, v, g, dIn, gradients);
     }
 
-    @Override
-    public void weightNorms(State state, Tensor x, Tensor out) {
-        AlignmentState kept = AlignmentState.of(state, this, Purpose.EXPLANATION);
-        PatchGrid grid = kept.grid();
-        out.require(shape.output(x.shape()), "weight norms", "out");
-        MemorySegment target = CpuTensor.segment(out);
-        context.workers().run(grid.tasks(), (task, worker) -> {
-            float[] a = context.scratch(worker, Scratch.FACTORS, tasks.factorFloats(grid));
-            float[] q = context.scratch(worker, Scratch.NORMS, tasks.unitFloats(grid));
-            kept.load(task, columns, a, 0, q, null);
-            norms.quadraticForm(grid, a, q, worker);
-            for (int i = 0; i < tasks.unitFloats(grid); i++) {
-                q[i] = (float) Math.sqrt(q[i]);
-            }
-            tasks.writePositions(grid, task, q, target);
-        });
-    }
-
-    private static void requireGrid(AlignmentState kept, PatchGrid grid) {
+    private static void requireGrid(ForwardState kept, PatchGrid grid) {
         if (kept != null && !kept.grid().equals(grid)) {
             throw new IllegalArgumentException("dynamic alignment: the state was made for "
                     + kept.grid().n() + " images of "

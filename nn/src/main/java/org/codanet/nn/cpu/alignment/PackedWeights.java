@@ -30,7 +30,7 @@ final class PackedWeights {
     private final Products norms;
 
     /** Null where the float form does, and before the first {@link #prepare}. */
-    private DoubleNorms doubleNorms;
+    private DoubleSquaredNorms doubleSquaredNorms;
 
     private final CpuContext context;
     private final String owner;
@@ -48,7 +48,7 @@ final class PackedWeights {
     private DynamicAlignment.Weights weights;
     private Purpose purpose;
 
-    PackedWeights(AlignmentPlan plan, String owner) {
+    PackedWeights(Plan plan, String owner) {
         this.shape = plan.shape();
         this.patches = plan.patches();
         this.columns = plan.columns();
@@ -132,8 +132,8 @@ final class PackedWeights {
     }
 
     /** The norms in double precision, where the layer needs them; else null. */
-    DoubleNorms doubleNorms() {
-        return doubleNorms;
+    DoubleSquaredNorms doubleSquaredNorms() {
+        return doubleSquaredNorms;
     }
 
     private int gramPanel(int panel) {
@@ -153,7 +153,7 @@ final class PackedWeights {
         if (wanted == Purpose.TRAINING) {
             floats += (long) columns.pairLanes() * columns.unitLanes();
         }
-        return floats * Float.BYTES + DoubleNorms.bytes(shape, columns);
+        return floats * Float.BYTES + DoubleSquaredNorms.bytes(shape, columns);
     }
 
     /** Bytes of {@link #classes}, beside {@link #bytes}. */
@@ -187,12 +187,12 @@ final class PackedWeights {
         forward = room(forward, forwardFloats());
         packForward();
         packGram();
-        if (doubleNorms == null && DoubleNorms.bytes(shape, columns) > 0) {
-            context.memory().hold(DoubleNorms.bytes(shape, columns), owner);
-            doubleNorms = new DoubleNorms(shape, columns);
+        if (doubleSquaredNorms == null && DoubleSquaredNorms.bytes(shape, columns) > 0) {
+            context.memory().hold(DoubleSquaredNorms.bytes(shape, columns), owner);
+            doubleSquaredNorms = new DoubleSquaredNorms(shape, columns);
         }
-        if (doubleNorms != null) {
-            doubleNorms.prepare(slices);
+        if (doubleSquaredNorms != null) {
+            doubleSquaredNorms.prepare(slices);
         }
         normPanels = room(normPanels, normFloats());
         if (normPanels.length > 0) {
@@ -229,9 +229,9 @@ final class PackedWeights {
                 + slices.length
                 + classes.length;
         context.memory().endHold(4 * floats, owner);
-        if (doubleNorms != null) {
-            context.memory().endHold(DoubleNorms.bytes(shape, columns), owner);
-            doubleNorms = null;
+        if (doubleSquaredNorms != null) {
+            context.memory().endHold(DoubleSquaredNorms.bytes(shape, columns), owner);
+            doubleSquaredNorms = null;
         }
         forward = new float[0];
         transposed = forward;
@@ -431,7 +431,9 @@ final class PackedWeights {
             double square = 0;
             for (int r = 0; r < rank; r++) {
                 for (int s = r; s < rank; s++) {
-                    double entry = doubleNorms == null ? gramEntry(r, s, unit) : doubleNorms.gramEntry(r, s, unit);
+                    double entry = doubleSquaredNorms == null
+                            ? gramEntry(r, s, unit)
+                            : doubleSquaredNorms.gramEntry(r, s, unit);
                     square += product[r * rank + s] * entry;
                 }
             }
@@ -448,7 +450,7 @@ final class PackedWeights {
         return gram[gramPanel(v / 2) + pair * width + v % 2 * lanes + unit % lanes];
     }
 
-    /** Panels (pairs of vectors of patch entries, units, slots, width · lanes) for {@link ClassMaps}; made at first use. */
+    /** Panels (pairs of vectors of patch entries, units, slots, width · lanes) for {@link WeightStreaming}; made at first use. */
     float[] classes() {
         requirePurpose(Purpose.EXPLANATION);
         if (!classesFresh) {

@@ -12,7 +12,7 @@ import org.codanet.nn.op.alignment.Norm;
 import org.codanet.nn.tensor.Tensor;
 
 /**
- * The second sweep of {@link AlignmentGradient}: the gradients of A, B and b from what the first one left. Each panel of weights,
+ * The second sweep of {@link Gradient}: the gradients of A, B and b from what the first one left. Each panel of weights,
  * and each slot's second moments, are summed by one worker over all tasks in their order.
  */
 final class WeightGradients {
@@ -27,7 +27,7 @@ final class WeightGradients {
     /** These are sums over all positions of a batch, in float32 whatever the device's precision. */
     private final Products floats;
 
-    WeightGradients(AlignmentPlan plan, PackedWeights packed, AlignmentTasks tasks) {
+    WeightGradients(Plan plan, PackedWeights packed, AlignmentTasks tasks) {
         this.context = plan.context();
         this.kernels = context.kernels();
         this.shape = plan.shape();
@@ -51,7 +51,7 @@ final class WeightGradients {
     }
 
     /** Adds the gradients of the weights to {@code gradients}. */
-    void add(AlignmentSweep sweep, Weights gradients) {
+    void add(Sweep sweep, Weights gradients) {
         int row = columns.vectors() * columns.lanes();
         float[] found = context.shared(Shared.FOUND, Math.multiplyExact(shape.patch(), row));
         context.workers().run(columns.panels(), (panel, worker) -> findPanel(sweep, panel, found, worker));
@@ -65,7 +65,7 @@ final class WeightGradients {
     }
 
     /** Products of all patches with one panel's values: two vectors of every row of {@code found}. */
-    private void findPanel(AlignmentSweep sweep, int panel, float[] found, int worker) {
+    private void findPanel(Sweep sweep, int panel, float[] found, int worker) {
         PatchGrid grid = sweep.grid();
         int lanes = columns.lanes();
         int width = 2;
@@ -126,7 +126,7 @@ final class WeightGradients {
     }
 
     /** {@code Σ e_j a_ρ a_σ} over all positions, for one ρ and every σ from ρ on, as (unit vectors, σ, ρ, lanes) and mirrored. */
-    private void findMoments(AlignmentSweep sweep, int slot, float[] moments, int worker) {
+    private void findMoments(Sweep sweep, int slot, float[] moments, int worker) {
         PatchGrid grid = sweep.grid();
         int lanes = columns.lanes();
         int slots = columns.slots();
@@ -177,7 +177,7 @@ final class WeightGradients {
     }
 
     /** WB: ∂F_j/∂B_j = B_j AᵀA / F_j and ∂F_j/∂A = A G_j / F_j take the place of the second moments. */
-    private void boundedMoments(AlignmentSweep sweep, float[] moments, Weights gradients) {
+    private void boundedMoments(Sweep sweep, float[] moments, Weights gradients) {
         int rank = shape.rank();
         int lanes = columns.lanes();
         double[] scale = new double[columns.unitLanes()];

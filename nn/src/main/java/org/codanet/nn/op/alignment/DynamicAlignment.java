@@ -106,9 +106,6 @@ public interface DynamicAlignment {
      */
     void mapBackward(State state, Tensor x, Tensor v, Tensor g, Tensor dIn, Weights gradients);
 
-    /** Writes the norm n_j = √q_j of every dynamic weight, (N, Ho, Wo, D), whatever the norm of the layer is. */
-    void weightNorms(State state, Tensor x, Tensor out);
-
     /** The three weights of a layer, or their gradients; {@code bias} is null for a layer without. */
     record Weights(Tensor a, Tensor b, Tensor bias) {
         /** These, checked against a shape. @throws IllegalArgumentException naming the first that differs */

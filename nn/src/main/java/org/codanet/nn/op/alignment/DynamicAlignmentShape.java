@@ -35,6 +35,20 @@ public record DynamicAlignmentShape(
         return inChannels * kernel * kernel;
     }
 
+    /** S: the length of the factors with which the weight is computed, r, and one more for the bias. */
+    public int slots() {
+        return bias ? rank + 1 : rank;
+    }
+
+    /**
+     * Whether the Gram form of the squared norm, {@code q_j = aᵀ G_j a}, loses digits that the output needs. With more slots than patch
+     * entries, G_j is singular and its terms cancel at some positions; L2 and WB divide by what is left. A device computes such a
+     * layer's norms in double precision or from the dynamic weights themselves.
+     */
+    public boolean gramFormCancels() {
+        return norm != Norm.SQ && slots() > patch();
+    }
+
     /**
      * Output positions along an image extent.
      *

@@ -178,7 +178,7 @@ public final class ReferenceDynamicAlignment extends ReferenceOperation implemen
         ReferenceTensor dB = tensor(gradients.b(), shape.bShape(), "dB");
         ReferenceTensor dBias = gradients.bias() == null ? null : tensor(gradients.bias(), shape.biasShape(), "db");
         Windows windows = windows(kept.shape);
-        AlignmentGradients sums = new AlignmentGradients(weights);
+        Gradient sums = new Gradient(weights);
         for (int position = 0; position < windows.positions(); position++) {
             double[] p = windows.im2col(kept.x, position);
             double[] m = v == null ? p : windows.im2col(v, position);
@@ -191,21 +191,6 @@ public final class ReferenceDynamicAlignment extends ReferenceOperation implemen
     @Override
     public int minUniformTargets(int targets) {
         return 1;
-    }
-
-    @Override
-    public void weightNorms(State state, Tensor x, Tensor out) {
-        requirePrepared();
-        Kept kept = own(state, Purpose.EXPLANATION).requireFilled();
-        tensor(x, kept.shape, "x");
-        ReferenceTensor result = tensor(out, shape.output(kept.shape), "out");
-        Windows windows = windows(kept.shape);
-        for (int position = 0; position < windows.positions(); position++) {
-            DynamicWeights.At at = weights.at(windows.im2col(kept.x, position));
-            for (int j = 0; j < shape.units(); j++) {
-                result.set(position * shape.units() + j, Math.sqrt(at.q(j)));
-            }
-        }
     }
 
     private Windows windows(Shape x) {

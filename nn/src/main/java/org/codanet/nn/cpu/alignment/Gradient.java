@@ -24,7 +24,7 @@ import org.codanet.nn.tensor.Tensor;
  * <p>One sweep over the tasks finds g', e, da and dx; a second over panels of weights finds the weights' gradients, each by
  * one worker, in the order of the rows, so that their bits do not depend on the number of threads.
  */
-final class AlignmentGradient {
+final class Gradient {
     private final CpuContext context;
     private final Kernels kernels;
     private final DynamicAlignmentShape shape;
@@ -32,10 +32,10 @@ final class AlignmentGradient {
     private final Columns columns;
     private final PackedWeights packed;
     private final AlignmentTasks tasks;
-    private final AlignmentNorms norms;
+    private final SquaredNorms norms;
     private final WeightGradients weightGradients;
 
-    AlignmentGradient(AlignmentPlan plan, PackedWeights packed, AlignmentTasks tasks, AlignmentNorms norms) {
+    Gradient(Plan plan, PackedWeights packed, AlignmentTasks tasks, SquaredNorms norms) {
         this.context = plan.context();
         this.kernels = context.kernels();
         this.shape = plan.shape();
@@ -47,10 +47,10 @@ final class AlignmentGradient {
         this.weightGradients = new WeightGradients(plan, packed, tasks);
     }
 
-    void backward(AlignmentState kept, Tensor x, Tensor dOut, Tensor dIn, Weights gradients) {
+    void backward(ForwardState kept, Tensor x, Tensor dOut, Tensor dIn, Weights gradients) {
         PatchGrid grid = kept.grid();
         check(grid, x, dOut, dIn, gradients);
-        AlignmentSweep sweep = sweep(grid, x, null);
+        Sweep sweep = sweep(grid, x, null);
         MemorySegment g = CpuTensor.segment(dOut);
         float[] backProducts = dIn == null ? null : tasks.backProducts(grid);
         context.workers().run(grid.tasks(), (task, worker) -> {
@@ -68,19 +68,19 @@ final class AlignmentGradient {
         weightGradients.add(sweep, gradients);
     }
 
-    void mapBackward(AlignmentState kept, Tensor x, Tensor v, Tensor dOut, Tensor dIn, Weights gradients) {
+    void mapBackward(ForwardState kept, Tensor x, Tensor v, Tensor dOut, Tensor dIn, Weights gradients) {
         PatchGrid grid = kept.grid();
         check(grid, x, dOut, dIn, gradients);
         v.require(x.shape(), "dynamic alignment map gradient", "v");
         MemorySegment g = CpuTensor.segment(dOut);
         // The products of v's patches with the weights take the place of u; they live for this call alone.
-        try (AlignmentState mapped = kept.another(columns, context.memory(), "map gradient")) {
+        try (ForwardState mapped = kept.another(columns, context.memory(), "map gradient")) {
             tasks.forEach(grid, v, kept, mapped, (task, padded, a, s, worker) -> {
                 float[] q = context.scratch(worker, Scratch.NORMS, tasks.unitFloats(grid));
                 kept.load(task, columns, a, 0, q, null);
                 mapped.save(task, columns, a, q, s);
             });
-            AlignmentSweep sweep = sweep(grid, x, v);
+            Sweep sweep = sweep(grid, x, v);
             float[] backProducts = dIn == null ? null : tasks.backProducts(grid);
             context.workers().run(grid.tasks(), (task, worker) -> {
                 float[] q = context.scratch(worker, Scratch.NORMS, tasks.unitFloats(grid));
@@ -138,14 +138,14 @@ final class AlignmentGradient {
     }
 
     /** @param v whose patches the slots' gradients are taken with; null for x */
-    private AlignmentSweep sweep(PatchGrid grid, Tensor x, Tensor v) {
+    private Sweep sweep(PatchGrid grid, Tensor x, Tensor v) {
         boolean bounded = shape.norm() == Norm.WB;
         int positions = grid.tasks() * grid.taskPositions();
         float[] padded = tasks.pad(grid, x, Shared.PADDED);
         float[] rows = gatherAll(grid, padded, Shared.ROWS);
         float[] slotRows =
                 v != null ? gatherAll(grid, tasks.pad(grid, v, Shared.OTHER_PADDED), Shared.OTHER_ROWS) : rows;
-        return new AlignmentSweep(
+        return new Sweep(
                 grid,
                 padded,
                 rows,
@@ -160,7 +160,7 @@ final class AlignmentGradient {
 
     /** g', e and da of one task. */
     private void findGradients(
-            AlignmentSweep sweep, AlignmentState kept, int task, MemorySegment dOut, float[] q, float[] s, int worker) {
+            Sweep sweep, ForwardState kept, int task, MemorySegment dOut, float[] q, float[] s, int worker) {
         PatchGrid grid = sweep.grid();
         int positions = grid.taskPositions();
         int units = columns.unitLanes();
@@ -181,7 +181,7 @@ final class AlignmentGradient {
     }
 
     /** WB: what the unit norms and the patch norms contribute; g is g · f already. */
-    private void bound(AlignmentSweep sweep, int task, float[] squares, float[] s, float[] g) {
+    private void bound(Sweep sweep, int task, float[] squares, float[] s, float[] g) {
         PatchGrid grid = sweep.grid();
         int units = columns.unitLanes();
         float[] frobenius = sweep.frobenius()[task];
@@ -204,7 +204,7 @@ final class AlignmentGradient {
         }
     }
 
-    private void sumProducts(AlignmentSweep sweep, AlignmentState kept, int task, float[] g, int worker) {
+    private void sumProducts(Sweep sweep, ForwardState kept, int task, float[] g, int worker) {
         PatchGrid grid = sweep.grid();
         int lanes = columns.lanes();
         float[] u = context.scratch(worker, Scratch.PRODUCTS, grid.taskPositions() * 2 * lanes);
@@ -228,13 +228,13 @@ final class AlignmentGradient {
         }
     }
 
-    private void pullBack(AlignmentSweep sweep, int task, int vectors, float[] backProducts, int worker) {
+    private void pullBack(Sweep sweep, int task, int vectors, float[] backProducts, int worker) {
         PatchGrid grid = sweep.grid();
         int position = task * grid.taskPositions();
         tasks.pullBack(grid, task, sweep.g(), sweep.a(), sweep.da(), position, 0, vectors, backProducts, worker);
     }
 
-    private void scatter(AlignmentSweep sweep, float[] backProducts, MemorySegment dIn, boolean overwrite) {
+    private void scatter(Sweep sweep, float[] backProducts, MemorySegment dIn, boolean overwrite) {
         PatchGrid grid = sweep.grid();
         int image = patches.paddedImage(grid);
         int perImage = grid.outH() * grid.outW();
@@ -247,7 +247,7 @@ final class AlignmentGradient {
             }
             if (shape.norm() == Norm.WB) {
                 for (int position = n * perImage; position < (n + 1) * perImage; position++) {
-                    PatchNorms.addPatch(
+                    SquaredPatchNorms.addPatch(
                             grid,
                             shape,
                             patches,

@@ -11,16 +11,16 @@ import org.codanet.nn.tensor.Shape;
  * @param products of patches with weights, in the device's precision
  * @param norms the products that squared norms are made of: the same ones where rounding does little, else float32
  */
-record AlignmentPlan(
+record Plan(
         CpuContext context,
         DynamicAlignmentShape shape,
         Patches patches,
         Columns columns,
         Products products,
         Products norms) {
-    static AlignmentPlan of(CpuContext context, DynamicAlignmentShape shape) {
+    static Plan of(CpuContext context, DynamicAlignmentShape shape) {
         Products products = Products.of(context);
-        return new AlignmentPlan(
+        return new Plan(
                 context,
                 shape,
                 Patches.of(shape, context.kernels()),
@@ -34,8 +34,7 @@ record AlignmentPlan(
      * made of: always somewhere, if there are more slots than patch entries; and L2 divides by what is left.
      */
     private static boolean robust(DynamicAlignmentShape shape) {
-        int slots = shape.rank() + (shape.bias() ? 1 : 0);
-        return shape.norm() == Norm.SQ && slots <= shape.patch();
+        return shape.norm() == Norm.SQ && shape.slots() <= shape.patch();
     }
 
     /** The rows of an input (N, H, W, C), shared out among the device's workers. */

@@ -12,7 +12,7 @@ import org.codanet.nn.reference.op.ReferenceTensor;
  *   WB:  ∂f/∂p = −f p / ‖p‖²           ∂f/∂F_j = −f / F_j    ∂F_j/∂B_j = B_j AᵀA / F_j    ∂F_j/∂A = A B_jᵀB_j / F_j
  * </pre>
  */
-final class AlignmentGradients {
+final class Gradient {
     private final DynamicWeights weights;
     private final int patch;
     private final int rank;
@@ -22,7 +22,7 @@ final class AlignmentGradients {
     private final double[] dBias;
     private final double[] dFrobenius;
 
-    AlignmentGradients(DynamicWeights weights) {
+    Gradient(DynamicWeights weights) {
         this.weights = weights;
         this.patch = weights.shape.patch();
         this.rank = weights.shape.rank();

@@ -9,7 +9,7 @@ import org.codanet.nn.op.alignment.Purpose;
  * What one forward pass of a dynamic alignment layer leaves behind, task by task: the factors (a, 1) of every position, the
  * squared norms q (WB: ‖p‖²), and for training the scores s and the products u_jρ of every unit and slot with the patch.
  */
-final class AlignmentState implements DynamicAlignment.State, AutoCloseable {
+final class ForwardState implements DynamicAlignment.State, AutoCloseable {
     private final CpuDynamicAlignment maker;
     private final PatchGrid grid;
     private final Purpose purpose;
@@ -18,7 +18,7 @@ final class AlignmentState implements DynamicAlignment.State, AutoCloseable {
     private final String owner;
     private boolean closed;
 
-    AlignmentState(
+    ForwardState(
             CpuDynamicAlignment maker,
             PatchGrid grid,
             Columns columns,
@@ -61,8 +61,8 @@ final class AlignmentState implements DynamicAlignment.State, AutoCloseable {
     }
 
     /** The state as one of this operation's, open and made for at least {@code needed}. */
-    static AlignmentState of(DynamicAlignment.State state, CpuDynamicAlignment maker, Purpose needed) {
-        if (!(state instanceof AlignmentState own) || own.maker != maker) {
+    static ForwardState of(DynamicAlignment.State state, CpuDynamicAlignment maker, Purpose needed) {
+        if (!(state instanceof ForwardState own) || own.maker != maker) {
             throw new IllegalArgumentException("dynamic alignment: the state was made by another operation");
         }
         if (own.closed) {
@@ -77,8 +77,8 @@ final class AlignmentState implements DynamicAlignment.State, AutoCloseable {
     }
 
     /** Room for another pass of the same operation over the same grid, for the same purpose. */
-    AlignmentState another(Columns columns, CpuMemory memory, String scope) {
-        return new AlignmentState(maker, grid, columns, purpose, memory, scope);
+    ForwardState another(Columns columns, CpuMemory memory, String scope) {
+        return new ForwardState(maker, grid, columns, purpose, memory, scope);
     }
 
     PatchGrid grid() {

@@ -4,8 +4,8 @@ import org.codanet.nn.cpu.kernel.Kernels;
 import org.codanet.nn.op.alignment.DynamicAlignmentShape;
 
 /** Squared norms of patches and their gradient, for the norm WB. */
-final class PatchNorms {
-    private PatchNorms() {}
+final class SquaredPatchNorms {
+    private SquaredPatchNorms() {}
 
     /** Writes ‖p‖² of every position of a task into every lane of its row of q; zero where there is no position. */
     static void squares(

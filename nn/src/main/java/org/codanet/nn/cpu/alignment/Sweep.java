@@ -13,7 +13,7 @@ package org.codanet.nn.cpu.alignment;
  * @param frobenius WB only, else null: of every task what its units' norms contribute
  * @param patchFactors WB only, else null: of every position the factor of its patch
  */
-record AlignmentSweep(
+record Sweep(
         PatchGrid grid,
         float[] padded,
         float[] rows,

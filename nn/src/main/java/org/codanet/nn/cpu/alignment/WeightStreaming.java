@@ -14,7 +14,7 @@ import org.codanet.nn.tensor.Tensor;
  * Back-projection of many targets at once: a tile of dynamic weights w = (B, b)(a, 1) is computed once, stays in the cache
  * and is applied to the output gradients of all K targets, so that each further target costs 1/r of the first.
  */
-final class ClassMaps {
+final class WeightStreaming {
     /** Floats of patch gradients that are held at a time. */
     private static final int HELD = 1 << 23;
 
@@ -26,7 +26,7 @@ final class ClassMaps {
     private final PackedWeights packed;
     private final AlignmentTasks tasks;
 
-    ClassMaps(AlignmentPlan plan, PackedWeights packed, AlignmentTasks tasks) {
+    WeightStreaming(Plan plan, PackedWeights packed, AlignmentTasks tasks) {
         this.context = plan.context();
         this.kernels = context.kernels();
         this.shape = plan.shape();
@@ -58,7 +58,7 @@ final class ClassMaps {
         return Math.clamp(HELD / image, 1, grid.n());
     }
 
-    void backProject(AlignmentState kept, Tensor dOut, Tensor dIn, int targets) {
+    void backProject(ForwardState kept, Tensor dOut, Tensor dIn, int targets) {
         PatchGrid grid = kept.grid();
         int position = targets * patchLanes();
         int imagesAtOnce = imagesAtOnce(grid, targets);
@@ -102,7 +102,7 @@ final class ClassMaps {
 
     /** Gradients with respect to the patches of one task: (positions, targets, patch lanes). */
     private void apply(
-            AlignmentState kept, MemorySegment dOut, int targets, int task, float[] out, int offset, int worker) {
+            ForwardState kept, MemorySegment dOut, int targets, int task, float[] out, int offset, int worker) {
         PatchGrid grid = kept.grid();
         int positions = grid.taskPositions();
         int lanes = columns.lanes();

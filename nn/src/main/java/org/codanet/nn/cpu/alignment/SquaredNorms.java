@@ -10,7 +10,7 @@ import org.codanet.nn.op.alignment.Norm;
  * What a dynamic alignment layer divides its scores by: the squared norms q of the dynamic weights as quadratic forms in the
  * factors, the rescaling {@code s · f(q)}, and the gradients of both.
  */
-final class AlignmentNorms {
+final class SquaredNorms {
     private final CpuContext context;
     private final Kernels kernels;
     private final DynamicAlignmentShape shape;
@@ -19,7 +19,7 @@ final class AlignmentNorms {
     private final Products norms;
     private final PackedWeights packed;
 
-    AlignmentNorms(AlignmentPlan plan, PackedWeights packed) {
+    SquaredNorms(Plan plan, PackedWeights packed) {
         this.context = plan.context();
         this.kernels = context.kernels();
         this.shape = plan.shape();
@@ -37,7 +37,7 @@ final class AlignmentNorms {
     /** What the norm divides by, squared: q_j, or ‖p‖² for WB. */
     void findSquares(PatchGrid grid, float[] padded, int task, float[] a, float[] q, int worker) {
         if (shape.norm() == Norm.WB) {
-            PatchNorms.squares(grid, shape, patches, padded, task, q, columns.unitLanes());
+            SquaredPatchNorms.squares(grid, shape, patches, padded, task, q, columns.unitLanes());
         } else {
             quadraticForm(grid, a, q, worker);
         }
@@ -45,8 +45,8 @@ final class AlignmentNorms {
 
     /** {@code q_j = a · G_j a} at every position of a task. */
     void quadraticForm(PatchGrid grid, float[] a, float[] q, int worker) {
-        if (packed.doubleNorms() != null) {
-            packed.doubleNorms().squares(a, q, grid.taskPositions());
+        if (packed.doubleSquaredNorms() != null) {
+            packed.doubleSquaredNorms().squares(a, q, grid.taskPositions());
             return;
         }
         int lanes = columns.lanes();

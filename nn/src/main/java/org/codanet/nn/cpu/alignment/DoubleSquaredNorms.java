@@ -2,19 +2,18 @@ package org.codanet.nn.cpu.alignment;
 
 import java.util.Arrays;
 import org.codanet.nn.op.alignment.DynamicAlignmentShape;
-import org.codanet.nn.op.alignment.Norm;
 
 /**
  * Squared norms of dynamic weights by the same quadratic form as everywhere, in double precision: for layers that divide by a norm and
  * have more slots than patch entries. There the form cancels, and what rounding takes from q in float32 is more than it would take from the
  * weights themselves: about κ² instead of κ units in the last place, κ being ‖B_j‖ ‖a‖ over ‖w_j‖.
  */
-final class DoubleNorms {
+final class DoubleSquaredNorms {
     private final DynamicAlignmentShape shape;
     private final Columns columns;
     private final double[] gram;
 
-    DoubleNorms(DynamicAlignmentShape shape, Columns columns) {
+    DoubleSquaredNorms(DynamicAlignmentShape shape, Columns columns) {
         this.shape = shape;
         this.columns = columns;
         this.gram = new double[Math.toIntExact(bytes(shape, columns) / Double.BYTES)];
@@ -22,8 +21,7 @@ final class DoubleNorms {
 
     /** Bytes held; 0 for layers that do well without. */
     static long bytes(DynamicAlignmentShape shape, Columns columns) {
-        boolean needed = shape.norm() != Norm.SQ && columns.slots() > shape.patch();
-        return needed ? (long) Double.BYTES * columns.pairs() * columns.unitLanes() : 0;
+        return shape.gramFormCancels() ? (long) Double.BYTES * columns.pairs() * columns.unitLanes() : 0;
     }
 
     /** Takes weights over: {@code slices} as {@link PackedWeights#slices} has them. */
