@@ -307,6 +307,21 @@ public final class CodaNet implements AutoCloseable {
     }
 
     /**
+     * Computes the gradient with respect to the network's input alone. Needs no {@link #forTraining}, and leaves the parameters'
+     * gradients as they are.
+     *
+     * @param pass of a forward pass for {@link Purpose#TRAINING}
+     * @param dLogits gradient with respect to the logits, (N, K)
+     * @param dInput gradient with respect to the network's input, (N, H, W, C), overwritten
+     * @param owner of the gradients in between, which are freed before this returns
+     */
+    public void inputGradient(NetPass pass, Tensor dLogits, Tensor dInput, Scope owner) {
+        try (Scope own = owner.child("input gradient")) {
+            network.inputGradient(pass.layers(), gradientAtTop(pass, dLogits, own), dInput, own);
+        }
+    }
+
+    /**
      * {@link #backward} of a loss and of the linear-map regulariser: {@code factor · mean |W_k,m|} over the images, over some
      * classes k of each, and over the entries m of the network's input. Source: paper, section 4.3.
      *

@@ -90,6 +90,22 @@ final class GoldenNetTest {
 
     @ParameterizedTest
     @MethodSource("nets")
+    void theGradientOfTheInputNeedsNoGradientsOfTheWeights(String deviceName, GoldenFile file) {
+        try (Device device = TestDevices.open(deviceName);
+                Scope run = Scope.open("golden")) {
+            CodaNet net = CodaNet.of(file.network(), LossKind.valueOf(file.text("loss")), file.weights(), device, run);
+            Tensor input = net.input(file.floats("images"), shape(file, "images"), run);
+            NetPass pass = net.forward(input, Purpose.TRAINING, run);
+            Tensor dLogits = device.allocate(run, pass.logits().shape());
+            loss(net, file, pass.logits(), dLogits, run);
+            Tensor dInput = device.allocate(run, input.shape());
+            net.inputGradient(pass, dLogits, dInput, run);
+            assertNear("grad_input", file.floats("grad_input"), planes(device, dInput), FLOAT32);
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("nets")
     void contributionsAreTheAuthorsAndAddUpToTheLogits(String deviceName, GoldenFile file) {
         try (Device device = TestDevices.open(deviceName);
                 Scope run = Scope.open("golden")) {

@@ -85,9 +85,14 @@ public final class ConvolutionLayer implements Layer {
         Tensor x = own(pass).input();
         operation.backwardWeights(x, dOut, weight.gradient(), bias == null ? null : bias.gradient());
         if (dIn != null) {
-            dIn.require(x.shape(), name(), "dIn");
-            operation.backwardData(dOut, weight.value(), dIn);
+            inputGradient(pass, dOut, dIn);
         }
+    }
+
+    @Override
+    public void inputGradient(Pass pass, Tensor dOut, Tensor dIn) {
+        dIn.require(own(pass).input().shape(), name(), "dIn");
+        operation.backwardData(dOut, weight.value(), dIn);
     }
 
     @Override

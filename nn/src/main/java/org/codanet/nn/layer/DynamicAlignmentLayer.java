@@ -75,6 +75,11 @@ public final class DynamicAlignmentLayer implements Layer {
     }
 
     @Override
+    public void inputGradient(Pass pass, Tensor dOut, Tensor dIn) {
+        operation.backward(own(pass).state(), pass.input(), dOut, dIn, null);
+    }
+
+    @Override
     public void backProject(Pass pass, Tensor dOut, Tensor dIn) {
         operation.backProject(own(pass).state(), dOut, dIn);
     }

@@ -31,6 +31,9 @@ public interface Layer {
     /** Computes the gradient: adds to the parameters' gradients and, unless null, overwrites {@code dIn}. */
     void backward(Pass pass, Tensor dOut, Tensor dIn);
 
+    /** {@link #backward} with respect to the input alone: leaves the parameters' gradients as they are, and needs none. */
+    void inputGradient(Pass pass, Tensor dOut, Tensor dIn);
+
     /** Back-projects K targets {@code dOut} (N, K, Ho, Wo, Co) to the input: overwrites {@code dIn} (N, K, H, W, C). */
     void backProject(Pass pass, Tensor dOut, Tensor dIn);
 

@@ -110,7 +110,27 @@ public final class Sequential {
      */
     public void backward(Passes passes, Tensor dOut, Tensor dIn, Scope scope) {
         requireOwn(passes);
-        backward(passes, dOut, dIn, null, scope);
+        backward(passes, dOut, dIn, null, Layer::backward, scope);
+    }
+
+    /**
+     * {@link #backward} with respect to the input alone: leaves the gradients of all parameters as they are, and needs none.
+     *
+     * @param passes of a forward pass for {@link Purpose#TRAINING}
+     * @param dOut gradient with respect to the output
+     * @param dIn gradient with respect to the input, overwritten
+     * @param scope for the gradients of the activations in between, which are freed before this returns
+     */
+    public void inputGradient(Passes passes, Tensor dOut, Tensor dIn, Scope scope) {
+        requireOwn(passes);
+        dIn.require(passes.input().shape(), "input gradient", "dIn");
+        backward(passes, dOut, dIn, null, Layer::inputGradient, scope);
+    }
+
+    /** The gradient of one layer. */
+    @FunctionalInterface
+    private interface LayerGradient {
+        void run(Layer layer, Pass pass, Tensor dOut, Tensor dIn);
     }
 
     /**
@@ -143,7 +163,7 @@ public final class Sequential {
             for (int i = 0; i < seeds.size(); i++) {
                 penalise(passes, seeds.get(i), factor / count, sums.slice(i, 1), extra, penalty);
             }
-            backward(passes, dOut, dIn, extra, scope);
+            backward(passes, dOut, dIn, extra, Layer::backward, scope);
         }
     }
 
@@ -199,7 +219,8 @@ public final class Sequential {
     }
 
     /** {@code extra.get(i)}, unless null, is added to the gradient of activation i. */
-    private void backward(Passes passes, Tensor dOut, Tensor dIn, List<Tensor> extra, Scope scope) {
+    private void backward(
+            Passes passes, Tensor dOut, Tensor dIn, List<Tensor> extra, LayerGradient gradient, Scope scope) {
         Tensor upper = dOut;
         Scope previous = null;
         try {
@@ -213,7 +234,7 @@ public final class Sequential {
                     Tensor lower = i == 0
                             ? dIn
                             : device.allocate(own, passes.activation(i).shape());
-                    layers.get(i).backward(passes.pass(i), upper, lower);
+                    gradient.run(layers.get(i), passes.pass(i), upper, lower);
                     if (extra != null && lower != null) {
                         device.elementwise().add(extra.get(i), 1, lower);
                     }

@@ -136,6 +136,13 @@ public final class AlignmentRun {
         return read(dIn, gradients);
     }
 
+    /** The gradient with respect to x, without those of the weights. */
+    public float[] inputGradient(float[] dOut) {
+        Tensor dIn = place.output(in);
+        operation.backward(state, x, place.input(out, dOut), dIn, null);
+        return place.read(dIn);
+    }
+
     /** All gradients are added to {@code start} everywhere. */
     public Gradients mapBackward(float[] v, float[] g, float start, boolean withInput) {
         Tensor dIn = withInput ? filled(in, start) : null;

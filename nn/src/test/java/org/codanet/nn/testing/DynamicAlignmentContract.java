@@ -92,6 +92,16 @@ public abstract class DynamicAlignmentContract extends OperationContract {
 
     @ParameterizedTest
     @MethodSource("cases")
+    void theGradientOfTheInputHasTheSameBitsWithoutThoseOfTheWeights(Case one) {
+        try (Workplace place = place()) {
+            AlignmentRun run = new AlignmentRun(place, one.data(), Purpose.TRAINING);
+            float[] expected = run.backward(one.upper(1), 0).x();
+            assertArrayEquals(expected, run.inputGradient(one.upper(1)));
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("cases")
     void backProjectionOfSeveralFunctionalsAgreesWithTheReference(Case one) {
         AlignmentRun.Data data = one.data();
         try (Workplace place = place();
@@ -407,6 +417,10 @@ public abstract class DynamicAlignmentContract extends OperationContract {
             assertThrows(
                     IllegalArgumentException.class,
                     () -> operation.backward(run.state(), run.x(), wrong, null, gradients));
+            assertThrows(
+                    IllegalArgumentException.class,
+                    () -> operation.backward(run.state(), run.x(), y, null, null),
+                    "no gradient asked for");
             DynamicAlignment.Weights without = new DynamicAlignment.Weights(gradients.a(), gradients.b(), null);
             assertThrows(
                     IllegalArgumentException.class, () -> operation.backward(run.state(), run.x(), y, null, without));

@@ -102,6 +102,26 @@ public abstract class SequentialContract extends OperationContract {
     }
 
     @Test
+    void theGradientOfTheInputAloneHasTheSameBitsAndLeavesTheWeightsGradientsAlone() {
+        try (Workplace place = place()) {
+            Sequential net = SmallNet.create(place.device(), place.scope());
+            net.prepare(Purpose.TRAINING);
+            Passes passes = net.forward(input(place), Purpose.TRAINING, place.scope());
+            Tensor dOut =
+                    place.input(passes.output().shape(), upper(passes.output().shape()));
+            Tensor alone = place.output(SmallNet.INPUT);
+            net.inputGradient(passes, dOut, alone, place.scope());
+            for (Parameter parameter : net.parameters()) {
+                float[] gradient = place.read(parameter.gradient());
+                assertArrayEquals(new float[gradient.length], gradient, parameter.name());
+            }
+            Tensor dIn = place.output(SmallNet.INPUT);
+            net.backward(passes, dOut, dIn, place.scope());
+            assertArrayEquals(place.read(dIn), place.read(alone));
+        }
+    }
+
+    @Test
     void theGradientOfTheInputMayBeLeftOut() {
         try (Workplace place = place()) {
             List<float[]> with = train(place, 0);

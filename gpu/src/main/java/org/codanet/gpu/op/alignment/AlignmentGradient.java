@@ -79,7 +79,7 @@ final class AlignmentGradient {
     }
 
     /**
-     * Adds to the gradients of the weights; writes dIn, or adds to it if v is not x.
+     * Adds to the gradients of the weights, unless null; writes dIn, or adds to it if v is not x.
      *
      * @param v what the frozen map was applied to: x itself in a layer's own gradient
      * @param dIn 0 if it is not needed
@@ -105,13 +105,17 @@ final class AlignmentGradient {
             if (e.bounded()) {
                 sums.takeBounds(room.curvature, kept.squares(row), rows, room.factors);
             }
-            add(sums, room, e, kept, row, rows, first > 0, mapped);
+            if (gradients != null) {
+                add(sums, room, e, kept, row, rows, first > 0, mapped);
+            }
             if (dIn != NOTHING) {
                 pullBack(room, e, rows, mapped);
                 kernels.collect(e, room.dPatches, count, dIn + first * image, mapped);
             }
         }
-        sums.addTo(gradients, !e.bounded());
+        if (gradients != null) {
+            sums.addTo(gradients, !e.bounded());
+        }
     }
 
     private void products(Room room, AlignmentExtents e, int rows) {

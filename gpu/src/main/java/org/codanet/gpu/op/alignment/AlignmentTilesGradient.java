@@ -287,24 +287,28 @@ public final class AlignmentTilesGradient {
                 sums.takeBounds(room.shares, kept.squares(row), cut.rows, room.factors);
             }
             byRows(room, kept, row, cut, others, mapped || dIn == NOTHING ? NOTHING : room.dPatches);
-            byWeights(room, kept, row, cut, others, sums.dW(), first > 0);
-            resources
-                    .cublas()
-                    .multiply(
-                            e.patch(),
-                            e.rank(),
-                            cut.rows,
-                            Matrix.of(patches, e.patch()).transpose(),
-                            Matrix.of(room.dFactors, e.rank()),
-                            sums.dW(),
-                            e.row(),
-                            first > 0);
+            if (gradients != null) {
+                byWeights(room, kept, row, cut, others, sums.dW(), first > 0);
+                resources
+                        .cublas()
+                        .multiply(
+                                e.patch(),
+                                e.rank(),
+                                cut.rows,
+                                Matrix.of(patches, e.patch()).transpose(),
+                                Matrix.of(room.dFactors, e.rank()),
+                                sums.dW(),
+                                e.row(),
+                                first > 0);
+            }
             if (dIn != NOTHING) {
                 pullBack(room, cut, patches, mapped);
                 kernels.collect(e, room.dPatches, count, dIn + first * image, mapped);
             }
         }
-        sums.addTo(gradients, false);
+        if (gradients != null) {
+            sums.addTo(gradients, false);
+        }
     }
 
     private long patches(AlignmentExtents e, long x, int images, long room) {

@@ -410,7 +410,11 @@ public final class CudaDynamicAlignment extends CudaOperation implements Dynamic
     @Override
     public void backward(State state, Tensor x, Tensor dOut, Tensor dIn, Weights gradients) {
         AlignmentState kept = AlignmentState.of(state, this, Purpose.TRAINING);
-        long from = check(kept, x, dOut, dIn, gradients);
+        DynamicAlignment.requireWanted(dIn, gradients);
+        long from = check(kept, x, dOut, dIn);
+        if (gradients != null) {
+            gradients.require(shape, "dynamic alignment gradient");
+        }
         gradient(kept, from, from, address(dOut), address(dIn), gradients);
     }
 
@@ -425,13 +429,14 @@ public final class CudaDynamicAlignment extends CudaOperation implements Dynamic
     @Override
     public void mapBackward(State state, Tensor x, Tensor v, Tensor g, Tensor dIn, Weights gradients) {
         AlignmentState kept = AlignmentState.of(state, this, Purpose.TRAINING);
-        check(kept, x, g, dIn, gradients);
+        check(kept, x, g, dIn);
+        gradients.require(shape, "dynamic alignment gradient");
         v.require(x.shape(), "dynamic alignment map gradient", "v");
         gradient(kept, address(v), address(x), address(g), address(dIn), gradients);
     }
 
     /** Checks the arguments of a gradient; returns where x is. */
-    private long check(AlignmentState kept, Tensor x, Tensor dOut, Tensor dIn, Weights gradients) {
+    private long check(AlignmentState kept, Tensor x, Tensor dOut, Tensor dIn) {
         String gradientOf = "dynamic alignment gradient";
         AlignmentExtents extents = kept.extents();
         x.require(Shape.of(extents.n(), extents.h(), extents.w(), shape.inChannels()), gradientOf, "x");
@@ -439,7 +444,6 @@ public final class CudaDynamicAlignment extends CudaOperation implements Dynamic
         if (dIn != null) {
             dIn.require(x.shape(), gradientOf, "dIn");
         }
-        gradients.require(shape, gradientOf);
         weights.requirePrepared();
         return address(x);
     }

@@ -6,6 +6,7 @@ import org.codanet.nn.cpu.alignment.AlignmentSlots.Shared;
 import org.codanet.nn.cpu.kernel.Kernels;
 import org.codanet.nn.cpu.runtime.CpuContext;
 import org.codanet.nn.cpu.runtime.CpuTensor;
+import org.codanet.nn.op.alignment.DynamicAlignment;
 import org.codanet.nn.op.alignment.DynamicAlignment.Weights;
 import org.codanet.nn.op.alignment.DynamicAlignmentShape;
 import org.codanet.nn.op.alignment.Norm;
@@ -49,8 +50,12 @@ final class Gradient {
 
     void backward(ForwardState kept, Tensor x, Tensor dOut, Tensor dIn, Weights gradients) {
         PatchGrid grid = kept.grid();
-        check(grid, x, dOut, dIn, gradients);
-        Sweep sweep = sweep(grid, x, null);
+        DynamicAlignment.requireWanted(dIn, gradients);
+        check(grid, x, dOut, dIn);
+        if (gradients != null) {
+            gradients.require(shape, "dynamic alignment gradient");
+        }
+        Sweep sweep = sweep(grid, x, null, gradients != null);
         MemorySegment g = CpuTensor.segment(dOut);
         float[] backProducts = dIn == null ? null : tasks.backProducts(grid);
         context.workers().run(grid.tasks(), (task, worker) -> {
@@ -65,12 +70,15 @@ final class Gradient {
         if (dIn != null) {
             scatter(sweep, backProducts, CpuTensor.segment(dIn), true);
         }
-        weightGradients.add(sweep, gradients);
+        if (gradients != null) {
+            weightGradients.add(sweep, gradients);
+        }
     }
 
     void mapBackward(ForwardState kept, Tensor x, Tensor v, Tensor dOut, Tensor dIn, Weights gradients) {
         PatchGrid grid = kept.grid();
-        check(grid, x, dOut, dIn, gradients);
+        check(grid, x, dOut, dIn);
+        gradients.require(shape, "dynamic alignment gradient");
         v.require(x.shape(), "dynamic alignment map gradient", "v");
         MemorySegment g = CpuTensor.segment(dOut);
         // The products of v's patches with the weights take the place of u; they live for this call alone.
@@ -80,7 +88,7 @@ final class Gradient {
                 kept.load(task, columns, a, 0, q, null);
                 mapped.save(task, columns, a, q, s);
             });
-            Sweep sweep = sweep(grid, x, v);
+            Sweep sweep = sweep(grid, x, v, true);
             float[] backProducts = dIn == null ? null : tasks.backProducts(grid);
             context.workers().run(grid.tasks(), (task, worker) -> {
                 float[] q = context.scratch(worker, Scratch.NORMS, tasks.unitFloats(grid));
@@ -98,14 +106,13 @@ final class Gradient {
         }
     }
 
-    private void check(PatchGrid grid, Tensor x, Tensor dOut, Tensor dIn, Weights gradients) {
+    private void check(PatchGrid grid, Tensor x, Tensor dOut, Tensor dIn) {
         String operation = "dynamic alignment gradient";
         x.require(org.codanet.nn.tensor.Shape.of(grid.n(), grid.h(), grid.w(), shape.inChannels()), operation, "x");
         dOut.require(shape.output(x.shape()), operation, "dOut");
         if (dIn != null) {
             dIn.require(x.shape(), operation, "dIn");
         }
-        gradients.require(shape, operation);
         packed.gramTransposed();
     }
 
@@ -137,12 +144,15 @@ final class Gradient {
         return rows;
     }
 
-    /** @param v whose patches the slots' gradients are taken with; null for x */
-    private Sweep sweep(PatchGrid grid, Tensor x, Tensor v) {
+    /**
+     * @param v whose patches the slots' gradients are taken with; null for x
+     * @param ofWeights whether the weights' gradients are wanted, which need the patches as rows
+     */
+    private Sweep sweep(PatchGrid grid, Tensor x, Tensor v, boolean ofWeights) {
         boolean bounded = shape.norm() == Norm.WB;
         int positions = grid.tasks() * grid.taskPositions();
         float[] padded = tasks.pad(grid, x, Shared.PADDED);
-        float[] rows = gatherAll(grid, padded, Shared.ROWS);
+        float[] rows = ofWeights ? gatherAll(grid, padded, Shared.ROWS) : null;
         float[] slotRows =
                 v != null ? gatherAll(grid, tasks.pad(grid, v, Shared.OTHER_PADDED), Shared.OTHER_ROWS) : rows;
         return new Sweep(

@@ -82,9 +82,19 @@ public interface DynamicAlignment {
      * @param x what forward read
      * @param dOut gradient with respect to y
      * @param dIn gradient with respect to x, overwritten; null if it is not needed
-     * @param gradients of the weights, added to
+     * @param gradients of the weights, added to; null if they are not needed. The work for them is then skipped, and dIn has the
+     *     same bits
+     * @throws IllegalArgumentException if both {@code dIn} and {@code gradients} are null
      */
     void backward(State state, Tensor x, Tensor dOut, Tensor dIn, Weights gradients);
+
+    /** @throws IllegalArgumentException if a call of {@link #backward} asks for no gradient at all */
+    static void requireWanted(Tensor dIn, Weights gradients) {
+        if (dIn == null && gradients == null) {
+            throw new IllegalArgumentException(
+                    "dynamic alignment gradient: dIn and gradients are both null, so nothing would be computed");
+        }
+    }
 
     /**
      * Applies the frozen linear map to another input: {@code out_j = f_j w_j · patch(v)}. The adjoint of {@link

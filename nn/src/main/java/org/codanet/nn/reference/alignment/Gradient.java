@@ -21,9 +21,20 @@ final class Gradient {
     private final double[] dB;
     private final double[] dBias;
     private final double[] dFrobenius;
+    private final boolean ofWeights;
 
     Gradient(DynamicWeights weights) {
+        this(weights, true);
+    }
+
+    /** A gradient that leaves out the weights. */
+    static Gradient ofInput(DynamicWeights weights) {
+        return new Gradient(weights, false);
+    }
+
+    private Gradient(DynamicWeights weights, boolean ofWeights) {
         this.weights = weights;
+        this.ofWeights = ofWeights;
         this.patch = weights.shape.patch();
         this.rank = weights.shape.rank();
         this.units = weights.shape.units();
@@ -41,27 +52,38 @@ final class Gradient {
             for (int rho = 0; rho < rank; rho++) {
                 double sum = 0;
                 for (int j = 0; j < units; j++) {
-                    int entry = (i * rank + rho) * units + j;
-                    dB[entry] += dW[i * units + j] * at.factors[rho];
-                    sum += dW[i * units + j] * weights.b[entry];
+                    sum += dW[i * units + j] * weights.b[(i * rank + rho) * units + j];
                 }
                 dFactors[rho] += sum;
             }
         }
-        for (int i = 0; i < dW.length; i++) {
-            dBias[i] += dW[i];
-        }
         double[] dP = ownPatch ? at.pullBack(g) : new double[patch];
         for (int i = 0; i < patch; i++) {
             for (int rho = 0; rho < rank; rho++) {
-                dA[i * rank + rho] += at.p[i] * dFactors[rho];
                 dP[i] += weights.a[i * rank + rho] * dFactors[rho];
             }
         }
         if (weights.shape.norm() == Norm.WB) {
             addBound(at, m, g, dP);
         }
+        if (ofWeights) {
+            addWeights(at, dW, dFactors);
+        }
         return dP;
+    }
+
+    private void addWeights(DynamicWeights.At at, double[] dW, double[] dFactors) {
+        for (int i = 0; i < patch; i++) {
+            for (int rho = 0; rho < rank; rho++) {
+                for (int j = 0; j < units; j++) {
+                    dB[(i * rank + rho) * units + j] += dW[i * units + j] * at.factors[rho];
+                }
+                dA[i * rank + rho] += at.p[i] * dFactors[rho];
+            }
+        }
+        for (int i = 0; i < dW.length; i++) {
+            dBias[i] += dW[i];
+        }
     }
 
     private double[] dW(DynamicWeights.At at, double[] m, double[] g) {

@@ -126,12 +126,17 @@ public final class ReferenceDynamicAlignment extends ReferenceOperation implemen
     @Override
     public void backward(State state, Tensor x, Tensor dOut, Tensor dIn, Weights gradients) {
         requirePrepared();
+        DynamicAlignment.requireWanted(dIn, gradients);
         Kept kept = own(state, Purpose.TRAINING).requireFilled();
         tensor(x, kept.shape, "x");
         ReferenceTensor g = tensor(dOut, shape.output(kept.shape), "dOut");
         ReferenceTensor dX = dIn == null ? null : tensor(dIn, kept.shape, "dIn");
         double[] sum = new double[(int) kept.shape.elements()];
-        differentiate(kept, null, g, sum, gradients);
+        if (gradients == null) {
+            inputGradient(kept, g, sum);
+        } else {
+            differentiate(kept, null, g, sum, gradients);
+        }
         if (dX != null) {
             dX.write(sum);
         }
@@ -185,6 +190,16 @@ public final class ReferenceDynamicAlignment extends ReferenceOperation implemen
             windows.col2im(sums.add(weights.at(p), m, v == null, units(g, position)), position, dX);
         }
         sums.addTo(dA, dB, dBias);
+    }
+
+    /** As {@link #differentiate}, with respect to x alone. */
+    private void inputGradient(Kept kept, ReferenceTensor g, double[] dX) {
+        Windows windows = windows(kept.shape);
+        Gradient sums = Gradient.ofInput(weights);
+        for (int position = 0; position < windows.positions(); position++) {
+            double[] p = windows.im2col(kept.x, position);
+            windows.col2im(sums.add(weights.at(p), p, true, units(g, position)), position, dX);
+        }
     }
 
     /** 1: targets are back-projected one by one. */
