@@ -315,4 +315,24 @@ final class PredictExplainTest {
             return files.toList();
         }
     }
+
+    @Test
+    void externalAssetsAreFilesBesideThePage() throws IOException {
+        Path picture = Samples.picture(folder.resolve("photo.png"));
+        Path out = folder.resolve("strict");
+
+        Run.of("explain", "--model", model, "--input", picture, "--output", out, "--external-assets", "-q")
+                .succeeded();
+
+        String page = Files.readString(out.resolve("index.html"));
+        assertFalse(page.contains("data:"), "a data URI in the page");
+        assertTrue(page.contains("index-files/style.css"), page);
+        assertTrue(Files.size(out.resolve("index-files/style.css")) > 0);
+    }
+
+    @Test
+    void externalAssetsAreRefusedForArrays() {
+        Run.of("explain", "--model", model, "--input", array, "--output", folder.resolve("C.npy"), "--external-assets")
+                .failsWith(2, "--external-assets", "folder");
+    }
 }

@@ -1,7 +1,6 @@
 package org.codanet.quickstart;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -11,7 +10,6 @@ import org.codanet.data.dataset.Datasets;
 import org.codanet.data.dataset.FashionMnist;
 import org.codanet.data.dataset.ImageDataset;
 import org.codanet.data.dataset.Split;
-import org.codanet.file.AtomicFile;
 import org.codanet.file.OutputFolder;
 import org.codanet.model.CodaNet;
 import org.codanet.model.Experiment;
@@ -21,6 +19,7 @@ import org.codanet.nn.device.Device;
 import org.codanet.report.CurvePoint;
 import org.codanet.report.ExplainedImage;
 import org.codanet.report.ExplanationPage;
+import org.codanet.report.PageForm;
 import org.codanet.report.QuickstartPage;
 import org.codanet.report.Showcase;
 import org.codanet.report.TrainingCurve;
@@ -53,8 +52,10 @@ public final class Quickstart {
      * @param epochs passes over the training images; if empty, as many as the data need
      * @param seed of the training
      * @param memoryBudget the most native memory to use, in bytes; 0 for no limit
+     * @param pageForm whether style sheet and pictures are in the page or beside it
      */
-    public record Options(Path folder, Optional<Path> data, OptionalInt epochs, long seed, long memoryBudget) {}
+    public record Options(
+            Path folder, Optional<Path> data, OptionalInt epochs, long seed, long memoryBudget, PageForm pageForm) {}
 
     /**
      * What a quickstart has written.
@@ -143,7 +144,7 @@ public final class Quickstart {
         ExplanationPage page = QuickstartPage.of(
                 net, setup.test(), last.testTop1(), curve, images, program + ", seed " + options.seed());
         Path file = options.folder().resolve("index.html");
-        AtomicFile.replace(file, page.html().getBytes(StandardCharsets.UTF_8));
+        page.write(file, options.pageForm());
         return new Outcome(last.testTop1(), setup.test().size(), model, run.metrics(), file);
     }
 

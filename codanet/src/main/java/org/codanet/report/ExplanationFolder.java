@@ -12,7 +12,6 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import org.codanet.explain.Explanation;
-import org.codanet.file.AtomicFile;
 import org.codanet.file.OutputFolder;
 import org.codanet.input.ImageChunk;
 import org.codanet.model.CodaNet;
@@ -110,16 +109,17 @@ public final class ExplanationFolder {
      *
      * @param model name of the model, for the page's head
      * @param file the model file with the scores of the model
-     * @param program that makes the page, with its version
+     * @param program that creates the page, with its version
+     * @param form whether style sheet and pictures are in the page or beside it
      */
-    public void writePage(String model, ModelFile file, String program) throws IOException {
+    public void writePage(String model, ModelFile file, String program, PageForm form) throws IOException {
         String lead =
                 "For each image, this page shows how much every pixel contributes to the scores of some classes. The contributions and"
                         + " a constant bias add up to the score exactly."
                         + (images > page.size()
                                 ? " It shows the first " + page.size() + " of " + images + " images."
                                 : "");
-        ExplanationPage html = new ExplanationPage(
+        ExplanationPage explanations = new ExplanationPage(
                 "What the network looked at",
                 lead,
                 PageText.facts(model, file, net.device(), program),
@@ -127,6 +127,6 @@ public final class ExplanationFolder {
                 Optional.empty(),
                 fixedRange,
                 page);
-        AtomicFile.replace(folder.resolve("index.html"), html.html().getBytes(StandardCharsets.UTF_8));
+        explanations.write(folder.resolve("index.html"), form);
     }
 }

@@ -4,16 +4,20 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
+import org.codanet.file.AtomicFile;
+import org.codanet.file.OutputFolder;
 import org.codanet.render.ColourRange;
 import org.codanet.render.ContributionPicture;
-import org.codanet.render.Picture;
 
 /**
- * One self-contained HTML page: images, the classes with the highest logits, the contributions to each of these logits, and an
- * explanation of every number and colour. The page has no script, loads nothing, and follows the reader's light or dark setting.
+ * An HTML page: images, the classes with the highest logits, the contributions to each of these logits, and an explanation of every
+ * number and colour. The page has no script, loads nothing from other hosts, and follows the reader's light or dark setting. It
+ * prints in light colours.
  *
  * @param title of the page
  * @param lead one or two sentences below the title
@@ -39,18 +43,48 @@ public record ExplanationPage(
         }
     }
 
-    /** The text of the page. It is well-formed XML too. Files of it must be encoded in UTF-8. */
+    /** The text of the self-contained page. It is well-formed XML too. Files of it must be encoded in UTF-8. */
     public String html() {
+        return html(new PageAssets.Embedded());
+    }
+
+    /**
+     * Writes the page. {@link PageForm#EXTERNAL_ASSETS} also writes the folder {@code index-files} beside a page
+     * {@code index.html}.
+     *
+     * @param file of the page, in a folder that exists
+     * @throws IOException naming the file and the reason if a file cannot be written
+     */
+    public void write(Path file, PageForm form) throws IOException {
+        if (form == PageForm.SELF_CONTAINED) {
+            AtomicFile.replace(file, html().getBytes(StandardCharsets.UTF_8));
+            return;
+        }
+        String name = file.getFileName().toString();
+        // Only these characters need no escape in a URL.
+        String folder = name.replaceFirst("\\.html?$", "").replaceAll("[^A-Za-z0-9_-]", "-") + "-files";
+        PageAssets.External assets = new PageAssets.External(folder);
+        String html = html(assets);
+        Path files = file.resolveSibling(folder);
+        OutputFolder.create(files);
+        // The page comes last, so that it never names a file that is missing.
+        for (Map.Entry<String, byte[]> asset : assets.files().entrySet()) {
+            AtomicFile.replace(files.resolve(asset.getKey()), asset.getValue());
+        }
+        AtomicFile.replace(file, html.getBytes(StandardCharsets.UTF_8));
+    }
+
+    private String html(PageAssets assets) {
         StringBuilder page = new StringBuilder();
         page.append("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n")
                 .append("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n")
                 .append("<meta name=\"color-scheme\" content=\"light dark\"/>\n<title>")
                 .append(Html.escape(title))
-                .append("</title>\n<style>\n")
-                .append(style())
-                .append("</style>\n</head>\n<body>\n<main>\n");
+                .append("</title>\n")
+                .append(assets.styleElement(style()))
+                .append("</head>\n<body>\n<main>\n");
         header(page);
-        legend(page);
+        legend(page, assets);
         curve.ifPresent(drawn -> page.append("<section class=\"panel\" aria-labelledby=\"training\">\n")
                 .append("<h2 id=\"training\">Training</h2>\n<p>")
                 .append(Html.escape(drawn.summary()))
@@ -58,9 +92,9 @@ public record ExplanationPage(
                 .append("<div class=\"curve\">")
                 .append(drawn.html())
                 .append("</div>\n</section>\n"));
-        overview(page);
+        overview(page, assets);
         for (int i = 0; i < images.size(); i++) {
-            new ImageCard(images.get(i), i + 1, range).append(page);
+            new ImageCard(images.get(i), i + 1, range, assets).append(page);
         }
         return page.append("</main>\n</body>\n</html>\n").toString();
     }
@@ -85,7 +119,7 @@ public record ExplanationPage(
         page.append("</dl>\n</header>\n");
     }
 
-    private void legend(StringBuilder page) {
+    private void legend(StringBuilder page, PageAssets assets) {
         page.append(
                 String.format(
                         Locale.ROOT,
@@ -113,14 +147,14 @@ public record ExplanationPage(
                 </div>
                 </section>
                 """,
-                        Picture.dataUri(ContributionPicture.scale(257, 18)),
+                        assets.source(ContributionPicture.scale(257, 18)),
                         Html.escape(probabilities),
                         range.isPresent()
                                 ? "It is the same for all images, so colours can be compared between images."
                                 : "It is the same for all maps of one image, so colours can be compared within an image, but not between images."));
     }
 
-    private void overview(StringBuilder page) {
+    private void overview(StringBuilder page, PageAssets assets) {
         if (images.size() < 2) {
             return;
         }
@@ -133,9 +167,9 @@ public record ExplanationPage(
                     .append("\"")
                     .append(image.isWrong() ? " class=\"wrong\"" : "")
                     .append("><img class=\"pixels\" src=\"")
-                    .append(Picture.dataUri(image.input()))
+                    .append(assets.source(image.input()))
                     .append("\" alt=\"\"/><img class=\"pixels\" src=\"")
-                    .append(Picture.dataUri(ContributionPicture.colours(
+                    .append(assets.source(ContributionPicture.colours(
                             image.explained().getFirst().map(), ImageCard.range(image, range))))
                     .append("\" alt=\"\"/><span>")
                     .append(label)
@@ -147,7 +181,7 @@ public record ExplanationPage(
 
     private static String style() {
         try (InputStream css = ExplanationPage.class.getResourceAsStream("page.css")) {
-            return new String(css.readAllBytes(), StandardCharsets.UTF_8);
+            return new String(css.readAllBytes(), StandardCharsets.UTF_8) + TrainingCurve.STYLE;
         } catch (IOException e) {
             throw new UncheckedIOException("page: the style sheet in this program cannot be read", e);
         }

@@ -6,7 +6,6 @@ import java.util.Optional;
 import org.codanet.explain.ClassScore;
 import org.codanet.render.ColourRange;
 import org.codanet.render.ContributionPicture;
-import org.codanet.render.Picture;
 import org.codanet.render.SignedMap;
 
 /** The part of an {@link ExplanationPage} that shows one image. */
@@ -14,11 +13,13 @@ final class ImageCard {
     private final ExplainedImage image;
     private final int number;
     private final ColourRange range;
+    private final PageAssets assets;
 
-    ImageCard(ExplainedImage image, int number, Optional<ColourRange> fixed) {
+    ImageCard(ExplainedImage image, int number, Optional<ColourRange> fixed, PageAssets assets) {
         this.image = image;
         this.number = number;
         this.range = range(image, fixed);
+        this.assets = assets;
     }
 
     /** The fixed range if there is one, else one range for all maps of the image. */
@@ -96,9 +97,10 @@ final class ImageCard {
                     .append("><th scope=\"row\">")
                     .append(Html.escape(score.label()))
                     .append(isTrue ? " <em>true</em>" : "")
-                    .append("</th><td class=\"bar-cell\"><span class=\"bar\"><i style=\"width:")
-                    .append(String.format(java.util.Locale.ROOT, "%.1f", 100 * score.probability()))
-                    .append("%\"></i></span><span class=\"share\">")
+                    // A strict Content-Security-Policy forbids style attributes, so the bar is an SVG element.
+                    .append("</th><td class=\"bar-cell\"><svg class=\"bar\" aria-hidden=\"true\"><rect width=\"")
+                    .append(String.format(Locale.ROOT, "%.1f", 100 * score.probability()))
+                    .append("%\" height=\"100%\"/></svg><span class=\"share\">")
                     .append(Html.escape(Html.percent(score.probability())))
                     .append("</span></td><td class=\"num\">")
                     .append(Html.number(score.logit()))
@@ -178,8 +180,8 @@ final class ImageCard {
                 + "<figcaption>Overlay</figcaption></figure></div>\n";
     }
 
-    private static String pixels(BufferedImage picture, String alternative) {
+    private String pixels(BufferedImage picture, String alternative) {
         return "<img class=\"pixels\" width=\"" + picture.getWidth() + "\" height=\"" + picture.getHeight()
-                + "\" src=\"" + Picture.dataUri(picture) + "\" alt=\"" + Html.escape(alternative) + "\"/>";
+                + "\" src=\"" + assets.source(picture) + "\" alt=\"" + Html.escape(alternative) + "\"/>";
     }
 }

@@ -15,10 +15,10 @@ public final class TrainingCurve {
     private static final int PANEL = 284;
     private static final int GAP = 80;
 
-    private static final String STYLE = """
-            <style>
+    /** The style sheet of the drawing. A page includes it once, an SVG file contains it. */
+    static final String STYLE = """
             .tc { background: var(--card, #fffefb); --tc-ink: #1d1c1a; --tc-muted: #6b675f; --tc-line: #e2ded6; --tc-train: #8a857b; --tc-held: #1f5fe0; }
-            @media (prefers-color-scheme: dark) {
+            @media screen and (prefers-color-scheme: dark) {
               .tc { background: var(--card, #1c1e23); --tc-ink: #ecebe8; --tc-muted: #a9a69f; --tc-line: #373a42; --tc-train: #97938a; --tc-held: #7aa5ff; }
             }
             .tc text { font: 12px system-ui, -apple-system, "Segoe UI", sans-serif; fill: var(--tc-muted); }
@@ -29,7 +29,6 @@ public final class TrainingCurve {
             .tc .tc-held { stroke: var(--tc-held); }
             .tc circle.tc-held { fill: var(--tc-held); stroke: none; }
             .tc circle.tc-train { fill: var(--tc-train); stroke: none; }
-            </style>
             """;
 
     private final List<CurvePoint> points;
@@ -48,18 +47,21 @@ public final class TrainingCurve {
 
     /** The text of an SVG file with loss and accuracy side by side. */
     public String svg() {
-        return drawing(0, WIDTH, label());
+        return drawing(0, WIDTH, label(), "<style>\n" + STYLE + "</style>\n");
     }
 
-    /** The curves for a page: side by side in a wide window; in a narrow window one below the other at twice the size. */
-    public String html() {
+    /**
+     * The curves for a page: side by side in a wide window; in a narrow window one below the other at twice the size. The
+     * page has to include {@link #STYLE}.
+     */
+    String html() {
         int half = WIDTH / 2;
-        return "<div class=\"wide\">" + svg() + "</div>\n<div class=\"narrow\">" + drawing(0, half, label())
-                + drawing(half, half, "Accuracy in the same epochs.") + "</div>\n";
+        return "<div class=\"wide\">" + drawing(0, WIDTH, label(), "") + "</div>\n<div class=\"narrow\">"
+                + drawing(0, half, label(), "") + drawing(half, half, "Accuracy in the same epochs.", "") + "</div>\n";
     }
 
     /** The part of the drawing that begins at {@code left}. */
-    private String drawing(int left, int width, String label) {
+    private String drawing(int left, int width, String label, String style) {
         StringBuilder svg = new StringBuilder();
         svg.append(String.format(
                 Locale.ROOT,
@@ -68,7 +70,7 @@ public final class TrainingCurve {
                 width,
                 HEIGHT,
                 Html.escape(label)));
-        svg.append(STYLE);
+        svg.append(style);
         panel(svg, LEFT, "Loss", lossTop(), this::plain, CurvePoint::trainingLoss, CurvePoint::heldOutLoss);
         panel(
                 svg,

@@ -1,19 +1,26 @@
 package org.codanet.report;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.StringReader;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Stream;
 import javax.xml.parsers.DocumentBuilderFactory;
 import org.codanet.explain.ClassScore;
 import org.codanet.render.ColourRange;
 import org.codanet.render.SignedMap;
+import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.w3c.dom.Document;
 import org.w3c.dom.Element;
 import org.w3c.dom.NodeList;
@@ -36,6 +43,58 @@ final class ExplanationPageTest {
         assertFalse(html.contains("url("), "the style sheet loads something");
         assertTrue(elements("script").isEmpty(), "the page needs no script");
         assertTrue(elements("link").isEmpty(), "the page links no resource");
+    }
+
+    @Nested
+    class WithExternalAssets {
+        @TempDir
+        Path folder;
+
+        @Test
+        void nothingIsInlineAndEveryAssetIsAFile() throws Exception {
+            SamplePage.of(4).write(folder.resolve("my page.html"), PageForm.EXTERNAL_ASSETS);
+
+            String text = Files.readString(folder.resolve("my page.html"));
+            Document page = parse(text);
+            assertFalse(text.contains("data:"), "a data URI");
+            assertEquals(0, page.getElementsByTagName("style").getLength(), "inline style sheets");
+            Set<String> named = new TreeSet<>();
+            for (Element element : all(page, "*")) {
+                assertFalse(element.hasAttribute("style"), () -> element.getTagName() + " with a style attribute");
+                for (String name : List.of("src", "href")) {
+                    String value = element.getAttribute(name);
+                    if (!value.isEmpty() && !value.startsWith("#")) {
+                        named.add(value);
+                    }
+                }
+            }
+            Set<String> written = new TreeSet<>();
+            try (Stream<Path> files = Files.list(folder.resolve("my-page-files"))) {
+                files.forEach(file -> written.add("my-page-files/" + file.getFileName()));
+            }
+            assertEquals(written, named);
+            assertEquals(
+                    1 + 1 + 4 * (1 + 2 * 3) + 2 * 2,
+                    written.size(),
+                    "the style sheet and each picture once: scale, inputs, maps and overlays, two pairs of the wrong image");
+        }
+
+        @Test
+        void aSecondPageReplacesTheFirst() throws Exception {
+            Path file = folder.resolve("index.html");
+            SamplePage.of(4).write(file, PageForm.EXTERNAL_ASSETS);
+            byte[] first = Files.readAllBytes(file);
+
+            SamplePage.of(4).write(file, PageForm.EXTERNAL_ASSETS);
+
+            assertArrayEquals(first, Files.readAllBytes(file));
+        }
+    }
+
+    @Test
+    void darkColoursAreForScreensOnly() {
+        assertEquals(2, html.split("@media screen and \\(prefers-color-scheme: dark\\)", -1).length - 1);
+        assertEquals(2, html.split("prefers-color-scheme", -1).length - 1, "page and curve");
     }
 
     @Test
@@ -214,7 +273,11 @@ final class ExplanationPageTest {
     }
 
     private List<Element> elements(String name) throws Exception {
-        NodeList nodes = parse(html).getElementsByTagName(name);
+        return all(parse(html), name);
+    }
+
+    private static List<Element> all(Document document, String name) {
+        NodeList nodes = document.getElementsByTagName(name);
         return java.util.stream.IntStream.range(0, nodes.getLength())
                 .mapToObj(i -> (Element) nodes.item(i))
                 .toList();

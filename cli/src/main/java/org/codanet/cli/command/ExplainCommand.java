@@ -15,6 +15,7 @@ import org.codanet.cli.console.Version;
 import org.codanet.cli.option.DeviceOption;
 import org.codanet.cli.option.InputOption;
 import org.codanet.cli.option.ModelOption;
+import org.codanet.cli.option.PageOption;
 import org.codanet.cli.option.TargetOption;
 import org.codanet.explain.ContributionArray;
 import org.codanet.explain.Detail;
@@ -73,6 +74,9 @@ public final class ExplainCommand implements Callable<Integer> {
     @Mixin
     TargetOption targetOption;
 
+    @Mixin
+    PageOption pageOption;
+
     @Option(
             names = "--output",
             paramLabel = "DIR|C.npy",
@@ -99,6 +103,9 @@ public final class ExplainCommand implements Callable<Integer> {
                 output != null && output.toString().toLowerCase(Locale.ROOT).endsWith(".npy");
         if (channels && !array) {
             throw new IllegalArgumentException("--channels applies to arrays only: --output must end in .npy");
+        }
+        if (pageOption.isSet() && array) {
+            throw new IllegalArgumentException("--external-assets applies to pages only: --output must be a folder");
         }
         ModelFile file = modelOption.read();
         CodaNetConfig config = file.config();
@@ -129,7 +136,7 @@ public final class ExplainCommand implements Callable<Integer> {
                 progress.at(done);
             }
             if (!array) {
-                pictures.writePage(modelOption.name(), file, "codanet " + Version.number());
+                pictures.writePage(modelOption.name(), file, "codanet " + Version.number(), pageOption.form());
             }
             console.say("peak native memory: " + ByteSize.text(device.memory().peak()));
         }

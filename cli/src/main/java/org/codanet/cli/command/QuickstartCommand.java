@@ -11,6 +11,7 @@ import org.codanet.cli.console.Interruption;
 import org.codanet.cli.console.TrainingDisplay;
 import org.codanet.cli.console.Version;
 import org.codanet.cli.option.DeviceOption;
+import org.codanet.cli.option.PageOption;
 import org.codanet.nn.device.Device;
 import org.codanet.quickstart.Quickstart;
 import org.codanet.train.RunLock;
@@ -37,6 +38,9 @@ public final class QuickstartCommand implements Callable<Integer> {
 
     @Mixin
     DeviceOption deviceOption;
+
+    @Mixin
+    PageOption pageOption;
 
     @Option(
             names = "--out",
@@ -72,7 +76,8 @@ public final class QuickstartCommand implements Callable<Integer> {
                         Optional.ofNullable(data),
                         epochs == null ? OptionalInt.empty() : OptionalInt.of(epochs),
                         seed,
-                        deviceOption.memoryBytes()),
+                        deviceOption.memoryBytes(),
+                        pageOption.form()),
                 Runtime.getRuntime().availableProcessors());
         console.say("data: " + quickstart.setup().training().description());
         try (RunLock _ = RunLock.of(out);
