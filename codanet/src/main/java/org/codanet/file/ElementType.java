@@ -2,7 +2,7 @@ package org.codanet.file;
 
 import java.util.Optional;
 
-/** The number types that files hold, under their safetensors names. All are little-endian. */
+/** The element types of arrays in files, under their safetensors names. All are little-endian. */
 public enum ElementType {
     /** IEEE double. */
     F64(8, "<f8"),
@@ -20,6 +20,12 @@ public enum ElementType {
     I16(2, "<i2"),
     /** Signed byte. */
     I8(1, "|i1"),
+    /** Unsigned 64-bit integer. */
+    U64(8, "<u8"),
+    /** Unsigned 32-bit integer. */
+    U32(4, "<u4"),
+    /** Unsigned 16-bit integer. */
+    U16(2, "<u2"),
     /** Unsigned byte, 0..255. */
     U8(1, "|u1"),
     /** A byte that is 0 or 1. */

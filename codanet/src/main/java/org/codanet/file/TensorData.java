@@ -145,13 +145,13 @@ public final class TensorData {
             MemorySegment.copy(values, FLOAT, 0, result, 0, result.length);
         } else {
             for (int i = 0; i < result.length; i++) {
-                result[i] = type.isFloating() ? (float) doubleAt(i) : (float) longAt(i);
+                result[i] = type.isFloating() || type == ElementType.U64 ? (float) doubleAt(i) : (float) longAt(i);
             }
         }
         return result;
     }
 
-    /** {@return a new array of the values; exact for every type but I64 beyond 2^53} */
+    /** {@return a new array of the values; exact for every type except I64 and U64 beyond 2^53} */
     public double[] toDoubles() {
         double[] result = new double[count()];
         for (int i = 0; i < result.length; i++) {
@@ -161,7 +161,7 @@ public final class TensorData {
     }
 
     /**
-     * {@return a new array of the values of an integer type}
+     * {@return a new array of the values of an integer type; U64 beyond 2^63 - 1 become negative}
      *
      * @throws IllegalStateException if the elements are floating point
      */
@@ -212,15 +212,23 @@ public final class TensorData {
             case F32 -> values.getAtIndex(FLOAT, index);
             case F16 -> Float.float16ToFloat(values.getAtIndex(SHORT, index));
             case BF16 -> Float.intBitsToFloat(values.getAtIndex(SHORT, index) << 16);
-            case I64, I32, I16, I8, U8, BOOL -> longAt(index);
+            case U64 -> unsigned(longAt(index));
+            case I64, I32, I16, I8, U32, U16, U8, BOOL -> longAt(index);
         };
+    }
+
+    /** {@return the value of these bits as an unsigned integer: halved with the last bit preserved for rounding, then doubled} */
+    private static double unsigned(long bits) {
+        return bits >= 0 ? bits : 2.0 * (bits >>> 1 | bits & 1);
     }
 
     private long longAt(int index) {
         return switch (type) {
-            case I64 -> values.getAtIndex(LONG, index);
+            case I64, U64 -> values.getAtIndex(LONG, index);
             case I32 -> values.getAtIndex(INT, index);
             case I16 -> values.getAtIndex(SHORT, index);
+            case U32 -> Integer.toUnsignedLong(values.getAtIndex(INT, index));
+            case U16 -> Short.toUnsignedLong(values.getAtIndex(SHORT, index));
             case I8 -> bytes[index];
             case U8, BOOL -> Byte.toUnsignedLong(bytes[index]);
             case F64, F32, F16, BF16 -> throw new IllegalStateException("integers asked of a tensor of " + type);

@@ -111,12 +111,16 @@ public final class EvaluateCommand implements Callable<Integer> {
         console.result("%-20s %8s %8s   most often mistaken for", "class", "images", "top-1");
         for (int k = 0; k < config.numClasses(); k++) {
             console.result(
-                    "%-20s %8d %6.1f %%   %s",
-                    config.label(k),
-                    evaluation.images(k),
-                    100 * evaluation.top1(k),
-                    mistakenFor(evaluation, config, k));
+                    "%-20s %8d %8s   %s",
+                    config.label(k), evaluation.images(k), share(evaluation, k), mistakenFor(evaluation, config, k));
         }
+    }
+
+    /** The top-1 accuracy of a class, or a dash if the data has no image of it. */
+    private static String share(Evaluation evaluation, int label) {
+        return evaluation.images(label) == 0
+                ? "-"
+                : String.format(Locale.ROOT, "%.1f %%", 100 * evaluation.top1(label));
     }
 
     private static String mistakenFor(Evaluation evaluation, CodaNetConfig config, int label) {

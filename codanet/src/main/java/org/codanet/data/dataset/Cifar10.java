@@ -41,13 +41,13 @@ final class Cifar10 {
     }
 
     /** {@return all images of a split, in memory} */
-    static ImageDataset open(Path folder, Split split, DatasetNotes notes) throws IOException {
+    static ImageDataset open(Path folder, Split split, DatasetMetadata metadata) throws IOException {
         List<Path> files = files(folder, split);
         if (files.isEmpty()) {
             throw new FileFormatException(
                     folder.toString(), "has CIFAR-10 files, but none with " + split.word() + " images");
         }
-        List<String> classNames = notes.classNamesOr(classNames(folder));
+        List<String> classNames = metadata.classNamesOr(classNames(folder));
         List<byte[]> images = new ArrayList<>();
         List<Integer> labels = new ArrayList<>();
         List<Path> origins = new ArrayList<>();
@@ -82,7 +82,7 @@ final class Cifar10 {
                 numbers.add(i);
             }
         }
-        String name = notes.nameOr("CIFAR-10");
+        String name = metadata.nameOr("CIFAR-10");
         String description = String.format(
                 Locale.ROOT,
                 "%s: %,d %s images of 3 x 32 x 32 values in %d classes, CIFAR-10's binary version in %s",

@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Optional;
 import org.codanet.data.image.Pixels;
 import org.codanet.file.FileFormatException;
 
@@ -14,7 +13,7 @@ import org.codanet.file.FileFormatException;
  *   <li>CIFAR-10's binary version: {@code data_batch_*.bin}, {@code test_batch.bin}
  *   <li>MNIST's IDX files: {@code train-images-idx3-ubyte}, {@code t10k-...}, plain or .gz
  *   <li>NumPy arrays: {@code X_train.npy} and {@code y_train.npy}, {@code X_test.npy} and {@code y_test.npy}, or {@code X.npy}
- *       and {@code y.npy}
+ *       and {@code y.npy}; or one {@code .npz} file with arrays of these names
  *   <li>pictures: {@code train/<class>/*.jpg}, {@code test/<class>/*.jpg}, or {@code <class>/*.jpg}
  * </ul>
  *
@@ -23,8 +22,9 @@ import org.codanet.file.FileFormatException;
  * {@code {"name": "CIFAR-10 (JPEG copy)", "classes": ["airplane", ...]}}.
  */
 public final class Datasets {
-    static final String LAYOUTS = "a data folder holds data_batch_*.bin, train-images-idx3-ubyte(.gz), X_train.npy"
-            + " or train/<class>/*.jpg";
+    static final String LAYOUTS =
+            "a data folder holds data_batch_*.bin, train-images-idx3-ubyte(.gz), X_train.npy, an .npz file"
+                    + " or train/<class>/*.jpg";
     private static final List<String> SUBFOLDERS =
             List.of("cifar-10-batches-bin", "raw", "MNIST/raw", "FashionMNIST/raw");
 
@@ -35,30 +35,29 @@ public final class Datasets {
      *
      * <p>Where training and test images do not lie apart (see {@link #isSplit}), both parts are all of the images.
      *
-     * @param folder the folder, or one .npy file of images without labels
+     * @param folder the folder, or one .npz file, or one .npy file of images without labels
      * @param split which part
      * @throws FileFormatException if there are no such images or a file is damaged, with one sentence that begins with the
      *     name of the file or folder
      * @throws IOException if a file cannot be read
      */
     public static ImageDataset open(Path folder, Split split) throws IOException {
-        if (Files.isRegularFile(folder) && folder.toString().endsWith(".npy")) {
-            return NpyImages.read(
-                    folder, Optional.empty(), String.valueOf(folder.getFileName()), new DatasetNotes("", List.of()));
+        if (ImageArrays.isFile(folder)) {
+            return ArrayImages.open(folder, split, new DatasetMetadata("", List.of()));
         }
         Path home = home(folder);
-        DatasetNotes own = DatasetNotes.read(home);
-        DatasetNotes notes = own.isEmpty() ? DatasetNotes.read(folder) : own;
+        DatasetMetadata own = DatasetMetadata.read(home);
+        DatasetMetadata metadata = own.isEmpty() ? DatasetMetadata.read(folder) : own;
         if (Cifar10.isIn(home)) {
-            return Cifar10.open(home, split, notes);
+            return Cifar10.open(home, split, metadata);
         }
         if (Mnist.isIn(home)) {
-            return Mnist.open(home, split, notes);
+            return Mnist.open(home, split, metadata);
         }
-        if (NpyImages.isIn(home)) {
-            return NpyImages.open(home, split, notes);
+        if (ImageArrays.isIn(home)) {
+            return ArrayImages.open(home, split, metadata);
         }
-        return ImageFolder.open(home, split, notes);
+        return ImageFolder.open(home, split, metadata);
     }
 
     /**
@@ -68,13 +67,13 @@ public final class Datasets {
      * @throws IOException if it is no folder
      */
     public static boolean isSplit(Path folder) throws IOException {
-        if (Files.isRegularFile(folder)) {
-            return false;
+        if (ImageArrays.isFile(folder)) {
+            return ArrayImages.isSplit(folder);
         }
         Path home = home(folder);
         return Cifar10.isIn(home)
                 || Mnist.isIn(home)
-                || (NpyImages.isIn(home) ? NpyImages.isSplit(home) : ImageFolder.isSplit(home));
+                || (ImageArrays.isIn(home) ? ArrayImages.isSplit(home) : ImageFolder.isSplit(home));
     }
 
     private static Path home(Path folder) throws IOException {
@@ -112,7 +111,7 @@ public final class Datasets {
         if (threads < 1) {
             throw new IllegalArgumentException(data.name() + ": asked to be read by " + threads + " threads");
         }
-        return data instanceof MemoryImages || data instanceof NpyImages ? data : MemoryImages.decode(data, threads);
+        return data instanceof MemoryImages || data instanceof ArrayImages ? data : MemoryImages.decode(data, threads);
     }
 
     /**

@@ -39,7 +39,7 @@ final class ImageFolder extends LabelledImages {
         return names.stream().map(folder::resolve).filter(Files::isDirectory).findFirst();
     }
 
-    static ImageDataset open(Path folder, Split split, DatasetNotes notes) throws IOException {
+    static ImageDataset open(Path folder, Split split, DatasetMetadata metadata) throws IOException {
         boolean isSplit = isSplit(folder);
         Path root = !isSplit
                 ? folder
@@ -62,14 +62,14 @@ final class ImageFolder extends LabelledImages {
         }
         List<String> found =
                 classFolders.stream().map(path -> path.getFileName().toString()).toList();
-        List<String> classNames = notes.classNamesOr(found);
+        List<String> classNames = metadata.classNamesOr(found);
         List<Path> files = new ArrayList<>();
         List<Integer> labels = new ArrayList<>();
         for (Path classFolder : classFolders) {
             int label = classNames.indexOf(classFolder.getFileName().toString());
             if (label < 0) {
                 throw new FileFormatException(
-                        classFolder.toString(), "is not one of the classes that " + DatasetNotes.FILE + " names");
+                        classFolder.toString(), "is not one of the classes that " + DatasetMetadata.FILE + " names");
             }
             for (Path file : entries(classFolder, Images::isNamedAsPicture)) {
                 files.add(file);
@@ -81,8 +81,8 @@ final class ImageFolder extends LabelledImages {
                     root.toString(),
                     String.format(Locale.ROOT, "has %d class folders but no pictures in them", classFolders.size()));
         }
-        String name =
-                notes.nameOr(String.valueOf(folder.toAbsolutePath().normalize().getFileName()));
+        String name = metadata.nameOr(
+                String.valueOf(folder.toAbsolutePath().normalize().getFileName()));
         String description = String.format(
                 Locale.ROOT,
                 "%s: %,d %s images in %d classes, pictures in %s",

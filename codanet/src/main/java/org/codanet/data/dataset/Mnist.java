@@ -37,15 +37,15 @@ final class Mnist {
     }
 
     /** {@return all images of a split, in memory} */
-    static ImageDataset open(Path folder, Split split, DatasetNotes notes) throws IOException {
+    static ImageDataset open(Path folder, Split split, DatasetMetadata metadata) throws IOException {
         Path images = required(folder, split, "images", 3);
         Path labels = required(folder, split, "labels", 1);
         // The two sets have the same file names; only the folder tells them apart.
         boolean fashion =
                 folder.toAbsolutePath().toString().toLowerCase(Locale.ROOT).contains("fashion");
         return of(
-                notes.nameOr(fashion ? FashionMnist.NAME : "MNIST"),
-                notes.classNamesOr(fashion ? FashionMnist.CLASS_NAMES : DIGITS),
+                metadata.nameOr(fashion ? FashionMnist.NAME : "MNIST"),
+                metadata.classNamesOr(fashion ? FashionMnist.CLASS_NAMES : DIGITS),
                 split,
                 folder.toString(),
                 IdxFile.parse(images.toString(), DataFile.read(images), 3),
@@ -79,7 +79,7 @@ final class Mnist {
                                 i,
                                 classes[i],
                                 classNames.size(),
-                                DatasetNotes.FILE));
+                                DatasetMetadata.FILE));
             }
         }
         int height = images.extent(1);

@@ -13,23 +13,27 @@ import org.codanet.file.TensorData;
 /**
  * NumPy's {@code .npy} format: one array in a file. Versions 1.0, 2.0 and 3.0 are read, 1.0 is written.
  *
- * <p>Read are the little-endian types of {@link ElementType} in C order. Whole arrays go through {@link #read} and
+ * <p>Read are the types of {@link ElementType}, little-endian or big-endian, in C order. Whole arrays go through {@link #read} and
  * {@link #write}; arrays larger than the heap through {@link NpyReader} and {@link NpyWriter}, some rows at a time.
  */
 public final class NpyFile {
+    /** What the message says that refuses an element type where the caller has no wishes. */
+    static final String ANY_TYPE = "integers, floats and Booleans are read";
+
     private NpyFile() {}
 
     /**
      * {@return the array of a file, with the element type it has there}
      *
      * @param file the file
-     * @throws FileFormatException if it is not a sound .npy file, is in Fortran order, big-endian or of a type not read here
+     * @throws FileFormatException if it is not a sound .npy file, is in Fortran order or of a type not read here
      * @throws IOException if it cannot be read
      */
     public static TensorData read(Path file) throws IOException {
         try (FileBytes bytes = FileBytes.open(file)) {
-            NpyHeader header = NpyHeader.read(bytes);
+            NpyHeader header = NpyHeader.read(bytes, ANY_TYPE);
             byte[] raw = bytes.read(header.dataStart(), header.dataBytes(), "the array");
+            header.order(raw);
             return TensorData.ofRaw(header.type(), header.shape(), raw);
         }
     }

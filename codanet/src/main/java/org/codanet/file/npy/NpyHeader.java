@@ -21,21 +21,27 @@ import org.codanet.file.TensorData;
  * The checked header of a .npy file.
  *
  * @param type the element type
+ * @param bigEndian whether the bytes of each element must be reversed
  * @param shape the extents; empty for a scalar
  * @param dataStart the first byte after the header
  * @param dataBytes the size of the array, which is what the file holds after the header
  */
-record NpyHeader(ElementType type, List<Integer> shape, long dataStart, long dataBytes) {
+record NpyHeader(ElementType type, boolean bigEndian, List<Integer> shape, long dataStart, long dataBytes) {
     private static final byte[] MAGIC = {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y'};
-    /** Far above any header of a plain array; NumPy itself refuses beyond 10,000 characters. */
+    /** Maximum length of a header. NumPy itself refuses headers beyond 10,000 characters. */
     private static final int LIMIT = 65_535;
 
     private static final int ALIGNMENT = 64;
-    /** One entry of the header's Python dictionary: a quoted key, and a string, a truth value or a tuple of integers. */
+    /** One entry of the header's Python dictionary: a quoted key, and a string, a Boolean or a tuple of integers. */
     private static final Pattern ENTRY = Pattern.compile(
             "\\s*(['\"])(\\w+)\\1\\s*:\\s*((['\"])[^'\"]*\\4|True|False|\\([\\d\\s,L]*\\)|\\[[^{}]*\\])\\s*(,|$)");
 
-    static NpyHeader read(FileBytes bytes) throws IOException {
+    /**
+     * {@return the header of an array}
+     *
+     * @param wanted which element types the caller wants, for the message that refuses others
+     */
+    static NpyHeader read(FileBytes bytes, String wanted) throws IOException {
         String file = bytes.name();
         if (bytes.size() == 0) {
             throw new FileFormatException(file, "is empty");
@@ -63,7 +69,7 @@ record NpyHeader(ElementType type, List<Integer> shape, long dataStart, long dat
             throw new FileFormatException(file, "has a header of " + length + " bytes, more than " + LIMIT);
         }
         String text = new String(bytes.read(preamble, length, "the header"), StandardCharsets.UTF_8).strip();
-        return of(file, entries(file, text), preamble + length, bytes.size());
+        return of(bytes, entries(file, text), preamble + length, wanted);
     }
 
     private static Map<String, String> entries(String file, String text) throws FileFormatException {
@@ -84,47 +90,43 @@ record NpyHeader(ElementType type, List<Integer> shape, long dataStart, long dat
         return entries;
     }
 
-    private static NpyHeader of(String file, Map<String, String> entries, long dataStart, long fileSize)
+    private static NpyHeader of(FileBytes in, Map<String, String> entries, long dataStart, String wanted)
             throws FileFormatException {
+        String file = in.name();
         if (!entries.keySet().equals(Set.of("descr", "fortran_order", "shape"))) {
             throw new FileFormatException(
                     file, "has the header entries " + entries.keySet() + ", not descr, fortran_order and shape");
         }
         String descr = entries.get("descr");
         String name = descr.startsWith("[") ? descr : descr.substring(1, descr.length() - 1);
-        if (name.startsWith(">")) {
-            throw new FileFormatException(
-                    file, "is big-endian (" + name + "); save it with array.astype('<" + name.substring(1) + "')");
-        }
-        ElementType type = ElementType.ofNumpyName(name)
-                .orElseThrow(() -> new FileFormatException(
-                        file,
-                        "has elements of type " + name + ", which is not read; float32 is what images should have"));
+        boolean bigEndian = name.startsWith(">");
+        ElementType type = ElementType.ofNumpyName(bigEndian ? "<" + name.substring(1) : name)
+                .orElseThrow(() -> new FileFormatException(file, "has elements of type " + name + "; " + wanted));
         List<Integer> shape = shape(file, entries.get("shape"));
         if (entries.get("fortran_order").equals("True") && shape.size() > 1) {
             throw new FileFormatException(
                     file, "is in Fortran order; save it with numpy.save(file, numpy.ascontiguousarray(array))");
         }
-        long wanted;
+        long bytes;
         try {
-            wanted = Math.multiplyExact(TensorData.elements(shape), type.bytes());
+            bytes = Math.multiplyExact(TensorData.elements(shape), type.bytes());
         } catch (ArithmeticException e) {
             throw new FileFormatException(file, "has the impossible shape " + TensorData.shapeText(shape), e);
         }
-        long given = fileSize - dataStart;
-        if (given != wanted) {
+        long given = in.size() - dataStart;
+        if (given != bytes) {
             throw new FileFormatException(
                     file,
                     String.format(
                             Locale.ROOT,
                             "%s: %s %s takes %d bytes, the file has %d after its header",
-                            given < wanted ? "is cut short" : "goes on after its array",
+                            given < bytes ? "is cut short" : "goes on after its array",
                             type,
                             TensorData.shapeText(shape),
-                            wanted,
+                            bytes,
                             given));
         }
-        return new NpyHeader(type, shape, dataStart, wanted);
+        return new NpyHeader(type, bigEndian, shape, dataStart, bytes);
     }
 
     private static List<Integer> shape(String file, String tuple) throws FileFormatException {
@@ -141,6 +143,20 @@ record NpyHeader(ElementType type, List<Integer> shape, long dataStart, long dat
             }
         }
         return List.copyOf(shape);
+    }
+
+    /** Makes elements little-endian, in place. */
+    void order(byte[] elements) {
+        if (bigEndian) {
+            int width = type.bytes();
+            for (int first = 0; first < elements.length; first += width) {
+                for (int i = first, j = first + width - 1; i < j; i++, j--) {
+                    byte swapped = elements[i];
+                    elements[i] = elements[j];
+                    elements[j] = swapped;
+                }
+            }
+        }
     }
 
     /** {@return the bytes before the data of such an array, padded as NumPy pads them} */

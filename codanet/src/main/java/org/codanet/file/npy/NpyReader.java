@@ -11,7 +11,7 @@ import org.codanet.file.FileFormatException;
 import org.codanet.file.TensorData;
 
 /**
- * Reads a .npy file some rows at a time, a row being one index of the first extent. For arrays larger than the heap; not
+ * Reads a NumPy array a few rows at a time. A row has one index of the first extent. For arrays larger than the heap; not
  * thread-safe.
  */
 public final class NpyReader implements Closeable {
@@ -28,17 +28,39 @@ public final class NpyReader implements Closeable {
      * {@return a reader before the first row; the caller closes it}
      *
      * @param file the file
-     * @throws FileFormatException if it is not a sound .npy file, is in Fortran order, big-endian or of a type not read here
+     * @throws FileFormatException if it is not a sound .npy file, is in Fortran order or of a type not read here
      * @throws IOException if it cannot be read
      */
     public static NpyReader open(Path file) throws IOException {
-        FileBytes bytes = FileBytes.open(file);
+        return open(file, NpyFile.ANY_TYPE);
+    }
+
+    /**
+     * {@return a reader before the first row; the caller closes it}
+     *
+     * @param file the file
+     * @param wanted which element types the caller wants, such as {@code labels are integers}; the message that refuses another
+     *     type ends with it
+     * @throws FileFormatException if it is not a sound .npy file, is in Fortran order or of a type not read here
+     * @throws IOException if it cannot be read
+     */
+    public static NpyReader open(Path file, String wanted) throws IOException {
+        return open(FileBytes.open(file), wanted);
+    }
+
+    /** {@return a reader of these bytes, which it closes} */
+    static NpyReader open(FileBytes bytes, String wanted) throws IOException {
         try {
-            return new NpyReader(bytes, NpyHeader.read(bytes));
+            return new NpyReader(bytes, NpyHeader.read(bytes, wanted));
         } catch (IOException | RuntimeException e) {
             bytes.close();
             throw e;
         }
+    }
+
+    /** {@return what messages call the array} */
+    public String name() {
+        return bytes.name();
     }
 
     /** {@return the type of the elements} */
@@ -81,6 +103,7 @@ public final class NpyReader implements Closeable {
         }
         long rowBytes = NpyFile.rowElements(header.shape()) * header.type().bytes();
         byte[] raw = bytes.read(header.dataStart() + nextRow * rowBytes, rows * rowBytes, rows + " rows");
+        header.order(raw);
         nextRow += rows;
         return TensorData.ofRaw(header.type(), shape, raw);
     }

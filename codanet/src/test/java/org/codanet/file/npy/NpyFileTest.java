@@ -96,7 +96,6 @@ class NpyFileTest {
     /** Each dictionary stands before 8 bytes of data. */
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '\0', textBlock = """
-            {'descr': '>f4', 'fortran_order': False, 'shape': (2,), }      | big-endian (>f4); save it with array.astype('<f4')
             {'descr': '<f4', 'fortran_order': True, 'shape': (2, 1), }     | Fortran order
             {'descr': '<f4', 'fortran_order': False, 'shape': (3,), }      | cut short
             {'descr': '<f4', 'fortran_order': False, 'shape': (1,), }      | goes on after its array
@@ -123,6 +122,17 @@ class NpyFileTest {
     }
 
     @Test
+    void bigEndianElementsAreReadAtOnceAndByRows() throws IOException {
+        Path file = write(
+                1, "{'descr': '>i4', 'fortran_order': False, 'shape': (2,)}", new byte[] {0, 0, 1, 2, -1, -1, -1, -2});
+        assertArrayEquals(new long[] {258, -2}, NpyFile.read(file).toLongs());
+        try (NpyReader reader = NpyReader.open(file)) {
+            assertArrayEquals(new long[] {258}, reader.read(1).toLongs());
+            assertArrayEquals(new long[] {-2}, reader.read(1).toLongs());
+        }
+    }
+
+    @Test
     void otherFilesAreRefused() throws IOException {
         Path file = Files.writeString(folder.resolve("a.npy"), "not an array at all");
         assertTrue(assertThrows(FileFormatException.class, () -> NpyFile.read(file))
@@ -137,6 +147,7 @@ class NpyFileTest {
         byte[] magic = {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y', (byte) version, 0, (byte) text.length, 0};
         System.arraycopy(magic, 0, bytes, 0, magic.length);
         System.arraycopy(text, 0, bytes, 8 + lengthBytes, text.length);
+        System.arraycopy(data, 0, bytes, bytes.length - data.length, data.length);
         return Files.write(folder.resolve("b.npy"), bytes);
     }
 }

@@ -17,13 +17,13 @@ import org.codanet.json.JsonFields;
  * @param name what reports call the set; empty if the file does not say
  * @param classNames by label; empty if the file does not say
  */
-record DatasetNotes(String name, List<String> classNames) {
+record DatasetMetadata(String name, List<String> classNames) {
     static final String FILE = "dataset.json";
 
-    static DatasetNotes read(Path folder) throws IOException {
+    static DatasetMetadata read(Path folder) throws IOException {
         Path file = folder.resolve(FILE);
         if (!Files.isRegularFile(file)) {
-            return new DatasetNotes("", List.of());
+            return new DatasetMetadata("", List.of());
         }
         try {
             JsonFields fields = JsonFields.parse("data set", new String(DataFile.read(file), StandardCharsets.UTF_8));
@@ -33,7 +33,7 @@ record DatasetNotes(String name, List<String> classNames) {
             if (new HashSet<>(classNames).size() != classNames.size()) {
                 throw new IllegalArgumentException("data set: classes has a name twice");
             }
-            return new DatasetNotes(name, classNames);
+            return new DatasetMetadata(name, classNames);
         } catch (IllegalArgumentException e) {
             throw new FileFormatException(file.toString(), e.getMessage(), e);
         }
