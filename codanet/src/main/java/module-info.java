@@ -25,5 +25,6 @@ module org.codanet {
     exports org.codanet.recipe;
     exports org.codanet.render;
     exports org.codanet.report;
+    exports org.codanet.run;
     exports org.codanet.train;
 }

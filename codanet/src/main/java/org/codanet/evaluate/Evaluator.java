@@ -5,48 +5,45 @@ import java.util.function.BooleanSupplier;
 import org.codanet.data.batch.BatchSource;
 import org.codanet.data.batch.RawImages;
 import org.codanet.model.CodaNet;
-import org.codanet.model.KeptSteps;
-import org.codanet.model.MemoryPlan;
-import org.codanet.model.NetInput;
-import org.codanet.model.NetPass;
-import org.codanet.model.NetStep;
-import org.codanet.model.Pieces;
-import org.codanet.nn.device.Device;
-import org.codanet.nn.op.alignment.Purpose;
-import org.codanet.nn.tensor.Scope;
 import org.codanet.nn.tensor.Shape;
-import org.codanet.nn.tensor.Tensor;
+import org.codanet.run.BufferLayout;
+import org.codanet.run.HostBuffers;
+import org.codanet.run.LogitsPass;
+import org.codanet.run.MemoryPlan;
+import org.codanet.run.MicroBatches;
+import org.codanet.run.PassCache;
 
 /**
- * Runs a network over images and scores it. Threads that share the device take turns, batch by batch. The results do not
- * depend on how the images are split.
+ * Computes the logits of images, and compares them with the labels. Thread-safe: calls are serialised on the device, batch by batch. The
+ * results do not depend on how the images are split into micro-batches.
  */
 public final class Evaluator {
     private final CodaNet net;
     private final long memoryBudget;
-    private final Pieces pieces;
+    private final MicroBatches microBatches;
 
     /**
      * An evaluator of a network.
      *
-     * @param memoryBudget native bytes that a pass must keep to by taking fewer images at a time; 0 sets no bound
+     * @param memoryBudget the most native memory to use, in bytes, the network's weights included; passes take as few images as that
+     *     needs; 0 for no limit
      */
     public Evaluator(CodaNet net, long memoryBudget) {
         this.net = net;
         this.memoryBudget = memoryBudget;
-        this.pieces = new Pieces(net.device(), "evaluation");
+        this.microBatches = new MicroBatches(net.device(), "evaluation");
     }
 
-    /** The scores over one epoch of a source. @throws IllegalStateException if it holds no image */
+    /** Evaluates all images of a source. @throws IllegalStateException if it has no image */
     public Evaluation evaluate(BatchSource source) {
         return evaluate(source, () -> false).orElseThrow();
     }
 
     /**
-     * The scores over one epoch of a source; empty if it was stopped on the way.
+     * Evaluates all images of a source. The result is empty if {@code stop} ended the evaluation early.
      *
-     * @param stop asked before each batch
-     * @throws IllegalStateException if the source holds no image
+     * @param stop asked before each batch whether to stop
+     * @throws IllegalStateException if the source has no image
      */
     public Optional<Evaluation> evaluate(BatchSource source, BooleanSupplier stop) {
         EvaluationSums sums = new EvaluationSums(net.loss(), net.config().numClasses());
@@ -81,64 +78,22 @@ public final class Evaluator {
      */
     public float[] logits(RawImages images) {
         synchronized (net.device()) {
-            int n = images.count();
-            Shape shape = images.shape();
-            int atOnce = MemoryPlan.largestBatch(
-                    net, MemoryPlan.Work.inference(1, shape.extent(2), shape.extent(3)), memoryBudget, n);
+            LogitsPass pass = new LogitsPass(images.form());
+            int atOnce = MemoryPlan.largestBatch(net, pass, memoryBudget, images.count());
             int classes = net.config().numClasses();
-            float[] all = new float[n * classes];
-            pieces.run(n, atOnce, (first, count) -> {
-                float[] logits = pass(images.part(first, count));
+            float[] all = new float[images.count() * classes];
+            microBatches.run(images.count(), atOnce, (first, count) -> {
+                float[] logits = pass(pass.withImages(count), images.part(first, count));
                 System.arraycopy(logits, 0, all, first * classes, logits.length);
             });
             return all;
         }
     }
 
-    private float[] pass(RawImages images) {
-        KeptSteps steps = net.steps();
-        Key key = new Key(images.form());
-        return memoryBudget > 0
-                ? steps.useAlone(key, owner -> new Pass(net, images.form(), owner), pass -> pass.run(images))
-                : steps.use(key, owner -> new Pass(net, images.form(), owner), pass -> pass.run(images));
-    }
-
-    /** What a pass is kept under. */
-    private record Key(RawImages.Form images) {
-        @Override
-        public String toString() {
-            return "evaluate " + images;
-        }
-    }
-
-    /** Images in, logits out, for one form of images. */
-    private static final class Pass {
-        private final CodaNet net;
-        private final NetInput images;
-        private final Tensor logits;
-        private final NetStep step;
-
-        Pass(CodaNet net, RawImages.Form form, Scope scope) {
-            Device device = net.device();
-            this.net = net;
-            this.images = new NetInput(net, form, scope);
-            this.logits = device.allocate(
-                    scope, Shape.of(form.shape().extent(0), net.config().numClasses()));
-            this.step = new NetStep(device, scope, () -> {
-                try (Scope own = scope.child("pass")) {
-                    NetPass pass = net.forward(images.write(own), Purpose.INFERENCE, own);
-                    device.elementwise().copy(pass.logits(), logits);
-                }
-            });
-        }
-
-        float[] run(RawImages values) {
-            images.upload(values);
-            net.prepare(Purpose.INFERENCE);
-            step.run();
-            float[] result = new float[Math.toIntExact(logits.shape().elements())];
-            net.device().download(logits, result);
-            return result;
-        }
+    private float[] pass(LogitsPass pass, RawImages images) {
+        PassCache passes = PassCache.of(net);
+        HostBuffers none = new HostBuffers(BufferLayout.EMPTY);
+        HostBuffers results = memoryBudget > 0 ? passes.runAlone(pass, images, none) : passes.run(pass, images, none);
+        return results.get(LogitsPass.LOGITS);
     }
 }

@@ -1,60 +1,51 @@
 package org.codanet.explain;
 
 import java.util.List;
-import java.util.function.Function;
 import org.codanet.data.batch.ImageBatch;
-import org.codanet.data.batch.RawImages;
 import org.codanet.model.CodaNet;
-import org.codanet.model.MemoryPlan;
-import org.codanet.model.NetPass;
-import org.codanet.model.Pieces;
 import org.codanet.nn.device.OutOfMemoryException;
-import org.codanet.nn.op.alignment.Purpose;
-import org.codanet.nn.tensor.Scope;
 import org.codanet.nn.tensor.Shape;
-import org.codanet.nn.tensor.Tensor;
+import org.codanet.run.ExplanationPass;
+import org.codanet.run.HostBuffers;
+import org.codanet.run.MemoryPlan;
+import org.codanet.run.MicroBatches;
+import org.codanet.run.PassCache;
 
 /**
- * Explains a network's logits, or the activation of one unit, by the contributions of pixels and channels: one forward pass
- * and one back-projection through the frozen dynamic weights.
+ * Explains a network's logits, or the activation of one unit, by the contributions of pixels and channels: one forward pass, and one
+ * back-projection with the dynamic weights held constant.
  *
- * <p>Safe for use from several threads, which take turns on the device. The same call gives the same bits, whichever thread
- * asks, at whatever place of a batch an image stands, and whatever the memory budget is; only a class explained alone and the
- * same class among others may differ in the last bits. A GPU shares out few images in another way than many: there the number of
- * images at a time may show in the last bits, too.
+ * <p>Thread-safe: calls are serialised on the device. Results are reproducible bit for bit. They do not depend on the calling thread, on
+ * the image's position in the batch, or on the memory budget. There are two exceptions. A class explained alone may differ in the last
+ * bits from the same class explained together with others. On a GPU the batch size may also affect the last bits, because small batches
+ * split the reduction differently.
  *
- * <p>Every call gives back all the memory that it took, except on a device that records steps: there the network keeps what
- * some kinds of call need ({@link CodaNet#steps}), and from the third call of a kind on the device is asked to replay one
- * recording. With a memory budget one kind is kept.
+ * <p>On a device that supports graph capture, the network keeps the captured passes of recent calls ({@link PassCache}): from the third
+ * call of a kind on, a call replays one graph. With a memory budget only one pass is kept. On other devices a call frees all memory that
+ * it allocated.
  */
 public final class Explainer {
-    private static final int BATCH = 16;
-
-    /**
-     * Devices compute many classes in another way than few, with other rounding. From five classes on it is the same way for
-     * every layer of rank 4 or more, so groups of at least five give the same bits as all classes at once.
-     */
-    private static final int LEAST_TARGETS = 5;
+    private static final int MICRO_BATCH = 16;
 
     private final CodaNet net;
     private final long memoryBudget;
-    private final Pieces pieces;
+    private final MicroBatches microBatches;
 
-    /** An explainer without a bound on memory other than the device's own. */
+    /** An explainer without a memory budget. */
     public Explainer(CodaNet net) {
         this(net, 0);
     }
 
     /**
-     * An explainer that works on so many images and classes at a time as fit a budget; the results do not depend on it.
+     * An explainer that takes as few images and classes at a time as a memory budget needs. The results do not depend on it.
      *
-     * @param net closed by its owner, after the last call
-     * @param memoryBudget native bytes, the network's weights included; 0 sets no bound
+     * @param net stays the caller's, who closes it after the last call
+     * @param memoryBudget the most native memory to use, in bytes, the network's weights included; 0 for no limit
      */
     public Explainer(CodaNet net, long memoryBudget) {
         this.net = net;
         this.memoryBudget = memoryBudget;
-        this.pieces = new Pieces(net.device(), "explanation");
+        this.microBatches = new MicroBatches(net.device(), "explanation");
     }
 
     /** The contributions of each pixel. */
@@ -66,8 +57,8 @@ public final class Explainer {
      * The contributions of each pixel.
      *
      * @param images (N, C, H, W) in [0, 1]
-     * @param shape four extents
-     * @throws IllegalArgumentException if the shape has others, or images or target do not fit the network
+     * @param shape its four extents
+     * @throws IllegalArgumentException if the shape does not have four extents, or images or target do not fit the network
      */
     public Explanation explain(float[] images, Shape shape, Target target) {
         if (shape.rank() != 4) {
@@ -78,34 +69,34 @@ public final class Explainer {
     }
 
     /**
-     * Contributions to the logits of the target's classes.
+     * The contributions to what the target selects of each image.
      *
      * @throws IllegalArgumentException if images, target or detail do not fit the network
-     * @throws OutOfMemoryException if the device has no room for one image and one class at a time
+     * @throws OutOfMemoryException if memory is short for one target of one image
      */
     public Explanation explain(ImageBatch images, Target target, Detail detail) {
-        requireLayer(detail.layer());
-        int classes = net.config().numClasses();
-        // Refuses an impossible target before any work is done.
-        target.named(0, images.count(), images.count(), classes);
-        ExplanationParts parts = new ExplanationParts(images.count());
+        requireFits(images, target, detail);
         synchronized (net.device()) {
-            Split split = split(images, target.width(classes), detail);
-            pieces.run(
-                    images.count(),
-                    split.batch(),
-                    (first, count) -> explainInRoom(images, first, count, target, detail, split.targets(), parts));
+            ExplanationPass whole = split(pass(images, target, detail));
+            int atOnce = MemoryPlan.largestBatch(net, whole, memoryBudget, Math.min(MICRO_BATCH, images.count()));
+            ExplanationBuilder explanation = new ExplanationBuilder(net, whole, target);
+            microBatches.run(images.count(), atOnce, whole.targetsAtOnce(), (first, count, targetsAtOnce) -> {
+                ExplanationPass pass = whole.withImages(count).withTargetsAtOnce(targetsAtOnce);
+                List<List<Integer>> classes = classes(target, first, count, images.count());
+                HostBuffers results = run(pass, images, first, inputs(pass, target, classes));
+                explanation.add(first, pass, results, classes);
+            });
+            return explanation.build();
         }
-        return finish(parts, target);
     }
 
     /**
-     * Does once what later calls need not do again: plans, kernels, working memory and, where the device records steps, the
-     * recording for explanations like one of {@code images}. A service calls this before it says that it is ready. The JVM
-     * compiles what is called often, so on a CPU several calls make the next ones faster still.
+     * Makes the next calls faster: plans, kernels and workspace are created, and on a device that supports capture the pass is captured.
+     * A service calls this before it reports that it is ready. On a CPU several calls help more than one, because the JVM compiles what
+     * is called often.
      *
-     * @param images of the number and size that will come; their values do not matter
-     * @param target as it will be asked for
+     * @param images as many and as large as later calls will pass; their values do not matter
+     * @param target as later calls will pass it
      */
     public void warmUp(ImageBatch images, Target target) {
         for (int call = 0; call < (net.device().supportsCapture() ? 2 : 1); call++) {
@@ -113,155 +104,16 @@ public final class Explainer {
         }
     }
 
-    /** {@link #explain}; one image whose classes have no room together in groups of half as many. */
-    private void explainInRoom(
-            ImageBatch images, int first, int count, Target target, Detail detail, int atOnce, ExplanationParts parts) {
-        try {
-            explain(images, first, count, target, detail, atOnce, parts);
-        } catch (OutOfMemoryException noRoom) {
-            if (count > 1 || atOnce == 1) {
-                throw noRoom;
-            }
-            int fewer = (atOnce + 1) / 2;
-            net.device().trimMemory();
-            net.device()
-                    .reportSelection(
-                            "explanation: " + fewer + " classes at a time; for " + atOnce + ": " + noRoom.getMessage());
-            explainInRoom(images, first, count, target, detail, fewer, parts);
-        }
-    }
-
-    private void explain(
-            ImageBatch images,
-            int first,
-            int count,
-            Target target,
-            Detail detail,
-            int targetsAtOnce,
-            ExplanationParts parts) {
-        int classes = net.config().numClasses();
-        RawImages some = images.part(first, count);
-        ExplanationStep.Request request = new ExplanationStep.Request(
-                some.form(), detail, target.isRanked(), target.width(classes), targetsAtOnce);
-        List<List<Integer>> named = target.named(first, count, images.count(), classes);
-        Function<Scope, ExplanationStep> make = scope -> new ExplanationStep(net, request, LEAST_TARGETS, scope);
-        Function<ExplanationStep, ExplanationStep.Outcome> run = step -> step.run(some, named);
-        ExplanationStep.Outcome outcome = memoryBudget > 0
-                ? net.steps().useAlone(request, make, run)
-                : net.steps().use(request, make, run);
-        parts.begin(outcome.groups().getFirst(), request.width(), outcome.logits(), outcome.classes());
-        for (ExplanationStep.Group group : outcome.groups()) {
-            parts.add(group, outcome.all());
-        }
-    }
-
-    /**
-     * Contributions to the activation of one unit of one layer, for each image.
-     *
-     * @param detail which layer's input is explained, at most the unit's own layer
-     * @throws IllegalArgumentException if there is no such unit for images of this size
-     */
-    public Explanation explainUnit(ImageBatch images, Unit unit, Detail detail) {
-        requireLayer(unit.layer());
-        if (detail.layer() > unit.layer()) {
-            throw new IllegalArgumentException("explanation: the input of layer " + detail.layer()
-                    + " lies above the output of layer " + unit.layer());
-        }
-        synchronized (net.device()) {
-            ExplanationParts parts = new ExplanationParts(images.count());
-            Split split = split(images, 1, detail);
-            pieces.run(images.count(), split.batch(), (first, count) -> {
-                try (Scope scope = Scope.open("explain unit")) {
-                    Tensor input = net.input(
-                            images.values(first, count), images.shape().withFirst(count), scope);
-                    NetPass pass = net.forward(input, Purpose.EXPLANATION, scope);
-                    Tensor x = pass.layers().activation(detail.layer());
-                    Tensor map =
-                            net.backProject(pass, selector(pass, unit, scope), unit.layer(), detail.layer(), scope);
-                    ExplanationStep.Group group = ExplanationStep.Group.of(0, 1, x.shape(), detail.perChannel(), 0);
-                    Tensor results = net.device().allocate(scope, Shape.of(group.end()));
-                    group.write(net.device().contributionMap(scope), x, map, results);
-                    parts.addValues(activations(pass, unit));
-                    parts.begin(group, 1, downloaded(pass.logits()), List.of());
-                    parts.add(group, downloaded(results));
-                }
-            });
-            return new Explanation(
-                    parts.contents(net, probabilities(parts.logits()), List.of(), -1, parts.values(), 0));
-        }
-    }
-
-    private float[] activations(NetPass pass, Unit unit) {
-        Tensor output = pass.layers().activation(unit.layer() + 1);
-        float[] all = downloaded(output);
-        Shape shape = output.shape();
-        float[] values = new float[shape.extent(0)];
-        for (int n = 0; n < values.length; n++) {
-            values[n] = all[index(shape, n, unit)];
-        }
-        return values;
-    }
-
-    private Tensor selector(NetPass pass, Unit unit, Scope scope) {
-        Shape shape = pass.layers().activation(unit.layer() + 1).shape();
-        float[] ones = new float[Math.toIntExact(shape.elements())];
-        for (int n = 0; n < shape.extent(0); n++) {
-            ones[index(shape, n, unit)] = 1;
-        }
-        Tensor selector = net.device()
-                .allocate(scope, Shape.of(shape.extent(0), 1, shape.extent(1), shape.extent(2), shape.extent(3)));
-        net.device().upload(ones, selector);
-        return selector;
-    }
-
-    private static int index(Shape shape, int n, Unit unit) {
-        if (unit.y() >= shape.extent(1) || unit.x() >= shape.extent(2) || unit.channel() >= shape.extent(3)) {
-            throw new IllegalArgumentException(
-                    "unit: " + unit + " is outside the layer's output (N, H, W, D) = " + shape);
-        }
-        return ((n * shape.extent(1) + unit.y()) * shape.extent(2) + unit.x()) * shape.extent(3) + unit.channel();
-    }
-
-    private Explanation finish(ExplanationParts parts, Target target) {
-        float[] logits = parts.logits();
-        int classes = net.config().numClasses();
-        List<List<Integer>> explained = parts.classes();
-        int against = -1;
-        double bias = net.config().logitBias();
-        if (target instanceof Target.Against pair) {
-            parts.subtractSecond();
-            explained = explained.stream().map(list -> list.subList(0, 1)).toList();
-            against = pair.opposed();
-            bias = 0;
-        }
-        float[] values = new float[explained.size() * explained.getFirst().size()];
-        int at = 0;
-        for (int n = 0; n < explained.size(); n++) {
-            for (int k : explained.get(n)) {
-                values[at++] = logits[n * classes + k] - (against < 0 ? 0 : logits[n * classes + against]);
+    private void requireFits(ImageBatch images, Target target, Detail detail) {
+        requireLayer(detail.layer());
+        classes(target, 0, images.count(), images.count());
+        if (target instanceof Target.Activation(Unit unit)) {
+            requireLayer(unit.layer());
+            if (detail.layer() > unit.layer()) {
+                throw new IllegalArgumentException("explanation: the input of layer " + detail.layer()
+                        + " lies above the output of layer " + unit.layer());
             }
         }
-        return new Explanation(parts.contents(net, probabilities(logits), explained, against, values, bias));
-    }
-
-    private float[] probabilities(float[] logits) {
-        return Probabilities.of(net.loss(), logits, net.config().numClasses());
-    }
-
-    /** How many images and how many classes of each go through at a time. */
-    private record Split(int batch, int targets) {}
-
-    private Split split(ImageBatch images, int targets, Detail detail) {
-        int most = Math.min(BATCH, images.count());
-        MemoryPlan.Work work = MemoryPlan.Work.explanation(
-                1, images.shape().extent(2), images.shape().extent(3), targets, detail.perChannel());
-        int atOnce = targets;
-        while (memoryBudget > 0
-                && atOnce > 1
-                && MemoryPlan.of(net, work.withTargets(atOnce)).totalBytes() > memoryBudget) {
-            atOnce = (atOnce + 1) / 2;
-        }
-        return new Split(MemoryPlan.largestBatch(net, work.withTargets(atOnce), memoryBudget, most), atOnce);
     }
 
     private void requireLayer(int layer) {
@@ -271,9 +123,74 @@ public final class Explainer {
         }
     }
 
-    private float[] downloaded(Tensor tensor) {
-        float[] values = new float[Math.toIntExact(tensor.shape().elements())];
-        net.device().download(tensor, values);
-        return values;
+    private List<List<Integer>> classes(Target target, int first, int count, int ofImages) {
+        return target.named(first, count, ofImages, net.config().numClasses());
+    }
+
+    private ExplanationPass pass(ImageBatch images, Target target, Detail detail) {
+        int count = target.count(net.config().numClasses());
+        ExplanationPass.Targets targets;
+        if (target instanceof Target.Activation(Unit unit)) {
+            targets = new ExplanationPass.UnitActivation(unit.layer());
+        } else {
+            targets = target.isRanked()
+                    ? new ExplanationPass.HighestLogits(count)
+                    : new ExplanationPass.NamedClasses(count);
+        }
+        return new ExplanationPass(
+                images.part(0, images.count()).form(), detail.layer(), detail.perChannel(), targets, count);
+    }
+
+    /** Halves the number of targets that are back-projected together until one image fits the budget, or one target is left. */
+    private ExplanationPass split(ExplanationPass pass) {
+        ExplanationPass split = pass;
+        while (memoryBudget > 0
+                && split.targetsAtOnce() > 1
+                && MemoryPlan.of(net, split.withImages(1)).totalBytes() > memoryBudget) {
+            split = split.withTargetsAtOnce((split.targetsAtOnce() + 1) / 2);
+        }
+        return split;
+    }
+
+    private HostBuffers inputs(ExplanationPass pass, Target target, List<List<Integer>> classes) {
+        HostBuffers inputs = new HostBuffers(pass.inputs(net));
+        if (target instanceof Target.Activation(Unit unit)) {
+            inputs.set(ExplanationPass.SEEDS, seeds(inputs.layout().shape(ExplanationPass.SEEDS), unit));
+        } else if (!target.isRanked()) {
+            inputs.set(ExplanationPass.CLASSES, numbers(classes, pass.targets().count()));
+        }
+        return inputs;
+    }
+
+    private static float[] numbers(List<List<Integer>> classes, int targets) {
+        float[] numbers = new float[classes.size() * targets];
+        for (int i = 0; i < numbers.length; i++) {
+            numbers[i] = classes.get(i / targets).get(i % targets);
+        }
+        return numbers;
+    }
+
+    /** 1 at the unit of each image, and 0 elsewhere. @param shape (N, 1, H, W, D) of the layer's output */
+    private static float[] seeds(Shape shape, Unit unit) {
+        int height = shape.extent(2);
+        int width = shape.extent(3);
+        int units = shape.extent(4);
+        if (unit.y() >= height || unit.x() >= width || unit.channel() >= units) {
+            throw new IllegalArgumentException("unit: " + unit + " is outside the layer's output (N, H, W, D) = "
+                    + Shape.of(shape.extent(0), height, width, units));
+        }
+        float[] seeds = new float[Math.toIntExact(shape.elements())];
+        for (int n = 0; n < shape.extent(0); n++) {
+            seeds[((n * height + unit.y()) * width + unit.x()) * units + unit.channel()] = 1;
+        }
+        return seeds;
+    }
+
+    private HostBuffers run(ExplanationPass pass, ImageBatch images, int first, HostBuffers inputs) {
+        PassCache passes = PassCache.of(net);
+        int count = pass.images().shape().extent(0);
+        return memoryBudget > 0
+                ? passes.runAlone(pass, images.part(first, count), inputs)
+                : passes.run(pass, images.part(first, count), inputs);
     }
 }

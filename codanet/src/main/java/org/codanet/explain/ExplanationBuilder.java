@@ -5,129 +5,168 @@ import java.util.List;
 import org.codanet.model.CodaNet;
 import org.codanet.nn.device.Precision;
 import org.codanet.nn.tensor.Shape;
+import org.codanet.run.ExplanationPass;
+import org.codanet.run.HostBuffers;
 
-/** What the chunks of one call have given so far; images in order. */
-final class ExplanationParts {
-    private final int images;
-    private final List<float[]> logits = new ArrayList<>();
-    private final List<float[]> values = new ArrayList<>();
-    private final List<List<Integer>> classes = new ArrayList<>();
-    private Shape shape;
-    private int channels;
-    private int before;
-    private int inChunk;
-    private float[] perPosition;
-    private float[] perChannel;
+/** Assembles the {@link Explanation} of a batch from the results of its micro-batches. */
+final class ExplanationBuilder {
+    private final CodaNet net;
+    private final Target target;
+    private final Shape maps;
+    private final int channels;
+    private final float[] logits;
+    private final float[] activations;
+    private final List<List<Integer>> classes;
+    private final float[] perPosition;
+    private final float[] perChannel;
 
-    ExplanationParts(int images) {
-        this.images = images;
+    /** @param pass as it explains the whole batch */
+    ExplanationBuilder(CodaNet net, ExplanationPass pass, Target target) {
+        this.net = net;
+        this.target = target;
+        Shape images = pass.images().shape();
+        int n = images.extent(0);
+        Shape x = net.activationShape(net.inputShape(n, images.extent(2), images.extent(3)), pass.layer());
+        this.maps = Shape.of(n, pass.targets().count(), x.extent(1), x.extent(2));
+        this.channels = x.extent(3);
+        this.logits = new float[Math.multiplyExact(n, net.config().numClasses())];
+        this.activations = target instanceof Target.Activation ? new float[n] : null;
+        this.classes = new ArrayList<>();
+        this.perPosition = new float[Math.toIntExact(maps.elements())];
+        this.perChannel = pass.perChannel() ? new float[Math.multiplyExact(perPosition.length, channels)] : null;
     }
 
-    /** Begins a chunk whose contributions are shaped as those of {@code group}, with so many targets an image. */
-    void begin(ExplanationStep.Group group, int targets, float[] chunkLogits, List<List<Integer>> chunkClasses) {
-        if (shape == null) {
-            shape = Shape.of(
-                    images, targets, group.shape().extent(2), group.shape().extent(3));
-            channels = group.channels();
-            perPosition = new float[Math.toIntExact(shape.elements())];
+    /**
+     * Adds one micro-batch. They come in the order of the images.
+     *
+     * @param first index of the first image of the micro-batch
+     * @param pass that gave the results
+     * @param named the explained classes of each image of the micro-batch; empty if the results name them
+     */
+    void add(int first, ExplanationPass pass, HostBuffers results, List<List<Integer>> named) {
+        int count = pass.images().shape().extent(0);
+        int k = net.config().numClasses();
+        results.copy(ExplanationPass.LOGITS, 0, logits, first * k, count * k);
+        if (activations != null) {
+            results.copy(ExplanationPass.ACTIVATIONS, 0, activations, first, count);
         }
-        before += inChunk;
-        inChunk = group.shape().extent(0);
-        logits.add(chunkLogits);
-        classes.addAll(chunkClasses);
-    }
-
-    void add(ExplanationStep.Group group, float[] results) {
-        scatter(results, group.positionsAt(), group, perPosition);
-        if (group.channelsAt() >= 0) {
-            if (perChannel == null) {
-                perChannel = new float[Math.multiplyExact(perPosition.length, channels)];
+        classes.addAll(target.isRanked() ? rankedClasses(results) : named);
+        for (ExplanationPass.Group group : pass.groups(net)) {
+            scatter(results, group.positions(), first, count, group, perPosition);
+            if (perChannel != null) {
+                scatter(results, group.channels(), first, count, group, perChannel);
             }
-            scatter(results, group.channelsAt(), group, perChannel);
         }
     }
 
-    private void scatter(float[] source, int at, ExplanationStep.Group group, float[] destination) {
-        int row = destination.length / (images * shape.extent(1));
-        for (int n = 0; n < inChunk; n++) {
-            int to = ((before + n) * shape.extent(1) + group.first()) * row;
-            System.arraycopy(source, at + n * group.targets() * row, destination, to, group.targets() * row);
+    private List<List<Integer>> rankedClasses(HostBuffers results) {
+        float[] numbers = results.get(ExplanationPass.CLASSES);
+        List<List<Integer>> ofImages = new ArrayList<>();
+        for (int start = 0; start < numbers.length; start += targets()) {
+            List<Integer> ofImage = new ArrayList<>();
+            for (int t = 0; t < targets(); t++) {
+                ofImage.add((int) numbers[start + t]);
+            }
+            ofImages.add(ofImage);
+        }
+        return ofImages;
+    }
+
+    private void scatter(
+            HostBuffers results, String name, int first, int count, ExplanationPass.Group group, float[] destination) {
+        int map = destination.length / (maps.extent(0) * targets());
+        int length = group.count() * map;
+        for (int n = 0; n < count; n++) {
+            int to = ((first + n) * targets() + group.first()) * map;
+            results.copy(name, n * length, destination, to, length);
         }
     }
 
-    float[] logits() {
-        return join(logits);
+    private int targets() {
+        return maps.extent(1);
     }
 
-    /** Two maps an image become their difference. */
-    void subtractSecond() {
-        perPosition = difference(perPosition);
-        perChannel = perChannel == null ? null : difference(perChannel);
-        shape = Shape.of(images, 1, shape.extent(2), shape.extent(3));
+    /** The explanation of all images. */
+    Explanation build() {
+        return switch (target) {
+            case Target.Activation unit -> explanation(maps, List.of(), -1, activations, 0, perPosition, perChannel);
+            case Target.Against pair -> difference(pair);
+            case Target.Predicted any -> ofLogits();
+            case Target.TopK any -> ofLogits();
+            case Target.Classes any -> ofLogits();
+            case Target.ClassesPerImage any -> ofLogits();
+            case Target.All any -> ofLogits();
+        };
     }
 
-    private float[] difference(float[] pairs) {
-        int row = pairs.length / (2 * images);
-        float[] result = new float[row * images];
-        for (int i = 0; i < result.length; i++) {
-            int first = i / row * 2 * row + i % row;
-            result[i] = pairs[first] - pairs[first + row];
+    private Explanation ofLogits() {
+        float[] values = new float[maps.extent(0) * targets()];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = logit(i / targets(), classes.get(i / targets()).get(i % targets()));
         }
-        return result;
+        return explanation(maps, classes, -1, values, net.config().logitBias(), perPosition, perChannel);
     }
 
-    Explanation.Contents contents(
-            CodaNet net,
-            float[] probabilities,
+    /** The two maps of each image become their difference, in which the bias cancels. */
+    private Explanation difference(Target.Against pair) {
+        float[] values = new float[maps.extent(0)];
+        for (int n = 0; n < values.length; n++) {
+            values[n] = logit(n, pair.favoured()) - logit(n, pair.opposed());
+        }
+        return explanation(
+                Shape.of(maps.extent(0), 1, maps.extent(2), maps.extent(3)),
+                classes.stream().map(two -> two.subList(0, 1)).toList(),
+                pair.opposed(),
+                values,
+                0,
+                firstMinusSecond(perPosition),
+                perChannel == null ? null : firstMinusSecond(perChannel));
+    }
+
+    private float[] firstMinusSecond(float[] pairs) {
+        int map = pairs.length / (2 * maps.extent(0));
+        float[] differences = new float[pairs.length / 2];
+        for (int i = 0; i < differences.length; i++) {
+            int first = i / map * 2 * map + i % map;
+            differences[i] = pairs[first] - pairs[first + map];
+        }
+        return differences;
+    }
+
+    private float logit(int n, int k) {
+        return logits[n * net.config().numClasses() + k];
+    }
+
+    private Explanation explanation(
+            Shape shape,
             List<List<Integer>> explained,
             int against,
-            float[] explainedValues,
-            double bias) {
-        return new Explanation.Contents(
+            float[] values,
+            double bias,
+            float[] positions,
+            float[] ofChannels) {
+        int k = net.config().numClasses();
+        return new Explanation(new Explanation.Contents(
                 shape,
                 channels,
-                net.config().numClasses(),
-                logits(),
-                probabilities,
+                k,
+                logits,
+                Probabilities.of(net.loss(), logits, k),
                 explained,
                 against,
-                explainedValues,
+                values,
                 bias,
-                perPosition,
-                perChannel,
-                relativeError(net.device().precision()));
+                positions,
+                ofChannels,
+                relativeError(net.device().precision())));
     }
 
-    /** Rounding of one product and of the sums it goes through; bfloat16 keeps 8 bits of each operand, TF32 11. */
+    /** The rounding error of a product and of the sums that it is part of. bfloat16 keeps 8 bits of each operand, TF32 11. */
     private static double relativeError(Precision precision) {
         return switch (precision) {
             case FP32 -> 1e-5;
             case TF32 -> 2e-3;
             case BF16 -> 1e-2;
         };
-    }
-
-    /** Activations of explained units, one an image of the chunk. */
-    void addValues(float[] ofUnits) {
-        values.add(ofUnits);
-    }
-
-    float[] values() {
-        return join(values);
-    }
-
-    /** Classes that were explained, of each image. */
-    List<List<Integer>> classes() {
-        return classes;
-    }
-
-    private static float[] join(List<float[]> pieces) {
-        float[] all = new float[pieces.stream().mapToInt(piece -> piece.length).sum()];
-        int at = 0;
-        for (float[] piece : pieces) {
-            System.arraycopy(piece, 0, all, at, piece.length);
-            at += piece.length;
-        }
-        return all;
     }
 }

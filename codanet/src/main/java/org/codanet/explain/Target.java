@@ -4,7 +4,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.stream.IntStream;
 
-/** Which classes of each image are explained. Every image of one call has the same number of them. */
+/** What is explained of each image: some classes, or one unit. Every image of one call has the same number of targets. */
 public sealed interface Target {
     /** The class with the highest logit; of equal ones the first. */
     record Predicted() implements Target {}
@@ -75,6 +75,13 @@ public sealed interface Target {
         }
     }
 
+    /**
+     * The activation of one unit of one layer. There is no class then.
+     *
+     * @param unit the same for every image
+     */
+    record Activation(Unit unit) implements Target {}
+
     /** The class with the highest logit. */
     static Target predicted() {
         return new Predicted();
@@ -100,19 +107,24 @@ public sealed interface Target {
         return new Against(favoured, opposed);
     }
 
+    /** The activation of one unit of one layer. */
+    static Target activation(Unit unit) {
+        return new Activation(unit);
+    }
+
     /** Whether the classes are those with the highest logits; otherwise they are named. */
     default boolean isRanked() {
         return this instanceof Predicted || this instanceof TopK;
     }
 
     /**
-     * The named classes of some images; empty if they are ranked.
+     * The named classes of some images of a call. Empty if the logits decide, or if a unit is explained.
      *
-     * @param first index of the first image in the call
-     * @param images how many of the call's images
-     * @param ofImages how many the call has
-     * @param classes of the network
-     * @throws IllegalArgumentException if a class does not exist, or the lists are not as many as the images
+     * @param first index of the first of these images in the call
+     * @param images number of these images
+     * @param ofImages number of images of the call
+     * @param classes number of classes of the network
+     * @throws IllegalArgumentException if a class does not exist, or there are lists for another number of images
      */
     default List<List<Integer>> named(int first, int images, int ofImages, int classes) {
         List<List<Integer>> named = switch (this) {
@@ -128,6 +140,7 @@ public sealed interface Target {
             }
             case All all -> repeat(IntStream.range(0, classes).boxed().toList(), images);
             case Against pair -> repeat(List.of(pair.favoured(), pair.opposed()), images);
+            case Activation unit -> List.of();
         };
         for (List<Integer> ofImage : named) {
             for (int k : ofImage) {
@@ -140,8 +153,8 @@ public sealed interface Target {
         return named;
     }
 
-    /** Classes back-projected for each image of a network with {@code classes} classes. */
-    default int width(int classes) {
+    /** Number of targets that are back-projected for each image, in a network with {@code classes} classes. */
+    default int count(int classes) {
         return switch (this) {
             case Predicted p -> 1;
             case TopK top -> Math.min(top.k(), classes);
@@ -149,6 +162,7 @@ public sealed interface Target {
             case ClassesPerImage each -> each.classes().getFirst().size();
             case All all -> classes;
             case Against pair -> 2;
+            case Activation unit -> 1;
         };
     }
 

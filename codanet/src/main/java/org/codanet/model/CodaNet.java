@@ -2,12 +2,15 @@ package org.codanet.model;
 
 import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import org.codanet.data.batch.RawImages;
 import org.codanet.file.NamedTensors;
 import org.codanet.nn.device.Device;
+import org.codanet.nn.device.ReplayedWork;
 import org.codanet.nn.layer.DynamicAlignmentLayer;
 import org.codanet.nn.layer.Layer;
 import org.codanet.nn.layer.Parameter;
@@ -48,8 +51,8 @@ public final class CodaNet implements AutoCloseable {
     private final SumPool sumPool;
     private final ImageInput imageInput;
     private final ImageAugmentation imageAugmentation;
-    private final KeptSteps steps;
-    private final Map<Purpose, NetStep> derivations = new EnumMap<>(Purpose.class);
+    private final Map<Purpose, ReplayedWork> preparations = new EnumMap<>(Purpose.class);
+    private final Map<Class<?>, Object> companions = new HashMap<>();
     private Purpose prepared;
     private boolean trained;
 
@@ -65,9 +68,8 @@ public final class CodaNet implements AutoCloseable {
             this.sumPool = device.sumPool(scope);
             this.imageInput = device.imageInput(scope);
             this.imageAugmentation = device.imageAugmentation(scope);
-            this.steps = new KeptSteps(device, scope.child("steps"));
             for (Purpose purpose : Purpose.values()) {
-                derivations.put(purpose, new NetStep(device, scope, () -> network.prepare(purpose)));
+                preparations.put(purpose, new ReplayedWork(device, scope, () -> network.prepare(purpose)));
             }
         } catch (RuntimeException e) {
             scope.close();
@@ -214,14 +216,32 @@ public final class CodaNet implements AutoCloseable {
     public void prepare(Purpose purpose) {
         if (prepared != purpose) {
             prepared = null;
-            derivations.get(purpose).run();
+            preparations.get(purpose).run();
             prepared = purpose;
         }
     }
 
-    /** The steps on this network that are kept between calls. */
-    public KeptSteps steps() {
-        return steps;
+    /**
+     * The one object of a class that belongs to this network, such as the cache of its captured passes. It is created at the first call.
+     *
+     * @param create creates the object; the scope that it gets is closed with the network
+     */
+    public <T> T companion(Class<T> type, Function<Scope, T> create) {
+        Object companion = companions.get(type);
+        if (companion == null) {
+            companion = create.apply(scope);
+            companions.put(type, companion);
+        }
+        return type.cast(companion);
+    }
+
+    /**
+     * A network of the same architecture on another device, with undefined weights: to count its memory there.
+     *
+     * @param parent owner of the weights, until {@link #close}
+     */
+    public CodaNet withoutWeights(Device other, Scope parent) {
+        return new CodaNet(config, loss, preprocessing, other, parent);
     }
 
     /** To be called after every change of the weights: what was derived from them is derived anew by the next pass. */
@@ -301,7 +321,7 @@ public final class CodaNet implements AutoCloseable {
      * @param owner of what is needed on the way, all of which is given back at the end
      */
     public void backward(NetPass pass, Tensor dLogits, Tensor dInput, Scope owner) {
-        try (Scope own = owner.child("way back")) {
+        try (Scope own = owner.child("backward")) {
             network.backward(pass.layers(), gradientAtTop(pass, dLogits, own), dInput, own);
         }
     }
@@ -331,7 +351,7 @@ public final class CodaNet implements AutoCloseable {
      */
     public void regularisedBackward(
             NetPass pass, Tensor dLogits, Tensor classes, double factor, Tensor sums, Scope owner) {
-        try (Scope own = owner.child("way back")) {
+        try (Scope own = owner.child("backward")) {
             List<Tensor> seeds = new ArrayList<>();
             for (int t = 0; t < classes.shape().extent(1); t++) {
                 seeds.add(seeds(pass, classes, t, 1, own));
@@ -352,6 +372,14 @@ public final class CodaNet implements AutoCloseable {
         Tensor seeds = device.allocate(owner, Shape.of(z.extent(0), count, z.extent(1), z.extent(2), z.extent(3)));
         sumPool.seed(classes, first, config.temperature(), seeds);
         return seeds;
+    }
+
+    /**
+     * The smallest m ≥ 1 such that groups of m or more of {@code targets} targets are back-projected with the same bits as all of them at
+     * once. Smaller groups may round differently on this device.
+     */
+    public int minUniformTargets(int targets) {
+        return network.minUniformTargets(targets);
     }
 
     /** Writes the classes of the highest logits, (N, S), the highest first; of equal ones the first. */

@@ -1,14 +1,10 @@
-package org.codanet.explain;
+package org.codanet.run;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import org.codanet.data.batch.RawImages;
 import org.codanet.model.CodaNet;
-import org.codanet.model.NetInput;
 import org.codanet.model.NetPass;
-import org.codanet.model.NetStep;
-import org.codanet.nn.device.Device;
 import org.codanet.nn.op.ContributionMap;
 import org.codanet.nn.op.alignment.Purpose;
 import org.codanet.nn.tensor.Scope;
@@ -16,185 +12,192 @@ import org.codanet.nn.tensor.Shape;
 import org.codanet.nn.tensor.Tensor;
 
 /**
- * Explanations of one shape on tensors of their own: images and classes in, logits, classes and contributions out in one copy.
- * Classes that follow from the logits are found on the device, so that nothing waits between the pass and the way back.
+ * One forward pass, and a back-projection of some targets of each image. If the logits decide which classes are explained, the device
+ * selects them, so that nothing waits between the forward pass and the back-projection.
+ *
+ * @param images how the images are stored
+ * @param layer whose input is explained; 0 explains the network's input
+ * @param perChannel whether contributions of each channel are wanted as well
+ * @param targets what is explained of each image
+ * @param targetsAtOnce how many targets of an image are back-projected together, at most
  */
-final class ExplanationStep {
-    private final CodaNet net;
-    private final Device device;
-    private final Scope scope;
-    private final Request request;
-    private final NetInput images;
-    private final Tensor classes;
-    private final ContributionMap contributions;
-    private final Tensor results;
-    private final List<Group> groups = new ArrayList<>();
-    private final int logitCount;
-    private final int classCount;
-    private final NetStep step;
+public record ExplanationPass(RawImages.Form images, int layer, boolean perChannel, Targets targets, int targetsAtOnce)
+        implements PassDefinition {
+    /** Result (N, K). */
+    public static final String LOGITS = "logits";
 
-    /**
-     * What is wanted of each image.
-     *
-     * @param images how they come
-     * @param detail which layer's input is explained, and how finely
-     * @param ranked whether the classes are those with the highest logits, rather than named
-     * @param width classes of each image
-     * @param atOnce how many of them are back-projected at a time
-     */
-    record Request(RawImages.Form images, Detail detail, boolean ranked, int width, int atOnce) {
+    /** The T classes of each image, (N, T): an input for {@link NamedClasses}, a result for {@link HighestLogits}. */
+    public static final String CLASSES = "classes";
+
+    /** Input (N, 1, Ho, Wo, D) for {@link UnitActivation}: 1 at the unit and 0 elsewhere. */
+    public static final String SEEDS = "seeds";
+
+    /** Result (N, 1) for {@link UnitActivation}: the activation that is explained. */
+    public static final String ACTIVATIONS = "activations";
+
+    /** What is explained of each image. */
+    public sealed interface Targets {
+        /** T, the number of targets of each image. */
+        int count();
+    }
+
+    /** The {@code count} highest logits. */
+    public record HighestLogits(int count) implements Targets {}
+
+    /** {@code count} classes, which the caller names for each image. */
+    public record NamedClasses(int count) implements Targets {}
+
+    /** The activation of one unit of a layer at one position, which the caller names. */
+    public record UnitActivation(int layer) implements Targets {
         @Override
-        public String toString() {
-            return "explain " + images + ", " + width + " classes";
+        public int count() {
+            return 1;
         }
     }
 
     /**
-     * Classes back-projected together, and where their contributions are in the results.
+     * Targets that are back-projected together.
      *
-     * @param first column of the first
-     * @param shape of the contributions to positions, (N, T, H, W)
-     * @param channels of the explained activation
-     * @param positionsAt index of the contributions of positions
-     * @param channelsAt index of those of channels; -1 if they are not wanted
+     * @param first the first of them
+     * @param count how many
      */
-    record Group(int first, Shape shape, int channels, int positionsAt, int channelsAt) {
-        /** Contributions of {@code targets} classes to an activation (N, H, W, C), in results from {@code at} on. */
-        static Group of(int first, int targets, Shape activation, boolean perChannel, int at) {
-            Shape shape = Shape.of(activation.extent(0), targets, activation.extent(1), activation.extent(2));
-            int behind = Math.addExact(at, Math.toIntExact(shape.elements()));
-            return new Group(first, shape, activation.extent(3), at, perChannel ? behind : -1);
+    public record Group(int first, int count) {
+        /** Name of the result (N, count, H, W): the contributions of each position. */
+        public String positions() {
+            return "positions, targets from " + first;
         }
 
-        int targets() {
-            return shape.extent(1);
-        }
-
-        /** Where the results end. */
-        int end() {
-            Shape last = channelsAt < 0 ? shape : perChannel();
-            return Math.addExact(Math.max(positionsAt, channelsAt), Math.toIntExact(last.elements()));
-        }
-
-        /** Writes the contributions of an activation by the linear maps of the group's classes. */
-        void write(ContributionMap operation, Tensor x, Tensor map, Tensor results) {
-            operation.forward(
-                    x,
-                    map,
-                    channelsAt < 0 ? null : part(results, channelsAt, perChannel()),
-                    part(results, positionsAt, shape),
-                    null);
-        }
-
-        private Shape perChannel() {
-            return Shape.of(shape.extent(0), targets(), channels, shape.extent(2), shape.extent(3));
-        }
-
-        private static Tensor part(Tensor results, int at, Shape shape) {
-            return results.slice(at, Math.toIntExact(shape.elements())).reshape(shape);
+        /** Name of the result (N, count, C, H, W): the contributions of each channel. */
+        public String channels() {
+            return "channels, targets from " + first;
         }
     }
 
-    /**
-     * What one run gave.
-     *
-     * @param logits (N, K)
-     * @param classes of each image, in the order of its contributions
-     * @param groups of classes, in the order of the classes
-     * @param all everything, with the contributions where the groups say
-     */
-    record Outcome(float[] logits, List<List<Integer>> classes, List<Group> groups, float[] all) {}
+    @Override
+    public ExplanationPass withImages(int count) {
+        return new ExplanationPass(images.withCount(count), layer, perChannel, targets, targetsAtOnce);
+    }
 
-    /**
-     * A step that has not run yet.
-     *
-     * @param overlap classes that a last group has at least, some of the one before it among them
-     * @param scope owner of everything
-     */
-    ExplanationStep(CodaNet net, Request request, int overlap, Scope scope) {
-        this.net = net;
-        this.device = net.device();
-        this.scope = scope;
-        this.request = request;
-        Shape shape = request.images().shape();
-        int n = shape.extent(0);
-        this.images = new NetInput(net, request.images(), scope);
-        this.contributions = device.contributionMap(scope);
-        this.logitCount = n * net.config().numClasses();
-        this.classCount = request.ranked() ? n * request.width() : 0;
-        Shape explained = net.activationShape(
-                net.inputShape(n, shape.extent(2), shape.extent(3)),
-                request.detail().layer());
-        int end = logitCount + classCount;
-        for (int from = 0; from < request.width(); from += request.atOnce()) {
-            int last = Math.min(request.width(), from + request.atOnce());
-            // A last group that is too small takes some classes of the one before it along.
-            int first = Math.max(0, Math.min(from, last - Math.min(request.atOnce(), overlap)));
-            boolean perChannel = request.detail().perChannel();
-            groups.add(Group.of(first, last - first, explained, perChannel, end));
-            end = groups.getLast().end();
-        }
-        this.results = device.allocate(scope, Shape.of(end));
-        this.classes = request.ranked()
-                ? results.slice(logitCount, classCount).reshape(Shape.of(n, request.width()))
-                : device.allocate(scope, Shape.of(n, request.width()));
-        this.step = new NetStep(device, scope, this::queue);
+    /** The same pass with another number of targets back-projected together. */
+    public ExplanationPass withTargetsAtOnce(int count) {
+        return new ExplanationPass(images, layer, perChannel, targets, count);
+    }
+
+    @Override
+    public Purpose purpose() {
+        return Purpose.EXPLANATION;
+    }
+
+    private int count() {
+        return images.shape().extent(0);
+    }
+
+    private Shape inputShape(CodaNet net) {
+        return net.inputShape(count(), images.shape().extent(2), images.shape().extent(3));
     }
 
     /**
-     * Explains some images.
-     *
-     * @param values of the request's form
-     * @param named the classes of each image; empty if they are ranked
+     * The targets in groups, in order. A device may use another algorithm for few targets than for many, which rounds differently. The
+     * last group therefore repeats some targets of the one before it if it would be too small for the algorithm of the others.
      */
-    Outcome run(RawImages values, List<List<Integer>> named) {
-        images.upload(values);
-        if (!request.ranked()) {
-            float[] numbers = new float[Math.toIntExact(classes.shape().elements())];
-            for (int i = 0; i < numbers.length; i++) {
-                numbers[i] = named.get(i / request.width()).get(i % request.width());
+    public List<Group> groups(CodaNet net) {
+        int all = targets.count();
+        if (all <= targetsAtOnce) {
+            return List.of(new Group(0, all));
+        }
+        int least = Math.min(targetsAtOnce, net.minUniformTargets(all));
+        List<Group> groups = new ArrayList<>();
+        for (int from = 0; from < all; from += targetsAtOnce) {
+            int end = Math.min(all, from + targetsAtOnce);
+            int first = Math.max(0, Math.min(from, end - least));
+            groups.add(new Group(first, end - first));
+        }
+        return groups;
+    }
+
+    @Override
+    public BufferLayout inputs(CodaNet net) {
+        return switch (targets) {
+            case HighestLogits highest -> BufferLayout.EMPTY;
+            case NamedClasses named ->
+                BufferLayout.builder()
+                        .add(CLASSES, Shape.of(count(), named.count()))
+                        .build();
+            case UnitActivation unit -> {
+                Shape y = net.activationShape(inputShape(net), unit.layer() + 1);
+                yield BufferLayout.builder()
+                        .add(SEEDS, Shape.of(count(), 1, y.extent(1), y.extent(2), y.extent(3)))
+                        .build();
             }
-            device.upload(numbers, classes);
-        }
-        net.prepare(Purpose.EXPLANATION);
-        step.run();
-        float[] all = new float[Math.toIntExact(results.shape().elements())];
-        device.download(results, all);
-        return new Outcome(Arrays.copyOf(all, logitCount), request.ranked() ? ranked(all) : named, groups, all);
+        };
     }
 
-    private List<List<Integer>> ranked(float[] all) {
-        List<List<Integer>> result = new ArrayList<>();
-        for (int from = logitCount; from < logitCount + classCount; from += request.width()) {
-            List<Integer> ofImage = new ArrayList<>();
-            for (int t = 0; t < request.width(); t++) {
-                ofImage.add((int) all[from + t]);
-            }
-            result.add(ofImage);
+    @Override
+    public BufferLayout results(CodaNet net) {
+        BufferLayout.Builder layout = BufferLayout.builder()
+                .add(LOGITS, Shape.of(count(), net.config().numClasses()));
+        if (targets instanceof HighestLogits) {
+            layout.add(CLASSES, Shape.of(count(), targets.count()));
         }
-        return result;
+        if (targets instanceof UnitActivation) {
+            layout.add(ACTIVATIONS, Shape.of(count(), 1));
+        }
+        Shape x = net.activationShape(inputShape(net), layer);
+        for (Group group : groups(net)) {
+            layout.add(group.positions(), Shape.of(count(), group.count(), x.extent(1), x.extent(2)));
+            if (perChannel) {
+                layout.add(group.channels(), Shape.of(count(), group.count(), x.extent(3), x.extent(1), x.extent(2)));
+            }
+        }
+        return layout.build();
     }
 
-    private void queue() {
-        try (Scope own = scope.child("pass")) {
-            NetPass pass = net.forward(images.write(own), Purpose.EXPLANATION, own);
-            device.elementwise().copy(pass.logits(), results.slice(0, logitCount));
-            if (request.ranked()) {
-                net.highest(pass, classes);
+    @Override
+    public Body open(CodaNet net, Scope scope) {
+        ContributionMap contributions = net.device().contributionMap(scope);
+        List<Group> groups = groups(net);
+        return (input, inputs, results, own) -> {
+            NetPass pass = net.forward(input, Purpose.EXPLANATION, own);
+            net.device().elementwise().copy(pass.logits(), results.get(LOGITS));
+            if (targets instanceof HighestLogits) {
+                net.highest(pass, results.get(CLASSES));
             }
-            Tensor x = pass.layers().activation(request.detail().layer());
+            if (targets instanceof UnitActivation unit) {
+                // The activation is the sum of the outputs times the seeds, which select one of them.
+                Tensor outputs = pass.layers().activation(unit.layer() + 1);
+                contributions.forward(outputs, inputs.get(SEEDS), null, null, results.get(ACTIVATIONS));
+            }
+            Tensor x = pass.layers().activation(layer);
             for (Group group : groups) {
-                try (Scope targets = own.child("targets")) {
-                    Tensor map = net.backProject(
-                            pass,
-                            classes,
-                            group.first(),
-                            group.targets(),
-                            request.detail().layer(),
-                            targets);
-                    group.write(contributions, x, map, results);
+                try (Scope maps = own.child("targets")) {
+                    contributions.forward(
+                            x,
+                            linearMap(net, pass, group, inputs, results, maps),
+                            perChannel ? results.get(group.channels()) : null,
+                            results.get(group.positions()),
+                            null);
                 }
             }
-        }
+        };
+    }
+
+    /** (N, count, H, W, C): the linear map from the explained input to each target of the group. */
+    private Tensor linearMap(
+            CodaNet net, NetPass pass, Group group, DeviceBuffers inputs, DeviceBuffers results, Scope scope) {
+        return switch (targets) {
+            case HighestLogits highest ->
+                net.backProject(pass, results.get(CLASSES), group.first(), group.count(), layer, scope);
+            case NamedClasses named ->
+                net.backProject(pass, inputs.get(CLASSES), group.first(), group.count(), layer, scope);
+            case UnitActivation unit -> net.backProject(pass, inputs.get(SEEDS), unit.layer(), layer, scope);
+        };
+    }
+
+    @Override
+    public String toString() {
+        String what = targets instanceof UnitActivation unit
+                ? "one unit of layer " + unit.layer()
+                : targets.count() + " classes";
+        return "explain " + images + ", " + what;
     }
 }

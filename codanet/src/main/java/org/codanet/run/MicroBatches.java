@@ -1,53 +1,92 @@
-package org.codanet.model;
+package org.codanet.run;
 
 import org.codanet.nn.device.Device;
 import org.codanet.nn.device.OutOfMemoryException;
 
 /**
- * Work that gives the same for an image alone and among others, done so many images at a time as there is room for. Where the
- * device has none, it is done for half as many, and from then on for no more.
+ * Splits a batch into micro-batches as memory allows. For work whose result for an image does not depend on the other images. If memory
+ * is short, a micro-batch is tried again with half as many images, and later micro-batches take no more than that.
  */
-public final class Pieces {
+public final class MicroBatches {
     private final Device device;
     private final String work;
-    private int most = Integer.MAX_VALUE;
+    private int largest = Integer.MAX_VALUE;
 
-    /** @param work what the device's choices call it */
-    public Pieces(Device device, String work) {
+    /** @param work name of the work in the reports to the device's listener */
+    public MicroBatches(Device device, String work) {
         this.device = device;
         this.work = work;
     }
 
-    /** Does some of the images; leaves nothing behind if the device has no room. */
+    /** Work on the images {@code first} to {@code first + count - 1}. After a failure it may be called again. */
     @FunctionalInterface
-    public interface Piece {
-        /** @throws OutOfMemoryException if there is no room for so many */
+    public interface Work {
+        /** @throws OutOfMemoryException if memory is short; nothing is left behind then */
         void run(int first, int count);
     }
 
+    /** {@link Work} that also back-projects some targets of an image together. */
+    @FunctionalInterface
+    public interface TargetWork {
+        /** @throws OutOfMemoryException if memory is short; nothing is left behind then */
+        void run(int first, int count, int targetsAtOnce);
+    }
+
     /**
-     * Does all images, first to last.
+     * Works on all images, first to last.
      *
-     * @param atOnce at most so many at a time
-     * @throws OutOfMemoryException if there is no room for one
+     * @param atOnce the most images of a micro-batch
+     * @throws OutOfMemoryException if memory is short for a single image
      */
-    public void run(int images, int atOnce, Piece piece) {
+    public void run(int images, int atOnce, Work step) {
         int first = 0;
         while (first < images) {
-            int count = Math.min(Math.min(atOnce, most), images - first);
+            int count = Math.min(Math.min(atOnce, largest), images - first);
             try {
-                piece.run(first, count);
+                step.run(first, count);
                 first += count;
-            } catch (OutOfMemoryException noRoom) {
+            } catch (OutOfMemoryException shortage) {
                 if (count == 1) {
-                    throw noRoom;
+                    throw shortage;
                 }
-                most = (count + 1) / 2;
-                // What was held to be used again has the extents of too many images.
+                largest = (count + 1) / 2;
+                // Idle blocks have the sizes of too many images.
                 device.trimMemory();
-                device.reportSelection(
-                        work + ": " + most + " images at a time; for " + count + ": " + noRoom.getMessage());
+                report(largest + " images", count, shortage);
             }
         }
+    }
+
+    /**
+     * Works on all images, first to last. If memory is short for a single image, that image is tried again with half as many targets at
+     * once.
+     *
+     * @param atOnce the most images of a micro-batch
+     * @param targetsAtOnce the most targets of an image that are back-projected together
+     * @throws OutOfMemoryException if memory is short for a single target of a single image
+     */
+    public void run(int images, int atOnce, int targetsAtOnce, TargetWork step) {
+        run(images, atOnce, (first, count) -> {
+            int targets = targetsAtOnce;
+            boolean done = false;
+            while (!done) {
+                try {
+                    step.run(first, count, targets);
+                    done = true;
+                } catch (OutOfMemoryException shortage) {
+                    if (count > 1 || targets == 1) {
+                        throw shortage;
+                    }
+                    int fewer = (targets + 1) / 2;
+                    device.trimMemory();
+                    report(fewer + " classes", targets, shortage);
+                    targets = fewer;
+                }
+            }
+        });
+    }
+
+    private void report(String fewer, int tried, OutOfMemoryException shortage) {
+        device.reportSelection(work + ": " + fewer + " at a time; for " + tried + ": " + shortage.getMessage());
     }
 }

@@ -1,89 +1,93 @@
-package org.codanet.model;
+package org.codanet.run;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.function.Function;
+import org.codanet.data.batch.RawImages;
+import org.codanet.model.CodaNet;
 import org.codanet.nn.device.Device;
 import org.codanet.nn.device.OutOfMemoryException;
 import org.codanet.nn.tensor.Scope;
 
 /**
- * Steps of one network that are kept between calls, by what they are for: kind of work, extents, targets. On a device that
- * does not record steps nothing is kept, and a step lives as long as the call that needs it.
+ * The captured passes of one network. On a device that does not support capture nothing is kept: there a pass lives as long as the call
+ * that needs it.
  *
- * <p>Not thread-safe, as the device is not. What is kept is given back with the network.
+ * <p>At most {@value #CAPACITY} passes are kept; the least recently used one is evicted. A pass that fails is evicted too, because its
+ * tensors may be half written. Not thread-safe, as the device is not.
  */
-public final class KeptSteps {
-    /** Shapes that a service meets at the same time; of more, the one not asked for the longest is given up. */
-    private static final int MOST = 8;
+public final class PassCache {
+    /** More than the kinds of request that a service mixes. Each pass keeps its tensors and the memory of its graph. */
+    private static final int CAPACITY = 8;
 
+    private final CodaNet net;
     private final Device device;
     private final Scope scope;
-    private final Map<Object, Kept<?>> kept = new LinkedHashMap<>(MOST, 0.75f, true);
+    private final Map<PassDefinition, Entry> entries = new LinkedHashMap<>(CAPACITY, 0.75f, true);
 
-    KeptSteps(Device device, Scope scope) {
-        this.device = device;
+    private record Entry(Scope scope, CapturedPass pass) {}
+
+    private PassCache(CodaNet net, Scope scope) {
+        this.net = net;
+        this.device = net.device();
         this.scope = scope;
     }
 
-    private record Kept<S>(Scope scope, S step) {}
+    /** The cache of a network, which is closed with the network. */
+    public static PassCache of(CodaNet net) {
+        return net.companion(PassCache.class, owner -> new PassCache(net, owner.child("passes")));
+    }
 
     /**
-     * Uses a step. If the device has no room for it, the others are given up and it is made once more.
+     * Runs a pass. If memory is short, all other passes are evicted and the pass is run once more. It must therefore be a pass that may be
+     * repeated: one that adds to gradients may not.
      *
-     * @param key what the step is for; equal keys stand for equal steps
-     * @param make makes it, in the scope that will own it
-     * @param use may be called twice
-     * @return what {@code use} returns
+     * @param inputs in the layout of {@code definition.inputs}
+     * @return the results, in the layout of {@code definition.results}
+     * @throws OutOfMemoryException if memory is short without the other passes, too
      */
-    public <S, R> R use(Object key, Function<Scope, S> make, Function<S, R> use) {
-        if (kept.isEmpty()) {
-            return run(key, make, use);
+    public HostBuffers run(PassDefinition definition, RawImages images, HostBuffers inputs) {
+        if (entries.isEmpty()) {
+            return runOnce(definition, images, inputs);
         }
         try {
-            return run(key, make, use);
-        } catch (OutOfMemoryException noRoom) {
-            if (kept.isEmpty()) {
-                throw noRoom;
+            return runOnce(definition, images, inputs);
+        } catch (OutOfMemoryException shortage) {
+            if (entries.isEmpty()) {
+                throw shortage;
             }
-            dropAll();
+            evictAll();
             device.trimMemory();
-            return run(key, make, use);
+            return runOnce(definition, images, inputs);
         }
     }
 
     /**
-     * Uses a step that needs the room of the others, or that may not be run twice: these are given up before it is made.
+     * Runs a pass that needs the memory of all others, or that must not be repeated: the others are evicted before it is created.
      *
-     * @param key what the step is for; equal keys stand for equal steps
-     * @param make makes it, in the scope that will own it
-     * @param use called once
-     * @return what {@code use} returns
+     * @param inputs in the layout of {@code definition.inputs}
+     * @return the results, in the layout of {@code definition.results}
+     * @throws OutOfMemoryException if memory is short
      */
-    public <S, R> R useAlone(Object key, Function<Scope, S> make, Function<S, R> use) {
-        if (!kept.containsKey(key)) {
-            dropAll();
+    public HostBuffers runAlone(PassDefinition definition, RawImages images, HostBuffers inputs) {
+        if (!entries.containsKey(definition)) {
+            evictAll();
         }
-        return run(key, make, use);
+        return runOnce(definition, images, inputs);
     }
 
-    private <S, R> R run(Object key, Function<Scope, S> make, Function<S, R> use) {
+    private HostBuffers runOnce(PassDefinition definition, RawImages images, HostBuffers inputs) {
         if (!device.supportsCapture()) {
-            try (Scope own = scope.child(key.toString())) {
-                return use.apply(make.apply(own));
+            try (Scope own = scope.child(definition.toString())) {
+                return new CapturedPass(net, definition, own).run(images, inputs);
             }
         }
-        @SuppressWarnings("unchecked") // whoever uses a key makes one kind of step for it
-        Kept<S> found = (Kept<S>) kept.get(key);
-        if (found == null) {
-            found = make(key, make);
-        }
+        Entry found = entries.get(definition);
+        Entry entry = found == null ? create(definition) : found;
         try {
-            return use.apply(found.step());
+            return entry.pass().run(images, inputs);
         } catch (RuntimeException | Error failure) {
-            // What it holds may be half done.
             try {
-                drop(key);
+                evict(definition);
             } catch (RuntimeException closing) {
                 failure.addSuppressed(closing);
             }
@@ -91,38 +95,42 @@ public final class KeptSteps {
         }
     }
 
-    private <S> Kept<S> make(Object key, Function<Scope, S> make) {
-        while (kept.size() >= MOST) {
-            drop(kept.keySet().iterator().next());
+    private Entry create(PassDefinition definition) {
+        while (entries.size() >= CAPACITY) {
+            evict(leastRecentlyUsed());
         }
-        Scope own = scope.child(key.toString());
+        Scope own = scope.child(definition.toString());
         try {
-            Kept<S> made = new Kept<>(own, make.apply(own));
-            kept.put(key, made);
-            return made;
+            Entry created = new Entry(own, new CapturedPass(net, definition, own));
+            entries.put(definition, created);
+            return created;
         } catch (RuntimeException | Error failure) {
             own.close();
             throw failure;
         }
     }
 
-    /** How many are kept. */
+    /** Number of passes that are kept. */
     public int size() {
-        return kept.size();
+        return entries.size();
     }
 
-    /** Gives one up, if it is kept. */
-    public void drop(Object key) {
-        Kept<?> found = kept.remove(key);
-        if (found != null) {
-            found.scope().close();
+    /** Evicts one pass, if it is kept. */
+    public void evict(PassDefinition definition) {
+        Entry entry = entries.remove(definition);
+        if (entry != null) {
+            entry.scope().close();
         }
     }
 
-    /** Gives all up; the next calls make them again. */
-    public void dropAll() {
-        while (!kept.isEmpty()) {
-            drop(kept.keySet().iterator().next());
+    /** Evicts all passes. */
+    public void evictAll() {
+        while (!entries.isEmpty()) {
+            evict(leastRecentlyUsed());
         }
+    }
+
+    private PassDefinition leastRecentlyUsed() {
+        return entries.keySet().iterator().next();
     }
 }

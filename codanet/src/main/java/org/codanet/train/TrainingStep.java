@@ -7,42 +7,47 @@ import java.util.stream.Collectors;
 import org.codanet.data.batch.RawImages;
 import org.codanet.evaluate.Ranking;
 import org.codanet.model.CodaNet;
-import org.codanet.model.MemoryPlan;
-import org.codanet.model.NetStep;
+import org.codanet.model.NetInput;
+import org.codanet.model.NetPass;
 import org.codanet.nn.device.Device;
 import org.codanet.nn.device.OutOfMemoryException;
+import org.codanet.nn.device.ReplayedWork;
 import org.codanet.nn.layer.Parameter;
 import org.codanet.nn.op.Adam;
-import org.codanet.nn.op.Loss;
+import org.codanet.nn.op.alignment.Purpose;
 import org.codanet.nn.tensor.Scope;
 import org.codanet.nn.tensor.Shape;
 import org.codanet.nn.tensor.Tensor;
 import org.codanet.recipe.TrainingRecipe;
+import org.codanet.run.HostBuffers;
+import org.codanet.run.MemoryPlan;
+import org.codanet.run.PassCache;
+import org.codanet.run.TrainingPass;
 
 /**
- * The arithmetic of training without its loop: micro-batches add to the gradients, updates use them up. Owns the optimiser's
- * operations; the moments belong to the network's parameters.
+ * The arithmetic of training without the loop: gradient accumulation over micro-batches, and the update of the weights by Adam. Owns the
+ * optimiser's operations; the moments belong to the network's parameters.
  */
 public final class TrainingStep implements AutoCloseable {
     private final CodaNet net;
     private final TrainingRecipe recipe;
     private final Device device;
     private final Scope scope;
-    private final Loss loss;
     private final Adam adam;
     private final Tensor norm;
-    private final NetStep optimise;
-    private final Set<Key> passes = new HashSet<>();
+    private final ReplayedWork optimise;
+    private final Set<TrainingPass> passes = new HashSet<>();
     private final long memoryBudget;
-    private int most = Integer.MAX_VALUE;
+    private int largest = Integer.MAX_VALUE;
     private boolean clean;
     private long updates;
 
     /**
-     * Prepares a network for training, its gradients zero.
+     * Prepares a network for training. Its gradients are set to zero.
      *
      * @param parent owner of the optimiser, until {@link #close}
-     * @param memoryBudget native bytes that a pass must keep to by taking fewer images at a time; 0 sets no bound
+     * @param memoryBudget the most native memory to use, in bytes, the network's weights included; passes take as few images as that
+     *     needs; 0 for no limit
      */
     public TrainingStep(CodaNet net, TrainingRecipe recipe, Scope parent, long memoryBudget) {
         this.net = net;
@@ -51,29 +56,20 @@ public final class TrainingStep implements AutoCloseable {
         this.memoryBudget = memoryBudget;
         this.scope = parent.child("optimiser");
         net.forTraining();
-        this.loss = device.loss(scope, recipe.loss());
         this.adam = device.adam(scope);
         this.norm = device.allocate(scope, Shape.of(1));
         List<Adam.Slot> slots = net.parameters().stream()
                 .map(p -> new Adam.Slot(p.value(), p.gradient(), p.mean(), p.variance()))
                 .toList();
-        this.optimise = new NetStep(device, scope, () -> adam.step(slots, norm));
+        this.optimise = new ReplayedWork(device, scope, () -> adam.step(slots, norm));
         dropGradients();
     }
 
-    /** What a pass is kept under: this trainer's, for images of one form. */
-    private record Key(TrainingStep owner, RawImages.Form images) {
-        @Override
-        public String toString() {
-            return "train " + images;
-        }
-    }
-
     /**
-     * What one micro-batch gave.
+     * The result of one micro-batch.
      *
      * @param loss mean over its images, the regulariser included
-     * @param correct images whose highest logit is their label's
+     * @param correct number of images whose label has the highest logit
      */
     public record Outcome(double loss, int correct) {}
 
@@ -82,7 +78,7 @@ public final class TrainingStep implements AutoCloseable {
         return updates;
     }
 
-    /** Goes on counting where a checkpoint left off. */
+    /** Continues the count of a checkpoint. */
     void resumeAt(long updatesBefore) {
         updates = updatesBefore;
     }
@@ -93,7 +89,7 @@ public final class TrainingStep implements AutoCloseable {
      * @param images (N, C, H, W) in [0, 1]
      * @param shape four extents
      * @param labels of the images
-     * @param draw decides the regulariser's other classes
+     * @param draw seed that decides the regulariser's other classes
      * @throws TrainingException naming the layer, if a value is not finite
      */
     public Outcome accumulate(float[] images, Shape shape, List<Integer> labels, long draw) {
@@ -103,11 +99,11 @@ public final class TrainingStep implements AutoCloseable {
     /**
      * Adds the gradient of a micro-batch's mean loss, times its share of the virtual batch, to the parameters' gradients.
      *
-     * @param images their arrays may be filled again when this returns
+     * @param images whose arrays the caller may reuse when this returns
      * @param labels of the images
-     * @param draw decides the regulariser's other classes
+     * @param draw seed that decides the regulariser's other classes
      * @throws TrainingException naming the layer, if a value is not finite
-     * @throws OutOfMemoryException if the device has no room for so many, saying how many would fit; the gradients are then of no use,
+     * @throws OutOfMemoryException if memory is short for so many images, saying how many would fit; the gradients are then incomplete,
      *     see {@link #dropGradients}
      */
     public Outcome accumulate(RawImages images, List<Integer> labels, long draw) {
@@ -118,14 +114,16 @@ public final class TrainingStep implements AutoCloseable {
         }
         List<Integer> others =
                 recipe.lambda() > 0 ? OtherClass.draw(labels, net.config().numClasses(), draw) : labels;
-        int planned = MemoryPlan.largestBatch(net, work(shape), memoryBudget, n);
+        TrainingPass whole = new TrainingPass(images.form(), recipe.loss(), recipe.virtualBatch(), recipe.lambda());
+        int planned = MemoryPlan.largestBatch(net, whole, memoryBudget, n);
         double lossSum = 0;
         int correct = 0;
         int first = 0;
         while (first < n) {
-            int count = Math.min(Math.min(planned, most), n - first);
+            int count = Math.min(Math.min(planned, largest), n - first);
             try {
-                Outcome outcome = pass(
+                Outcome outcome = run(
+                        whole.withImages(count),
                         images.part(first, count),
                         labels.subList(first, first + count),
                         others.subList(first, first + count));
@@ -133,65 +131,85 @@ public final class TrainingStep implements AutoCloseable {
                 correct += outcome.correct();
                 first += count;
                 clean = false;
-            } catch (OutOfMemoryException noRoom) {
-                takeFewer(count, shape, noRoom);
+            } catch (OutOfMemoryException shortage) {
+                takeFewer(whole.withImages(count), shortage);
             }
         }
         return new Outcome(lossSum / n, correct);
     }
 
-    private Outcome pass(RawImages images, List<Integer> labels, List<Integer> others) {
+    private Outcome run(TrainingPass pass, RawImages images, List<Integer> labels, List<Integer> others) {
         requireClasses(labels);
-        Key key = new Key(this, images.form());
-        passes.add(key);
-        double share = (double) labels.size() / recipe.virtualBatch();
-        // Alone: a pass that ends halfway for want of room has added to the gradients, and cannot be tried again.
-        return net.steps()
-                .useAlone(
-                        key,
-                        owner -> new TrainingPass(net, loss, images.form(), share, recipe.lambda(), owner),
-                        pass -> outcome(pass, images, labels, others));
+        passes.add(pass);
+        HostBuffers inputs = new HostBuffers(pass.inputs(net));
+        inputs.set(TrainingPass.LABELS, numbers(labels));
+        if (pass.isRegularised()) {
+            float[] pairs = new float[2 * labels.size()];
+            for (int i = 0; i < labels.size(); i++) {
+                pairs[2 * i] = labels.get(i);
+                pairs[2 * i + 1] = others.get(i);
+            }
+            inputs.set(TrainingPass.REGULARISED, pairs);
+        }
+        // Alone: a pass that fails halfway because memory is short has added to the gradients, and must not be
+        // repeated.
+        HostBuffers results = PassCache.of(net).runAlone(pass, images, inputs);
+        double loss = pass.loss(net, results);
+        if (!Double.isFinite(loss)) {
+            throw new TrainingException("training: " + whatIsNotFinite(images, loss) + ", after " + updates
+                    + " updates; a lower learning rate or a bound on the gradient norm may help");
+        }
+        return new Outcome(loss, correct(results.get(TrainingPass.LOGITS), labels));
     }
 
-    private MemoryPlan.Work work(Shape images) {
-        return MemoryPlan.Work.training(1, images.extent(2), images.extent(3), recipe.lambda() > 0);
+    private static float[] numbers(List<Integer> labels) {
+        float[] numbers = new float[labels.size()];
+        for (int i = 0; i < numbers.length; i++) {
+            numbers[i] = labels.get(i);
+        }
+        return numbers;
+    }
+
+    /** Runs forward once more to find the layer that made the loss of these images not finite. */
+    private String whatIsNotFinite(RawImages images, double loss) {
+        try (Scope own = scope.child("search")) {
+            NetInput input = new NetInput(net, images.form(), own);
+            input.upload(images);
+            NetPass pass = net.forward(input.write(own), Purpose.TRAINING, own);
+            return net.firstNotFinite(pass)
+                    .map(name -> "the output of layer " + name + " is not finite")
+                    .orElse("the loss is " + loss + ", though every layer's output is finite");
+        }
     }
 
     /**
-     * Plans leave small things out, so that a pass may need a little more than its budget. Without a budget training is not split, as
-     * explanations are: the sums over a batch would have other bits whenever a card is fuller.
+     * Continues with fewer images at a time after memory was short. A plan leaves small things out, so a pass may need a little more than
+     * its budget. Without a budget, training does not split the batch as explanations do: the sums over a batch would then have other bits
+     * depending on how full a GPU is.
      *
      * @throws OutOfMemoryException unless there is a budget, nothing has been added to the gradients yet, and fewer images would fit
      */
-    private void takeFewer(int count, Shape images, OutOfMemoryException noRoom) {
-        int fits = count == 1 ? 0 : MemoryPlan.imagesWithin(net, work(images), room(count, images, noRoom), count - 1);
+    private void takeFewer(TrainingPass pass, OutOfMemoryException shortage) {
+        int count = pass.images().shape().extent(0);
+        int fits = count == 1 ? 0 : MemoryPlan.imagesWithin(net, pass, freeForPass(pass, shortage), count - 1);
         if (fits == 0) {
-            throw new OutOfMemoryException(noRoom, "training has no room for one image at a time");
+            throw new OutOfMemoryException(shortage, "training has no room for one image at a time");
         }
         if (memoryBudget == 0 || !clean) {
             throw new OutOfMemoryException(
-                    noRoom, "training took " + count + " images at a time; by its plan " + fits + " would fit");
+                    shortage, "training took " + count + " images at a time; by its plan " + fits + " would fit");
         }
         dropGradients();
         device.trimMemory();
-        most = fits;
-        device.reportSelection("training: " + most + " images at a time; for " + count + ": " + noRoom.getMessage());
+        largest = fits;
+        device.reportSelection(
+                "training: " + largest + " images at a time; for " + count + ": " + shortage.getMessage());
     }
 
-    /** What a plan left out was needed too, and at least what was missing has to go. */
-    private long room(int count, Shape images, OutOfMemoryException noRoom) {
-        long missing = noRoom.requestedBytes() - noRoom.availableBytes();
-        long planned = MemoryPlan.of(net, work(images).withBatch(count)).totalBytes();
-        return Math.min(noRoom.capacityBytes(), planned - missing);
-    }
-
-    private Outcome outcome(TrainingPass pass, RawImages images, List<Integer> labels, List<Integer> others) {
-        TrainingPass.Outcome outcome = pass.run(images, labels, others);
-        if (!Double.isFinite(outcome.loss())) {
-            throw new TrainingException("training: " + pass.whatIsNotFinite(outcome.loss()) + ", after " + updates
-                    + " updates; a lower learning rate or a bound on the gradient norm may help");
-        }
-        return new Outcome(outcome.loss(), correct(outcome.logits(), labels));
+    /** Bytes that a plan of a pass may have: what this one's plan left out is needed again, and at least what was missing has to go. */
+    private long freeForPass(TrainingPass pass, OutOfMemoryException shortage) {
+        long missing = shortage.requestedBytes() - shortage.availableBytes();
+        return Math.min(shortage.capacityBytes(), MemoryPlan.of(net, pass).totalBytes() - missing);
     }
 
     private void requireClasses(List<Integer> labels) {
@@ -214,7 +232,7 @@ public final class TrainingStep implements AutoCloseable {
     }
 
     /**
-     * Lets the optimiser use the gradients, and clears them.
+     * Updates the weights with the gradients, and sets the gradients to zero.
      *
      * @param rate learning rate
      * @return norm of all gradients before clipping
@@ -247,7 +265,7 @@ public final class TrainingStep implements AutoCloseable {
         return before;
     }
 
-    /** Forgets what micro-batches have added. */
+    /** Sets the gradients to zero. */
     public void dropGradients() {
         net.parameters().forEach(p -> device.elementwise().fill(p.gradient(), 0));
         clean = true;
@@ -261,7 +279,7 @@ public final class TrainingStep implements AutoCloseable {
 
     @Override
     public void close() {
-        passes.forEach(net.steps()::drop);
+        passes.forEach(PassCache.of(net)::evict);
         scope.close();
     }
 }

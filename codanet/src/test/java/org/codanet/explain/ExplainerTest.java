@@ -17,11 +17,12 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.codanet.data.batch.ImageBatch;
 import org.codanet.model.CodaNet;
-import org.codanet.model.MemoryPlan;
 import org.codanet.nn.device.Device;
 import org.codanet.nn.op.LossKind;
 import org.codanet.nn.tensor.Scope;
 import org.codanet.nn.tensor.Shape;
+import org.codanet.run.ExplanationPass;
+import org.codanet.run.MemoryPlan;
 import org.codanet.testing.TestDevices;
 import org.codanet.testing.Toys;
 import org.junit.jupiter.api.Test;
@@ -141,8 +142,9 @@ final class ExplainerTest {
         withNet(name, net -> {
             ImageBatch images = Toys.batch(19, 3);
             Explanation whole = new Explainer(net).explain(images, Target.all(), Detail.CHANNELS);
-            long budget = MemoryPlan.of(net, MemoryPlan.Work.explanation(1, Toys.SIZE, Toys.SIZE, 3, true))
-                    .totalBytes();
+            ExplanationPass oneImage =
+                    new ExplanationPass(images.part(0, 1).form(), 0, true, new ExplanationPass.NamedClasses(3), 3);
+            long budget = MemoryPlan.of(net, oneImage).totalBytes();
             Explanation split = new Explainer(net, budget).explain(images, Target.all(), Detail.CHANNELS);
             assertArrayEquals(logits(whole), logits(split));
             assertArrayEquals(maps(whole), maps(split));
@@ -190,13 +192,14 @@ final class ExplainerTest {
             for (int layer = 0; layer < 3; layer++) {
                 Unit unit = new Unit(layer, 2, 3, 1);
                 for (int from = 0; from <= layer; from++) {
-                    Explanation explanation = explainer.explainUnit(images, unit, new Detail(from, true));
+                    Explanation explanation =
+                            explainer.explain(images, Target.activation(unit), new Detail(from, true));
                     assertTrue(explanation.identityHolds(), unit + " from layer " + from);
                     assertTrue(explanation.value(0, 0) != 0);
                 }
             }
             // A 3x3 patch of layer 0 sees nothing further away than one pixel.
-            Explanation near = explainer.explainUnit(images, new Unit(0, 1, 3, 3), Detail.POSITIONS);
+            Explanation near = explainer.explain(images, Target.activation(new Unit(0, 1, 3, 3)));
             float[] map = near.contributions(1, 0);
             for (int y = 0; y < Toys.SIZE; y++) {
                 for (int x = 0; x < Toys.SIZE; x++) {
@@ -207,7 +210,7 @@ final class ExplainerTest {
             }
             assertThrows(
                     IllegalArgumentException.class,
-                    () -> explainer.explainUnit(images, new Unit(1, 0, 4, 0), Detail.POSITIONS));
+                    () -> explainer.explain(images, Target.activation(new Unit(1, 0, 4, 0))));
         });
     }
 

@@ -1,4 +1,4 @@
-package org.codanet.model;
+package org.codanet.run;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -18,6 +18,10 @@ import org.codanet.evaluate.Evaluator;
 import org.codanet.explain.Detail;
 import org.codanet.explain.Explainer;
 import org.codanet.explain.Target;
+import org.codanet.explain.Unit;
+import org.codanet.model.CodaNet;
+import org.codanet.model.CodaNetConfig;
+import org.codanet.model.Experiments;
 import org.codanet.nn.device.Device;
 import org.codanet.nn.device.DeviceOptions;
 import org.codanet.nn.device.Devices;
@@ -40,74 +44,131 @@ import org.junit.jupiter.params.provider.MethodSource;
 final class MemoryPlanTest {
     private static final int SIZE = 32;
     private static final int BATCH = 4;
-    /** Of images beside which the small things that no plan counts weigh little, in a network that is small. */
+    /** Side of images beside which the small things that no plan counts weigh little, in a small network. */
     private static final int SIDE = 28;
 
-    /** The paper's net: in a toy the small things that no plan counts would weigh more than a tenth. */
+    /** The paper's network: in a toy the small things that no plan counts would weigh more than a tenth. */
     private static final CodaNetConfig NETWORK =
             Experiments.named("9L-S-CoDA-SQ-1000").network();
 
-    static Stream<MemoryPlan.Work> works() {
+    private static RawImages.Form images(int count, int side) {
+        return new RawImages.Form(Shape.of(count, 3, side, side), null, false, 0);
+    }
+
+    private static Stream<PassDefinition> passes(int side, int classes) {
+        RawImages.Form images = images(BATCH, side);
         return Stream.of(
-                MemoryPlan.Work.inference(BATCH, SIZE, SIZE),
-                MemoryPlan.Work.explanation(BATCH, SIZE, SIZE, 1, false),
-                MemoryPlan.Work.explanation(BATCH, SIZE, SIZE, 10, true),
-                MemoryPlan.Work.training(BATCH, SIZE, SIZE, false),
-                MemoryPlan.Work.training(BATCH, SIZE, SIZE, true));
+                new LogitsPass(images),
+                explanation(images, new ExplanationPass.HighestLogits(1), false),
+                explanation(images, new ExplanationPass.NamedClasses(classes), true),
+                explanation(images, new ExplanationPass.UnitActivation(1), true),
+                training(images, 0),
+                training(images, 1));
+    }
+
+    private static ExplanationPass explanation(
+            RawImages.Form images, ExplanationPass.Targets targets, boolean perChannel) {
+        return new ExplanationPass(images, 0, perChannel, targets, targets.count());
+    }
+
+    private static TrainingPass training(RawImages.Form images, double lambda) {
+        return new TrainingPass(images, LossKind.BCE, images.shape().extent(0), lambda);
+    }
+
+    static Stream<PassDefinition> passes() {
+        return passes(SIZE, 10);
     }
 
     @ParameterizedTest
-    @MethodSource("works")
-    void planIsWithinATenthOfThePeak(MemoryPlan.Work work) {
+    @MethodSource("passes")
+    void planIsWithinATenthOfThePeak(PassDefinition pass) {
         Skip.unless(TestDevices.names().contains("cpu"), "there is no cpu device here");
         try (Device device = TestDevices.open("cpu");
                 Scope run = Scope.open("plan");
                 CodaNet net = CodaNet.create(NETWORK, LossKind.BCE, device, run, 1)) {
-            long planned = MemoryPlan.of(net, work).totalBytes();
-            run(net, work);
-            long peak = device.memory().peak();
-            assertTrue(
-                    planned >= 0.9 * peak && planned <= 1.1 * peak,
-                    MemoryPlan.of(net, work) + " is " + planned + " bytes, the peak was " + peak);
+            run(net, pass);
+            assertPlanIsBetween(0.9, 1.1, net, pass);
         }
     }
 
-    static Stream<Arguments> devicesAndWorks() {
-        return planned(TestDevices.with(works().map(work -> work.withTargets(Math.min(work.targets(), 3)))));
+    private static void assertPlanIsBetween(double least, double most, CodaNet net, PassDefinition pass) {
+        long peak = net.device().memory().peak();
+        MemoryPlan plan = MemoryPlan.of(net, pass);
+        assertTrue(
+                plan.totalBytes() >= least * peak && plan.totalBytes() <= most * peak,
+                plan + " is " + plan.totalBytes() + " bytes, the peak was " + peak);
     }
 
-    /**
-     * A small network, whose images are large, with all that a device may choose for it. Its first layer is its largest, and the plan
-     * counts a way back through it that training does without.
-     */
-    @ParameterizedTest
-    @MethodSource("devicesAndWorks")
-    void planIsCloseToThePeakOnEveryDevice(String name, MemoryPlan.Work work) {
-        MemoryPlan.Work large = new MemoryPlan.Work(
-                work.purpose(), BATCH, SIDE, SIDE, work.targets(), work.perChannel(), work.regularised());
-        assertPlanIsClose(TestDevices.open(name), large);
-        // The precision that users get may take other kernels.
-        assertPlanIsClose(Devices.open(name, DeviceOptions.defaults()), large);
+    static Stream<Arguments> devicesAndPasses() {
+        return planned(TestDevices.with(passes(SIDE, 3)));
     }
 
-    /** What RandAugment takes is too little to be planned. */
+    /** A small network, whose images are large, with every algorithm that a device may select for it. Its first layer is its largest. */
     @ParameterizedTest
-    @MethodSource("devicesAndSteps")
-    void planIsCloseToThePeakOfVariedImages(String name, int each) {
-        MemoryPlan.Work work = MemoryPlan.Work.training(BATCH, SIDE, SIDE, false);
-        float[] steps = new float[BATCH * each * AugmentationOperation.NUMBERS];
+    @MethodSource("devicesAndPasses")
+    void planIsCloseToThePeakOnEveryDevice(String name, PassDefinition pass) {
+        assertPlanIsClose(TestDevices.open(name), pass);
+        // The precision that users get may select other kernels.
+        assertPlanIsClose(Devices.open(name, DeviceOptions.defaults()), pass);
+    }
+
+    private static void assertPlanIsClose(Device opened, PassDefinition pass) {
+        try (Device device = opened;
+                Scope run = Scope.open("plan");
+                CodaNet net = CodaNet.create(Toys.network(), LossKind.BCE, device, run, 1)) {
+            run(net, pass);
+            assertPlanIsBetween(0.95, 1.2, net, pass);
+        }
+    }
+
+    static Stream<Arguments> devicesAndOperations() {
+        return planned(TestDevices.with(Stream.of(1, 3)));
+    }
+
+    @ParameterizedTest
+    @MethodSource("devicesAndOperations")
+    void planIsCloseToThePeakOfAugmentedImages(String name, int operations) {
+        float[] steps = new float[BATCH * operations * AugmentationOperation.NUMBERS];
         for (int at = 0; at < steps.length; at += AugmentationOperation.NUMBERS) {
             AugmentationOperation.rotate(0.1, SIDE, SIDE).write(steps, at);
         }
+        RawImages images = new RawImages.Floats(pixels(SIDE), steps, Shape.of(BATCH, 3, SIDE, SIDE));
         try (Device device = TestDevices.open(name);
                 Scope run = Scope.open("plan");
                 CodaNet net = CodaNet.create(Toys.network(), LossKind.BCE, device, run, 1)) {
-            train(net, new RawImages.Floats(images(SIDE, SIDE), steps, Shape.of(BATCH, 3, SIDE, SIDE)), false);
-            long planned = MemoryPlan.of(net, work).totalBytes();
-            long peak = device.memory().peak();
-            assertTrue(
-                    planned >= 0.95 * peak && planned <= 1.2 * peak,
-                    MemoryPlan.of(net, work) + " is " + planned + " bytes, the peak was " + peak);
+            train(net, images, false);
+            assertPlanIsBetween(0.95, 1.2, net, training(images.form(), 0));
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("devices")
+    void aPlanIsTheSameWhateverWasPlannedOrRunBefore(String name) {
+        try (Device device = TestDevices.open(name);
+                Scope run = Scope.open("plan");
+                CodaNet net = CodaNet.create(Toys.network(), LossKind.BCE, device, run, 1);
+                CodaNet other = CodaNet.create(Toys.network(), LossKind.BCE, device, run, 1)) {
+            MemoryPlan before = MemoryPlan.of(net, new LogitsPass(images(BATCH, SIDE)));
+            long live = device.memory().live();
+            passes(SIDE, 3).forEach(pass -> MemoryPlan.of(other, pass));
+            assertEquals(live, device.memory().live(), "a plan takes no memory of the device");
+            passes(SIDE, 3).filter(pass -> pass instanceof ExplanationPass).forEach(pass -> run(other, pass));
+            assertEquals(before, MemoryPlan.of(other, new LogitsPass(images(BATCH, SIDE))));
+        }
+    }
+
+    @Test
+    void anotherImageSizeThanTheNetworkTakesIsRefused() {
+        try (Device device = TestDevices.open(TestDevices.REFERENCE);
+                Scope run = Scope.open("plan");
+                CodaNet net = CodaNet.create(Toys.network(), LossKind.BCE, device, run, 1)) {
+            RawImages.Form grey = new RawImages.Form(Shape.of(1, 1, SIDE, SIDE), null, false, 0);
+            String message = assertThrows(
+                            IllegalArgumentException.class, () -> MemoryPlan.of(net, new LogitsPass(grey)))
+                    .getMessage();
+            assertTrue(message.contains("expected (N, 3, H, W)"), message);
+            // The next plan does not count what the refused one had allocated.
+            MemoryPlan.of(net, new LogitsPass(images(1, SIDE)));
         }
     }
 
@@ -122,73 +183,68 @@ final class MemoryPlanTest {
         }
     }
 
-    private static void assertPlanIsClose(Device opened, MemoryPlan.Work large) {
-        try (Device device = opened;
-                Scope run = Scope.open("plan");
-                CodaNet net = CodaNet.create(Toys.network(), LossKind.BCE, device, run, 1)) {
-            run(net, large);
-            long planned = MemoryPlan.of(net, large).totalBytes();
-            long peak = device.memory().peak();
-            assertTrue(
-                    planned >= 0.95 * peak && planned <= 1.2 * peak,
-                    MemoryPlan.of(net, large) + " is " + planned + " bytes, the peak was " + peak);
+    /** What the pass is the plan of: one call, or one training step. */
+    private static void run(CodaNet net, PassDefinition pass) {
+        Shape shape = pass.images().shape();
+        float[] pixels = pixels(shape.extent(3));
+        switch (pass) {
+            case LogitsPass logits -> new Evaluator(net, 0).logits(pixels, shape);
+            case ExplanationPass explanation ->
+                new Explainer(net)
+                        .explain(
+                                ImageBatch.of(pixels, BATCH, 3, shape.extent(2), shape.extent(3)),
+                                target(explanation.targets()),
+                                new Detail(0, explanation.perChannel()));
+            case TrainingPass training -> train(net, new RawImages.Floats(pixels, shape), training.isRegularised());
+            default -> throw new AssertionError(pass);
         }
     }
 
-    private static void run(CodaNet net, MemoryPlan.Work work) {
-        int height = work.height();
-        int width = work.width();
-        Shape shape = Shape.of(BATCH, 3, height, width);
-        float[] images = images(height, width);
-        switch (work.purpose()) {
-            case INFERENCE -> new Evaluator(net, 0).logits(images, shape);
-            case EXPLANATION ->
-                new Explainer(net)
-                        .explain(
-                                ImageBatch.of(images, BATCH, 3, height, width),
-                                work.targets() == 1 ? Target.predicted() : Target.all(),
-                                new Detail(0, work.perChannel()));
-            case TRAINING -> train(net, new RawImages.Floats(images, shape), work.regularised());
-        }
+    private static Target target(ExplanationPass.Targets targets) {
+        return switch (targets) {
+            case ExplanationPass.HighestLogits highest -> Target.topK(highest.count());
+            case ExplanationPass.NamedClasses named -> Target.all();
+            case ExplanationPass.UnitActivation unit -> Target.activation(new Unit(unit.layer(), 0, 1, 1));
+        };
     }
 
     /** A device that would refuse more than the budget is never asked for more, and the result has the same bits. */
     @Test
     void aBudgetIsKeptBySplittingImagesAndClasses() {
         Skip.unless(TestDevices.names().contains("cpu"), "there is no cpu device here");
-        MemoryPlan.Work work = MemoryPlan.Work.explanation(BATCH, SIZE, SIZE, 10, false);
+        ExplanationPass pass = explanation(images(1, SIZE), new ExplanationPass.NamedClasses(10), false);
         long budget;
         FloatBuffer whole;
         try (Device device = TestDevices.open("cpu");
                 Scope run = Scope.open("plan");
                 CodaNet net = CodaNet.create(NETWORK, LossKind.BCE, device, run, 1)) {
-            budget = MemoryPlan.of(net, work.withBatch(1).withTargets(6)).totalBytes();
-            assertTrue(budget < MemoryPlan.of(net, work.withBatch(1)).totalBytes());
+            budget = MemoryPlan.of(net, pass.withTargetsAtOnce(6)).totalBytes();
+            assertTrue(budget < MemoryPlan.of(net, pass).totalBytes());
             whole = explainAll(net, 0);
         }
-        long room = budget + budget / 20;
+        long available = budget + budget / 20;
         try (Device device = Devices.open(
                         "cpu",
-                        DeviceOptions.defaults().withPrecision(Precision.FP32).withMemoryBudget(room));
+                        DeviceOptions.defaults().withPrecision(Precision.FP32).withMemoryBudget(available));
                 Scope run = Scope.open("plan");
                 CodaNet net = CodaNet.create(NETWORK, LossKind.BCE, device, run, 1)) {
             assertEquals(whole, explainAll(net, budget));
-            assertTrue(device.memory().peak() <= room);
+            assertTrue(device.memory().peak() <= available);
         }
     }
 
     private static FloatBuffer explainAll(CodaNet net, long budget) {
         return new Explainer(net, budget)
-                .explain(images(SIZE, SIZE), Shape.of(BATCH, 3, SIZE, SIZE), Target.all())
+                .explain(pixels(SIZE), Shape.of(BATCH, 3, SIZE, SIZE), Target.all())
                 .contributions();
     }
 
-    private static float[] images(int height, int width) {
-        float[] images = new float[BATCH * 3 * height * width];
-        for (int i = 0; i < images.length; i++) {
-            images[i] = i % 101 / 100f;
+    private static float[] pixels(int side) {
+        float[] pixels = new float[BATCH * 3 * side * side];
+        for (int i = 0; i < pixels.length; i++) {
+            pixels[i] = i % 101 / 100f;
         }
-        return images;
+        return pixels;
     }
 
     @ParameterizedTest
@@ -197,36 +253,36 @@ final class MemoryPlanTest {
         try (Device device = TestDevices.open(name);
                 Scope run = Scope.open("plan");
                 CodaNet net = CodaNet.create(Toys.network(), LossKind.BCE, device, run, 1)) {
-            MemoryPlan.Work work = MemoryPlan.Work.training(1, Toys.SIZE, Toys.SIZE, false);
-            long five = MemoryPlan.of(net, work.withBatch(5)).totalBytes();
-            assertEquals(5, MemoryPlan.imagesWithin(net, work, five, 64));
-            assertEquals(4, MemoryPlan.imagesWithin(net, work, five - 1, 64));
-            assertEquals(3, MemoryPlan.imagesWithin(net, work, five, 3));
-            assertEquals(0, MemoryPlan.imagesWithin(net, work, 1000, 64));
-            assertEquals(5, MemoryPlan.largestBatch(net, work, five + five / 31 + 1, 64));
-            assertTrue(MemoryPlan.largestBatch(net, work, five + five / 40, 64) < 5);
-            assertEquals(64, MemoryPlan.largestBatch(net, work, 0, 64));
-            long one = MemoryPlan.of(net, work.withBatch(1)).totalBytes();
-            assertEquals(1, MemoryPlan.largestBatch(net, work, one, 64));
-            assertThrows(IllegalArgumentException.class, () -> MemoryPlan.largestBatch(net, work, 1000, 64));
+            TrainingPass pass = training(images(1, Toys.SIZE), 0);
+            long five = MemoryPlan.of(net, pass.withImages(5)).totalBytes();
+            assertEquals(5, MemoryPlan.imagesWithin(net, pass, five, 64));
+            assertEquals(4, MemoryPlan.imagesWithin(net, pass, five - 1, 64));
+            assertEquals(3, MemoryPlan.imagesWithin(net, pass, five, 3));
+            assertEquals(0, MemoryPlan.imagesWithin(net, pass, 1000, 64));
+            assertEquals(5, MemoryPlan.largestBatch(net, pass, five + five / 31 + 1, 64));
+            assertTrue(MemoryPlan.largestBatch(net, pass, five + five / 40, 64) < 5);
+            assertEquals(64, MemoryPlan.largestBatch(net, pass, 0, 64));
+            long one = MemoryPlan.of(net, pass.withImages(1)).totalBytes();
+            assertEquals(1, MemoryPlan.largestBatch(net, pass, one, 64));
+            assertThrows(IllegalArgumentException.class, () -> MemoryPlan.largestBatch(net, pass, 1000, 64));
         }
     }
 
-    /** On a device with the room that a pass over five images took; what the sentence promises is then done. */
+    /** On a device with the memory that a pass over five images took. The number of images in the message then fits. */
     @ParameterizedTest
     @MethodSource("devicesAndLambdas")
-    void trainingWithoutRoomSaysHowManyImagesWouldFit(String name, double lambda) {
-        long room;
+    void trainingWithTooLittleMemorySaysHowManyImagesWouldFit(String name, double lambda) {
+        long available;
         int images;
         try (Device device = TestDevices.open(name);
                 Scope run = Scope.open("plan");
                 CodaNet net = CodaNet.create(Toys.network(), LossKind.BCE, device, run, 1)) {
             train(net, 5, lambda);
-            // A worker more may have taken part than the other time.
-            room = device.memory().peak() + device.memory().peak() / 20;
+            // One more worker may take part the next time.
+            available = device.memory().peak() + device.memory().peak() / 20;
         }
         DeviceOptions little =
-                DeviceOptions.defaults().withPrecision(Precision.FP32).withMemoryBudget(room);
+                DeviceOptions.defaults().withPrecision(Precision.FP32).withMemoryBudget(available);
         try (Device device = Devices.open(name, little);
                 Scope run = Scope.open("plan");
                 CodaNet net = CodaNet.create(Toys.network(), LossKind.BCE, device, run, 1)) {
@@ -245,36 +301,36 @@ final class MemoryPlanTest {
         }
     }
 
-    /** Each budget holds by its plan so many images, and little of what the plan leaves out. */
+    /** By its plan the budget holds just so many images, with little left for what the plan leaves out. */
     @ParameterizedTest
     @MethodSource("devicesAndLambdas")
-    void trainingWithinABudgetFindsItsWay(String name, double lambda) {
+    void trainingKeepsToItsBudgetIfThePlanLeftSomethingOut(String name, double lambda) {
         int images = 2;
         long budget;
         try (Device device = TestDevices.open(name);
                 Scope run = Scope.open("plan");
                 CodaNet net = CodaNet.create(Toys.network(), LossKind.BCE, device, run, 1)) {
-            MemoryPlan.Work work = MemoryPlan.Work.training(images, SIDE, SIDE, lambda > 0);
-            budget = MemoryPlan.of(net, work).totalBytes();
+            TrainingPass pass = training(images(images, SIDE), lambda);
+            budget = MemoryPlan.of(net, pass).totalBytes();
             budget += budget / 31 + 1;
-            assertEquals(images, MemoryPlan.largestBatch(net, work, budget, 64));
+            assertEquals(images, MemoryPlan.largestBatch(net, pass, budget, 64));
         }
-        List<String> told = new ArrayList<>();
+        List<String> reports = new ArrayList<>();
         DeviceOptions options =
                 DeviceOptions.defaults().withPrecision(Precision.FP32).withMemoryBudget(budget);
         try (Device device = Devices.open(name, options);
                 Scope run = Scope.open("plan");
                 CodaNet net = CodaNet.create(Toys.network(), LossKind.BCE, device, run, 1)) {
-            device.listenToSelections(told::add);
+            device.listenToSelections(reports::add);
             train(net, 4, lambda, budget);
             assertTrue(device.memory().peak() <= budget);
         }
-        told.removeIf(line -> !line.startsWith("training: "));
+        reports.removeIf(line -> !line.startsWith("training: "));
         assertTrue(
-                told.isEmpty()
-                        || told.size() == 1
-                                && told.getFirst().startsWith("training: " + (images - 1) + " images at a time"),
-                told.toString());
+                reports.isEmpty()
+                        || reports.size() == 1
+                                && reports.getFirst().startsWith("training: " + (images - 1) + " images at a time"),
+                reports.toString());
     }
 
     private static void train(CodaNet net, int images, double lambda) {
@@ -296,15 +352,11 @@ final class MemoryPlanTest {
         }
     }
 
-    static Stream<Arguments> devicesAndSteps() {
-        return planned(TestDevices.with(Stream.of(1, 3)));
-    }
-
     static Stream<Arguments> devicesAndLambdas() {
         return planned(TestDevices.with(Stream.of(0.0, 1.0)));
     }
 
-    /** The reference device is left out: it holds doubles, and plans count floats. */
+    /** Without the reference device, whose operations use temporary arrays on the heap. */
     private static Stream<Arguments> planned(Stream<Arguments> cases) {
         return cases.filter(each -> !each.get()[0].equals(TestDevices.REFERENCE));
     }

@@ -17,6 +17,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
 import org.codanet.bindings.testing.Skip;
 import org.codanet.data.batch.BatchSource;
+import org.codanet.data.batch.RawImages;
 import org.codanet.evaluate.Evaluator;
 import org.codanet.file.FileFormatException;
 import org.codanet.file.NamedTensors;
@@ -24,15 +25,17 @@ import org.codanet.file.TensorData;
 import org.codanet.model.AuthorsLayout;
 import org.codanet.model.CodaNet;
 import org.codanet.model.CodaNetConfig;
-import org.codanet.model.MemoryPlan;
 import org.codanet.model.ModelFile;
 import org.codanet.model.Preprocessing;
 import org.codanet.nn.device.Device;
 import org.codanet.nn.op.LossKind;
 import org.codanet.nn.tensor.Scope;
+import org.codanet.nn.tensor.Shape;
 import org.codanet.recipe.Accumulation;
 import org.codanet.recipe.LearningRate;
 import org.codanet.recipe.TrainingRecipe;
+import org.codanet.run.MemoryPlan;
+import org.codanet.run.TrainingPass;
 import org.codanet.testing.Near;
 import org.codanet.testing.TestDevices;
 import org.codanet.testing.Toys;
@@ -346,9 +349,10 @@ final class TrainerTest {
                     Scope run = Scope.open("test");
                     CodaNet net = CodaNet.create(Toys.network(), LossKind.CE, device, run, 3)) {
                 net.forTraining();
+                RawImages.Form image = new RawImages.Form(Shape.of(1, 3, Toys.SIZE, Toys.SIZE), null, false, 0);
                 long budget = split == 0
                         ? 0
-                        : MemoryPlan.of(net, MemoryPlan.Work.training(1, Toys.SIZE, Toys.SIZE, true))
+                        : MemoryPlan.of(net, new TrainingPass(image, LossKind.CE, 4, 0.5))
                                 .totalBytes();
                 TrainingRecipe recipe =
                         TrainingRecipe.of(LossKind.CE, 1, 4, new LearningRate.Constant(1e-3)).toBuilder()

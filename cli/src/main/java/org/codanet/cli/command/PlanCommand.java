@@ -8,12 +8,18 @@ import org.codanet.cli.console.ByteSize;
 import org.codanet.cli.console.Console;
 import org.codanet.cli.option.DeviceOption;
 import org.codanet.cli.option.NetworkOption;
+import org.codanet.data.batch.RawImages;
 import org.codanet.measure.Task;
 import org.codanet.model.CodaNet;
-import org.codanet.model.MemoryPlan;
 import org.codanet.nn.device.Device;
 import org.codanet.nn.tensor.Scope;
+import org.codanet.nn.tensor.Shape;
 import org.codanet.recipe.TrainingRecipe;
+import org.codanet.run.ExplanationPass;
+import org.codanet.run.LogitsPass;
+import org.codanet.run.MemoryPlan;
+import org.codanet.run.PassDefinition;
+import org.codanet.run.TrainingPass;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -102,18 +108,7 @@ public final class PlanCommand implements Callable<Integer> {
         try (Device device = deviceOption.open(console);
                 Scope scope = Scope.open("plan");
                 CodaNet net = CodaNet.create(option.config(), option.loss(), device, scope, 0)) {
-            MemoryPlan.Work planned = switch (task) {
-                case FORWARD -> MemoryPlan.Work.inference(batch, option.height(), option.width());
-                case EXPLAIN -> MemoryPlan.Work.explanation(batch, option.height(), option.width(), 1, false);
-                case EXPLAIN_ALL ->
-                    MemoryPlan.Work.explanation(
-                            batch,
-                            option.height(),
-                            option.width(),
-                            option.config().numClasses(),
-                            false);
-                case TRAIN -> MemoryPlan.Work.training(batch, option.height(), option.width(), isRegularised(option));
-            };
+            PassDefinition planned = pass(option);
             MemoryPlan plan = MemoryPlan.of(net, planned);
             int fitting = deviceOption.memoryBytes() == 0
                     ? batch
@@ -125,6 +120,24 @@ public final class PlanCommand implements Callable<Integer> {
             }
         }
         return 0;
+    }
+
+    /** Images count as float32 values. */
+    private PassDefinition pass(NetworkOption option) {
+        RawImages.Form images = new RawImages.Form(
+                Shape.of(batch, option.config().imageChannels(), option.height(), option.width()), null, false, 0);
+        return switch (task) {
+            case FORWARD -> new LogitsPass(images);
+            case EXPLAIN -> explanation(images, new ExplanationPass.HighestLogits(1));
+            case EXPLAIN_ALL ->
+                explanation(
+                        images, new ExplanationPass.NamedClasses(option.config().numClasses()));
+            case TRAIN -> new TrainingPass(images, option.loss(), batch, isRegularised(option) ? 1 : 0);
+        };
+    }
+
+    private static ExplanationPass explanation(RawImages.Form images, ExplanationPass.Targets targets) {
+        return new ExplanationPass(images, 0, false, targets, targets.count());
     }
 
     /** The memory of the regulariser does not depend on its weight, except that a weight of 0 switches it off. */

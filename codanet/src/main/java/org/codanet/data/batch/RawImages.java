@@ -43,6 +43,11 @@ public sealed interface RawImages {
      * @param steps S, how many each image is changed by; 0 for none
      */
     record Form(Shape shape, Shape stored, boolean placed, int steps) {
+        /** The same form for another number of images. */
+        public Form withCount(int count) {
+            return new Form(shape.withFirst(count), stored == null ? null : stored.withFirst(count), placed, steps);
+        }
+
         @Override
         public String toString() {
             return shape

@@ -84,6 +84,12 @@ final class ByteCounter {
         }
     }
 
+    void forgetPasses() {
+        workspace = 0;
+        prepared.clear();
+        resetPeak();
+    }
+
     void resetPeak() {
         most = tensorBytes + states;
         tensorsAtPeak = Map.copyOf(tensors);

@@ -190,6 +190,14 @@ public final class CountingDevice implements Device {
         counter.resetPeak();
     }
 
+    /**
+     * Forgets what the passes so far have left behind: workspace, prepared weights and the peak. Weights must be prepared again. Open
+     * tensors still count.
+     */
+    public void forgetPasses() {
+        counter.forgetPasses();
+    }
+
     @Override
     public void synchronize() {}
 

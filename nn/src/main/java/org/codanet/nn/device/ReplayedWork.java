@@ -1,54 +1,48 @@
-package org.codanet.model;
+package org.codanet.nn.device;
 
-import org.codanet.nn.device.CapturedGraph;
-import org.codanet.nn.device.Device;
-import org.codanet.nn.device.OutOfMemoryException;
 import org.codanet.nn.tensor.Scope;
 
 /**
- * Work on tensors that stay, run again and again with other values in them. Where the device gains by it, the second run is
- * followed by a recording, and every later one is a replay: what is asked for once is not worth a recording, and what the
- * recording needs has just been there.
+ * Operations that are called again and again on the same tensors, with new values in them.
+ *
+ * <p>The first two runs are eager. If the device supports capture, the second one is followed by a capture, and every later run replays
+ * the captured graph. Work that runs only once is therefore never captured, and a capture takes place when everything that it needs was
+ * in memory a moment ago. If memory is short even so, the device reports it to its listener, and the work goes on eagerly: that takes
+ * less memory and gives the same bits.
  */
-public final class NetStep {
+public final class ReplayedWork {
     private final Device device;
     private final Scope scope;
-    private final Runnable work;
-    private CapturedGraph recorded;
-    private int runs;
+    private final Runnable operations;
+    private CapturedGraph graph;
+    private int eagerRuns;
 
     /**
-     * A step that has not run yet.
+     * Work that has not run yet.
      *
-     * @param scope owner of what is kept of it
-     * @param work as {@link Device#capture} allows it
+     * @param scope owner of the captured graph
+     * @param operations obey the rules of {@link Device#capture}
      */
-    public NetStep(Device device, Scope scope, Runnable work) {
+    public ReplayedWork(Device device, Scope scope, Runnable operations) {
         this.device = device;
         this.scope = scope;
-        this.work = work;
+        this.operations = operations;
     }
 
-    /** Queues it. */
+    /** Runs the operations, or replays their graph. */
     public void run() {
-        if (recorded != null) {
-            recorded.run();
+        if (graph != null) {
+            graph.run();
             return;
         }
-        work.run();
-        runs++;
-        if (runs == 2 && device.supportsCapture()) {
+        operations.run();
+        eagerRuns++;
+        if (eagerRuns == 2 && device.supportsCapture()) {
             try {
-                recorded = device.capture(scope, work);
-            } catch (OutOfMemoryException refusal) {
-                // The device has told its listener. Calls need less memory at one time, and give the same bits.
-                recorded = null;
+                graph = device.capture(scope, operations);
+            } catch (OutOfMemoryException reported) {
+                graph = null;
             }
         }
-    }
-
-    /** Whether runs are replays by now. */
-    public boolean isCaptured() {
-        return recorded != null;
     }
 }

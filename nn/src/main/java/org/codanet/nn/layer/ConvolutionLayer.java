@@ -129,21 +129,6 @@ public final class ConvolutionLayer implements Layer {
         return 1;
     }
 
-    @Override
-    public long passBytes(Shape input, Purpose purpose) {
-        return 0;
-    }
-
-    @Override
-    public long preparedBytes(Purpose purpose, int targets) {
-        return 0;
-    }
-
-    @Override
-    public long workspaceBytes(Shape input, Purpose purpose, int targets) {
-        return 0;
-    }
-
     private ForwardPass own(Pass pass) {
         if (!(pass instanceof ForwardPass own)) {
             throw new IllegalStateException(name() + ": this pass was run by another layer");

@@ -99,21 +99,6 @@ public final class DynamicAlignmentLayer implements Layer {
         return operation.minUniformTargets(targets);
     }
 
-    @Override
-    public long passBytes(Shape input, Purpose purpose) {
-        return purpose == Purpose.INFERENCE ? 0 : operation.stateBytes(input, purpose);
-    }
-
-    @Override
-    public long preparedBytes(Purpose purpose, int targets) {
-        return operation.preparedBytes(purpose, targets);
-    }
-
-    @Override
-    public long workspaceBytes(Shape input, Purpose purpose, int targets) {
-        return operation.workspaceBytes(input, purpose, targets);
-    }
-
     private ForwardPass own(Pass pass) {
         if (!(pass instanceof ForwardPass own) || own.state() == null) {
             throw new IllegalStateException(

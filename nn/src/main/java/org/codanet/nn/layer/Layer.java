@@ -48,17 +48,4 @@ public interface Layer {
      * rounds in the same way, as {@code DynamicAlignment.minUniformTargets}.
      */
     int minUniformTargets(int targets);
-
-    /** Bytes of the forward state of one pass. */
-    long passBytes(Shape input, Purpose purpose);
-
-    /** Bytes that are derived from the weights and held besides them, for back-projection of up to that many targets at a time. */
-    long preparedBytes(Purpose purpose, int targets);
-
-    /**
-     * Bytes of workspace. The layers of a network share one workspace, so the largest counts, not the sum.
-     *
-     * @param targets back-projected at a time; 0 for the gradient only
-     */
-    long workspaceBytes(Shape input, Purpose purpose, int targets);
 }

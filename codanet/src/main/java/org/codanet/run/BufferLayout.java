@@ -1,0 +1,86 @@
+package org.codanet.run;
+
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.codanet.nn.tensor.Shape;
+
+/**
+ * Names and shapes of several buffers that lie one after the other in a single tensor, so that one copy moves all of them between host
+ * and device.
+ */
+public final class BufferLayout {
+    /** Without any buffer. */
+    public static final BufferLayout EMPTY = builder().build();
+
+    private final Map<String, Buffer> buffers;
+    private final int elements;
+
+    /** Where a buffer lies: {@code shape.elements()} floats from {@code offset} on. */
+    record Buffer(Shape shape, int offset) {
+        int elements() {
+            return Math.toIntExact(shape.elements());
+        }
+    }
+
+    private BufferLayout(Map<String, Buffer> buffers, int elements) {
+        this.buffers = Collections.unmodifiableMap(new LinkedHashMap<>(buffers));
+        this.elements = elements;
+    }
+
+    /** A builder of a layout, still without any buffer. */
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    /** Number of floats of all buffers together. */
+    public int elements() {
+        return elements;
+    }
+
+    /** Whether there is a buffer of that name. */
+    public boolean has(String name) {
+        return buffers.containsKey(name);
+    }
+
+    /** Shape of one buffer. @throws IllegalArgumentException naming all buffers, if there is none of that name */
+    public Shape shape(String name) {
+        return buffer(name).shape();
+    }
+
+    Buffer buffer(String name) {
+        Buffer buffer = buffers.get(name);
+        if (buffer == null) {
+            throw new IllegalArgumentException("buffers: there is no '" + name + "' among " + buffers.keySet());
+        }
+        return buffer;
+    }
+
+    /** Appends buffers in order. */
+    public static final class Builder {
+        private final Map<String, Buffer> buffers = new LinkedHashMap<>();
+        private int elements;
+
+        private Builder() {}
+
+        /**
+         * Appends a buffer.
+         *
+         * @throws IllegalArgumentException if there is one of that name already
+         * @throws ArithmeticException if all buffers together have more elements than an array can
+         */
+        public Builder add(String name, Shape shape) {
+            Buffer buffer = new Buffer(shape, elements);
+            if (buffers.putIfAbsent(name, buffer) != null) {
+                throw new IllegalArgumentException("buffers: there are two with the name '" + name + "'");
+            }
+            elements = Math.addExact(elements, buffer.elements());
+            return this;
+        }
+
+        /** The layout. */
+        public BufferLayout build() {
+            return new BufferLayout(buffers, elements);
+        }
+    }
+}
