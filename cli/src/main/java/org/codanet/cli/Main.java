@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import org.codanet.cli.console.ExitCodes;
 import org.codanet.cli.console.Failures;
 import org.codanet.cli.console.StandardStream;
+import org.codanet.file.FileName;
 import picocli.CommandLine;
 import picocli.CommandLine.Help.Ansi;
 import picocli.CommandLine.TypeConversionException;
@@ -26,6 +27,15 @@ public final class Main {
     /** {@return the exit code of one command, see {@link ExitCodes}} The command prints to the given streams. */
     static int run(String[] args, PrintWriter out, PrintWriter err) {
         int code;
+        for (String word : args) {
+            if (word.contains("\uFFFD") && !FileName.isUtf8()) {
+                err.println(
+                        "codanet: Java could not read '" + word + "', because the locale is not installed or not UTF-8;"
+                                + " set LC_ALL=C.UTF-8, as the launcher bin/codanet does");
+                err.flush();
+                return ExitCodes.WRONG_USAGE;
+            }
+        }
         try {
             code = commandLine().setOut(out).setErr(err).execute(args);
         } catch (OutOfMemoryError e) {

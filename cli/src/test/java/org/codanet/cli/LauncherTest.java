@@ -68,8 +68,7 @@ final class LauncherTest {
         assertEquals("C.UTF-8 none", output(launcher, more, Map.of()), "no locale");
         assertEquals("C.UTF-8 C", output(launcher, more, Map.of("LANG", "C")));
         assertEquals("C.UTF-8 de_DE.UTF-8", output(launcher, more, Map.of("LC_ALL", "POSIX", "LANG", "de_DE.UTF-8")));
-        assertEquals(
-                "none de_DE.UTF-8", output(launcher, more, Map.of("LANG", "de_DE.UTF-8")), "the locale of the user");
+        assertEquals("C.UTF-8 de_DE.UTF-8", output(launcher, more, Map.of("LANG", "de_DE.UTF-8")), "not installed");
     }
 
     private static String output(Path launcher, Map<String, String> more, Map<String, String> locale) throws Exception {

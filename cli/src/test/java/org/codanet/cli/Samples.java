@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
+import org.codanet.file.FileName;
 import org.codanet.file.TensorData;
 import org.codanet.file.npy.NpyFile;
 import org.codanet.model.CodaNet;
@@ -89,7 +90,7 @@ final class Samples {
     /** The sorted names of the files in a folder. */
     static List<String> namesIn(Path folder) throws IOException {
         try (Stream<Path> files = Files.list(folder)) {
-            return files.map(file -> file.getFileName().toString()).sorted().toList();
+            return files.map(file -> FileName.text(file.getFileName())).sorted().toList();
         }
     }
 

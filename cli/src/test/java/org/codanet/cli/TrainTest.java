@@ -144,6 +144,25 @@ final class TrainTest {
                 .failsWith(1, "another run: its recipe's micro_batch is 10, asked for is 5");
     }
 
+    @Test
+    void resumesAfterTheFolderOfTheDataWasRenamed() throws IOException {
+        Path renamed = folder.resolve("renamed-rows");
+        for (String name : Samples.namesIn(data)) {
+            if (name.endsWith(".npy")) {
+                Files.createDirectories(renamed);
+                Files.copy(data.resolve(name), renamed.resolve(name));
+            }
+        }
+        List<Object> words = new ArrayList<>(List.of(train(folder.resolve("before-renaming"), "--epochs", "1", "-q")));
+        words.set(words.indexOf(data), renamed);
+        Run.of(words.toArray()).succeeded();
+        Path later = Files.move(renamed, folder.resolve("later, 5 images in 2 classes; tested on this"));
+        words.set(words.indexOf(renamed), later);
+        words.add("--resume");
+
+        Run.of(words.toArray()).succeeded();
+    }
+
     /** Sends SIGINT to a new process, as Ctrl-C does. The resumed run must equal an uninterrupted one. */
     @Test
     void ctrlCWritesACheckpointAndPrintsHowToResume() throws Exception {

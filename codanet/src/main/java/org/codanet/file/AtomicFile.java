@@ -18,9 +18,16 @@ import java.util.concurrent.ThreadLocalRandom;
 
 /**
  * Replaces a file so that nobody ever sees half of it: the content goes to a temporary file beside the target, is synced to
- * the disk, and is then renamed over the target. After a failure the old file is untouched and the temporary one gone.
+ * the disk, and is then renamed over the target. After a failure the old file is unchanged and the temporary file is deleted. If
+ * the target is a symbolic link, the file that it leads to is replaced, and the link remains.
  */
 public final class AtomicFile {
+    /** As in Linux, which follows no more. */
+    private static final int MAX_LINKS = 40;
+
+    /** A file name has at most 255 bytes, and a temporary file is longer than the name of its target. */
+    private static final int MAX_STEM = 100;
+
     private AtomicFile() {}
 
     /** Writes a file's content. */
@@ -78,7 +85,8 @@ public final class AtomicFile {
         return file.getFileName().toString().matches("\\..+\\.[0-9a-f]{1,16}\\.part");
     }
 
-    private static void write(Path target, Content content, boolean lasting) throws IOException {
+    private static void write(Path name, Content content, boolean lasting) throws IOException {
+        Path target = followed(name);
         Path part = partOf(target);
         try {
             try (FileChannel channel = open(part, target)) {
@@ -86,10 +94,26 @@ public final class AtomicFile {
                 publish(channel, part, target, lasting);
             }
         } catch (IOException e) {
-            throw failure(target, e);
+            throw failure(name, e);
         } finally {
             discard(part, target);
         }
+    }
+
+    /**
+     * {@return the file that a symbolic link leads to, which need not exist; another path is returned as it is}
+     *
+     * @throws IOException if the links lead back to themselves
+     */
+    public static Path followed(Path name) throws IOException {
+        Path path = name;
+        for (int links = 0; Files.isSymbolicLink(path); links++) {
+            if (links == MAX_LINKS) {
+                throw new IOException("cannot write " + name + ": its symbolic links lead back to themselves");
+            }
+            path = path.resolveSibling(Files.readSymbolicLink(path));
+        }
+        return path;
     }
 
     /**
@@ -112,7 +136,9 @@ public final class AtomicFile {
         }
         // Not Files.createTempFile: its files are readable by their owner only, and the rename would keep that.
         String unique = Long.toHexString(ThreadLocalRandom.current().nextLong());
-        return folder.resolve("." + target.getFileName() + "." + unique + ".part");
+        String name = FileName.text(target.getFileName()).replaceAll("[^ -~]", "_");
+        String stem = name.substring(0, Math.min(MAX_STEM, name.length()));
+        return folder.resolve("." + stem + "." + unique + ".part");
     }
 
     /**

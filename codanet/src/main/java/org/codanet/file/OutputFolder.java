@@ -15,7 +15,8 @@ public final class OutputFolder {
      *
      * @throws IOException naming the folder and the reason, if it cannot be created or written to
      */
-    public static void create(Path folder) throws IOException {
+    public static void create(Path name) throws IOException {
+        Path folder = AtomicFile.followed(name);
         try {
             Files.createDirectories(folder);
             // Files.isWritable ignores read-only file systems when root asks, so a file is created for a test.

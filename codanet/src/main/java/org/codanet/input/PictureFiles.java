@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Optional;
 import org.codanet.data.decode.Images;
 import org.codanet.data.image.Pixels;
+import org.codanet.file.FileName;
 import org.codanet.model.ModelFile;
 import org.codanet.model.Preprocessing;
 
@@ -46,6 +47,6 @@ final class PictureFiles extends ImageInput {
             prepared.add(preparation.prepare(Images.read(file)));
         }
         done += some.size();
-        return ImageChunk.of(prepared, some.stream().map(Path::toString).toList());
+        return ImageChunk.of(prepared, some.stream().map(FileName::text).toList());
     }
 }

@@ -12,6 +12,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import org.codanet.explain.Explanation;
+import org.codanet.file.FileName;
 import org.codanet.file.OutputFolder;
 import org.codanet.input.ImageChunk;
 import org.codanet.model.CodaNet;
@@ -69,7 +70,7 @@ public final class ExplanationFolder {
             ColourRange range = ImageCard.range(image, fixedRange);
             for (ExplainedClass explained : image.explained()) {
                 String file = unique(stem(image.name()) + "-" + stem(explained.name())) + ".png";
-                Picture.writePng(row(image.input(), explained.map(), range), folder.resolve(file));
+                Picture.writePng(row(image.input(), explained.map(), range), FileName.resolve(folder, file));
             }
         }
     }
@@ -86,7 +87,7 @@ public final class ExplanationFolder {
     }
 
     private static String stem(String name) {
-        String file = Path.of(name.replace('/', '_')).toString();
+        String file = name.replace('/', '_');
         int dot = file.lastIndexOf('.');
         String stem = (dot > 0 ? file.substring(0, dot) : file).replaceAll("[^\\p{L}\\p{N}_.-]+", "-");
         // The end of a long path says most about the file, so the beginning is cut off.

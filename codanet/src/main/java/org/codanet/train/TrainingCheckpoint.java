@@ -8,6 +8,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
 import org.codanet.file.FileFormatException;
 import org.codanet.file.NamedTensors;
 import org.codanet.file.TensorData;
@@ -113,6 +115,10 @@ public record TrainingCheckpoint(
             return position;
         }
     }
+
+    /** The part of {@link DatasetSource#description} that follows the dataset's name. */
+    private static final Pattern DATASET_FACTS =
+            Pattern.compile("\\d+ images in \\d+ classes \\(labels [0-9a-f]{8}\\)");
 
     /** The state of a network in training. */
     static TrainingCheckpoint of(
@@ -231,7 +237,14 @@ public record TrainingCheckpoint(
         requireSame(
                 file, "recipe", recipe.toBuilder().epochs(otherRecipe.epochs()).build(), otherRecipe);
         requireSame(file, "seed", seed, otherSeed);
-        requireSame(file, "data", data, otherData);
+        requireSame(file, "data", withoutNames(data), withoutNames(otherData));
+    }
+
+    /** Descriptions of data without the names of the datasets, which are often those of folders and may change. */
+    private static String withoutNames(String data) {
+        List<String> facts =
+                DATASET_FACTS.matcher(data).results().map(MatchResult::group).toList();
+        return facts.isEmpty() ? data : String.join("; tested on ", facts);
     }
 
     private static void requireSame(Path file, String what, Object here, Object asked) {

@@ -3,11 +3,12 @@ package org.codanet.cli.console;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * Standard output or standard error as text. Java reports only that writing failed. This class distinguishes a reader that has
+ * Standard output or standard error as UTF-8 text, whatever the locale is. Java reports only that writing failed. This class distinguishes a reader that has
  * closed its pipe, as {@code head} does, from a full disk.
  */
 public final class StandardStream extends PrintWriter {
@@ -19,7 +20,7 @@ public final class StandardStream extends PrintWriter {
 
     /** @param hasReader whether the stream is a pipe or a socket, whose reader can close it */
     public StandardStream(OutputStream stream, boolean hasReader) {
-        super(stream, true);
+        super(stream, true, StandardCharsets.UTF_8);
         this.hasReader = hasReader;
     }
 

@@ -13,6 +13,7 @@ import java.util.Optional;
 import org.codanet.data.decode.Images;
 import org.codanet.data.image.Pixels;
 import org.codanet.file.FileFormatException;
+import org.codanet.file.FileName;
 
 /**
  * A folder of pictures, one folder a class: {@code train/<class>/*.jpg} and {@code test/<class>/*.jpg} ({@code val} for
@@ -60,13 +61,15 @@ final class ImageFolder extends LabelledImages {
                             ? "has pictures but no class folders; sort them into train/<class>/ and test/<class>/"
                             : "has no CIFAR-10, MNIST or .npy files and no folders of pictures; " + Datasets.LAYOUTS);
         }
-        List<String> found =
-                classFolders.stream().map(path -> path.getFileName().toString()).toList();
+        List<String> found = new ArrayList<>();
+        for (Path classFolder : classFolders) {
+            found.add(FileName.of(classFolder));
+        }
         List<String> classNames = metadata.classNamesOr(found);
         List<Path> files = new ArrayList<>();
         List<Integer> labels = new ArrayList<>();
         for (Path classFolder : classFolders) {
-            int label = classNames.indexOf(classFolder.getFileName().toString());
+            int label = classNames.indexOf(FileName.of(classFolder));
             if (label < 0) {
                 throw new FileFormatException(
                         classFolder.toString(), "is not one of the classes that " + DatasetMetadata.FILE + " names");
@@ -81,8 +84,8 @@ final class ImageFolder extends LabelledImages {
                     root.toString(),
                     String.format(Locale.ROOT, "has %d class folders but no pictures in them", classFolders.size()));
         }
-        String name = metadata.nameOr(
-                String.valueOf(folder.toAbsolutePath().normalize().getFileName()));
+        Path last = folder.toAbsolutePath().normalize().getFileName();
+        String name = metadata.nameOr(last == null ? folder.toString() : FileName.text(last));
         String description = String.format(
                 Locale.ROOT,
                 "%s: %,d %s images in %d classes, pictures in %s",
@@ -108,7 +111,7 @@ final class ImageFolder extends LabelledImages {
         } catch (AccessDeniedException e) {
             throw new FileFormatException(folder.toString(), "permission denied", e);
         }
-        entries.sort(Comparator.comparing(path -> path.getFileName().toString()));
+        entries.sort(Comparator.comparing(path -> FileName.text(path.getFileName())));
         return entries;
     }
 
@@ -120,7 +123,7 @@ final class ImageFolder extends LabelledImages {
     @Override
     public String imageName(int index) {
         requireImage(index);
-        return files.get(index).toString();
+        return FileName.text(files.get(index));
     }
 
     @Override

@@ -51,11 +51,12 @@ public final class NpyWriter implements Closeable {
     /**
      * {@return a writer of a float32 array; the caller closes it}
      *
-     * @param target the file; its folder must exist
+     * @param file to write; its folder must exist
      * @param shape the extents of the whole array
      * @throws IOException if it cannot be written
      */
-    public static NpyWriter create(Path target, List<Integer> shape) throws IOException {
+    public static NpyWriter create(Path file, List<Integer> shape) throws IOException {
+        Path target = AtomicFile.followed(file);
         byte[] header = NpyHeader.bytes(ElementType.F32, shape);
         Path part = AtomicFile.partOf(target);
         try {
