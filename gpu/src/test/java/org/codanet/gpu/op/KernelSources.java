@@ -4,8 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 import org.codanet.gpu.kernel.KernelSource;
 import org.codanet.gpu.op.alignment.AlignmentKernels;
-import org.codanet.gpu.op.alignment.AlignmentTiles;
-import org.codanet.gpu.op.alignment.AlignmentTilesGradient;
+import org.codanet.gpu.op.alignment.TensorCoreForward;
+import org.codanet.gpu.op.alignment.TensorCoreGradient;
 
 /** Every source of the device with the numbers it is compiled with. */
 public final class KernelSources {
@@ -24,20 +24,20 @@ public final class KernelSources {
                 CudaConvolution.source(),
                 AlignmentKernels.source(65)));
         if (capability >= 80) {
-            all.add(AlignmentTiles.source(64, false));
-            all.add(AlignmentTiles.source(64, true));
-            all.add(AlignmentTilesGradient.source(64, false));
-            all.add(AlignmentTilesGradient.source(64, true));
-            all.add(AlignmentTilesGradient.source(AlignmentTilesGradient.mostRank(false), false));
-            all.add(AlignmentTilesGradient.source(AlignmentTilesGradient.mostRank(true), true));
+            all.add(TensorCoreForward.source(64, false));
+            all.add(TensorCoreForward.source(64, true));
+            all.add(TensorCoreGradient.source(64, false));
+            all.add(TensorCoreGradient.source(64, true));
+            all.add(TensorCoreGradient.source(TensorCoreGradient.mostRank(false), false));
+            all.add(TensorCoreGradient.source(TensorCoreGradient.mostRank(true), true));
         }
         if (capability == 90) {
-            all.add(AlignmentTilesGradient.source(16, false));
-            all.add(AlignmentTilesGradient.source(16, true));
-            all.add(AlignmentTilesGradient.source(128, true));
-            all.add(AlignmentTiles.source(16, false));
-            all.add(AlignmentTiles.source(128, false));
-            all.add(AlignmentTiles.source(256, true));
+            all.add(TensorCoreGradient.source(16, false));
+            all.add(TensorCoreGradient.source(16, true));
+            all.add(TensorCoreGradient.source(128, true));
+            all.add(TensorCoreForward.source(16, false));
+            all.add(TensorCoreForward.source(128, false));
+            all.add(TensorCoreForward.source(256, true));
             all.add(AlignmentKernels.source(321));
         }
         return all;

@@ -7,7 +7,7 @@ import org.codanet.gpu.library.MatrixProducts;
 import org.codanet.gpu.op.CudaResources;
 import org.codanet.nn.op.alignment.DynamicAlignmentShape;
 
-/** Launches of {@code dynamic_alignment.cu}, compiled with room for the slots of one layer. */
+/** Launches of {@code forward.cu}, compiled with room for the slots of one layer. */
 public final class AlignmentKernels {
     /** Slots there may be room for in shared memory: few sizes, so that layers share what is compiled. */
     private static final int[] ROOMS = {17, 33, 65, 129, 257, 321};
@@ -19,15 +19,14 @@ public final class AlignmentKernels {
     /** @throws IllegalArgumentException if the rank is above 320 */
     AlignmentKernels(CudaResources resources, DynamicAlignmentShape shape) {
         this.resources = resources;
-        this.source = source(AlignmentExtents.slots(shape));
+        this.source = source(PatchGrid.slots(shape));
         this.cancels = shape.gramFormCancels();
     }
 
     public static KernelSource source(int slots) {
         for (int room : ROOMS) {
             if (slots <= room) {
-                return KernelSource.of(
-                        "alignment/dynamic_alignment.cu", "BLOCK=" + CudaResources.BLOCK, "SLOTS=" + room);
+                return KernelSource.of("alignment/forward.cu", "BLOCK=" + CudaResources.BLOCK, "SLOTS=" + room);
             }
         }
         throw new IllegalArgumentException("dynamic alignment: a rank of " + slots
@@ -55,7 +54,7 @@ public final class AlignmentKernels {
     }
 
     /** Patches (rows, P) of images (n, H, W, C). */
-    void gather(AlignmentExtents extents, long x, int images, long patches) {
+    void gather(PatchGrid extents, long x, int images, long patches) {
         elements(
                 "gather_patches",
                 (long) images * extents.positions() * extents.patch(),
@@ -63,7 +62,7 @@ public final class AlignmentKernels {
     }
 
     /** Images (n, H, W, C) from the gradients of their patches (rows, P). */
-    void collect(AlignmentExtents extents, long patches, int images, long dx, boolean adds) {
+    void collect(PatchGrid extents, long patches, int images, long dx, boolean adds) {
         long count = (long) images * extents.h() * extents.w() * extents.shape().inChannels();
         elements(
                 "collect_patches",
@@ -71,7 +70,7 @@ public final class AlignmentKernels {
                 kernel -> geometry(kernel.address(dx).address(patches), extents).int32(adds ? 1 : 0));
     }
 
-    private static Kernel geometry(Kernel kernel, AlignmentExtents extents) {
+    private static Kernel geometry(Kernel kernel, PatchGrid extents) {
         DynamicAlignmentShape shape = extents.shape();
         return kernel.int32(extents.h())
                 .int32(extents.w())

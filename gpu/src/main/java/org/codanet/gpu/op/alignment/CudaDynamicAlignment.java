@@ -15,7 +15,7 @@ import org.codanet.nn.tensor.Tensor;
  *
  * <p>Patch first: one matrix product of the patches with all weights gives the factors a and the products u, and one kernel makes
  * scores, norms and outputs of them. Every way back is the same in reverse. Weights in registers: TF32 and bfloat16, for ranks
- * that fit, see {@link AlignmentTiles} for all but the gradient, {@link AlignmentTilesGradient} for that. The images of a call
+ * that fit, see {@link TensorCoreForward} for all but the gradient, {@link TensorCoreGradient} for that. The images of a call
  * are taken as many at a time as the workspace has room for.
  */
 public final class CudaDynamicAlignment extends CudaOperation implements DynamicAlignment {
@@ -24,24 +24,24 @@ public final class CudaDynamicAlignment extends CudaOperation implements Dynamic
 
     private final DynamicAlignmentShape shape;
     private final AlignmentKernels kernels;
-    private final AlignmentWeights weights;
-    private final AlignmentGradient gradient;
-    private final AlignmentTiles tiles;
-    private final AlignmentTilesGradient tilesGradient;
+    private final PackedWeights weights;
+    private final Gradient gradient;
+    private final TensorCoreForward tiles;
+    private final TensorCoreGradient tilesGradient;
 
     public CudaDynamicAlignment(CudaResources resources, String owner, DynamicAlignmentShape shape) {
         super(resources, owner, "dynamic alignment");
         this.shape = shape;
         this.kernels = new AlignmentKernels(resources, shape);
-        this.weights = new AlignmentWeights(resources, shape, kernels, owner);
-        this.gradient = new AlignmentGradient(resources, kernels, weights);
-        this.tiles = AlignmentTiles.of(resources, shape, owner);
-        this.tilesGradient = AlignmentTilesGradient.of(resources, kernels, weights, tiles, shape, owner);
+        this.weights = new PackedWeights(resources, shape, kernels, owner);
+        this.gradient = new Gradient(resources, kernels, weights);
+        this.tiles = TensorCoreForward.of(resources, shape, owner);
+        this.tilesGradient = TensorCoreGradient.of(resources, kernels, weights, tiles, shape, owner);
         resources.selections().report(this);
     }
 
     /** Null where the patch comes first. */
-    AlignmentTiles tiles() {
+    TensorCoreForward tiles() {
         return tiles;
     }
 
@@ -67,9 +67,9 @@ public final class CudaDynamicAlignment extends CudaOperation implements Dynamic
 
     @Override
     public State state(Scope scope, Shape x, Purpose purpose) {
-        return scope.register(new AlignmentState(
+        return scope.register(new ForwardState(
                 this,
-                AlignmentExtents.of(shape, x),
+                PatchGrid.of(shape, x),
                 purpose,
                 keepsScores(purpose),
                 resources().memory(),
@@ -83,7 +83,7 @@ public final class CudaDynamicAlignment extends CudaOperation implements Dynamic
 
     @Override
     public long stateBytes(Shape x, Purpose purpose) {
-        return AlignmentState.bytes(AlignmentExtents.of(shape, x), keepsScores(purpose));
+        return ForwardState.bytes(PatchGrid.of(shape, x), keepsScores(purpose));
     }
 
     @Override
@@ -95,7 +95,7 @@ public final class CudaDynamicAlignment extends CudaOperation implements Dynamic
 
     @Override
     public long workspaceBytes(Shape x, Purpose purpose, int functionals) {
-        AlignmentExtents extents = AlignmentExtents.of(shape, x);
+        PatchGrid extents = PatchGrid.of(shape, x);
         long bytes = forwardBytes(extents, productFloats(extents, forwardColumns()));
         if (purpose != Purpose.INFERENCE && functionals > 0) {
             bytes = Math.max(
@@ -115,36 +115,36 @@ public final class CudaDynamicAlignment extends CudaOperation implements Dynamic
 
     /** Columns of the packed weights that the forward pass multiplies patches with: A's alone where it makes dynamic weights. */
     private int forwardColumns() {
-        return makesWeights() ? shape.rank() : AlignmentExtents.row(shape);
+        return makesWeights() ? shape.rank() : PatchGrid.row(shape);
     }
 
     private boolean makesWeights() {
-        return tiles != null || AlignmentExtents.direct(shape);
+        return tiles != null || PatchGrid.direct(shape);
     }
 
     /** Bytes for as many images as are taken at a time. */
-    private long imageBytes(AlignmentExtents extents, long floats, int images) {
+    private long imageBytes(PatchGrid extents, long floats, int images) {
         int count = extents.imagesWithin(resources().chunkBytes(), floats, images);
         return Float.BYTES * floats * count * extents.positions();
     }
 
     /** {@link #imageBytes} of a forward pass in registers, or of one patch first, with the parts of outputs that it makes. */
-    private long forwardBytes(AlignmentExtents extents, long floats) {
+    private long forwardBytes(PatchGrid extents, long floats) {
         return imageBytes(extents, floats, extents.n()) + Float.BYTES * partFloats(extents, floats);
     }
 
-    private long partFloats(AlignmentExtents extents, long floats) {
+    private long partFloats(PatchGrid extents, long floats) {
         long images = extents.imagesWithin(resources().chunkBytes(), floats, extents.n());
         return tiles == null ? 0 : tiles.partFloats(images * extents.positions());
     }
 
     /** Floats for each position in {@link #products}. */
-    private static long productFloats(AlignmentExtents extents, int columns) {
+    private static long productFloats(PatchGrid extents, int columns) {
         return columns + 1L + (extents.pointwise() ? 0 : extents.patch());
     }
 
     /** Floats for each position in {@link #backProject}. */
-    private static long spreadFloats(AlignmentExtents extents) {
+    private static long spreadFloats(PatchGrid extents) {
         return (long) extents.slots() * extents.units() + extents.patch();
     }
 
@@ -152,8 +152,8 @@ public final class CudaDynamicAlignment extends CudaOperation implements Dynamic
     public void forward(Tensor x, Tensor y, State state) {
         y.require(shape.output(x.shape()), operation(), "y");
         weights.requirePrepared();
-        AlignmentExtents extents = AlignmentExtents.of(shape, x.shape());
-        AlignmentState kept = state == null ? null : AlignmentState.of(state, this, Purpose.EXPLANATION);
+        PatchGrid extents = PatchGrid.of(shape, x.shape());
+        ForwardState kept = state == null ? null : ForwardState.of(state, this, Purpose.EXPLANATION);
         requireSame(kept, extents);
         long from = address(x);
         long to = address(y);
@@ -171,7 +171,7 @@ public final class CudaDynamicAlignment extends CudaOperation implements Dynamic
             long factors = kept == null ? 0 : kept.factors(row);
             if (makesWeights()) {
                 long scores = kept == null ? 0 : kept.scores(row);
-                AlignmentTiles.Kept left = new AlignmentTiles.Kept(out, scores, factors, squares);
+                TensorCoreForward.Kept left = new TensorCoreForward.Kept(out, scores, factors, squares);
                 apply(most, parts, u, extents.rank(), patches, rows, left);
             } else {
                 finish(extents, u, rows, out, factors, squares);
@@ -179,8 +179,8 @@ public final class CudaDynamicAlignment extends CudaOperation implements Dynamic
         });
     }
 
-    /** Outputs of some rows from dynamic weights, as {@link AlignmentTiles#forward}. */
-    private void apply(long most, long parts, long a, int stride, long patches, long rows, AlignmentTiles.Kept to) {
+    /** Outputs of some rows from dynamic weights, as {@link TensorCoreForward#forward}. */
+    private void apply(long most, long parts, long a, int stride, long patches, long rows, TensorCoreForward.Kept to) {
         if (tiles != null) {
             tiles.forward(most, parts, a, stride, patches, rows, to, weights.frobenius());
             return;
@@ -195,14 +195,14 @@ public final class CudaDynamicAlignment extends CudaOperation implements Dynamic
                 .address(weights.packed().address())
                 .int32(shape.patch())
                 .int32(shape.rank())
-                .int32(AlignmentExtents.slots(shape))
+                .int32(PatchGrid.slots(shape))
                 .int32(shape.units())
                 .int64(rows)
                 .launch((rows + TILE - 1) / TILE, (shape.units() + TILE - 1) / TILE, FORWARD_THREADS);
     }
 
     /** Outputs of some rows from their products with all weights. */
-    private void finish(AlignmentExtents extents, long u, long rows, long out, long factors, long squares) {
+    private void finish(PatchGrid extents, long u, long rows, long out, long factors, long squares) {
         kernels.kernel("alignment_forward")
                 .address(out)
                 .address(factors)
@@ -220,10 +220,10 @@ public final class CudaDynamicAlignment extends CudaOperation implements Dynamic
 
     @Override
     public void applyMap(State state, Tensor v, Tensor out) {
-        AlignmentState kept = AlignmentState.of(state, this, Purpose.EXPLANATION);
-        AlignmentExtents extents = kept.extents();
+        ForwardState kept = ForwardState.of(state, this, Purpose.EXPLANATION);
+        PatchGrid extents = kept.extents();
         out.require(shape.output(v.shape()), "dynamic alignment map", "out");
-        requireSame(kept, AlignmentExtents.of(shape, v.shape()));
+        requireSame(kept, PatchGrid.of(shape, v.shape()));
         weights.requirePrepared();
         long from = address(v);
         long to = address(out);
@@ -249,8 +249,8 @@ public final class CudaDynamicAlignment extends CudaOperation implements Dynamic
                                 .int32(extents.units())));
     }
 
-    private void applyWeights(AlignmentState kept, long from, long to) {
-        AlignmentExtents extents = kept.extents();
+    private void applyWeights(ForwardState kept, long from, long to) {
+        PatchGrid extents = kept.extents();
         long floats = Math.max(1, productFloats(extents, 0) - 1);
         int images = extents.imagesWithin(resources().chunkBytes(), floats, extents.n());
         long most = (long) images * extents.positions();
@@ -260,7 +260,8 @@ public final class CudaDynamicAlignment extends CudaOperation implements Dynamic
             int count = Math.min(images, extents.n() - image);
             long row = (long) image * extents.positions();
             long out = to + Float.BYTES * row * extents.units();
-            AlignmentTiles.Kept left = new AlignmentTiles.Kept(out, 0, 0, extents.bounded() ? kept.squares(row) : 0);
+            TensorCoreForward.Kept left =
+                    new TensorCoreForward.Kept(out, 0, 0, extents.bounded() ? kept.squares(row) : 0);
             apply(
                     most,
                     parts,
@@ -279,7 +280,7 @@ public final class CudaDynamicAlignment extends CudaOperation implements Dynamic
     }
 
     /** Patches times the first columns of the weights, some images at a time. */
-    private void products(AlignmentExtents extents, long x, int columns, Products use) {
+    private void products(PatchGrid extents, long x, int columns, Products use) {
         CudaResources resources = resources();
         long floats = productFloats(extents, columns);
         int images = extents.imagesWithin(resources.chunkBytes(), floats, extents.n());
@@ -305,7 +306,7 @@ public final class CudaDynamicAlignment extends CudaOperation implements Dynamic
         }
     }
 
-    private long patches(AlignmentExtents extents, long x, int image, int count, long room) {
+    private long patches(PatchGrid extents, long x, int image, int count, long room) {
         long from = x + (long) Float.BYTES * image * extents.h() * extents.w() * shape.inChannels();
         if (extents.pointwise()) {
             return from;
@@ -316,8 +317,8 @@ public final class CudaDynamicAlignment extends CudaOperation implements Dynamic
 
     @Override
     public void backProject(State state, Tensor dOut, Tensor dIn) {
-        AlignmentState kept = AlignmentState.of(state, this, Purpose.EXPLANATION);
-        AlignmentExtents extents = kept.extents();
+        ForwardState kept = ForwardState.of(state, this, Purpose.EXPLANATION);
+        PatchGrid extents = kept.extents();
         requireRank(dOut, 5, "dOut", "(N, K, Ho, Wo, D)");
         int targets = dOut.shape().extent(1);
         dOut.require(
@@ -347,12 +348,12 @@ public final class CudaDynamicAlignment extends CudaOperation implements Dynamic
         return tiles != null && tiles.suits(targets);
     }
 
-    private long imageFloats(AlignmentExtents extents) {
+    private long imageFloats(PatchGrid extents) {
         return (long) extents.h() * extents.w() * shape.inChannels();
     }
 
-    private void backProjectInRegisters(AlignmentState kept, int targets, long from, long to) {
-        AlignmentExtents extents = kept.extents();
+    private void backProjectInRegisters(ForwardState kept, int targets, long from, long to) {
+        PatchGrid extents = kept.extents();
         long floats = targets * tiles.backFloats();
         int images = extents.imagesWithin(resources().chunkBytes(), floats, extents.n());
         long most = (long) images * extents.positions() * targets;
@@ -366,8 +367,8 @@ public final class CudaDynamicAlignment extends CudaOperation implements Dynamic
         }
     }
 
-    private void backProjectPatchFirst(AlignmentState kept, int targets, long from, long to) {
-        AlignmentExtents extents = kept.extents();
+    private void backProjectPatchFirst(ForwardState kept, int targets, long from, long to) {
+        PatchGrid extents = kept.extents();
         CudaResources resources = resources();
         int spread = extents.slots() * extents.units();
         int all = Math.multiplyExact(extents.n(), targets);
@@ -409,7 +410,7 @@ public final class CudaDynamicAlignment extends CudaOperation implements Dynamic
 
     @Override
     public void backward(State state, Tensor x, Tensor dOut, Tensor dIn, Weights gradients) {
-        AlignmentState kept = AlignmentState.of(state, this, Purpose.TRAINING);
+        ForwardState kept = ForwardState.of(state, this, Purpose.TRAINING);
         DynamicAlignment.requireWanted(dIn, gradients);
         long from = check(kept, x, dOut, dIn);
         if (gradients != null) {
@@ -418,7 +419,7 @@ public final class CudaDynamicAlignment extends CudaOperation implements Dynamic
         gradient(kept, from, from, address(dOut), address(dIn), gradients);
     }
 
-    private void gradient(AlignmentState kept, long v, long x, long dOut, long dIn, Weights gradients) {
+    private void gradient(ForwardState kept, long v, long x, long dOut, long dIn, Weights gradients) {
         if (tilesGradient != null) {
             tilesGradient.run(kept, v, x, dOut, dIn, gradients);
         } else {
@@ -428,7 +429,7 @@ public final class CudaDynamicAlignment extends CudaOperation implements Dynamic
 
     @Override
     public void mapBackward(State state, Tensor x, Tensor v, Tensor g, Tensor dIn, Weights gradients) {
-        AlignmentState kept = AlignmentState.of(state, this, Purpose.TRAINING);
+        ForwardState kept = ForwardState.of(state, this, Purpose.TRAINING);
         check(kept, x, g, dIn);
         gradients.require(shape, "dynamic alignment gradient");
         v.require(x.shape(), "dynamic alignment map gradient", "v");
@@ -436,9 +437,9 @@ public final class CudaDynamicAlignment extends CudaOperation implements Dynamic
     }
 
     /** Checks the arguments of a gradient; returns where x is. */
-    private long check(AlignmentState kept, Tensor x, Tensor dOut, Tensor dIn) {
+    private long check(ForwardState kept, Tensor x, Tensor dOut, Tensor dIn) {
         String gradientOf = "dynamic alignment gradient";
-        AlignmentExtents extents = kept.extents();
+        PatchGrid extents = kept.extents();
         x.require(Shape.of(extents.n(), extents.h(), extents.w(), shape.inChannels()), gradientOf, "x");
         dOut.require(shape.output(x.shape()), gradientOf, "dOut");
         if (dIn != null) {
@@ -448,9 +449,9 @@ public final class CudaDynamicAlignment extends CudaOperation implements Dynamic
         return address(x);
     }
 
-    private static void requireSame(AlignmentState kept, AlignmentExtents extents) {
+    private static void requireSame(ForwardState kept, PatchGrid extents) {
         if (kept != null && !kept.extents().equals(extents)) {
-            AlignmentExtents made = kept.extents();
+            PatchGrid made = kept.extents();
             throw new IllegalArgumentException("dynamic alignment: the state was made for " + made.n() + " images of "
                     + made.h() + "×" + made.w() + ", the input has " + extents.n() + " of " + extents.h() + "×"
                     + extents.w());
@@ -471,7 +472,7 @@ public final class CudaDynamicAlignment extends CudaOperation implements Dynamic
     /** What was chosen, for {@code --verbose}. */
     @Override
     public String toString() {
-        String forward = AlignmentExtents.direct(shape) ? "with weights one by one" : form(tiles != null);
+        String forward = PatchGrid.direct(shape) ? "with weights one by one" : form(tiles != null);
         return "dynamic alignment on " + resources().name() + ": forward " + forward
                 + ", back-projection of one target " + form(inRegisters(1)) + ", of several " + form(inRegisters(2))
                 + ", gradient " + form(tilesGradient != null) + (shape.gramFormCancels() ? ", float32" : "")

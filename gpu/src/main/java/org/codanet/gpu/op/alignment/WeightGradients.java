@@ -9,23 +9,19 @@ import org.codanet.nn.op.alignment.DynamicAlignment.Weights;
  * What a gradient sums over all positions of all images before it is added to the gradients of the weights, in either form: dW
  * (P, L), beside the packed weights column by column, and what comes through the norms. An area of the workspace.
  */
-final class AlignmentSums {
+final class WeightGradients {
     private final CudaResources resources;
     private final AlignmentKernels kernels;
-    private final AlignmentWeights weights;
-    private final AlignmentExtents e;
+    private final PackedWeights weights;
+    private final PatchGrid e;
     private final long dW;
     private final long moments;
     private final long scale;
     private final long mixed;
 
     /** @param address {@link #floats} of room */
-    AlignmentSums(
-            CudaResources resources,
-            AlignmentKernels kernels,
-            AlignmentWeights weights,
-            AlignmentExtents extents,
-            long address) {
+    WeightGradients(
+            CudaResources resources, AlignmentKernels kernels, PackedWeights weights, PatchGrid extents, long address) {
         this.resources = resources;
         this.kernels = kernels;
         this.weights = weights;
@@ -36,11 +32,11 @@ final class AlignmentSums {
         this.mixed = scale + (long) Float.BYTES * e.units();
     }
 
-    private static long momentFloats(AlignmentExtents e) {
+    private static long momentFloats(PatchGrid e) {
         return (long) e.slots() * e.slots() * e.units();
     }
 
-    static long floats(AlignmentExtents e) {
+    static long floats(PatchGrid e) {
         return (long) e.patch() * e.row() + momentFloats(e) + e.units() + (long) e.rank() * e.rank();
     }
 

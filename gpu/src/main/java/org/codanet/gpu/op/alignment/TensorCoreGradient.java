@@ -9,8 +9,8 @@ import org.codanet.nn.op.alignment.DynamicAlignment.Weights;
 import org.codanet.nn.op.alignment.DynamicAlignmentShape;
 
 /**
- * The full gradient of a dynamic alignment layer with the dynamic weights in registers, {@code alignment_tiles_backward.cu}:
- * neither the products u of {@link AlignmentGradient} nor anything of their size exists. With g' = g f and e = g s 2 ∂f/∂q:
+ * The full gradient of a dynamic alignment layer with the dynamic weights in registers, {@code tensor_core_gradient.cu}:
+ * neither the products u of {@link Gradient} nor anything of their size exists. With g' = g f and e = g s 2 ∂f/∂q:
  *
  * <pre>
  *   dw_ij    = g'_j p_i + e_j w_ij
@@ -23,7 +23,7 @@ import org.codanet.nn.op.alignment.DynamicAlignmentShape;
  * the gradient of a map that was applied to another input v, p is v's patch and s its score, and dp does not count. Holds
  * the weights once more, in the order in which the second product reads them.
  */
-public final class AlignmentTilesGradient {
+public final class TensorCoreGradient {
     private static final int NOTHING = 0;
     private static final int THREADS = 128;
     private static final int WARPS = THREADS / 32;
@@ -42,8 +42,8 @@ public final class AlignmentTilesGradient {
 
     private final CudaResources resources;
     private final AlignmentKernels kernels;
-    private final AlignmentWeights weights;
-    private final AlignmentTiles tiles;
+    private final PackedWeights weights;
+    private final TensorCoreForward tiles;
     private final DynamicAlignmentShape shape;
     private final KernelSource source;
     private final int steps;
@@ -52,11 +52,11 @@ public final class AlignmentTilesGradient {
     private MemoryPool.Block across;
     private boolean stale = true;
 
-    private AlignmentTilesGradient(
+    private TensorCoreGradient(
             CudaResources resources,
             AlignmentKernels kernels,
-            AlignmentWeights weights,
-            AlignmentTiles tiles,
+            PackedWeights weights,
+            TensorCoreForward tiles,
             DynamicAlignmentShape shape,
             String owner) {
         this.resources = resources;
@@ -65,7 +65,7 @@ public final class AlignmentTilesGradient {
         this.tiles = tiles;
         this.shape = shape;
         this.owner = owner;
-        this.steps = AlignmentTiles.steps(shape.rank(), tiles.bfloat());
+        this.steps = TensorCoreForward.steps(shape.rank(), tiles.bfloat());
         this.held = held(steps, tiles.bfloat());
         this.source = source(shape.rank(), tiles.bfloat());
     }
@@ -75,15 +75,15 @@ public final class AlignmentTilesGradient {
      *
      * @param tiles null where card or precision ask for the other form
      */
-    static AlignmentTilesGradient of(
+    static TensorCoreGradient of(
             CudaResources resources,
             AlignmentKernels kernels,
-            AlignmentWeights weights,
-            AlignmentTiles tiles,
+            PackedWeights weights,
+            TensorCoreForward tiles,
             DynamicAlignmentShape shape,
             String owner) {
-        boolean suits = tiles != null && AlignmentTiles.steps(shape.rank(), tiles.bfloat()) <= MOST_STEPS;
-        return suits ? new AlignmentTilesGradient(resources, kernels, weights, tiles, shape, owner) : null;
+        boolean suits = tiles != null && TensorCoreForward.steps(shape.rank(), tiles.bfloat()) <= MOST_STEPS;
+        return suits ? new TensorCoreGradient(resources, kernels, weights, tiles, shape, owner) : null;
     }
 
     /** The largest rank that this form takes. */
@@ -96,9 +96,9 @@ public final class AlignmentTilesGradient {
     }
 
     public static KernelSource source(int rank, boolean bfloat) {
-        int steps = AlignmentTiles.steps(rank, bfloat);
+        int steps = TensorCoreForward.steps(rank, bfloat);
         return KernelSource.of(
-                "alignment/alignment_tiles_backward.cu",
+                "alignment/tensor_core_gradient.cu",
                 "BLOCK=" + CudaResources.BLOCK,
                 "STEPS=" + steps,
                 "BFLOAT=" + (bfloat ? 1 : 0),
@@ -156,7 +156,7 @@ public final class AlignmentTilesGradient {
                         .address(weights.packed().address())
                         .int32(shape.patch())
                         .int32(shape.rank())
-                        .int32(AlignmentExtents.slots(shape))
+                        .int32(PatchGrid.slots(shape))
                         .int32(shape.units()));
         stale = false;
     }
@@ -189,7 +189,7 @@ public final class AlignmentTilesGradient {
 
     /** Workspace of one call, from an address on: the sums over all images, then what some images at a time need. */
     private final class Room {
-        private final AlignmentExtents e;
+        private final PatchGrid e;
         private final int images;
         private final long begin;
         private long end;
@@ -211,7 +211,7 @@ public final class AlignmentTilesGradient {
         private final long weightParts;
         private final long dPatches;
 
-        Room(AlignmentExtents e, boolean mapped, long begin) {
+        Room(PatchGrid e, boolean mapped, long begin) {
             this.e = e;
             this.begin = begin;
             this.end = begin;
@@ -222,7 +222,7 @@ public final class AlignmentTilesGradient {
             Cut cut = cut(rows);
             Cut last = cut(Math.toIntExact((long) ((e.n() - 1) % images + 1) * e.positions()));
             long partRows = Math.max(cut.partRows(), last.partRows());
-            sums = take(AlignmentSums.floats(e));
+            sums = take(WeightGradients.floats(e));
             patches = e.pointwise() ? NOTHING : take((long) rows * e.patch());
             others = !mapped || e.pointwise() ? NOTHING : take((long) rows * e.patch());
             // What the pass over v leaves beside its scores, the outputs, is of no use here.
@@ -263,17 +263,17 @@ public final class AlignmentTilesGradient {
     }
 
     /** Bytes of workspace for images of these extents, a map's gradient included, which needs the most. */
-    long bytes(AlignmentExtents extents) {
+    long bytes(PatchGrid extents) {
         return new Room(extents, true, 0).bytes();
     }
 
-    /** As {@link AlignmentGradient#run}. */
-    void run(AlignmentState kept, long v, long x, long dOut, long dIn, Weights gradients) {
+    /** As {@link Gradient#run}. */
+    void run(ForwardState kept, long v, long x, long dOut, long dIn, Weights gradients) {
         prepare();
-        AlignmentExtents e = kept.extents();
+        PatchGrid e = kept.extents();
         boolean mapped = v != x;
         Room room = new Room(e, mapped, resources.workspace().atLeast(bytes(e)));
-        AlignmentSums sums = new AlignmentSums(resources, kernels, weights, e, room.sums);
+        WeightGradients sums = new WeightGradients(resources, kernels, weights, e, room.sums);
         sums.clear();
         long image = (long) Float.BYTES * e.h() * e.w() * e.shape().inChannels();
         for (int first = 0; first < e.n(); first += room.images) {
@@ -311,7 +311,7 @@ public final class AlignmentTilesGradient {
         }
     }
 
-    private long patches(AlignmentExtents e, long x, int images, long room) {
+    private long patches(PatchGrid e, long x, int images, long room) {
         if (e.pointwise()) {
             return x;
         }
@@ -320,19 +320,19 @@ public final class AlignmentTilesGradient {
     }
 
     /** Scores of v's patches with the weights that x made. */
-    private long scores(Room room, AlignmentState kept, long row, Cut cut, long others) {
-        AlignmentExtents e = kept.extents();
+    private long scores(Room room, ForwardState kept, long row, Cut cut, long others) {
+        PatchGrid e = kept.extents();
         long outputs = room.scores + (long) Float.BYTES * cut.rows * e.units();
         long squares = e.bounded() ? kept.squares(row) : NOTHING;
-        AlignmentTiles.Kept to = new AlignmentTiles.Kept(outputs, room.scores, NOTHING, squares);
+        TensorCoreForward.Kept to = new TensorCoreForward.Kept(outputs, room.scores, NOTHING, squares);
         tiles.forward(
                 room.most, room.scoreParts, kept.factors(row), e.slots(), others, cut.rows, to, weights.frobenius());
         return room.scores;
     }
 
     /** g' and e, and the factors as operands. */
-    private void coefficients(Room room, AlignmentState kept, long row, Cut cut, long scores, long dOut) {
-        AlignmentExtents e = kept.extents();
+    private void coefficients(Room room, ForwardState kept, long row, Cut cut, long scores, long dOut) {
+        PatchGrid e = kept.extents();
         long all = up(cut.rows, ROWS);
         elements(
                 all * padded(),
@@ -360,8 +360,8 @@ public final class AlignmentTilesGradient {
     }
 
     /** da, and dp unless it is not needed. */
-    private void byRows(Room room, AlignmentState kept, long row, Cut cut, long patches, long dPatches) {
-        AlignmentExtents e = kept.extents();
+    private void byRows(Room room, ForwardState kept, long row, Cut cut, long patches, long dPatches) {
+        PatchGrid e = kept.extents();
         kernel("tile_backward_rows")
                 .address(cut.ranges > 1 ? room.factorParts : room.dFactors)
                 .address(dPatches)
@@ -389,8 +389,8 @@ public final class AlignmentTilesGradient {
     }
 
     /** dB and db, into the columns of the slots. */
-    private void byWeights(Room room, AlignmentState kept, long row, Cut cut, long patches, long dW, boolean adds) {
-        AlignmentExtents e = kept.extents();
+    private void byWeights(Room room, ForwardState kept, long row, Cut cut, long patches, long dW, boolean adds) {
+        PatchGrid e = kept.extents();
         int spread = e.slots() * e.units();
         kernel("tile_backward_weights")
                 .address(room.weightParts)
@@ -422,7 +422,7 @@ public final class AlignmentTilesGradient {
 
     /** Gradients of the patches: what is there of dp, and what comes through the factors. */
     private void pullBack(Room room, Cut cut, long patches, boolean mapped) {
-        AlignmentExtents e = room.e;
+        PatchGrid e = room.e;
         resources
                 .cublas()
                 .multiply(

@@ -1,7 +1,7 @@
 /* alignment_tiles, weights in registers: the dynamic weights of a tile of positions and units come out of the matrix units, are
  * used for score and norm at once, and are never written.
  *   w_i (positions, D) = a (positions, R) B_i (R, D) + b_i          for one patch entry i after the other
- *   s += p_i w_i         q += w_i w_i         y = s f(q)            f as in dynamic_alignment.cu
+ *   s += p_i w_i         q += w_i w_i         y = s f(q)            f as in forward.cu
  * B_i as fragments, once for each change of the weights: tiles (ceil(D / 32), P, TILE_WORDS) of 32-bit words, the pair of steps
  * kp, the group n of 8 units and the lane in this order, 4 words each: b0, b1 of step 2 kp and b0, b1 of step 2 kp + 1; then
  * the 32 units' b_i. Whatever is beyond R or D is zero.
@@ -18,10 +18,10 @@
  *          and 2 STEPS 16-byte reads of shared memory.
  * No atomics, sums over i in order: same input, same bits. */
 
-#include "alignment/alignment_norm.cuh"
-#include "alignment/alignment_tiles.cuh"
+#include "alignment/scale.cuh"
+#include "alignment/tensor_core.cuh"
 
-/* From the packed weights W (P, L) of dynamic_alignment.cu. */
+/* From the packed weights W (P, L) of forward.cu. */
 extern "C" __global__ __launch_bounds__(BLOCK)
 void pack_tiles(unsigned* __restrict__ tiles, const float* __restrict__ w, int patch, int rank, int slots, int units,
                 long long count) {

@@ -8,12 +8,12 @@ import org.codanet.nn.device.Precision;
 import org.codanet.nn.op.alignment.DynamicAlignmentShape;
 
 /**
- * The forward pass, the frozen map and back-projections with the dynamic weights in registers, {@code alignment_tiles.cu}, for
+ * The forward pass, the frozen map and back-projections with the dynamic weights in registers, {@code tensor_core_forward.cu}, for
  * cards whose matrix units take TF32 or bfloat16. The products u of the other form, a multiple of the image in size, need not exist
  * then. Holds the weights once more, in the order in which the matrix units read them. The gradient in this form: {@link
- * AlignmentTilesGradient}.
+ * TensorCoreGradient}.
  */
-public final class AlignmentTiles {
+public final class TensorCoreForward {
     private static final int THREADS = 128;
     private static final int UNITS = 32;
     private static final int BIAS_WORDS = 32;
@@ -44,7 +44,7 @@ public final class AlignmentTiles {
     private final String owner;
     private MemoryPool.Block block;
 
-    private AlignmentTiles(CudaResources resources, DynamicAlignmentShape shape, boolean bfloat, String owner) {
+    private TensorCoreForward(CudaResources resources, DynamicAlignmentShape shape, boolean bfloat, String owner) {
         this.resources = resources;
         this.shape = shape;
         this.bfloat = bfloat;
@@ -52,13 +52,13 @@ public final class AlignmentTiles {
     }
 
     /** Null if the card, the precision or the layer asks for the other form, or the rank is too large for this one. */
-    static AlignmentTiles of(CudaResources resources, DynamicAlignmentShape shape, String owner) {
+    static TensorCoreForward of(CudaResources resources, DynamicAlignmentShape shape, String owner) {
         boolean bfloat = resources.precision() == Precision.BF16;
         boolean suits = resources.precision() != Precision.FP32
                 && !shape.gramFormCancels()
                 && resources.context().capability() >= 80
                 && steps(shape.rank(), bfloat) <= MOST_STEPS;
-        return suits ? new AlignmentTiles(resources, shape, bfloat, owner) : null;
+        return suits ? new TensorCoreForward(resources, shape, bfloat, owner) : null;
     }
 
     /** An even number of steps of a matrix unit cover the rank. */
@@ -78,7 +78,7 @@ public final class AlignmentTiles {
     public static KernelSource source(int rank, boolean bfloat) {
         int steps = steps(rank, bfloat);
         return KernelSource.of(
-                "alignment/alignment_tiles.cu",
+                "alignment/tensor_core_forward.cu",
                 "BLOCK=" + CudaResources.BLOCK,
                 "STEPS=" + steps,
                 "MT=" + rows(steps),
@@ -119,7 +119,7 @@ public final class AlignmentTiles {
                 .address(packed.address())
                 .int32(shape.patch())
                 .int32(shape.rank())
-                .int32(AlignmentExtents.slots(shape))
+                .int32(PatchGrid.slots(shape))
                 .int32(shape.units())
                 .int64(words())
                 .launch(CudaResources.blocks(words()), CudaResources.BLOCK);
@@ -200,7 +200,7 @@ public final class AlignmentTiles {
                 .int32(shape.patch())
                 .int32(shape.rank())
                 .int32(stride)
-                .int32(AlignmentExtents.slots(shape))
+                .int32(PatchGrid.slots(shape))
                 .int32(shape.units())
                 .int32(cut.span())
                 .int64(rows)
@@ -229,7 +229,7 @@ public final class AlignmentTiles {
      * here reads the fragments of all weights for its positions. The form that moves fewer bytes is taken.
      */
     boolean suits(int targets) {
-        long moved = 2L * Float.BYTES * AlignmentExtents.slots(shape) * shape.units();
+        long moved = 2L * Float.BYTES * PatchGrid.slots(shape) * shape.units();
         return targets > 1 || bytes() / BACK_ROWS <= moved;
     }
 
@@ -248,7 +248,7 @@ public final class AlignmentTiles {
      * @param dPatches (images, T, positions, P), overwritten
      */
     void backProject(
-            AlignmentState kept,
+            ForwardState kept,
             int first,
             int images,
             int targets,
@@ -256,7 +256,7 @@ public final class AlignmentTiles {
             long scaled,
             long dPatches,
             long frobenius) {
-        AlignmentExtents extents = kept.extents();
+        PatchGrid extents = kept.extents();
         long rows = (long) images * extents.positions();
         long count = rows * targets * shape.units();
         long blocks = Math.ceilDiv(rows, BACK_ROWS);

@@ -5,17 +5,17 @@ import org.codanet.nn.op.alignment.Norm;
 import org.codanet.nn.tensor.Shape;
 
 /**
- * The numbers of a layer on the images of one call, in the words of {@code dynamic_alignment.cu}.
+ * The numbers of a layer on the images of one call, in the words of {@code forward.cu}.
  *
  * @param shape the layer
  * @param n images
  * @param h their height
  * @param w their width
  */
-record AlignmentExtents(DynamicAlignmentShape shape, int n, int h, int w) {
-    static AlignmentExtents of(DynamicAlignmentShape shape, Shape x) {
+record PatchGrid(DynamicAlignmentShape shape, int n, int h, int w) {
+    static PatchGrid of(DynamicAlignmentShape shape, Shape x) {
         shape.output(x);
-        return new AlignmentExtents(shape, x.extent(0), x.extent(1), x.extent(2));
+        return new PatchGrid(shape, x.extent(0), x.extent(1), x.extent(2));
     }
 
     static int slots(DynamicAlignmentShape shape) {

@@ -18,14 +18,14 @@ import org.codanet.nn.op.alignment.DynamicAlignment.Weights;
  * <p>For the gradient of a map that was applied to another input v, the products with B and b are those of v's patches, and dx
  * has the part that comes through the factors a alone.
  */
-final class AlignmentGradient {
+final class Gradient {
     private static final int NOTHING = 0;
 
     private final CudaResources resources;
     private final AlignmentKernels kernels;
-    private final AlignmentWeights weights;
+    private final PackedWeights weights;
 
-    AlignmentGradient(CudaResources resources, AlignmentKernels kernels, AlignmentWeights weights) {
+    Gradient(CudaResources resources, AlignmentKernels kernels, PackedWeights weights) {
         this.resources = resources;
         this.kernels = kernels;
         this.weights = weights;
@@ -46,17 +46,17 @@ final class AlignmentGradient {
         private final int images;
 
         /** What each position takes. */
-        private static long rowFloats(AlignmentExtents e) {
+        private static long rowFloats(PatchGrid e) {
             return 3L * e.patch() + 2L * e.row() + (long) e.slots() * e.units() + 2L * e.units() + e.pairs() + 1;
         }
 
-        static long bytes(CudaResources resources, AlignmentExtents e) {
+        static long bytes(CudaResources resources, PatchGrid e) {
             long images = e.imagesWithin(resources.chunkBytes(), rowFloats(e), e.n());
-            return Float.BYTES * (AlignmentSums.floats(e) + images * e.positions() * rowFloats(e));
+            return Float.BYTES * (WeightGradients.floats(e) + images * e.positions() * rowFloats(e));
         }
 
         /** @param base behind the sums */
-        Room(CudaResources resources, AlignmentExtents e, boolean mapped, long base) {
+        Room(CudaResources resources, PatchGrid e, boolean mapped, long base) {
             int spread = e.slots() * e.units();
             images = e.imagesWithin(resources.chunkBytes(), rowFloats(e), e.n());
             long rows = (long) images * e.positions();
@@ -74,7 +74,7 @@ final class AlignmentGradient {
     }
 
     /** Bytes of workspace for images of these extents. */
-    long bytes(AlignmentExtents extents) {
+    long bytes(PatchGrid extents) {
         return Room.bytes(resources, extents);
     }
 
@@ -84,12 +84,12 @@ final class AlignmentGradient {
      * @param v what the frozen map was applied to: x itself in a layer's own gradient
      * @param dIn 0 if it is not needed
      */
-    void run(AlignmentState kept, long v, long x, long dOut, long dIn, Weights gradients) {
-        AlignmentExtents e = kept.extents();
+    void run(ForwardState kept, long v, long x, long dOut, long dIn, Weights gradients) {
+        PatchGrid e = kept.extents();
         boolean mapped = v != x;
         long base = resources.workspace().atLeast(bytes(e));
-        AlignmentSums sums = new AlignmentSums(resources, kernels, weights, e, base);
-        Room room = new Room(resources, e, mapped, base + Float.BYTES * AlignmentSums.floats(e));
+        WeightGradients sums = new WeightGradients(resources, kernels, weights, e, base);
+        Room room = new Room(resources, e, mapped, base + Float.BYTES * WeightGradients.floats(e));
         sums.clear();
         long image = (long) Float.BYTES * e.h() * e.w() * e.shape().inChannels();
         for (int first = 0; first < e.n(); first += room.images) {
@@ -118,7 +118,7 @@ final class AlignmentGradient {
         }
     }
 
-    private void products(Room room, AlignmentExtents e, int rows) {
+    private void products(Room room, PatchGrid e, int rows) {
         kernels.products()
                 .multiply(
                         rows,
@@ -132,7 +132,7 @@ final class AlignmentGradient {
     }
 
     /** The rows of gradients: g' a beside da. */
-    private void gradients(Room room, AlignmentExtents e, AlignmentState kept, long row, int rows, long dOut) {
+    private void gradients(Room room, PatchGrid e, ForwardState kept, long row, int rows, long dOut) {
         kernels.elements(
                 "alignment_gradients",
                 (long) rows * e.units(),
@@ -176,10 +176,10 @@ final class AlignmentGradient {
 
     /** What is summed over all positions: products of patches and gradients, and second moments of the factors. */
     private void add(
-            AlignmentSums sums,
+            WeightGradients sums,
             Room room,
-            AlignmentExtents e,
-            AlignmentState kept,
+            PatchGrid e,
+            ForwardState kept,
             long row,
             int rows,
             boolean adds,
@@ -205,7 +205,7 @@ final class AlignmentGradient {
     }
 
     /** Gradients of the patches; of a map's, the part through the factors alone. */
-    private void pullBack(Room room, AlignmentExtents e, int rows, boolean mapped) {
+    private void pullBack(Room room, PatchGrid e, int rows, boolean mapped) {
         kernels.products()
                 .multiply(
                         rows,

@@ -26,7 +26,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** The passes with weights in registers, against the reference, within the rounding of its operands. */
-final class AlignmentTilesTest {
+final class TensorCoreTest {
     /** Roundings of a value: 11 and 8 bits of mantissa with the leading one. */
     private static double tolerance(Precision precision) {
         return precision == Precision.TF32 ? 2e-3 : 1.6e-2;
@@ -90,7 +90,7 @@ final class AlignmentTilesTest {
     void fewPositionsShareThePatchOut() {
         try (Workplace place = new Workplace(open(Precision.TF32))) {
             DynamicAlignmentShape shape = new DynamicAlignmentShape(64, 64, 64, 3, 1, 1, Norm.SQ, true);
-            AlignmentTiles tiles =
+            TensorCoreForward tiles =
                     ((CudaDynamicAlignment) place.device().dynamicAlignment(place.scope(), shape)).tiles();
             assertEquals(2L * 48 * 64 * 64, tiles.partFloats(64), "48 ranges of 12 entries");
             assertTrue(tiles.partFloats(16 * 64) > 0);
@@ -128,7 +128,7 @@ final class AlignmentTilesTest {
         AlignmentRun.Data data = AlignmentRun.Data.random(layer.shape(), layer.in(), 11);
         float[] upper = Values.uniform(31, data.out());
         float[] v = Values.uniform(37, layer.in());
-        boolean inRegisters = layer.shape().rank() <= AlignmentTilesGradient.mostRank(precision == Precision.BF16);
+        boolean inRegisters = layer.shape().rank() <= TensorCoreGradient.mostRank(precision == Precision.BF16);
         try (Workplace reference = new Workplace(Devices.open("reference", DeviceOptions.defaults()))) {
             AlignmentRun truth = new AlignmentRun(reference, data, Purpose.TRAINING);
             AlignmentRun.Gradients expected = truth.backward(upper, 0.5f);

@@ -8,18 +8,18 @@ import org.codanet.nn.op.alignment.Purpose;
  * What one forward pass leaves behind: the factors of every position, the squared norms, and for a gradient with weights in
  * registers the scores.
  */
-final class AlignmentState implements DynamicAlignment.State, AutoCloseable {
+final class ForwardState implements DynamicAlignment.State, AutoCloseable {
     private final CudaDynamicAlignment maker;
-    private final AlignmentExtents extents;
+    private final PatchGrid extents;
     private final Purpose purpose;
     private final boolean scored;
     private final MemoryPool.Block block;
     private final String owner;
     private boolean closed;
 
-    AlignmentState(
+    ForwardState(
             CudaDynamicAlignment maker,
-            AlignmentExtents extents,
+            PatchGrid extents,
             Purpose purpose,
             boolean scored,
             MemoryPool memory,
@@ -33,13 +33,13 @@ final class AlignmentState implements DynamicAlignment.State, AutoCloseable {
     }
 
     /** Never the products with the weights, nor the weights themselves: these are found again. */
-    static long bytes(AlignmentExtents extents, boolean scored) {
+    static long bytes(PatchGrid extents, boolean scored) {
         return Float.BYTES * extents.rows() * (extents.slots() + extents.squares() + (scored ? extents.units() : 0));
     }
 
     /** The state as one of this operation's, open and made for at least {@code needed}. */
-    static AlignmentState of(DynamicAlignment.State state, CudaDynamicAlignment maker, Purpose needed) {
-        if (!(state instanceof AlignmentState own) || own.maker != maker) {
+    static ForwardState of(DynamicAlignment.State state, CudaDynamicAlignment maker, Purpose needed) {
+        if (!(state instanceof ForwardState own) || own.maker != maker) {
             throw new IllegalArgumentException("dynamic alignment: the state was made by another operation");
         }
         if (own.closed) {
@@ -53,7 +53,7 @@ final class AlignmentState implements DynamicAlignment.State, AutoCloseable {
         return own;
     }
 
-    AlignmentExtents extents() {
+    PatchGrid extents() {
         return extents;
     }
 

@@ -17,7 +17,7 @@
  *          said there; BLOCK threads.
  * No atomics: same input, same bits. */
 
-#include "alignment/alignment_norm.cuh"
+#include "alignment/scale.cuh"
 
 #define TILE 32
 #define HELD 8

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Nested;
  * tolerances are those that a card is held to in these precisions: L2 and WB divide by numbers that can be much smaller than what
  * they were made of.
  */
-final class RoundedAlignmentTest {
+final class CudaDynamicAlignmentInLowPrecisionTest {
     private static final double TF32 = 8e-3;
     private static final double BF16 = 3e-2;
 
@@ -25,7 +25,7 @@ final class RoundedAlignmentTest {
     final class ContractInTf32 extends DynamicAlignmentContract {
         @Override
         protected Device open() {
-            return RoundedAlignmentTest.open(Precision.TF32);
+            return CudaDynamicAlignmentInLowPrecisionTest.open(Precision.TF32);
         }
 
         @Override
@@ -38,7 +38,7 @@ final class RoundedAlignmentTest {
     final class ContractInBf16 extends DynamicAlignmentContract {
         @Override
         protected Device open() {
-            return RoundedAlignmentTest.open(Precision.BF16);
+            return CudaDynamicAlignmentInLowPrecisionTest.open(Precision.BF16);
         }
 
         @Override
@@ -51,7 +51,7 @@ final class RoundedAlignmentTest {
     final class GoldenInTf32 extends GoldenLayerContract {
         @Override
         protected Device open() {
-            return RoundedAlignmentTest.open(Precision.TF32);
+            return CudaDynamicAlignmentInLowPrecisionTest.open(Precision.TF32);
         }
 
         @Override
@@ -64,7 +64,7 @@ final class RoundedAlignmentTest {
     final class GoldenInBf16 extends GoldenLayerContract {
         @Override
         protected Device open() {
-            return RoundedAlignmentTest.open(Precision.BF16);
+            return CudaDynamicAlignmentInLowPrecisionTest.open(Precision.BF16);
         }
 
         @Override

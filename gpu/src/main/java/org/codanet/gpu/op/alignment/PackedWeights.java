@@ -12,7 +12,7 @@ import org.codanet.nn.op.alignment.Norm;
  * What is derived from a layer's weights at each change: the weights side by side in one matrix, the Gram matrices by pairs of
  * slots, and for WB AᵀA and the units' Frobenius norms. One block, held as long as the operation.
  */
-final class AlignmentWeights {
+final class PackedWeights {
     private final CudaResources resources;
     private final DynamicAlignmentShape shape;
     private final AlignmentKernels kernels;
@@ -20,7 +20,7 @@ final class AlignmentWeights {
     private MemoryPool.Block block;
     private Weights weights;
 
-    AlignmentWeights(CudaResources resources, DynamicAlignmentShape shape, AlignmentKernels kernels, String owner) {
+    PackedWeights(CudaResources resources, DynamicAlignmentShape shape, AlignmentKernels kernels, String owner) {
         this.resources = resources;
         this.shape = shape;
         this.kernels = kernels;
@@ -28,11 +28,11 @@ final class AlignmentWeights {
     }
 
     private long packedFloats() {
-        return (long) shape.patch() * AlignmentExtents.row(shape);
+        return (long) shape.patch() * PatchGrid.row(shape);
     }
 
     private long gramFloats() {
-        return (long) AlignmentExtents.pairs(shape) * shape.units();
+        return (long) PatchGrid.pairs(shape) * shape.units();
     }
 
     private long boundFloats() {
@@ -52,8 +52,8 @@ final class AlignmentWeights {
         if (block == null) {
             block = resources.memory().reserve(bytes(), owner);
         }
-        int row = AlignmentExtents.row(shape);
-        int slots = AlignmentExtents.slots(shape);
+        int row = PatchGrid.row(shape);
+        int slots = PatchGrid.slots(shape);
         int rank = shape.rank();
         int units = shape.units();
         kernels.elements(
@@ -95,7 +95,7 @@ final class AlignmentWeights {
                     .int32(shape.patch())
                     .int32(shape.rank())
                     .int32(shape.units())
-                    .int32(AlignmentExtents.row(shape))
+                    .int32(PatchGrid.row(shape))
                     .launch(shape.units(), CudaResources.BLOCK);
         } else {
             kernels.kernel("frobenius_norms")
@@ -119,12 +119,12 @@ final class AlignmentWeights {
 
     /** W (P, L). */
     Matrix packed() {
-        return Matrix.of(block.address(), AlignmentExtents.row(shape));
+        return Matrix.of(block.address(), PatchGrid.row(shape));
     }
 
     /** The columns of W that belong to slots, (P, S D). */
     Matrix slotColumns() {
-        return Matrix.of(block.address() + (long) Float.BYTES * shape.rank(), AlignmentExtents.row(shape));
+        return Matrix.of(block.address() + (long) Float.BYTES * shape.rank(), PatchGrid.row(shape));
     }
 
     /** G (pairs, D). */

@@ -6,9 +6,9 @@
  * A block of the first kernel owns positions and walks over the weights, one of the second owns weights and walks over the
  * positions: each keeps its sum in registers, at the price of making w once more in the second. Four products of P R D
  * multiply-adds a position then, three for WB, where (1) needs no w.
- * Units come in slices of 16, two to a tile of alignment_tiles.cu. M: m rounded up to 128, D': D rounded up to 16, R' = STEPS
+ * Units come in slices of 16, two to a tile of tensor_core_forward.cu. M: m rounded up to 128, D': D rounded up to 16, R' = STEPS
  * DEPTH: what is beyond m, D and R is zero, so that no product asks for bounds.
- *   tiles  B_i as pack_tiles of alignment_tiles.cu lays it out: right operands of a B_i, and read as left ones those of B_i^T a^T
+ *   tiles  B_i as pack_tiles of tensor_core_forward.cu lays it out: right operands of a B_i, and read as left ones those of B_i^T a^T
  *   across (D' / 16, P, SLICE_WORDS) right operands of dw_i B_i^T: by block of 1 (TF32) or 2 (bfloat16) times 8 of the rank and
  *          lane 4 words, of TF32 for units 2 t, 2 t + 1 and 8 + 2 t, 8 + 2 t + 1, of bfloat16 pairs of units 2 t and 8 + 2 t, twice
  *   scaled, curvature (M, D')   g' and e          words (M, R' / VALUES)   a          pairs (M / 2, R')   bfloat16: a, rows by twos
@@ -28,8 +28,8 @@
  *          instructions around the products, which TF32 has for half the arithmetic, come before either.
  * q = 0    g' = e = 0, so nothing comes through that unit and position. No atomics: same input, same bits. */
 
-#include "alignment/alignment_norm.cuh"
-#include "alignment/alignment_tiles.cuh"
+#include "alignment/scale.cuh"
+#include "alignment/tensor_core.cuh"
 
 #define SLICE 16
 #define SLICE_WORDS (STEPS * 128)
@@ -62,7 +62,7 @@ static __device__ __forceinline__ void read_16(unsigned* to, const unsigned* fro
     to[3] = __float_as_uint(words.w);
 }
 
-/* From the packed weights W (P, L) of dynamic_alignment.cu. */
+/* From the packed weights W (P, L) of forward.cu. */
 extern "C" __global__ __launch_bounds__(BLOCK)
 void pack_across(unsigned* __restrict__ across, const float* __restrict__ w, int patch, int rank, int slots, int units,
                  long long count) {
