@@ -20,8 +20,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The fields of one JSON object, each asked for by name and kind. {@link #finish} refuses the fields nobody asked for, so a
- * misspelt name is an error and not a default. Every error is an {@link IllegalArgumentException} of one sentence.
+ * The fields of one JSON object, read by name and type. {@link #finish} refuses fields that were not read, so a misspelt name
+ * is an error. Every error is an {@link IllegalArgumentException} whose message is one sentence.
  */
 public final class JsonFields {
     private static final int DEPTH_LIMIT = 32;
@@ -38,9 +38,9 @@ public final class JsonFields {
     }
 
     /**
-     * {@return the fields of a JSON object in text}
+     * {@return the fields of the JSON object in a text}
      *
-     * @param what what errors call the object, such as {@code network config}
+     * @param what name of the object in error messages, such as {@code network config}
      * @param text the JSON document
      */
     public static JsonFields parse(String what, String text) {
@@ -50,24 +50,25 @@ public final class JsonFields {
             reader.setNestingLimit(DEPTH_LIMIT);
             JsonElement element = read(what, reader);
             if (reader.peek() != JsonToken.END_DOCUMENT) {
-                throw new IllegalArgumentException(what + ": the text goes on after its JSON object");
+                throw new IllegalArgumentException(what + ": there is text after the JSON object");
             }
             if (!(element instanceof JsonObject object)) {
                 throw new IllegalArgumentException(what + ": not a JSON object");
             }
             return new JsonFields(what, object);
         } catch (IOException | IllegalStateException | NumberFormatException e) {
-            throw new IllegalArgumentException(what + ": not sound JSON" + place(e), e);
+            throw new IllegalArgumentException(what + ": not valid JSON" + place(e), e);
         }
     }
 
-    /** {@return where a failure of Gson's reader was, such as {@code  at line 1 column 5}; its advice is for programmers} */
+    /** {@return the place in the message of Gson's reader, such as {@code  at line 1 column 5}} The rest of the message is advice for
+     * programmers. */
     public static String place(Exception failure) {
         Matcher matcher = PLACE.matcher(String.valueOf(failure.getMessage()));
         return matcher.find() ? matcher.group() : "";
     }
 
-    /** Builds the tree by hand, because Gson's own keeps the last of two fields of one name without a word. */
+    /** Builds the tree itself, because Gson silently keeps the last of several fields with the same name. */
     private static JsonElement read(String what, JsonReader reader) throws IOException {
         return switch (reader.peek()) {
             case BEGIN_OBJECT -> {
@@ -76,7 +77,7 @@ public final class JsonFields {
                 while (reader.hasNext()) {
                     String name = reader.nextName();
                     if (object.has(name)) {
-                        throw new IllegalArgumentException(what + ": " + name + " stands twice");
+                        throw new IllegalArgumentException(what + ": " + name + " occurs twice");
                     }
                     object.add(name, read(what, reader));
                 }
@@ -99,11 +100,11 @@ public final class JsonFields {
                 reader.nextNull();
                 yield JsonNull.INSTANCE;
             }
-            default -> throw new IllegalArgumentException(what + ": not sound JSON");
+            default -> throw new IllegalArgumentException(what + ": not valid JSON");
         };
     }
 
-    /** {@return whether there is such a field and it is not null; asking counts as reading only if it is null} */
+    /** {@return whether the field exists and is not null} A null field then counts as read. */
     public boolean has(String name) {
         JsonElement value = object.get(name);
         if (value instanceof JsonNull) {
@@ -112,22 +113,22 @@ public final class JsonFields {
         return value != null && !(value instanceof JsonNull);
     }
 
-    /** {@return an integer that fits an int} */
+    /** {@return the value of a field that holds an integer in the range of int} */
     public int integer(String name) {
         return integer(name, value(name));
     }
 
-    /** {@return a finite number} */
+    /** {@return the value of a field that holds a finite number} */
     public double number(String name) {
         return number(name, value(name));
     }
 
-    /** {@return a text} */
+    /** {@return the value of a field that holds a string} */
     public String text(String name) {
         return text(name, value(name));
     }
 
-    /** {@return a truth value} */
+    /** {@return the value of a field that holds true or false} */
     public boolean truth(String name) {
         if (value(name) instanceof JsonPrimitive primitive && primitive.isBoolean()) {
             return primitive.getAsBoolean();
@@ -135,22 +136,22 @@ public final class JsonFields {
         throw kind(name, "true or false");
     }
 
-    /** {@return a list of integers} */
+    /** {@return the values of a field that holds a list of integers} */
     public List<Integer> integers(String name) {
         return list(name, "a list of integers", element -> integer(name, element));
     }
 
-    /** {@return a list of numbers} */
+    /** {@return the values of a field that holds a list of numbers} */
     public List<Double> numbers(String name) {
         return list(name, "a list of numbers", element -> number(name, element));
     }
 
-    /** {@return a list of texts} */
+    /** {@return the values of a field that holds a list of strings} */
     public List<String> texts(String name) {
         return list(name, "a list of strings", element -> text(name, element));
     }
 
-    /** {@return the fields of an object inside this one} */
+    /** {@return the fields of an object in this object} */
     public JsonFields object(String name) {
         if (value(name) instanceof JsonObject inner) {
             return new JsonFields(what + ": " + name, inner);
@@ -163,12 +164,12 @@ public final class JsonFields {
         return List.copyOf(object.keySet());
     }
 
-    /** Counts a field as read, whatever it is; it need not be there. */
+    /** Counts a field as read, whatever its value is. The field need not exist. */
     public void ignore(String name) {
         unread.remove(name);
     }
 
-    /** Refuses the fields that nobody asked for. */
+    /** Throws if there are fields that were not read. */
     public void finish() {
         if (!unread.isEmpty()) {
             throw new IllegalArgumentException(what + ": unknown " + String.join(", ", unread));

@@ -1,2 +1,2 @@
-/** Reading small JSON objects strictly: no name twice, no unknown name, no value of another kind. Not exported. */
+/** Strict reading of small JSON objects: duplicate names, unknown names and values of another type are errors. Not exported. */
 package org.codanet.json;

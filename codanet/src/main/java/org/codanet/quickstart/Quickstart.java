@@ -33,8 +33,8 @@ import org.codanet.train.TrainingSetup;
 /**
  * Trains a small network, then writes the model and a page with explanations of test images into one folder.
  *
- * <p>A caller {@linkplain #prepare prepares} it, {@linkplain #start starts} the training and runs it, then either {@linkplain
- * #finish finishes} or, if the training was stopped, {@linkplain #discard discards} the files.
+ * <p>The calls in order: {@link #prepare}, {@link #start}, {@link TrainingSession#train}, then {@link #finish}, or {@link #discard} if
+ * the training was stopped.
  */
 public final class Quickstart {
     private static final int EVALUATION_BATCH = 64;
@@ -129,7 +129,7 @@ public final class Quickstart {
      *
      * @param session whose training has finished
      * @param result of the training
-     * @param program that makes the page, with its version
+     * @param program that creates the page, with its version
      */
     public Outcome finish(TrainingSession session, Trainer.Result result, String program) throws IOException {
         CodaNet net = session.net();

@@ -31,7 +31,7 @@ public final class PageText {
      * The facts at the head of a page about a trained model: size, scores, images, device, date.
      *
      * @param name of the model
-     * @param program that makes the page, with its version
+     * @param program that creates the page, with its version
      */
     static List<PageFact> facts(String name, ModelFile model, Device device, String program) {
         List<PageFact> facts = new ArrayList<>();

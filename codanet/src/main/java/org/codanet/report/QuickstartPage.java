@@ -18,7 +18,7 @@ public final class QuickstartPage {
      * @param accuracy share of {@code test} that is classified correctly, in [0, 1]
      * @param curve of the training
      * @param images to show, see {@link Showcase}
-     * @param program that makes the page, with its version
+     * @param program that creates the page, with its version
      */
     public static ExplanationPage of(
             CodaNet net,

@@ -194,10 +194,10 @@ class CodaNetConfigTest {
             s": 6         | s": 6.5       | in_channels is 6.5, not an integer
             , "c"         |               | there are 2 labels for 3 classes
             "labels"      | "lables"      | unknown lables
-            "temperature" | "labels"      | labels stands twice
+            "temperature" | "labels"      | labels occurs twice
             "temperature" | "x"           | temperature is missing
             true          | 1             | add_inverse is 1, not true or false
-            true          | true, }       | not sound JSON at line
+            true          | true, }       | not valid JSON at line
             """)
     void wrongConfigsAreRefusedWithOneSentence(String from, String to, String reason) {
         String json = JSON.replace(from, to == null ? "" : to);

@@ -22,10 +22,12 @@ import java.lang.foreign.MemorySegment;
 import java.text.DecimalFormat;
 import java.util.Formatter;
 import java.util.List;
+import java.util.Properties;
 import java.util.Locale;
 import java.util.Set;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
+import org.codanet.cli.Main;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -70,6 +72,19 @@ final class DependencyRuleTest {
             })
     void theClassesOfEveryModuleAreSeen(String name) {
         assertTrue(ALL.contain(name), name + " is not among the " + ALL.size() + " classes that were found");
+    }
+
+    /** A library must not change settings of the program that uses it. The command line is a program of its own. */
+    @Test
+    void onlyTheCommandLineSetsSystemPropertiesAndNotInAStaticInitialiser() {
+        noClasses()
+                .that(not(type(Main.class)))
+                .should()
+                .callMethod(System.class, "setProperty", String.class, String.class)
+                .orShould()
+                .callMethod(System.class, "setProperties", Properties.class)
+                .check(ALL);
+        assertTrue(ALL.get(Main.class).getStaticInitializer().isEmpty(), "Main has a static initialiser");
     }
 
     @Test

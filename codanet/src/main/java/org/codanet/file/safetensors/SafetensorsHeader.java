@@ -130,12 +130,12 @@ record SafetensorsHeader(List<Entry> entries, Map<String, String> metadata, long
                     String name = reader.nextName();
                     if (name.equals(METADATA)) {
                         if (metadataSeen) {
-                            throw problem(METADATA + " stands twice in the header");
+                            throw problem(METADATA + " occurs twice in the header");
                         }
                         metadataSeen = true;
                         parseMetadata(metadata);
                     } else if (entries.put(name, parseEntry(name)) != null) {
-                        throw problem("tensor " + name + " stands twice in the header");
+                        throw problem("tensor " + name + " occurs twice in the header");
                     }
                 }
                 reader.endObject();
@@ -145,7 +145,7 @@ record SafetensorsHeader(List<Entry> entries, Map<String, String> metadata, long
             } catch (FileFormatException e) {
                 throw e;
             } catch (IOException | IllegalStateException | NumberFormatException e) {
-                throw new FileFormatException(file, "the header is not sound JSON" + JsonFields.place(e), e);
+                throw new FileFormatException(file, "the header is not valid JSON" + JsonFields.place(e), e);
             }
             return List.copyOf(entries.values());
         }
@@ -158,7 +158,7 @@ record SafetensorsHeader(List<Entry> entries, Map<String, String> metadata, long
                     throw problem(METADATA + " entry " + key + " is not a string");
                 }
                 if (metadata.put(key, reader.nextString()) != null) {
-                    throw problem(METADATA + " entry " + key + " stands twice");
+                    throw problem(METADATA + " entry " + key + " occurs twice");
                 }
             }
             reader.endObject();

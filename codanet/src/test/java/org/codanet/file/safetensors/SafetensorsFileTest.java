@@ -81,10 +81,10 @@ class SafetensorsFileTest {
     /** The data are 8 bytes in every case. */
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '\0', textBlock = """
-            {"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}} x                                | not sound JSON at line 1 column 5
-            {"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}                                   | not sound JSON
+            {"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}} x                                | not valid JSON at line 1 column 5
+            {"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}                                   | not valid JSON
             ["a"]                                                                                   | not a JSON object
-            {"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}} | a stands twice
+            {"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}} | a occurs twice
             {"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"b":{"dtype":"F32","shape":[1],"data_offsets":[2,6]}} | a and b overlap
             {"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}                                  | 4 bytes before tensor a
             {"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}                                  | 4 bytes after the last
@@ -98,7 +98,7 @@ class SafetensorsFileTest {
             {"a":{"dtype":"F31","shape":[2],"data_offsets":[0,8]}}                                  | unsupported dtype F31
             {"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8],"z":1}}                            | unknown field z
             {"a":{"dtype":"F32","data_offsets":[0,8]}}                                              | lacks one of
-            {"a":{"dtype":"F32","shape":[1.5],"data_offsets":[0,8]}}                                | not sound JSON
+            {"a":{"dtype":"F32","shape":[1.5],"data_offsets":[0,8]}}                                | not valid JSON
             {"a":[]}                                                                                | not described by a JSON object
             {"__metadata__":{"k":1},"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}           | k is not a string
             """)
