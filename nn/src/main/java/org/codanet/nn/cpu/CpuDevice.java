@@ -259,7 +259,7 @@ public final class CpuDevice implements Device, PeakMeasurement {
 
     @Override
     public void trimMemory() {
-        context.releaseWorkspace();
+        context.workspace().free();
         context.memory().releaseIdle();
     }
 
@@ -292,7 +292,7 @@ public final class CpuDevice implements Device, PeakMeasurement {
         if (closed) {
             return;
         }
-        context.releaseWorkspace();
+        context.workspace().free();
         Set<String> open = new TreeSet<>(context.operations().owners());
         open.addAll(context.memory().owners());
         if (!open.isEmpty()) {

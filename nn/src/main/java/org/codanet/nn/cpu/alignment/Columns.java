@@ -1,21 +1,24 @@
 package org.codanet.nn.cpu.alignment;
 
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 import org.codanet.nn.cpu.kernel.Kernels;
+import org.codanet.nn.cpu.runtime.CpuTensor;
 import org.codanet.nn.op.alignment.DynamicAlignmentShape;
 
 /**
- * How the weights of a dynamic alignment layer are cut into vectors of lanes. The first {@link #aVectors} hold the columns
- * of A; then come, for every slot ρ, the units: vector {@code ρ · unitVectors + v} holds B's column ρ for the lanes of unit
- * vector v. A bias is one more slot whose factor is 1, so that w = B a + b becomes one product with (a, 1).
+ * How weights, and values with one number for each unit, are laid out in vectors of lanes. The first {@link #aVectors} hold the columns
+ * of A. They are followed, slot by slot, by the units: vector {@code ρ · unitVectors + v} holds column ρ of B for the units of unit
+ * vector v. All units of a slot are side by side, so the reduction to scores needs no sum across lanes.
  *
- * <p>Panels are pairs of vectors, of A or of the slots; where their number is odd, a last vector of zeros fills the pair.
+ * <p>A panel is a pair of vectors, both of A or both of slots. If their number is odd, a vector of zeros fills the last pair.
  */
 record Columns(int lanes, int rank, int units, boolean bias) {
     static Columns of(DynamicAlignmentShape shape, int lanes) {
         return new Columns(lanes, shape.rank(), shape.units(), shape.bias());
     }
 
-    /** Factors of a dynamic weight: r, and one more with a bias. */
+    /** S: r, and one more with a bias. */
     int slots() {
         return bias ? rank + 1 : rank;
     }
@@ -24,7 +27,7 @@ record Columns(int lanes, int rank, int units, boolean bias) {
         return (units + lanes - 1) / lanes;
     }
 
-    /** Units padded to whole vectors: the row length of scores, norms and output gradients. */
+    /** Units padded to whole vectors: the row length of scores, squared norms and output gradients. */
     int unitLanes() {
         return unitVectors() * lanes;
     }
@@ -33,7 +36,7 @@ record Columns(int lanes, int rank, int units, boolean bias) {
         return (rank + 2 * lanes - 1) / (2 * lanes) * 2;
     }
 
-    /** Row length of the factors (a, 1, 0), padded to what the vectors of A fill; the zero is for the filling vector. */
+    /** Row length of the factors (a, 0), padded to what the vectors of A fill. The zero is the factor of a filling vector. */
     int factorLanes() {
         return Math.max(aVectors() * lanes, (rank + 1 + lanes) / lanes * lanes);
     }
@@ -54,7 +57,7 @@ record Columns(int lanes, int rank, int units, boolean bias) {
         return vectors() / 2;
     }
 
-    /** First of a panel's two vectors. */
+    /** The first of a panel's two vectors. */
     int first(int panel) {
         return 2 * panel;
     }
@@ -63,22 +66,14 @@ record Columns(int lanes, int rank, int units, boolean bias) {
         return vector < aVectors();
     }
 
-    /** Slot of a vector that is not of A. */
+    /** The slot of a vector that is not of A. */
     int slot(int vector) {
         return (vector - aVectors()) / unitVectors();
     }
 
-    /** First lane of a vector within a row of units, or of A's columns. */
+    /** The first lane of a vector within a row of units, or of A's columns. */
     int lane(int vector) {
         return isA(vector) ? vector * lanes : (vector - aVectors()) % unitVectors() * lanes;
-    }
-
-    /** Lanes of a vector that hold something: none of a vector that only fills a pair. */
-    int filled(int vector) {
-        if (isA(vector)) {
-            return Math.clamp((long) rank - lane(vector), 0, lanes);
-        }
-        return slot(vector) < slots() ? Math.min(lanes, units - lane(vector)) : 0;
     }
 
     /** Pairs ρ ≤ σ of slots. */
@@ -92,8 +87,35 @@ record Columns(int lanes, int rank, int units, boolean bias) {
         return (pairs() + unit - 1) / unit * unit;
     }
 
-    /** Number of the pair (ρ, ρ): the pairs of slot ρ follow it. */
+    /** The number of the pair (ρ, ρ). The other pairs (ρ, σ), ρ &lt; σ, follow it. */
     int firstPair(int slot) {
         return slot * slots() - slot * (slot - 1) / 2;
+    }
+
+    /** Copies values (positions, unit lanes) of a task to the positions of {@code out} (N, Ho, Wo, D). */
+    void writeUnits(PatchGrid grid, int task, float[] values, MemorySegment out) {
+        for (int p = 0; p < grid.taskPositions(); p++) {
+            long position = grid.position(task, p);
+            if (position >= 0) {
+                CpuTensor.write(values, p * unitLanes(), out, position * units, units);
+            }
+        }
+    }
+
+    /**
+     * The reverse of {@link #writeUnits}, from one target of (N, K, Ho, Wo, D). Writes zeros for positions that do not exist and for
+     * lanes that are no unit.
+     */
+    void readUnits(PatchGrid grid, int task, MemorySegment in, int target, int targets, float[] values) {
+        int row = unitLanes();
+        long perImage = (long) grid.outH() * grid.outW();
+        Arrays.fill(values, 0, grid.taskPositions() * row, 0);
+        for (int p = 0; p < grid.taskPositions(); p++) {
+            long position = grid.position(task, p);
+            if (position >= 0) {
+                long from = (position / perImage * targets + target) * perImage + position % perImage;
+                CpuTensor.read(in, from * units, values, p * row, units);
+            }
+        }
     }
 }

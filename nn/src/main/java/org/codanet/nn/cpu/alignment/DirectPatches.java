@@ -1,10 +1,12 @@
 package org.codanet.nn.cpu.alignment;
 
 import org.codanet.nn.cpu.kernel.Kernels;
+import org.codanet.nn.cpu.kernel.Rows;
+import org.codanet.nn.cpu.kernel.product.Products;
 import org.codanet.nn.op.alignment.DynamicAlignmentShape;
 import org.codanet.nn.tensor.Shape;
 
-/** Patches as they are: a row is one position, its P values are (ky, kx, c). Any kernel and stride. */
+/** Patches without a transform: a row is one position, with the P values (ky, kx, c) of its patch. For any kernel and stride. */
 final class DirectPatches extends Patches {
     DirectPatches(DynamicAlignmentShape shape, Kernels kernels) {
         super(shape, kernels);
@@ -32,7 +34,7 @@ final class DirectPatches extends Patches {
 
     @Override
     PatchGrid grid(Shape x, int threads) {
-        return PatchGrid.of(shape, x, 1, threads);
+        return new PatchGrid(shape, x, 1, threads);
     }
 
     @Override
@@ -40,7 +42,7 @@ final class DirectPatches extends Patches {
         return shape.inChannels();
     }
 
-    /** Offset in a padded image of the patch that a row within an image begins with. */
+    /** Where the patch of a row of an image begins in the padded image. */
     private int corner(PatchGrid grid, int within) {
         int y = within / grid.rowsW() * shape.stride();
         int x = within % grid.rowsW() * shape.stride();
@@ -48,7 +50,7 @@ final class DirectPatches extends Patches {
     }
 
     @Override
-    void gather(PatchGrid grid, float[] padded, int task, float[] out, int offset) {
+    void im2col(PatchGrid grid, float[] padded, int task, float[] out, int offset) {
         int length = rowLength();
         int run = shape.kernel() * shape.inChannels();
         int image = paddedImage(grid);
@@ -69,63 +71,39 @@ final class DirectPatches extends Patches {
     }
 
     @Override
-    void collect(
-            float[] m,
-            int groups,
-            int vector,
-            float[] a,
-            int ao,
-            int lda,
-            float[] s,
-            int so,
-            int lds,
-            float[] out,
-            int oo,
-            int ldo) {
+    void outputTransform(float[] m, int groups, int vector, float[] out, int oo, int ldo) {
         int lanes = kernels.lanes();
-        int row = 2 * lanes;
-        if (a != null) {
-            kernels.scaleAdd(m, vector * lanes, row, a, ao, lda, s, so, lds, groups * Kernels.ROWS);
-        }
-        if (out != null) {
-            for (int i = 0; i < groups * Kernels.ROWS; i++) {
-                System.arraycopy(m, i * row + vector * lanes, out, oo + i * ldo, lanes);
-            }
+        for (int i = 0; i < groups * Kernels.ROWS; i++) {
+            System.arraycopy(m, (2 * i + vector) * lanes, out, oo + i * ldo, lanes);
         }
     }
 
     @Override
-    void spread(
-            Products products,
-            float[] g,
-            int go,
-            int ldg,
-            float[] a,
-            int ao,
-            int lda,
-            float[] out,
-            int oo,
-            int ldf,
-            int ldt,
-            int rows) {
-        products.scale(g, go, ldg, a, ao, lda, out, oo, ldt, rows);
+    void addScores(float[] m, int groups, int vector, float[] a, int ao, int lda, float[] s, int so, int lds) {
+        int lanes = kernels.lanes();
+        kernels.scaleAdd(m, vector * lanes, 2 * lanes, a, ao, lda, s, so, lds, groups * Kernels.ROWS);
     }
 
     @Override
-    void scatter(PatchGrid grid, float[] products, int image, float[] padded, int offset) {
+    void outputTransformAdjoint(Products products, Rows g, Rows a, Rows out, int ldf, int rows) {
+        products.scale(g, a, out, rows);
+    }
+
+    @Override
+    void col2im(PatchGrid grid, float[] products, int image, float[] padded) {
         int lanes = kernels.lanes();
-        int task = productsOfTask(grid);
+        int task = backProductFloats(grid);
         int run = shape.kernel() * shape.inChannels();
         for (int within = 0; within < grid.rowsPerImage(); within++) {
             int row = image * grid.rowsPerImage() + within;
             int local = row % grid.taskRows();
-            int corner = offset + corner(grid, within);
+            int corner = corner(grid, within);
             for (int panel = 0; panel < depthPanels(); panel++) {
                 int width = depthWidth(panel) * lanes;
                 int from = row / grid.taskRows() * task
-                        + product(grid, panel, 0, local / Kernels.ROWS)
+                        + backProductTile(grid, panel, 0, local / Kernels.ROWS)
                         + local % Kernels.ROWS * width;
-                // A panel covers patch entries that may span rows of the kernel: cut where the image's row ends.
+                // The patch entries of a panel may span several rows of the kernel, which are apart in the image.
                 int entry = panel * 2 * lanes;
                 int end = Math.min(entry + width, depth());
                 while (entry < end) {
@@ -150,12 +128,12 @@ final class DirectPatches extends Patches {
     }
 
     @Override
-    void transformWeight(float[] taps, int to, int ldt, float[] out, int oo, int ldf) {
+    void weightTransform(float[] taps, int to, int ldt, float[] out, int oo, int ldf) {
         System.arraycopy(taps, to, out, oo, kernels.lanes());
     }
 
     @Override
-    void transformWeightAdjoint(float[] in, int io, int ldf, float[] taps, int to, int ldt) {
+    void weightTransformAdjoint(float[] in, int io, int ldf, float[] taps, int to, int ldt) {
         System.arraycopy(in, io, taps, to, kernels.lanes());
     }
 }

@@ -4,9 +4,9 @@ import java.util.Arrays;
 import org.codanet.nn.op.alignment.DynamicAlignmentShape;
 
 /**
- * Squared norms of dynamic weights by the same quadratic form as everywhere, in double precision: for layers that divide by a norm and
- * have more slots than patch entries. There the form cancels, and what rounding takes from q in float32 is more than it would take from the
- * weights themselves: about κ² instead of κ units in the last place, κ being ‖B_j‖ ‖a‖ over ‖w_j‖.
+ * The squared norms in double precision, by the same Gram form as in {@link SquaredNorms}, for layers where that form cancels ({@link
+ * DynamicAlignmentShape#gramFormCancels}). With κ = ‖B_j‖ ‖a‖ / ‖w_j‖, the Gram form in float32 has a relative error of about κ² units in
+ * the last place, but the dynamic weight itself only of κ.
  */
 final class DoubleSquaredNorms {
     private final DynamicAlignmentShape shape;
@@ -19,12 +19,12 @@ final class DoubleSquaredNorms {
         this.gram = new double[Math.toIntExact(bytes(shape, columns) / Double.BYTES)];
     }
 
-    /** Bytes held; 0 for layers that do well without. */
+    /** Bytes held; 0 for layers that need float32 only. */
     static long bytes(DynamicAlignmentShape shape, Columns columns) {
         return shape.gramFormCancels() ? (long) Double.BYTES * columns.pairs() * columns.unitLanes() : 0;
     }
 
-    /** Takes weights over: {@code slices} as {@link PackedWeights#slices} has them. */
+    /** Computes the Gram matrices from {@link PackedWeights#slices}. */
     void prepare(float[] slices) {
         Arrays.fill(gram, 0);
         int lanes = columns.lanes();
@@ -46,8 +46,8 @@ final class DoubleSquaredNorms {
         }
     }
 
-    /** {@code q_j = Σ_{ρ≤σ} gram[ρσ][j] a_ρ a_σ} at each position: a (positions, factor lanes), q (positions, unit lanes). */
-    void squares(float[] a, float[] q, int positions) {
+    /** {@code q_j = aᵀ G_j a} at each position: a is (positions, factor lanes), q (positions, unit lanes). */
+    void compute(float[] a, float[] q, int positions) {
         int units = columns.unitLanes();
         int slots = columns.slots();
         double[] sums = new double[units];
@@ -68,7 +68,7 @@ final class DoubleSquaredNorms {
         }
     }
 
-    /** Entry (ρ, σ), ρ ≤ σ, of a unit's Gram matrix, doubled off the diagonal. */
+    /** Entry (ρ, σ), ρ ≤ σ, of a unit's Gram matrix, doubled if ρ ≠ σ. */
     double gramEntry(int slot, int other, int unit) {
         return gram[(columns.firstPair(slot) + other - slot) * columns.unitLanes() + unit];
     }

@@ -6,29 +6,26 @@ import org.codanet.nn.op.alignment.DynamicAlignment;
 import org.codanet.nn.op.alignment.Purpose;
 
 /**
- * What one forward pass of a dynamic alignment layer leaves behind, task by task: the factors (a, 1) of every position, the
- * squared norms q (WB: ‖p‖²), and for training the scores s and the products u_jρ of every unit and slot with the patch.
+ * What one forward pass saves for later passes, task by task: the factors a of every position and the squared norms q (for WB ‖p‖²); for
+ * training also the scores s and the products u_j of every unit.
  */
 final class ForwardState implements DynamicAlignment.State, AutoCloseable {
-    private final CpuDynamicAlignment maker;
+    private final CpuDynamicAlignment creator;
     private final PatchGrid grid;
+    private final Columns columns;
     private final Purpose purpose;
     private final CpuMemory.Block core;
     private final CpuMemory.Block products;
     private final String owner;
     private boolean closed;
 
-    ForwardState(
-            CpuDynamicAlignment maker,
-            PatchGrid grid,
-            Columns columns,
-            Purpose purpose,
-            CpuMemory memory,
-            String owner) {
-        this.maker = maker;
+    ForwardState(CpuDynamicAlignment creator, Plan plan, PatchGrid grid, Purpose purpose, String owner) {
+        this.creator = creator;
         this.grid = grid;
+        this.columns = plan.columns();
         this.purpose = purpose;
         this.owner = owner;
+        CpuMemory memory = plan.context().memory();
         this.core = memory.take(coreBytes(grid, columns, purpose), owner);
         CpuMemory.Block tiles = null;
         try {
@@ -43,8 +40,8 @@ final class ForwardState implements DynamicAlignment.State, AutoCloseable {
     }
 
     static long bytes(PatchGrid grid, Columns columns, Purpose purpose) {
-        long kept = purpose == Purpose.TRAINING ? productBytes(grid, columns) : 0;
-        return coreBytes(grid, columns, purpose) + kept;
+        long ofProducts = purpose == Purpose.TRAINING ? productBytes(grid, columns) : 0;
+        return coreBytes(grid, columns, purpose) + ofProducts;
     }
 
     private static long coreBytes(PatchGrid grid, Columns columns, Purpose purpose) {
@@ -56,14 +53,14 @@ final class ForwardState implements DynamicAlignment.State, AutoCloseable {
     }
 
     private static int taskFloats(PatchGrid grid, Columns columns, Purpose purpose) {
-        int rows = columns.factorLanes() + columns.unitLanes() * (purpose == Purpose.TRAINING ? 2 : 1);
-        return grid.taskPositions() * rows;
+        int row = columns.factorLanes() + columns.unitLanes() * (purpose == Purpose.TRAINING ? 2 : 1);
+        return grid.taskPositions() * row;
     }
 
-    /** The state as one of this operation's, open and made for at least {@code needed}. */
-    static ForwardState of(DynamicAlignment.State state, CpuDynamicAlignment maker, Purpose needed) {
-        if (!(state instanceof ForwardState own) || own.maker != maker) {
-            throw new IllegalArgumentException("dynamic alignment: the state was made by another operation");
+    /** The state as one that {@code creator} created for at least {@code needed}, and that is open. */
+    static ForwardState of(DynamicAlignment.State state, CpuDynamicAlignment creator, Purpose needed) {
+        if (!(state instanceof ForwardState own) || own.creator != creator) {
+            throw new IllegalArgumentException("dynamic alignment: the state was created by another operation");
         }
         if (own.closed) {
             throw new IllegalStateException(
@@ -71,14 +68,14 @@ final class ForwardState implements DynamicAlignment.State, AutoCloseable {
         }
         if (own.purpose.compareTo(needed) < 0) {
             throw new IllegalStateException(
-                    "dynamic alignment: the state was made for " + own.purpose + ", " + needed + " is needed");
+                    "dynamic alignment: the state was created for " + own.purpose + ", " + needed + " is needed");
         }
         return own;
     }
 
-    /** Room for another pass of the same operation over the same grid, for the same purpose. */
-    ForwardState another(Columns columns, CpuMemory memory, String scope) {
-        return new ForwardState(maker, grid, columns, purpose, memory, scope);
+    /** A state for another pass of the same operation over the same grid and for the same purpose. */
+    ForwardState another(Plan plan, String scope) {
+        return new ForwardState(creator, plan, grid, purpose, scope);
     }
 
     PatchGrid grid() {
@@ -89,52 +86,67 @@ final class ForwardState implements DynamicAlignment.State, AutoCloseable {
         return purpose;
     }
 
-    void save(int task, Columns columns, float[] factors, float[] q, float[] s) {
-        long at = (long) task * taskFloats(grid, columns, purpose);
-        int positions = grid.taskPositions();
-        CpuTensor.write(factors, 0, core.segment(), at, positions * columns.factorLanes());
-        at += (long) positions * columns.factorLanes();
-        CpuTensor.write(q, 0, core.segment(), at, positions * columns.unitLanes());
+    private int factorFloats() {
+        return grid.taskPositions() * columns.factorLanes();
+    }
+
+    private int unitFloats() {
+        return grid.taskPositions() * columns.unitLanes();
+    }
+
+    private long start(int task) {
+        return (long) task * taskFloats(grid, columns, purpose);
+    }
+
+    /** Saves a task's factors, squared norms and, for training, scores. */
+    void save(int task, float[] a, float[] q, float[] s) {
+        long at = start(task);
+        CpuTensor.write(a, 0, core.segment(), at, factorFloats());
+        at += factorFloats();
+        CpuTensor.write(q, 0, core.segment(), at, unitFloats());
         if (purpose == Purpose.TRAINING) {
-            at += (long) positions * columns.unitLanes();
-            CpuTensor.write(s, 0, core.segment(), at, positions * columns.unitLanes());
+            at += unitFloats();
+            CpuTensor.write(s, 0, core.segment(), at, unitFloats());
         }
     }
 
-    /** Reads a task's values into arrays at an offset of whole tasks; {@code s} may be null. */
-    void load(int task, Columns columns, float[] factors, int fo, float[] q, float[] s) {
-        long at = (long) task * taskFloats(grid, columns, purpose);
-        int positions = grid.taskPositions();
-        CpuTensor.read(core.segment(), at, factors, fo, positions * columns.factorLanes());
-        at += (long) positions * columns.factorLanes();
-        CpuTensor.read(core.segment(), at, q, 0, positions * columns.unitLanes());
-        if (s != null) {
-            at += (long) positions * columns.unitLanes();
-            CpuTensor.read(core.segment(), at, s, 0, positions * columns.unitLanes());
-        }
+    /** Reads a task's factors to {@code offset}. */
+    void loadFactors(int task, float[] a, int offset) {
+        CpuTensor.read(core.segment(), start(task), a, offset, factorFloats());
     }
 
-    void saveProducts(int task, Columns columns, int panel, float[] u) {
-        CpuTensor.write(u, 0, products.segment(), productsAt(task, columns, panel), panelFloats(columns));
+    /** Reads a task's squared norms. */
+    void loadSquaredNorms(int task, float[] q) {
+        CpuTensor.read(core.segment(), start(task) + factorFloats(), q, 0, unitFloats());
     }
 
-    void loadProducts(int task, Columns columns, int panel, float[] u) {
-        CpuTensor.read(products.segment(), productsAt(task, columns, panel), u, 0, panelFloats(columns));
+    /** Reads a task's scores, of a state for training. */
+    void loadScores(int task, float[] s) {
+        CpuTensor.read(core.segment(), start(task) + factorFloats() + unitFloats(), s, 0, unitFloats());
     }
 
-    private int panelFloats(Columns columns) {
+    /** Saves a task's products u with one panel of weights, (positions, 2 · lanes). */
+    void saveProducts(int task, int panel, float[] u) {
+        CpuTensor.write(u, 0, products.segment(), productStart(task, panel), panelFloats());
+    }
+
+    void loadProducts(int task, int panel, float[] u) {
+        CpuTensor.read(products.segment(), productStart(task, panel), u, 0, panelFloats());
+    }
+
+    private int panelFloats() {
         return grid.taskPositions() * 2 * columns.lanes();
     }
 
-    private long productsAt(int task, Columns columns, int panel) {
+    private long productStart(int task, int panel) {
         long before = (long) task * columns.slotVectors() + columns.first(panel) - columns.aVectors();
         return before * grid.taskPositions() * columns.lanes();
     }
 
     @Override
     public long bytes() {
-        long kept = products != null ? products.segment().byteSize() : 0;
-        return core.segment().byteSize() + kept;
+        long ofProducts = products != null ? products.segment().byteSize() : 0;
+        return core.segment().byteSize() + ofProducts;
     }
 
     @Override

@@ -1,202 +1,197 @@
 package org.codanet.nn.cpu.alignment;
 
 import java.lang.foreign.MemorySegment;
-import org.codanet.nn.cpu.alignment.AlignmentSlots.Scratch;
-import org.codanet.nn.cpu.alignment.AlignmentSlots.Shared;
+import java.util.Arrays;
+import org.codanet.nn.cpu.alignment.BackProjection.PositionGradients;
+import org.codanet.nn.cpu.alignment.WorkspaceArray.OfWorker;
 import org.codanet.nn.cpu.kernel.Kernels;
-import org.codanet.nn.cpu.runtime.CpuContext;
 import org.codanet.nn.cpu.runtime.CpuTensor;
+import org.codanet.nn.cpu.runtime.Lease;
+import org.codanet.nn.cpu.runtime.Workspace;
 import org.codanet.nn.op.alignment.DynamicAlignment;
 import org.codanet.nn.op.alignment.DynamicAlignment.Weights;
 import org.codanet.nn.op.alignment.DynamicAlignmentShape;
 import org.codanet.nn.op.alignment.Norm;
+import org.codanet.nn.tensor.Shape;
 import org.codanet.nn.tensor.Tensor;
 
 /**
- * The full gradient of a dynamic alignment layer. With g = ∂L/∂y, g' = g f and e = 2 g s ∂f/∂q, the gradient with respect to a
- * dynamic weight is {@code g'_j p + e_j w_j}; it is never formed, and everything follows from it:
+ * The full gradient, patch-first, by the formulas of {@link org.codanet.nn.op.alignment}. The gradient with respect to a dynamic weight,
+ * {@code g'_j p + e_j w_j}, is never formed.
  *
- * <pre>
- *   da   = Σ_j g'_j u_j + e_j G_j a
- *   dx   = the transposed products of g'_j a_ρ with B and of da with A
- *   dB_j = the products of the patches with g'_j a_ρ, plus B_j Σ e_j a aᵀ          dA = the products of the patches with da
- * </pre>
- *
- * <p>One sweep over the tasks finds g', e, da and dx; a second over panels of weights finds the weights' gradients, each by
- * one worker, in the order of the rows, so that their bits do not depend on the number of threads.
+ * <p>A first sweep over the tasks computes g', e, da and dx. A second one over panels of weights ({@link WeightGradients}) computes the
+ * weights' gradients. One worker sums each panel in the order of the rows, so the bits do not depend on the number of threads.
  */
 final class Gradient {
-    private final CpuContext context;
+    private static final String OWNER = "dynamic alignment, gradient";
+
+    private final Workspace workspace;
     private final Kernels kernels;
     private final DynamicAlignmentShape shape;
+    private final Plan plan;
     private final Patches patches;
     private final Columns columns;
     private final PackedWeights packed;
-    private final AlignmentTasks tasks;
-    private final SquaredNorms norms;
+    private final Forward forward;
+    private final BackProjection backProjection;
+    private final SquaredNorms squaredNorms;
+    private final Scale scale;
     private final WeightGradients weightGradients;
 
-    Gradient(Plan plan, PackedWeights packed, AlignmentTasks tasks, SquaredNorms norms) {
-        this.context = plan.context();
-        this.kernels = context.kernels();
+    Gradient(
+            Plan plan,
+            PackedWeights packed,
+            Forward forward,
+            BackProjection backProjection,
+            SquaredNorms squaredNorms,
+            Scale scale) {
+        this.workspace = plan.workspace();
+        this.kernels = plan.context().kernels();
         this.shape = plan.shape();
+        this.plan = plan;
         this.patches = plan.patches();
         this.columns = plan.columns();
         this.packed = packed;
-        this.tasks = tasks;
-        this.norms = norms;
-        this.weightGradients = new WeightGradients(plan, packed, tasks);
+        this.forward = forward;
+        this.backProjection = backProjection;
+        this.squaredNorms = squaredNorms;
+        this.scale = scale;
+        this.weightGradients = new WeightGradients(plan, packed, backProjection);
     }
 
-    void backward(ForwardState kept, Tensor x, Tensor dOut, Tensor dIn, Weights gradients) {
-        PatchGrid grid = kept.grid();
+    /** @param gradients null if only dIn is wanted */
+    void backward(ForwardState state, Tensor x, Tensor dOut, Tensor dIn, Weights gradients) {
+        PatchGrid grid = state.grid();
         DynamicAlignment.requireWanted(dIn, gradients);
         check(grid, x, dOut, dIn);
         if (gradients != null) {
             gradients.require(shape, "dynamic alignment gradient");
         }
-        Sweep sweep = sweep(grid, x, null, gradients != null);
-        MemorySegment g = CpuTensor.segment(dOut);
-        float[] backProducts = dIn == null ? null : tasks.backProducts(grid);
-        context.workers().run(grid.tasks(), (task, worker) -> {
-            float[] q = context.scratch(worker, Scratch.NORMS, tasks.unitFloats(grid));
-            float[] s = context.scratch(worker, Scratch.SCORES, tasks.unitFloats(grid));
-            kept.load(task, columns, sweep.a(), task * factorFloats(grid), q, s);
-            findGradients(sweep, kept, task, g, q, s, worker);
-            if (backProducts != null) {
-                pullBack(sweep, task, columns.vectors(), backProducts, worker);
+        try (Sweep sweep = new Sweep(plan, forward, grid, x, null, gradients != null)) {
+            if (dIn == null) {
+                sweepTasks(sweep, state, dOut, 0, null);
+            } else {
+                try (Lease products = backProjection.leaseProducts(grid)) {
+                    sweepTasks(sweep, state, dOut, columns.vectors(), products.values());
+                    col2im(sweep, products.values(), CpuTensor.segment(dIn), false);
+                }
             }
-        });
-        if (dIn != null) {
-            scatter(sweep, backProducts, CpuTensor.segment(dIn), true);
-        }
-        if (gradients != null) {
-            weightGradients.add(sweep, gradients);
+            if (gradients != null) {
+                weightGradients.add(sweep, gradients);
+            }
         }
     }
 
-    void mapBackward(ForwardState kept, Tensor x, Tensor v, Tensor dOut, Tensor dIn, Weights gradients) {
-        PatchGrid grid = kept.grid();
+    void mapBackward(ForwardState state, Tensor x, Tensor v, Tensor dOut, Tensor dIn, Weights gradients) {
+        PatchGrid grid = state.grid();
         check(grid, x, dOut, dIn);
         gradients.require(shape, "dynamic alignment gradient");
         v.require(x.shape(), "dynamic alignment map gradient", "v");
-        MemorySegment g = CpuTensor.segment(dOut);
-        // The products of v's patches with the weights take the place of u; they live for this call alone.
-        try (ForwardState mapped = kept.another(columns, context.memory(), "map gradient")) {
-            tasks.forEach(grid, v, kept, mapped, (task, padded, a, s, worker) -> {
-                float[] q = context.scratch(worker, Scratch.NORMS, tasks.unitFloats(grid));
-                kept.load(task, columns, a, 0, q, null);
-                mapped.save(task, columns, a, q, s);
-            });
-            Sweep sweep = sweep(grid, x, v, true);
-            float[] backProducts = dIn == null ? null : tasks.backProducts(grid);
-            context.workers().run(grid.tasks(), (task, worker) -> {
-                float[] q = context.scratch(worker, Scratch.NORMS, tasks.unitFloats(grid));
-                float[] s = context.scratch(worker, Scratch.SCORES, tasks.unitFloats(grid));
-                mapped.load(task, columns, sweep.a(), task * factorFloats(grid), q, s);
-                findGradients(sweep, mapped, task, g, q, s, worker);
-                if (backProducts != null) {
-                    pullBack(sweep, task, columns.aVectors(), backProducts, worker);
+        // Scores and products u of v's patches with the weights of x. They exist for this call only.
+        try (ForwardState mapped = state.another(plan, "map gradient")) {
+            forward.forEachTask(grid, v, state, mapped, (task, padded, a, s, worker) -> {
+                try (Lease q = workspace.lease(worker, OfWorker.SQUARED_NORMS, plan.unitFloats(grid), OWNER)) {
+                    state.loadSquaredNorms(task, q.values());
+                    mapped.save(task, a, q.values(), s);
                 }
             });
-            if (dIn != null) {
-                scatter(sweep, backProducts, CpuTensor.segment(dIn), false);
+            try (Sweep sweep = new Sweep(plan, forward, grid, x, v, true)) {
+                if (dIn == null) {
+                    sweepTasks(sweep, mapped, dOut, 0, null);
+                } else {
+                    try (Lease products = backProjection.leaseProducts(grid)) {
+                        // v is a constant, so x has a gradient through the factors only.
+                        sweepTasks(sweep, mapped, dOut, columns.aVectors(), products.values());
+                        col2im(sweep, products.values(), CpuTensor.segment(dIn), true);
+                    }
+                }
+                weightGradients.add(sweep, gradients);
             }
-            weightGradients.add(sweep, gradients);
         }
     }
 
     private void check(PatchGrid grid, Tensor x, Tensor dOut, Tensor dIn) {
         String operation = "dynamic alignment gradient";
-        x.require(org.codanet.nn.tensor.Shape.of(grid.n(), grid.h(), grid.w(), shape.inChannels()), operation, "x");
+        x.require(Shape.of(grid.n(), grid.h(), grid.w(), shape.inChannels()), operation, "x");
         dOut.require(shape.output(x.shape()), operation, "dOut");
         if (dIn != null) {
             dIn.require(x.shape(), operation, "dIn");
         }
-        packed.gramTransposed();
+        packed.halfGramTransposed();
     }
 
-    /** Floats that the workers share, beside those of the way back to x; {@code ofMaps} with those of {@link #mapBackward}. */
-    long sharedFloats(PatchGrid grid, boolean ofMaps) {
+    /** Floats that all workers share, besides those of back-projection. @param ofMap for {@link #mapBackward} */
+    long sharedFloats(PatchGrid grid, boolean ofMap) {
         long positions = (long) grid.tasks() * grid.taskPositions();
-        long other = ofMaps ? (long) grid.n() * patches.paddedImage(grid) : 0;
-        return (ofMaps ? 2L : 1L) * grid.tasks() * tasks.rowFloats(grid)
-                + other
+        long mapImages = ofMap ? (long) grid.n() * patches.paddedImage(grid) : 0;
+        return (ofMap ? 2L : 1L) * grid.tasks() * patches.rowFloats(grid)
+                + mapImages
                 + 2 * positions * (columns.factorLanes() + columns.unitLanes())
                 + weightGradients.sharedFloats();
     }
 
-    /** Floats of each worker, beside those that a forward pass needs. */
+    /** Floats that each worker leases, besides those of a forward pass and of back-projection. */
     long workerFloats(PatchGrid grid) {
-        return tasks.unitFloats(grid)
-                + grid.taskPositions() * 2L * columns.lanes()
-                + weightGradients.workerFloats(grid);
+        return plan.unitFloats(grid) + grid.taskPositions() * 2L * columns.lanes() + weightGradients.workerFloats(grid);
     }
 
-    private int factorFloats(PatchGrid grid) {
-        return grid.taskPositions() * columns.factorLanes();
-    }
-
-    private float[] gatherAll(PatchGrid grid, float[] padded, int slot) {
-        int floats = tasks.rowFloats(grid);
-        float[] rows = context.shared(slot, Math.multiplyExact(grid.tasks(), floats));
-        context.workers().run(grid.tasks(), (task, worker) -> patches.gather(grid, padded, task, rows, task * floats));
-        return rows;
+    private int factorStart(PatchGrid grid, int task) {
+        return task * grid.taskPositions() * columns.factorLanes();
     }
 
     /**
-     * @param v whose patches the slots' gradients are taken with; null for x
-     * @param ofWeights whether the weights' gradients are wanted, which need the patches as rows
+     * Computes g', e and da of every task, and the products of the first {@code vectors} vectors of weights for dx.
+     *
+     * @param backProducts null if there are no such products
      */
-    private Sweep sweep(PatchGrid grid, Tensor x, Tensor v, boolean ofWeights) {
-        boolean bounded = shape.norm() == Norm.WB;
-        int positions = grid.tasks() * grid.taskPositions();
-        float[] padded = tasks.pad(grid, x, Shared.PADDED);
-        float[] rows = ofWeights ? gatherAll(grid, padded, Shared.ROWS) : null;
-        float[] slotRows =
-                v != null ? gatherAll(grid, tasks.pad(grid, v, Shared.OTHER_PADDED), Shared.OTHER_ROWS) : rows;
-        return new Sweep(
-                grid,
-                padded,
-                rows,
-                slotRows,
-                context.shared(Shared.FACTORS, positions * columns.factorLanes() + columns.lanes()),
-                context.shared(Shared.GRADIENTS, positions * columns.unitLanes()),
-                context.shared(Shared.CURVATURES, positions * columns.unitLanes()),
-                context.shared(Shared.FACTOR_GRADIENTS, positions * columns.factorLanes() + columns.lanes()),
-                bounded ? new float[grid.tasks()][columns.unitLanes()] : null,
-                bounded ? new float[grid.n() * grid.outH() * grid.outW()] : null);
+    private void sweepTasks(Sweep sweep, ForwardState state, Tensor dOut, int vectors, float[] backProducts) {
+        PatchGrid grid = sweep.grid;
+        int floats = plan.unitFloats(grid);
+        MemorySegment from = CpuTensor.segment(dOut);
+        plan.workers().run(grid.tasks(), (task, worker) -> {
+            try (Lease q = workspace.lease(worker, OfWorker.SQUARED_NORMS, floats, OWNER);
+                    Lease s = workspace.lease(worker, OfWorker.SCORES, floats, OWNER)) {
+                state.loadFactors(task, sweep.a, factorStart(grid, task));
+                state.loadSquaredNorms(task, q.values());
+                state.loadScores(task, s.values());
+                computeGradients(sweep, state, task, from, q.values(), s.values(), worker);
+            }
+            if (backProducts != null) {
+                PositionGradients at = new PositionGradients(sweep.g, sweep.a, sweep.da, task * grid.taskPositions());
+                backProjection.multiply(grid, task, at, 0, vectors, backProducts, worker);
+            }
+        });
     }
 
     /** g', e and da of one task. */
-    private void findGradients(
-            Sweep sweep, ForwardState kept, int task, MemorySegment dOut, float[] q, float[] s, int worker) {
-        PatchGrid grid = sweep.grid();
-        int positions = grid.taskPositions();
-        int units = columns.unitLanes();
-        float[] raw = context.scratch(worker, Scratch.RAW_GRADIENTS, tasks.unitFloats(grid));
-        tasks.readPositions(grid, task, dOut, 0, 1, raw);
-        float[] g = context.scratch(worker, Scratch.SCALED_GRADIENTS, tasks.unitFloats(grid));
-        norms.rescale(q, raw, g, positions);
-        System.arraycopy(g, 0, sweep.g(), task * tasks.unitFloats(grid), tasks.unitFloats(grid));
-        int da = task * factorFloats(grid);
-        java.util.Arrays.fill(sweep.da(), da, da + factorFloats(grid), 0);
-        sumProducts(sweep, kept, task, g, worker);
-        if (shape.norm() == Norm.WB) {
-            bound(sweep, task, q, s, g);
-            return;
+    private void computeGradients(
+            Sweep sweep, ForwardState state, int task, MemorySegment dOut, float[] q, float[] s, int worker) {
+        PatchGrid grid = sweep.grid;
+        int floats = plan.unitFloats(grid);
+        int da = factorStart(grid, task);
+        Arrays.fill(sweep.da, da, factorStart(grid, task + 1), 0);
+        try (Lease raw = workspace.lease(worker, OfWorker.OUTPUT_GRADIENTS, floats, OWNER);
+                Lease scaled = workspace.lease(worker, OfWorker.SCALED_GRADIENTS, floats, OWNER)) {
+            float[] g = raw.values();
+            columns.readUnits(grid, task, dOut, 0, 1, g);
+            scale.apply(q, g, scaled.values(), grid.taskPositions());
+            System.arraycopy(scaled.values(), 0, sweep.g, task * floats, floats);
+            addProducts(sweep, state, task, scaled.values(), worker);
+            if (shape.norm() == Norm.WB) {
+                bound(sweep, task, q, s, scaled.values());
+            } else {
+                scale.e(q, s, g, sweep.e, task * floats, floats);
+                squaredNorms.addGradient(grid, task, sweep.e, sweep.a, sweep.da, worker);
+            }
         }
-        norms.curvatures(q, s, raw, sweep.e(), task * tasks.unitFloats(grid), positions * units);
-        norms.addFormGradient(grid, task, sweep.e(), sweep.a(), sweep.da(), worker);
     }
 
-    /** WB: what the unit norms and the patch norms contribute; g is g · f already. */
-    private void bound(Sweep sweep, int task, float[] squares, float[] s, float[] g) {
-        PatchGrid grid = sweep.grid();
+    /** WB: α_j and β from c_j = g'_j s_j. */
+    private void bound(Sweep sweep, int task, float[] squaredPatchNorms, float[] s, float[] g) {
+        PatchGrid grid = sweep.grid;
         int units = columns.unitLanes();
-        float[] frobenius = sweep.frobenius()[task];
-        java.util.Arrays.fill(frobenius, 0);
-        java.util.Arrays.fill(sweep.e(), task * tasks.unitFloats(grid), (task + 1) * tasks.unitFloats(grid), 0);
+        float[] alpha = sweep.alpha[task];
+        Arrays.fill(alpha, 0);
         for (int p = 0; p < grid.taskPositions(); p++) {
             int position = grid.position(task, p);
             if (position < 0) {
@@ -204,80 +199,71 @@ final class Gradient {
             }
             float sum = 0;
             for (int unit = 0; unit < shape.units(); unit++) {
-                float share = g[p * units + unit] * s[p * units + unit];
+                float c = g[p * units + unit] * s[p * units + unit];
                 float norm = packed.frobenius()[unit];
-                sum += share;
-                frobenius[unit] -= norm > 0 ? share / (norm * norm) : 0;
+                sum += c;
+                alpha[unit] -= norm > 0 ? c / (norm * norm) : 0;
             }
-            float square = squares[p * units];
-            sweep.patchFactors()[position] = square > 0 ? -sum / square : 0;
+            float square = squaredPatchNorms[p * units];
+            sweep.beta[position] = square > 0 ? -sum / square : 0;
         }
     }
 
-    private void sumProducts(Sweep sweep, ForwardState kept, int task, float[] g, int worker) {
-        PatchGrid grid = sweep.grid();
+    /** Adds {@code Σ_j g'_j u_j} to da. */
+    private void addProducts(Sweep sweep, ForwardState state, int task, float[] g, int worker) {
+        PatchGrid grid = sweep.grid;
         int lanes = columns.lanes();
-        float[] u = context.scratch(worker, Scratch.PRODUCTS, grid.taskPositions() * 2 * lanes);
-        for (int panel = columns.aPanels(); panel < columns.panels(); panel++) {
-            kept.loadProducts(task, columns, panel, u);
-            int width = 2 * lanes;
-            for (int v = 0; v < 2; v++) {
-                int vector = columns.first(panel) + v;
-                kernels.laneSums(
-                        u,
-                        v * lanes,
-                        width,
-                        g,
-                        columns.lane(vector),
-                        columns.unitLanes(),
-                        sweep.da(),
-                        task * factorFloats(grid) + columns.slot(vector),
-                        columns.factorLanes(),
-                        grid.taskPositions());
-            }
-        }
-    }
-
-    private void pullBack(Sweep sweep, int task, int vectors, float[] backProducts, int worker) {
-        PatchGrid grid = sweep.grid();
-        int position = task * grid.taskPositions();
-        tasks.pullBack(grid, task, sweep.g(), sweep.a(), sweep.da(), position, 0, vectors, backProducts, worker);
-    }
-
-    private void scatter(Sweep sweep, float[] backProducts, MemorySegment dIn, boolean overwrite) {
-        PatchGrid grid = sweep.grid();
-        int image = patches.paddedImage(grid);
-        int perImage = grid.outH() * grid.outW();
-        int floats = grid.h() * grid.w() * shape.inChannels();
-        context.workers().run(grid.n(), (n, worker) -> {
-            float[] sum = context.scratch(worker, Scratch.IMAGE, image + columns.lanes());
-            java.util.Arrays.fill(sum, 0, image, 0);
-            if (backProducts != null) {
-                patches.scatter(grid, backProducts, n, sum, 0);
-            }
-            if (shape.norm() == Norm.WB) {
-                for (int position = n * perImage; position < (n + 1) * perImage; position++) {
-                    SquaredPatchNorms.addPatch(
-                            grid,
-                            shape,
-                            patches,
-                            kernels,
-                            sweep.patchFactors()[position],
-                            sweep.padded(),
-                            position,
-                            sum);
+        int width = 2 * lanes;
+        try (Lease u = workspace.lease(worker, OfWorker.PRODUCTS, grid.taskPositions() * width, OWNER)) {
+            for (int panel = columns.aPanels(); panel < columns.panels(); panel++) {
+                state.loadProducts(task, panel, u.values());
+                for (int v = 0; v < 2; v++) {
+                    int vector = columns.first(panel) + v;
+                    kernels.laneSums(
+                            u.values(),
+                            v * lanes,
+                            width,
+                            g,
+                            columns.lane(vector),
+                            columns.unitLanes(),
+                            sweep.da,
+                            factorStart(grid, task) + columns.slot(vector),
+                            columns.factorLanes(),
+                            grid.taskPositions());
                 }
             }
-            if (overwrite) {
-                patches.unpad(grid, sum, 0, dIn, n);
-                return;
+        }
+    }
+
+    /** Adds up the products at the input positions, for WB with β p of every patch. */
+    private void col2im(Sweep sweep, float[] backProducts, MemorySegment dIn, boolean add) {
+        PatchGrid grid = sweep.grid;
+        int image = patches.paddedImage(grid);
+        int row = grid.w() * shape.inChannels();
+        plan.workers().run(grid.n(), (n, worker) -> {
+            try (Lease padded = workspace.lease(worker, OfWorker.IMAGE, image + columns.lanes(), OWNER);
+                    Lease values = workspace.lease(worker, OfWorker.ROW, add ? row : 0, OWNER)) {
+                float[] sum = padded.values();
+                Arrays.fill(sum, 0, image, 0);
+                patches.col2im(grid, backProducts, n, sum);
+                if (shape.norm() == Norm.WB) {
+                    addPatches(sweep, n, sum);
+                }
+                if (add) {
+                    patches.addUnpadded(grid, sum, dIn, n, values.values());
+                } else {
+                    patches.unpad(grid, sum, dIn, n);
+                }
             }
-            float[] before = new float[floats];
-            float[] added = new float[floats];
-            CpuTensor.read(dIn, (long) n * floats, before, 0, floats);
-            patches.unpad(grid, sum, 0, MemorySegment.ofArray(added), 0);
-            kernels.axpy(1, added, 0, before, 0, floats);
-            CpuTensor.write(before, 0, dIn, (long) n * floats, floats);
         });
+    }
+
+    private void addPatches(Sweep sweep, int image, float[] sum) {
+        PatchGrid grid = sweep.grid;
+        int perImage = grid.outH() * grid.outW();
+        SquaredPatchNorms norms = new SquaredPatchNorms(grid, shape, patches, sweep.padded);
+        for (int position = image * perImage; position < (image + 1) * perImage; position++) {
+            norms.addPatch(kernels, sweep.beta[position], position, sum);
+        }
     }
 }

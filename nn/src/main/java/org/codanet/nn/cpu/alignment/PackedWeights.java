@@ -1,35 +1,43 @@
 package org.codanet.nn.cpu.alignment;
 
 import java.lang.foreign.MemorySegment;
-import org.codanet.nn.cpu.alignment.AlignmentSlots.Scratch;
+import java.util.Arrays;
+import org.codanet.nn.cpu.alignment.WorkspaceArray.OfWorker;
+import org.codanet.nn.cpu.kernel.product.Products;
 import org.codanet.nn.cpu.runtime.CpuContext;
 import org.codanet.nn.cpu.runtime.CpuTensor;
+import org.codanet.nn.cpu.runtime.Lease;
 import org.codanet.nn.op.alignment.DynamicAlignment;
 import org.codanet.nn.op.alignment.DynamicAlignmentShape;
 import org.codanet.nn.op.alignment.Norm;
 import org.codanet.nn.op.alignment.Purpose;
 
 /**
- * What a layer derives from its weights once per update, in heap arrays laid out for the products. Where a depth is named, the
- * panels of {@link Products} have steps:
+ * What a layer derives from its weights once after each update, in heap arrays laid out for the products. With S slots (r, and one more
+ * for the bias):
  *
  * <ul>
- *   <li>{@link #forward}: panels of (frequencies, depth, width · lanes);
- *   <li>{@link #transposed}: panels of (frequencies, vectors · lanes, width · lanes), depth along the lanes;
- *   <li>{@link #gram}: the squared norm as a quadratic form, {@code q_j = Σ_{ρ≤σ} gram[ρσ][j] a_ρ a_σ} with a = (a, 1), as
- *       panels of (pairs, width · lanes): half the work of the full matrix;
- *   <li>{@link #gramTransposed}: panels of (units, width · lanes), pairs along the lanes;
- *   <li>{@link #slices}: (unit vectors, P, slots, lanes), for the Gram matrices and their gradient.
+ *   <li>{@link #forward}: panels of (frequencies, depth, width · lanes), the right sides of the forward pass;
+ *   <li>{@link #transposed}: panels of (frequencies, vectors · lanes, width · lanes), those of back-projection, with the depth along the
+ *       lanes;
+ *   <li>{@code gram}: panels of (pairs ρ ≤ σ, width · lanes), the Gram matrices G_j with the entries off the diagonal doubled, so that
+ *       {@code q_j = Σ_{ρ≤σ} gram[ρσ][j] a_ρ a_σ}: half the work of the full matrix;
+ *   <li>{@link #halfGramTransposed}: panels of (units, width · lanes) with the pairs along the lanes. Half of {@code gram}: G_j with a
+ *       halved diagonal;
+ *   <li>{@link #slices}: (unit vectors, P, S, lanes), the weights (B_j, b_j) for everything else.
  * </ul>
  */
 final class PackedWeights {
+    /** Patch entries whose Gram matrices are summed at a time. */
+    private static final int BLOCK = 16;
+
     private final DynamicAlignmentShape shape;
     private final Patches patches;
     private final Columns columns;
     private final Products products;
-    private final Products norms;
+    private final Products normProducts;
 
-    /** Null where the float form does, and before the first {@link #prepare}. */
+    /** Null if the layer needs float32 only, and before the first {@link #prepare}. */
     private DoubleSquaredNorms doubleSquaredNorms;
 
     private final CpuContext context;
@@ -39,12 +47,12 @@ final class PackedWeights {
     private float[] transposed = new float[0];
     private float[] gram = new float[0];
     private float[] normPanels = new float[0];
-    private float[] gramTransposed = new float[0];
+    private float[] halfGramTransposed = new float[0];
     private float[] slices = new float[0];
     private float[] frobenius = new float[0];
-    private float[] aProduct = new float[0];
-    private float[] classes = new float[0];
-    private boolean classesFresh;
+    private float[] gramOfA = new float[0];
+    private float[] streamingPanels = new float[0];
+    private boolean streamingPanelsValid;
     private DynamicAlignment.Weights weights;
     private Purpose purpose;
 
@@ -53,7 +61,7 @@ final class PackedWeights {
         this.patches = plan.patches();
         this.columns = plan.columns();
         this.products = plan.products();
-        this.norms = plan.norms();
+        this.normProducts = plan.normProducts();
         this.context = plan.context();
         this.owner = owner;
     }
@@ -68,14 +76,14 @@ final class PackedWeights {
         return transposed;
     }
 
-    /** {@link #gram} as panels of the products that norms are made of. */
+    /** The Gram matrices as right sides of the products that compute squared norms. */
     float[] normPanels() {
-        return norms.valuesOfStep() == 1 ? gram : normPanels;
+        return normProducts.valuesOfStep() == 1 ? gram : normPanels;
     }
 
-    float[] gramTransposed() {
+    float[] halfGramTransposed() {
         requirePurpose(Purpose.TRAINING);
-        return gramTransposed;
+        return halfGramTransposed;
     }
 
     float[] slices() {
@@ -83,14 +91,14 @@ final class PackedWeights {
         return slices;
     }
 
-    /** WB only: ‖B_j Aᵀ‖_F of every unit. */
+    /** WB only: F_j = ‖B_j Aᵀ‖_F of every unit. */
     float[] frobenius() {
         return frobenius;
     }
 
     /** WB only: AᵀA, (r, r). */
-    float[] aProduct() {
-        return aProduct;
+    float[] gramOfA() {
+        return gramOfA;
     }
 
     DynamicAlignment.Weights weights() {
@@ -124,14 +132,16 @@ final class PackedWeights {
     }
 
     int normPanel(int panel) {
-        return norms.steps(columns.pairLanes()) * 2 * columns.lanes() * panel;
+        return normProducts.steps(columns.pairLanes()) * 2 * columns.lanes() * panel;
     }
 
     private long normFloats() {
-        return norms.valuesOfStep() == 1 ? 0 : (long) norms.steps(columns.pairLanes()) * columns.unitLanes();
+        return normProducts.valuesOfStep() == 1
+                ? 0
+                : (long) normProducts.steps(columns.pairLanes()) * columns.unitLanes();
     }
 
-    /** The norms in double precision, where the layer needs them; else null. */
+    /** The squared norms in double precision if the layer needs them, else null. */
     DoubleSquaredNorms doubleSquaredNorms() {
         return doubleSquaredNorms;
     }
@@ -140,11 +150,11 @@ final class PackedWeights {
         return columns.pairLanes() * 2 * columns.lanes() * panel;
     }
 
-    int gramTransposedPanel(int panel) {
+    int halfGramTransposedPanel(int panel) {
         return columns.unitLanes() * 2 * columns.lanes() * panel;
     }
 
-    /** Bytes held after {@link #prepare}, the class panels of an explanation of many classes included. */
+    /** Bytes valuesOfStep after {@link #prepare}, besides {@link #streamingBytes}. */
     long bytes(Purpose wanted) {
         long floats = forwardFloats() + normFloats() + (long) columns.pairLanes() * columns.unitLanes() + sliceFloats();
         if (wanted != Purpose.INFERENCE) {
@@ -156,12 +166,12 @@ final class PackedWeights {
         return floats * Float.BYTES + DoubleSquaredNorms.bytes(shape, columns);
     }
 
-    /** Bytes of {@link #classes}, beside {@link #bytes}. */
-    long classBytes() {
-        return classFloats() * Float.BYTES;
+    /** Bytes of {@link #streamingPanels}. */
+    long streamingBytes() {
+        return streamingFloats() * Float.BYTES;
     }
 
-    private long classFloats() {
+    private long streamingFloats() {
         int lanes = columns.lanes();
         return (long) (shape.patch() + lanes - 1) / lanes * lanes * shape.units() * products.steps(columns.slots());
     }
@@ -181,10 +191,10 @@ final class PackedWeights {
     void prepare(DynamicAlignment.Weights source, Purpose wanted) {
         weights = source.require(shape, "dynamic alignment");
         purpose = wanted;
-        classesFresh = false;
-        slices = room(slices, sliceFloats());
-        gram = room(gram, (long) columns.pairLanes() * columns.unitLanes());
-        forward = room(forward, forwardFloats());
+        streamingPanelsValid = false;
+        slices = resized(slices, sliceFloats());
+        gram = resized(gram, (long) columns.pairLanes() * columns.unitLanes());
+        forward = resized(forward, forwardFloats());
         packForward();
         packGram();
         if (doubleSquaredNorms == null && DoubleSquaredNorms.bytes(shape, columns) > 0) {
@@ -194,24 +204,24 @@ final class PackedWeights {
         if (doubleSquaredNorms != null) {
             doubleSquaredNorms.prepare(slices);
         }
-        normPanels = room(normPanels, normFloats());
+        normPanels = resized(normPanels, normFloats());
         if (normPanels.length > 0) {
             packNorms();
         }
         if (wanted != Purpose.INFERENCE) {
-            transposed = room(transposed, transposedFloats());
+            transposed = resized(transposed, transposedFloats());
             packTransposed();
         }
         if (wanted == Purpose.TRAINING) {
-            gramTransposed = room(gramTransposed, (long) columns.pairLanes() * columns.unitLanes());
-            packGramTransposed();
+            halfGramTransposed = resized(halfGramTransposed, (long) columns.pairLanes() * columns.unitLanes());
+            packHalfGramTransposed();
         }
         if (shape.norm() == Norm.WB) {
-            findFrobenius();
+            computeFrobenius();
         }
     }
 
-    private float[] room(float[] array, long floats) {
+    private float[] resized(float[] array, long floats) {
         if (array.length == floats) {
             return array;
         }
@@ -219,15 +229,15 @@ final class PackedWeights {
         return new float[Math.toIntExact(floats)];
     }
 
-    /** Lets everything go. */
+    /** Frees everything. */
     void release() {
         long floats = (long) forward.length
                 + transposed.length
                 + gram.length
                 + normPanels.length
-                + gramTransposed.length
+                + halfGramTransposed.length
                 + slices.length
-                + classes.length;
+                + streamingPanels.length;
         context.memory().endHold(4 * floats, owner);
         if (doubleSquaredNorms != null) {
             context.memory().endHold(DoubleSquaredNorms.bytes(shape, columns), owner);
@@ -237,42 +247,53 @@ final class PackedWeights {
         transposed = forward;
         gram = forward;
         normPanels = forward;
-        gramTransposed = forward;
+        halfGramTransposed = forward;
         slices = forward;
-        classes = forward;
+        streamingPanels = forward;
         purpose = null;
+    }
+
+    private Lease lease(int worker, OfWorker array, int floats) {
+        return context.workspace().lease(worker, array, floats, owner);
     }
 
     private void packForward() {
         int row = columns.vectors() * columns.lanes();
-        int width = 2 * columns.lanes();
-        int held = products.valuesOfStep();
-        int frequencies = patches.frequencies();
+        int tapFloats = products.valuesOfStep() * patches.taps() * row;
+        int valueFloats = products.valuesOfStep() * patches.frequencies() * 2 * columns.lanes();
         context.workers().run(forwardSteps(), (step, worker) -> {
-            float[] taps = context.scratch(worker, Scratch.TAPS, held * patches.taps() * row);
-            float[] values = context.scratch(worker, Scratch.VALUES, held * frequencies * width);
-            readStep(step * held, taps, row);
-            for (int panel = 0; panel < columns.panels(); panel++) {
-                for (int value = 0; value < held; value++) {
-                    for (int v = 0; v < 2; v++) {
-                        patches.transformWeight(
-                                taps,
-                                value * patches.taps() * row + (columns.first(panel) + v) * columns.lanes(),
-                                row,
-                                values,
-                                value * frequencies * width + v * columns.lanes(),
-                                width);
-                    }
-                }
-                for (int f = 0; f < frequencies; f++) {
-                    int to = forwardPanel(panel) + (f * forwardSteps() + step) * width;
-                    products.pack(values, f * width, frequencies * width, forward, to, width);
+            try (Lease taps = lease(worker, OfWorker.WEIGHTS, tapFloats);
+                    Lease values = lease(worker, OfWorker.PATCHES, valueFloats)) {
+                readStep(step * products.valuesOfStep(), taps.values(), row);
+                for (int panel = 0; panel < columns.panels(); panel++) {
+                    packForwardPanel(step, panel, taps.values(), values.values());
                 }
             }
         });
     }
 
-    /** The taps of the depth indices that a step takes, zero where there is none; hands them to {@link #slices} too. */
+    private void packForwardPanel(int step, int panel, float[] taps, float[] values) {
+        int row = columns.vectors() * columns.lanes();
+        int width = 2 * columns.lanes();
+        int frequencies = patches.frequencies();
+        for (int value = 0; value < products.valuesOfStep(); value++) {
+            for (int v = 0; v < 2; v++) {
+                patches.weightTransform(
+                        taps,
+                        value * patches.taps() * row + (columns.first(panel) + v) * columns.lanes(),
+                        row,
+                        values,
+                        value * frequencies * width + v * columns.lanes(),
+                        width);
+            }
+        }
+        for (int f = 0; f < frequencies; f++) {
+            int to = forwardPanel(panel) + (f * forwardSteps() + step) * width;
+            products.pack(values, f * width, frequencies * width, forward, to, width);
+        }
+    }
+
+    /** Reads the taps of one step, with zeros past the end of the depth. Copies them to {@link #slices}, too. */
     private void readStep(int first, float[] taps, int row) {
         for (int k = first; k < first + products.valuesOfStep(); k++) {
             for (int tap = 0; tap < patches.taps(); tap++) {
@@ -281,19 +302,19 @@ final class PackedWeights {
                     readRow(patches.patchEntry(tap, k), taps, to);
                     slice(patches.patchEntry(tap, k), taps, to);
                 } else {
-                    java.util.Arrays.fill(taps, to, to + row, 0);
+                    Arrays.fill(taps, to, to + row, 0);
                 }
             }
         }
     }
 
-    /** Row {@code entry} of (A, B, b), every vector filled up with zeros. */
+    /** Reads row {@code entry} of (A, B, b), with every vector filled up with zeros. */
     private void readRow(int entry, float[] row, int offset) {
         int rank = shape.rank();
         int units = shape.units();
         int padded = columns.unitLanes();
         int start = offset + columns.aVectors() * columns.lanes();
-        java.util.Arrays.fill(row, offset, offset + columns.vectors() * columns.lanes(), 0);
+        Arrays.fill(row, offset, offset + columns.vectors() * columns.lanes(), 0);
         CpuTensor.read(CpuTensor.segment(weights.a()), (long) entry * rank, row, offset, rank);
         MemorySegment b = CpuTensor.segment(weights.b());
         if (padded == units) {
@@ -325,30 +346,38 @@ final class PackedWeights {
 
     private void packTransposed() {
         int lanes = columns.lanes();
-        int held = products.valuesOfStep();
+        int valuesOfStep = products.valuesOfStep();
         context.workers().run(patches.frequencies() * columns.panels(), (task, worker) -> {
             int frequency = task / columns.panels();
             int panel = task % columns.panels();
-            int width = 2 * lanes;
-            int from = forwardPanel(panel) + frequency * forwardSteps() * width;
-            float[] values = context.scratch(worker, Scratch.VALUES, held * width);
-            for (int target = 0; target < patches.depthPanels(); target++) {
-                int targetWidth = patches.depthWidth(target) * lanes;
-                int to = transposedPanel(target)
-                        + (frequency * transposedSteps() + products.steps(columns.first(panel) * lanes)) * targetWidth;
-                int k0 = target * 2 * lanes;
-                int filled = Math.min(targetWidth, patches.depth() - k0);
-                java.util.Arrays.fill(values, 0, held * targetWidth, 0);
-                for (int i = 0; i < width; i += held) {
-                    for (int value = 0; value < held; value++) {
-                        for (int k = 0; k < filled; k++) {
-                            values[value * targetWidth + k] = products.unpack(forward, from, width, k0 + k, i + value);
-                        }
-                    }
-                    products.pack(values, 0, targetWidth, transposed, to + i / held * targetWidth, targetWidth);
+            int from = forwardPanel(panel) + frequency * forwardSteps() * 2 * lanes;
+            try (Lease values = lease(worker, OfWorker.PATCHES, valuesOfStep * 2 * lanes)) {
+                for (int target = 0; target < patches.depthPanels(); target++) {
+                    int first = products.steps(columns.first(panel) * lanes);
+                    int to = transposedPanel(target)
+                            + (frequency * transposedSteps() + first) * patches.depthWidth(target) * lanes;
+                    packTransposedPanel(from, target, to, values.values());
                 }
             }
         });
+    }
+
+    /** Transposes the part of a forward panel that lies in one panel of {@link #transposed}. */
+    private void packTransposedPanel(int from, int target, int to, float[] values) {
+        int width = 2 * columns.lanes();
+        int valuesOfStep = products.valuesOfStep();
+        int targetWidth = patches.depthWidth(target) * columns.lanes();
+        int k0 = target * width;
+        int filled = Math.min(targetWidth, patches.depth() - k0);
+        Arrays.fill(values, 0, valuesOfStep * targetWidth, 0);
+        for (int i = 0; i < width; i += valuesOfStep) {
+            for (int value = 0; value < valuesOfStep; value++) {
+                for (int k = 0; k < filled; k++) {
+                    values[value * targetWidth + k] = products.unpack(forward, from, width, k0 + k, i + value);
+                }
+            }
+            products.pack(values, 0, targetWidth, transposed, to + i / valuesOfStep * targetWidth, targetWidth);
+        }
     }
 
     private void packGram() {
@@ -356,27 +385,22 @@ final class PackedWeights {
         int slots = columns.slots();
         int patch = shape.patch();
         context.workers().run(columns.unitVectors(), (v, worker) -> {
-            float[] sums = context.scratch(worker, Scratch.PAIR_SUMS, columns.pairLanes() * lanes);
-            java.util.Arrays.fill(sums, 0, columns.pairLanes() * lanes, 0);
-            // Blocks of patch entries that stay in the cache while all pairs of slots are summed.
-            for (int entry = 0; entry < patch; entry += 16) {
-                context.kernels()
-                        .laneGram(
-                                slices,
-                                (v * patch + entry) * slots * lanes,
-                                Math.min(16, patch - entry),
-                                slots,
-                                sums,
-                                0,
-                                lanes);
-            }
-            int width = Math.min(2, columns.unitVectors() - v / 2 * 2) * lanes;
-            int to = gramPanel(v / 2) + v % 2 * lanes;
-            for (int slot = 0, pair = 0; slot < slots; slot++) {
-                for (int other = slot; other < slots; other++, pair++) {
-                    float weight = other == slot ? 1 : 2;
-                    for (int lane = 0; lane < lanes; lane++) {
-                        gram[to + pair * width + lane] = weight * sums[pair * lanes + lane];
+            try (Lease lease = lease(worker, OfWorker.WEIGHTS, columns.pairLanes() * lanes)) {
+                float[] sums = lease.values();
+                Arrays.fill(sums, 0, columns.pairLanes() * lanes, 0);
+                // A block of patch entries stays in the cache while all pairs of slots are summed.
+                for (int entry = 0; entry < patch; entry += BLOCK) {
+                    int from = (v * patch + entry) * slots * lanes;
+                    context.kernels().laneGram(slices, from, Math.min(BLOCK, patch - entry), slots, sums, 0, lanes);
+                }
+                int width = Math.min(2, columns.unitVectors() - v / 2 * 2) * lanes;
+                int to = gramPanel(v / 2) + v % 2 * lanes;
+                for (int slot = 0, pair = 0; slot < slots; slot++) {
+                    for (int other = slot; other < slots; other++, pair++) {
+                        float weight = other == slot ? 1 : 2;
+                        for (int lane = 0; lane < lanes; lane++) {
+                            gram[to + pair * width + lane] = weight * sums[pair * lanes + lane];
+                        }
                     }
                 }
             }
@@ -386,15 +410,15 @@ final class PackedWeights {
     private void packNorms() {
         for (int panel = 0; 2 * panel < columns.unitVectors(); panel++) {
             int width = Math.min(2, columns.unitVectors() - 2 * panel) * columns.lanes();
-            int held = norms.valuesOfStep();
-            for (int step = 0; step < norms.steps(columns.pairLanes()); step++) {
-                int from = gramPanel(panel) + step * held * width;
-                norms.pack(gram, from, width, normPanels, normPanel(panel) + step * width, width);
+            int valuesOfStep = normProducts.valuesOfStep();
+            for (int step = 0; step < normProducts.steps(columns.pairLanes()); step++) {
+                int from = gramPanel(panel) + step * valuesOfStep * width;
+                normProducts.pack(gram, from, width, normPanels, normPanel(panel) + step * width, width);
             }
         }
     }
 
-    private void packGramTransposed() {
+    private void packHalfGramTransposed() {
         int lanes = columns.lanes();
         for (int v = 0; v < columns.unitVectors(); v++) {
             int width = Math.min(2, columns.unitVectors() - v / 2 * 2) * lanes;
@@ -402,15 +426,15 @@ final class PackedWeights {
             for (int pair = 0; pair < columns.pairs(); pair++) {
                 int vector = pair / lanes;
                 int targetWidth = Math.min(2, columns.pairLanes() / lanes - vector / 2 * 2) * lanes;
-                int to = gramTransposedPanel(vector / 2) + vector % 2 * lanes + pair % lanes;
+                int to = halfGramTransposedPanel(vector / 2) + vector % 2 * lanes + pair % lanes;
                 for (int lane = 0; lane < lanes; lane++) {
-                    gramTransposed[to + (v * lanes + lane) * targetWidth] = gram[from + pair * width + lane];
+                    halfGramTransposed[to + (v * lanes + lane) * targetWidth] = 0.5f * gram[from + pair * width + lane];
                 }
             }
         }
     }
 
-    private void findFrobenius() {
+    private void computeFrobenius() {
         int rank = shape.rank();
         float[] a = new float[shape.patch() * rank];
         CpuTensor.read(CpuTensor.segment(weights.a()), 0, a, 0, a.length);
@@ -422,9 +446,9 @@ final class PackedWeights {
                 }
             }
         }
-        aProduct = new float[rank * rank];
+        gramOfA = new float[rank * rank];
         for (int i = 0; i < product.length; i++) {
-            aProduct[i] = (float) product[i];
+            gramOfA[i] = (float) product[i];
         }
         frobenius = new float[columns.unitLanes()];
         for (int unit = 0; unit < shape.units(); unit++) {
@@ -441,7 +465,7 @@ final class PackedWeights {
         }
     }
 
-    /** Entry (ρ, σ), ρ ≤ σ, of a unit's Gram matrix, doubled off the diagonal. */
+    /** Entry (ρ, σ), ρ ≤ σ, of a unit's Gram matrix, doubled if ρ ≠ σ. */
     float gramEntry(int slot, int other, int unit) {
         int lanes = columns.lanes();
         int v = unit / lanes;
@@ -450,43 +474,51 @@ final class PackedWeights {
         return gram[gramPanel(v / 2) + pair * width + v % 2 * lanes + unit % lanes];
     }
 
-    /** Panels (pairs of vectors of patch entries, units, slots, width · lanes) for {@link WeightStreaming}; made at first use. */
-    float[] classes() {
+    /** Panels (pairs of vectors of patch entries, units, S, width · lanes) for {@link WeightStreaming}. Packed at the first use. */
+    float[] streamingPanels() {
         requirePurpose(Purpose.EXPLANATION);
-        if (!classesFresh) {
+        if (!streamingPanelsValid) {
             int lanes = columns.lanes();
             int vectors = (shape.patch() + lanes - 1) / lanes;
-            classes = room(classes, classFloats());
-            context.workers().run((vectors + 1) / 2, (panel, worker) -> packClassPanel(panel, vectors, worker));
-            classesFresh = true;
+            streamingPanels = resized(streamingPanels, streamingFloats());
+            context.workers().run((vectors + 1) / 2, (panel, worker) -> packStreamingPanel(panel, vectors, worker));
+            streamingPanelsValid = true;
         }
-        return classes;
+        return streamingPanels;
     }
 
-    int classPanel(int panel) {
+    int streamingPanel(int panel) {
         return 2 * columns.lanes() * panel * shape.units() * products.steps(columns.slots());
     }
 
-    private void packClassPanel(int panel, int vectors, int worker) {
+    private void packStreamingPanel(int panel, int vectors, int worker) {
         int lanes = columns.lanes();
-        int held = products.valuesOfStep();
+        int valuesOfStep = products.valuesOfStep();
         int steps = products.steps(columns.slots());
         int width = Math.min(2, vectors - 2 * panel) * lanes;
         int first = panel * 2 * lanes;
         int filled = Math.min(width, shape.patch() - first);
-        float[] values = context.scratch(worker, Scratch.VALUES, held * width);
-        java.util.Arrays.fill(values, 0, held * width, 0);
-        for (int unit = 0; unit < shape.units(); unit++) {
-            int entries = (unit / lanes * shape.patch() + first) * columns.slots() * lanes + unit % lanes;
-            for (int step = 0; step < steps; step++) {
-                for (int value = 0; value < held; value++) {
-                    int slot = step * held + value;
-                    for (int i = 0; i < filled; i++) {
-                        values[value * width + i] =
-                                slot < columns.slots() ? slices[entries + (i * columns.slots() + slot) * lanes] : 0;
+        try (Lease lease = lease(worker, OfWorker.PATCHES, valuesOfStep * width)) {
+            float[] values = lease.values();
+            Arrays.fill(values, 0, valuesOfStep * width, 0);
+            for (int unit = 0; unit < shape.units(); unit++) {
+                int entries = (unit / lanes * shape.patch() + first) * columns.slots() * lanes + unit % lanes;
+                for (int step = 0; step < steps; step++) {
+                    for (int value = 0; value < valuesOfStep; value++) {
+                        int slot = step * valuesOfStep + value;
+                        for (int i = 0; i < filled; i++) {
+                            values[value * width + i] =
+                                    slot < columns.slots() ? slices[entries + (i * columns.slots() + slot) * lanes] : 0;
+                        }
                     }
+                    products.pack(
+                            values,
+                            0,
+                            width,
+                            streamingPanels,
+                            streamingPanel(panel) + (unit * steps + step) * width,
+                            width);
                 }
-                products.pack(values, 0, width, classes, classPanel(panel) + (unit * steps + step) * width, width);
             }
         }
     }

@@ -5,40 +5,81 @@ import org.codanet.nn.op.alignment.DynamicAlignmentShape;
 import org.codanet.nn.tensor.Shape;
 
 /**
- * The rows that the patches of one batch make: a row is one output position, or a square of them. Rows are numbered over the
- * whole batch and shared out in tasks of equal size.
- *
- * @param side output positions along the side of a row's square: 1, or 2 for Winograd
- * @param taskRows rows of a task, a multiple of {@link Kernels#ROWS}
+ * Where the patches of one batch lie, and how they are split into tasks. A row of the matrix products is one output position, or a 2×2
+ * square of them in Winograd's form. Rows are numbered over the whole batch. Tasks have equal numbers of rows; the last one may have
+ * rows that do not exist, which count as patches of zeros.
  */
-record PatchGrid(
-        int n,
-        int h,
-        int w,
-        int outH,
-        int outW,
-        int side,
-        int rowsH,
-        int rowsW,
-        int paddedH,
-        int paddedW,
-        int taskRows) {
-    /** Rows whose transformed patches and results share the second-level cache with a panel of weights. */
+final class PatchGrid {
+    /** Most rows of a task: their patches and results share the second-level cache with a panel of weights. */
     private static final int MOST_TASK_ROWS = 64;
 
-    static PatchGrid of(DynamicAlignmentShape shape, Shape x, int side, int threads) {
-        int n = x.extent(0);
-        int h = x.extent(1);
-        int w = x.extent(2);
-        int outH = shape.outExtent(h);
-        int outW = shape.outExtent(w);
-        int rowsH = (outH + side - 1) / side;
-        int rowsW = (outW + side - 1) / side;
-        int reachH = side == 1 ? h + 2 * shape.padding() : 2 * rowsH + 2;
-        int reachW = side == 1 ? w + 2 * shape.padding() : 2 * rowsW + 2;
-        int share = (n * rowsH * rowsW + threads - 1) / threads;
-        int taskRows = Math.min(MOST_TASK_ROWS, (share + Kernels.ROWS - 1) / Kernels.ROWS * Kernels.ROWS);
-        return new PatchGrid(n, h, w, outH, outW, side, rowsH, rowsW, reachH, reachW, taskRows);
+    private final int n;
+    private final int h;
+    private final int w;
+    private final int outH;
+    private final int outW;
+    private final int side;
+    private final int rowsH;
+    private final int rowsW;
+    private final int paddedH;
+    private final int paddedW;
+    private final int taskRows;
+
+    /**
+     * @param x extents of the input, (N, H, W, C)
+     * @param side output positions along the side of a row's square: 1, or 2 in Winograd's form
+     * @param threads among which the rows are split
+     */
+    PatchGrid(DynamicAlignmentShape shape, Shape x, int side, int threads) {
+        this.n = x.extent(0);
+        this.h = x.extent(1);
+        this.w = x.extent(2);
+        this.outH = shape.outExtent(h);
+        this.outW = shape.outExtent(w);
+        this.side = side;
+        this.rowsH = (outH + side - 1) / side;
+        this.rowsW = (outW + side - 1) / side;
+        this.paddedH = side == 1 ? h + 2 * shape.padding() : 2 * rowsH + 2;
+        this.paddedW = side == 1 ? w + 2 * shape.padding() : 2 * rowsW + 2;
+        int rowsOfThread = (n * rowsH * rowsW + threads - 1) / threads;
+        this.taskRows = Math.min(MOST_TASK_ROWS, (rowsOfThread + Kernels.ROWS - 1) / Kernels.ROWS * Kernels.ROWS);
+    }
+
+    /** Images. */
+    int n() {
+        return n;
+    }
+
+    /** Height of the input. */
+    int h() {
+        return h;
+    }
+
+    /** Width of the input. */
+    int w() {
+        return w;
+    }
+
+    int outH() {
+        return outH;
+    }
+
+    int outW() {
+        return outW;
+    }
+
+    /** Height of an image with its padding, and with what fills the last row of squares. */
+    int paddedH() {
+        return paddedH;
+    }
+
+    int paddedW() {
+        return paddedW;
+    }
+
+    /** Rows side by side in an image. */
+    int rowsW() {
+        return rowsW;
     }
 
     int rowsPerImage() {
@@ -49,11 +90,16 @@ record PatchGrid(
         return n * rowsPerImage();
     }
 
+    /** Rows of a task: a multiple of {@link Kernels#ROWS}. */
+    int taskRows() {
+        return taskRows;
+    }
+
     int tasks() {
         return (rows() + taskRows - 1) / taskRows;
     }
 
-    /** Rows of a task that exist; the others are zero patches. */
+    /** Rows of a task that exist. */
     int rowsOf(int task) {
         return Math.min(taskRows, rows() - task * taskRows);
     }
@@ -63,16 +109,17 @@ record PatchGrid(
         return side * side;
     }
 
-    /** Positions of a task, those of rows that do not exist included. */
+    /** Positions of a task, including those of rows that do not exist. */
     int taskPositions() {
         return taskRows * rowPositions();
     }
 
+    /** Groups of {@link Kernels#ROWS} rows in a task: one group makes one tile of a product. */
     int groups() {
         return taskRows / Kernels.ROWS;
     }
 
-    /** Number of a task's position {@code local} among all N·Ho·Wo output positions; -1 if it lies outside. */
+    /** The number of a task's position {@code local} among all N·Ho·Wo output positions; -1 if it does not exist. */
     int position(int task, int local) {
         int row = task * taskRows + local / rowPositions();
         if (row >= rows()) {
@@ -84,5 +131,10 @@ record PatchGrid(
         int y = within / rowsW * side + sub / side;
         int x = within % rowsW * side + sub % side;
         return y < outH && x < outW ? (image * outH + y) * outW + x : -1;
+    }
+
+    /** Whether an input of the same extents would have this grid on the same operation. */
+    boolean fits(Shape x) {
+        return x.extent(0) == n && x.extent(1) == h && x.extent(2) == w;
     }
 }

@@ -2,14 +2,16 @@ package org.codanet.nn.cpu.alignment;
 
 import java.lang.foreign.MemorySegment;
 import org.codanet.nn.cpu.kernel.Kernels;
+import org.codanet.nn.cpu.kernel.Rows;
+import org.codanet.nn.cpu.kernel.product.Products;
 import org.codanet.nn.cpu.runtime.CpuTensor;
 import org.codanet.nn.op.alignment.DynamicAlignmentShape;
 import org.codanet.nn.tensor.Shape;
 
 /**
- * How patches become rows of matrix products, and how products become values at positions again. Every pass of a layer is
- * written once against this; its two forms are the patches themselves ({@link DirectPatches}) and their Winograd transform
- * ({@link WinogradPatches}), which has 16 small products, one a frequency, where the other has a large one.
+ * How patches become rows of matrix products (im2col), and how products become values at positions. There are two forms: the patches
+ * themselves ({@link DirectPatches}), or Winograd's transform of them ({@link WinogradPatches}), which replaces one large product by 16
+ * small ones, one for each frequency. Every pass of a layer is written once, against this class.
  */
 abstract class Patches {
     protected final DynamicAlignmentShape shape;
@@ -20,33 +22,44 @@ abstract class Patches {
         this.kernels = kernels;
     }
 
-    /** The form that is less work for this layer: with few channels Winograd's transforms cost more than they save. */
+    /** The form with less work for this layer. With few channels Winograd's transforms cost more than they save. */
     static Patches of(DynamicAlignmentShape shape, Kernels kernels) {
         return shape.kernel() == 3 && shape.stride() == 1 && shape.inChannels() >= kernels.lanes()
                 ? new WinogradPatches(shape, kernels)
                 : new DirectPatches(shape, kernels);
     }
 
-    /** For {@code --verbose}: {@code direct} or {@code Winograd F(2x2, 3x3)}. */
+    /** The name of the form, for {@code --verbose}. */
     abstract String name();
 
-    /** Products a row takes part in. */
+    /** Products that a row takes part in: 1, or 16 in Winograd's form. */
     abstract int frequencies();
 
-    /** Inner extent of a forward product. */
+    /** Inner extent of a forward product: P, or C in Winograd's form. */
     abstract int depth();
 
-    /** Floats between the rows of one frequency: the depth padded for vectors and for tiles of its transpose. */
+    /** Floats between the rows of one frequency: the depth, padded for vectors and for tiles of its transpose. */
     abstract int rowLength();
 
+    /** The patches of an input (N, H, W, C), split into tasks for that many threads. */
     abstract PatchGrid grid(Shape x, int threads);
 
     /**
-     * Groups of 8 rows that one call computes the products of. With one frequency these are all of a task; with many, each of one
-     * group's tiles fills the call, and fills the first-level cache.
+     * Groups of 8 rows whose products one call computes. Without frequencies that is a whole task. With them it is one group, whose
+     * tiles of all frequencies fill the first-level cache.
      */
     final int groupsAtOnce(PatchGrid grid) {
         return frequencies() == 1 ? grid.groups() : 1;
+    }
+
+    /** Tiles that one call computes: all frequencies of one group, or all groups of one frequency. */
+    final int tilesAtOnce(PatchGrid grid) {
+        return frequencies() * groupsAtOnce(grid);
+    }
+
+    /** Floats of the rows of one task, as {@link #im2col} writes them. */
+    final int rowFloats(PatchGrid grid) {
+        return frequencies() * grid.taskRows() * rowLength();
     }
 
     /** Floats of one padded image. */
@@ -57,13 +70,13 @@ abstract class Patches {
     /** Floats between the pixels of a padded image. */
     abstract int pixel();
 
-    /** Copies image {@code image} of x into the middle of zeros. */
+    /** Copies image {@code image} of x to {@code offset}, surrounded by zeros. */
     final void pad(PatchGrid grid, MemorySegment x, int image, float[] padded, int offset) {
         java.util.Arrays.fill(padded, offset, offset + paddedImage(grid), 0);
         int c = shape.inChannels();
         for (int y = 0; y < grid.h(); y++) {
             long from = ((long) image * grid.h() + y) * grid.w() * c;
-            int to = offset + ((y + shape.padding()) * grid.paddedW() + shape.padding()) * pixel();
+            int to = offset + inner(grid, y);
             if (pixel() == c) {
                 CpuTensor.read(x, from, padded, to, grid.w() * c);
             } else {
@@ -74,12 +87,12 @@ abstract class Patches {
         }
     }
 
-    /** The reverse of {@link #pad}: overwrites image {@code image} of {@code x}; what fell on the padding is dropped. */
-    final void unpad(PatchGrid grid, float[] padded, int offset, MemorySegment x, int image) {
+    /** The reverse of {@link #pad}: overwrites image {@code image} of {@code x} and drops what lies on the padding. */
+    final void unpad(PatchGrid grid, float[] padded, MemorySegment x, int image) {
         int c = shape.inChannels();
         for (int y = 0; y < grid.h(); y++) {
             long to = ((long) image * grid.h() + y) * grid.w() * c;
-            int from = offset + ((y + shape.padding()) * grid.paddedW() + shape.padding()) * pixel();
+            int from = inner(grid, y);
             if (pixel() == c) {
                 CpuTensor.write(padded, from, x, to, grid.w() * c);
             } else {
@@ -90,62 +103,81 @@ abstract class Patches {
         }
     }
 
-    /** Writes the rows of a task, (frequencies, taskRows, rowLength), zero where a row does not exist. */
-    abstract void gather(PatchGrid grid, float[] padded, int task, float[] out, int offset);
-
     /**
-     * From tiles m (frequencies, groups at once, 8 rows, 2 · lanes) to the values at the rows' positions, for the first or
-     * second vector of the tiles. Adds them times a factor to s, stores them to {@code out}; either may be null.
+     * As {@link #unpad}, but adds to {@code x}.
+     *
+     * @param row an array of at least W · C floats to use
      */
-    abstract void collect(
-            float[] m,
-            int groups,
-            int vector,
-            float[] a,
-            int ao,
-            int lda,
-            float[] s,
-            int so,
-            int lds,
-            float[] out,
-            int oo,
-            int ldo);
+    final void addUnpadded(PatchGrid grid, float[] padded, MemorySegment x, int image, float[] row) {
+        int c = shape.inChannels();
+        for (int y = 0; y < grid.h(); y++) {
+            long to = ((long) image * grid.h() + y) * grid.w() * c;
+            CpuTensor.read(x, to, row, 0, grid.w() * c);
+            for (int i = 0; i < grid.w(); i++) {
+                kernels.axpy(1, padded, inner(grid, y) + i * pixel(), row, i * c, c);
+            }
+            CpuTensor.write(row, 0, x, to, grid.w() * c);
+        }
+    }
+
+    /** Where row {@code y} of the image begins in a padded one. */
+    private int inner(PatchGrid grid, int y) {
+        return ((y + shape.padding()) * grid.paddedW() + shape.padding()) * pixel();
+    }
+
+    /** Writes the rows of a task, (frequencies, taskRows, rowLength), with zeros for rows that do not exist. */
+    abstract void im2col(PatchGrid grid, float[] padded, int task, float[] out, int offset);
 
     /**
-     * The adjoint of {@link #collect}: from one vector of values at the positions of some rows, times a factor unless null, to left
-     * sides of {@code products}, (frequencies, rows, {@code ldt}) at {@code oo}, rows of one frequency {@code ldf} values apart in all.
+     * The output transform: writes the values at the positions of {@code groups} groups of rows, one vector of lanes for each position.
+     *
+     * @param m tiles (frequencies, groups, 8 rows, 2 · lanes) of a product
+     * @param vector the first (0) or the second (1) vector of the tiles
+     * @param out rows of positions, {@code ldo} apart
      */
-    abstract void spread(
-            Products products,
-            float[] g,
-            int go,
-            int ldg,
-            float[] a,
-            int ao,
-            int lda,
-            float[] out,
-            int oo,
-            int ldf,
-            int ldt,
-            int rows);
+    abstract void outputTransform(float[] m, int groups, int vector, float[] out, int oo, int ldo);
 
     /**
-     * Adds the rows of products with the transposed weights to a padded image: the adjoint of {@link #gather}.
+     * {@link #outputTransform} followed by the reduction to scores: adds {@code a[position] · u} to s, where u is the transformed vector.
+     *
+     * @param a one factor for each position, {@code lda} apart
+     * @param s rows of positions, {@code lds} apart
+     */
+    abstract void addScores(float[] m, int groups, int vector, float[] a, int ao, int lda, float[] s, int so, int lds);
+
+    /**
+     * The adjoint of {@link #outputTransform}: writes left sides of {@code products} from one vector of values at the positions of
+     * {@code rows} rows.
+     *
+     * @param g the values, one row for each position
+     * @param a a factor for each position; null for 1
+     * @param out rows of one frequency, in values
+     * @param ldf values between two frequencies of a row
+     */
+    abstract void outputTransformAdjoint(Products products, Rows g, Rows a, Rows out, int ldf, int rows);
+
+    /**
+     * The adjoint of {@link #im2col}: adds the rows of products with the transposed weights to one padded image.
      *
      * @param products tiles (panels of {@link #rowLength}, frequencies, groups, 8, width · lanes) of all tasks; destroyed
      */
-    abstract void scatter(PatchGrid grid, float[] products, int image, float[] padded, int offset);
+    abstract void col2im(PatchGrid grid, float[] products, int image, float[] padded);
 
-    /** Taps of a weight that go into one depth index: 1, or 9. */
+    /** Taps of the kernel that are transformed together: 1, or 9 in Winograd's form. */
     abstract int taps();
 
-    /** Transforms one vector's taps ({@code ldt} apart) of one depth index to the frequencies ({@code ldf} apart). */
-    abstract void transformWeight(float[] taps, int to, int ldt, float[] out, int oo, int ldf);
+    /**
+     * The weight transform of one vector of lanes at one depth.
+     *
+     * @param taps {@code ldt} apart
+     * @param out frequencies, {@code ldf} apart
+     */
+    abstract void weightTransform(float[] taps, int to, int ldt, float[] out, int oo, int ldf);
 
-    /** The adjoint of {@link #transformWeight}; destroys {@code in}, overwrites {@code taps}. */
-    abstract void transformWeightAdjoint(float[] in, int io, int ldf, float[] taps, int to, int ldt);
+    /** The adjoint of {@link #weightTransform}: destroys {@code in} and overwrites {@code taps}. */
+    abstract void weightTransformAdjoint(float[] in, int io, int ldf, float[] taps, int to, int ldt);
 
-    /** Patch entry (ky, kx, c) that is tap {@code tap} of depth index {@code k}. */
+    /** Patch entry (ky, kx, c) of tap {@code tap} at depth {@code k}. */
     final int patchEntry(int tap, int k) {
         return tap * depth() + k;
     }
@@ -164,12 +196,12 @@ abstract class Patches {
     }
 
     /** Floats of one task's products with the transposed weights. */
-    final int productsOfTask(PatchGrid grid) {
+    final int backProductFloats(PatchGrid grid) {
         return frequencies() * grid.taskRows() * depthVectors() * kernels.lanes();
     }
 
-    /** Offset of a tile of them. */
-    final int product(PatchGrid grid, int panel, int frequency, int group) {
+    /** Offset of one tile of them. */
+    final int backProductTile(PatchGrid grid, int panel, int frequency, int group) {
         int lanes = kernels.lanes();
         return frequencies() * grid.taskRows() * 2 * lanes * panel
                 + (frequency * grid.groups() + group) * Kernels.ROWS * depthWidth(panel) * lanes;

@@ -1,15 +1,18 @@
 package org.codanet.nn.cpu.alignment;
 
+import org.codanet.nn.cpu.kernel.product.Products;
 import org.codanet.nn.cpu.runtime.CpuContext;
+import org.codanet.nn.cpu.runtime.Workers;
+import org.codanet.nn.cpu.runtime.Workspace;
 import org.codanet.nn.op.alignment.DynamicAlignmentShape;
 import org.codanet.nn.op.alignment.Norm;
 import org.codanet.nn.tensor.Shape;
 
 /**
- * How one dynamic alignment layer is computed: what its parts share, decided once from its shape and its device.
+ * How one dynamic alignment layer is computed. It follows from the layer's shape and the device, and all parts of the layer share it.
  *
- * @param products of patches with weights, in the device's precision
- * @param norms the products that squared norms are made of: the same ones where rounding does little, else float32
+ * @param products of patches with weights, in the precision of the device
+ * @param normProducts of factors with Gram matrices: {@code products}, or float32 if rounded operands lose too much
  */
 record Plan(
         CpuContext context,
@@ -17,28 +20,46 @@ record Plan(
         Patches patches,
         Columns columns,
         Products products,
-        Products norms) {
+        Products normProducts) {
     static Plan of(CpuContext context, DynamicAlignmentShape shape) {
-        Products products = Products.of(context);
+        Products products = Products.of(context.kernels(), context.precision());
         return new Plan(
                 context,
                 shape,
                 Patches.of(shape, context.kernels()),
                 Columns.of(shape, context.kernels().lanes()),
                 products,
-                robust(shape) ? products : new FloatProducts(context));
+                normsTolerateRounding(shape) ? products : Products.float32(context.kernels()));
     }
 
     /**
-     * Whether the squared norm may be made of rounded numbers. Its form cancels where a dynamic weight is much shorter than the terms it is
-     * made of: always somewhere, if there are more slots than patch entries; and L2 divides by what is left.
+     * Whether squared norms may be computed from operands in bfloat16. L2 and WB divide by a norm. With more slots than patch entries
+     * the Gram form cancels somewhere, whatever the norm.
      */
-    private static boolean robust(DynamicAlignmentShape shape) {
+    private static boolean normsTolerateRounding(DynamicAlignmentShape shape) {
         return shape.norm() == Norm.SQ && shape.slots() <= shape.patch();
     }
 
-    /** The rows of an input (N, H, W, C), shared out among the device's workers. */
+    Workspace workspace() {
+        return context.workspace();
+    }
+
+    Workers workers() {
+        return context.workers();
+    }
+
+    /** The patches of an input (N, H, W, C), split into tasks for the workers of the device. */
     PatchGrid grid(Shape x) {
         return patches.grid(x, context.workers().count());
+    }
+
+    /** Floats of a task's factors, and one vector more, which is read past the end. */
+    int factorFloats(PatchGrid grid) {
+        return grid.taskPositions() * columns.factorLanes() + columns.lanes();
+    }
+
+    /** Floats of a task's scores, or of anything else with one value for each position and unit. */
+    int unitFloats(PatchGrid grid) {
+        return grid.taskPositions() * columns.unitLanes();
     }
 }

@@ -1,200 +1,249 @@
 package org.codanet.nn.cpu.alignment;
 
 import java.lang.foreign.MemorySegment;
-import org.codanet.nn.cpu.alignment.AlignmentSlots.Scratch;
-import org.codanet.nn.cpu.alignment.AlignmentSlots.Shared;
+import java.util.Arrays;
+import org.codanet.nn.cpu.alignment.BackProjection.PositionGradients;
+import org.codanet.nn.cpu.alignment.WorkspaceArray.OfWorker;
+import org.codanet.nn.cpu.alignment.WorkspaceArray.Shared;
 import org.codanet.nn.cpu.kernel.Kernels;
-import org.codanet.nn.cpu.runtime.CpuContext;
+import org.codanet.nn.cpu.kernel.Rows;
+import org.codanet.nn.cpu.kernel.product.Products;
 import org.codanet.nn.cpu.runtime.CpuTensor;
+import org.codanet.nn.cpu.runtime.Lease;
+import org.codanet.nn.cpu.runtime.Workspace;
 import org.codanet.nn.op.alignment.DynamicAlignment.Weights;
 import org.codanet.nn.op.alignment.DynamicAlignmentShape;
 import org.codanet.nn.op.alignment.Norm;
 import org.codanet.nn.tensor.Tensor;
 
 /**
- * The second sweep of {@link Gradient}: the gradients of A, B and b from what the first one left. Each panel of weights,
- * and each slot's second moments, are summed by one worker over all tasks in their order.
+ * The second sweep of {@link Gradient}: dA, dB and db from the values that the first sweep computed. One worker sums each panel of weights,
+ * and the second moments M of each slot, over all tasks in their order.
  */
 final class WeightGradients {
-    private final CpuContext context;
+    private static final String OWNER = "dynamic alignment, gradient of the weights";
+
+    /** Patch entries that are added to the gradients at a time. */
+    private static final int BLOCK = 16;
+
+    private final Workspace workspace;
     private final Kernels kernels;
     private final DynamicAlignmentShape shape;
+    private final Plan plan;
     private final Patches patches;
     private final Columns columns;
     private final PackedWeights packed;
-    private final AlignmentTasks tasks;
+    private final BackProjection backProjection;
 
-    /** These are sums over all positions of a batch, in float32 whatever the device's precision. */
+    /** Sums over all positions of a batch are float32, whatever the precision of the device. */
     private final Products floats;
 
-    WeightGradients(Plan plan, PackedWeights packed, AlignmentTasks tasks) {
-        this.context = plan.context();
-        this.kernels = context.kernels();
+    WeightGradients(Plan plan, PackedWeights packed, BackProjection backProjection) {
+        this.workspace = plan.workspace();
+        this.kernels = plan.context().kernels();
         this.shape = plan.shape();
+        this.plan = plan;
         this.patches = plan.patches();
         this.columns = plan.columns();
         this.packed = packed;
-        this.tasks = tasks;
-        this.floats = new FloatProducts(context);
+        this.backProjection = backProjection;
+        this.floats = Products.float32(kernels);
     }
 
-    /** Floats that the workers share. */
+    /** Floats that all workers share. */
     long sharedFloats() {
-        return (long) shape.patch() * columns.vectors() * columns.lanes()
-                + (long) columns.unitLanes() * columns.slots() * columns.slots();
+        return (long) shape.patch() * columns.vectors() * columns.lanes() + momentFloats();
     }
 
-    /** Floats of each worker. */
+    private int momentFloats() {
+        return columns.unitLanes() * columns.slots() * columns.slots();
+    }
+
+    /** Floats that each worker leases. */
     long workerFloats(PatchGrid grid) {
-        long depth = (patches.depth() + Kernels.ROWS - 1) / Kernels.ROWS * Kernels.ROWS;
-        return patches.frequencies() * (grid.taskRows() + depth) * 2 * columns.lanes();
+        return patches.frequencies() * (grid.taskRows() + (long) blocks() * Kernels.ROWS) * 2 * columns.lanes();
     }
 
-    /** Adds the gradients of the weights to {@code gradients}. */
+    /** Tiles of the depth. */
+    private int blocks() {
+        return (patches.depth() + Kernels.ROWS - 1) / Kernels.ROWS;
+    }
+
+    /** Adds dA, dB and db to {@code gradients}. */
     void add(Sweep sweep, Weights gradients) {
         int row = columns.vectors() * columns.lanes();
-        float[] found = context.shared(Shared.FOUND, Math.multiplyExact(shape.patch(), row));
-        context.workers().run(columns.panels(), (panel, worker) -> findPanel(sweep, panel, found, worker));
-        float[] moments = context.shared(Shared.MOMENTS, columns.unitLanes() * columns.slots() * columns.slots());
-        if (shape.norm() == Norm.WB) {
-            boundedMoments(sweep, moments, gradients);
-        } else {
-            context.workers().run(columns.slots(), (slot, worker) -> findMoments(sweep, slot, moments, worker));
+        int floatsOfWeights = Math.multiplyExact(shape.patch(), row);
+        try (Lease weights = workspace.leaseShared(Shared.WEIGHT_GRADIENTS, floatsOfWeights, OWNER);
+                Lease moments = workspace.leaseShared(Shared.SECOND_MOMENTS, momentFloats(), OWNER)) {
+            float[] dW = weights.values();
+            plan.workers().run(columns.panels(), (panel, worker) -> computePanel(sweep, panel, dW, worker));
+            if (shape.norm() == Norm.WB) {
+                computeBoundMoments(sweep, moments.values(), gradients);
+            } else {
+                plan.workers()
+                        .run(columns.slots(), (slot, worker) -> computeMoments(sweep, slot, moments.values(), worker));
+            }
+            addRows(moments.values(), dW, gradients);
         }
-        addRows(moments, found, gradients);
     }
 
-    /** Products of all patches with one panel's values: two vectors of every row of {@code found}. */
-    private void findPanel(Sweep sweep, int panel, float[] found, int worker) {
-        PatchGrid grid = sweep.grid();
+    /**
+     * Products of all patches with one panel's left sides: two vectors of every row of dW (P, vectors · lanes). For A they are
+     * {@code Σ p daᵀ}, for the slots {@code Σ p t_jᵀ}, with the sums over all positions.
+     */
+    private void computePanel(Sweep sweep, int panel, float[] dW, int worker) {
+        PatchGrid grid = sweep.grid;
+        int row = 2 * columns.lanes();
+        int leftFloats = patches.frequencies() * grid.taskRows() * row;
+        int sumFloats = patches.frequencies() * blocks() * Kernels.ROWS * row;
+        int tapFloats = patches.taps() * columns.lanes();
+        try (Lease left = workspace.lease(worker, OfWorker.LEFT_SIDES, leftFloats, OWNER);
+                Lease sums = workspace.lease(worker, OfWorker.SUMS, sumFloats, OWNER);
+                Lease taps = workspace.lease(worker, OfWorker.ROW, tapFloats, OWNER)) {
+            Arrays.fill(sums.values(), 0, sumFloats, 0);
+            for (int task = 0; task < grid.tasks(); task++) {
+                addPanel(sweep, task, panel, left.values(), sums.values());
+            }
+            writePanel(panel, sums.values(), taps.values(), dW);
+        }
+    }
+
+    /** Adds one task's products to the sums (frequencies, depth, 2 · lanes). */
+    private void addPanel(Sweep sweep, int task, int panel, float[] left, float[] sums) {
+        PatchGrid grid = sweep.grid;
         int lanes = columns.lanes();
         int width = 2;
         int row = width * lanes;
-        int blocks = (patches.depth() + Kernels.ROWS - 1) / Kernels.ROWS;
-        int frequency = blocks * Kernels.ROWS * row;
-        float[] t = context.scratch(worker, Scratch.SPREAD, patches.frequencies() * grid.taskRows() * row);
-        float[] sums = context.scratch(worker, Scratch.SUMS, patches.frequencies() * frequency);
-        java.util.Arrays.fill(sums, 0, patches.frequencies() * frequency, 0);
-        float[] rows = columns.isA(columns.first(panel)) ? sweep.rows() : sweep.slotRows();
-        for (int task = 0; task < grid.tasks(); task++) {
-            for (int v = 0; v < width; v++) {
-                tasks.spread(
-                        floats,
-                        sweep.g(),
-                        sweep.a(),
-                        sweep.da(),
-                        task * grid.taskPositions(),
-                        columns.first(panel) + v,
-                        t,
-                        v * lanes,
-                        grid.taskRows() * row,
+        float[] rows = columns.isA(columns.first(panel)) ? sweep.rows : sweep.productRows;
+        PositionGradients at = new PositionGradients(sweep.g, sweep.a, sweep.da, task * grid.taskPositions());
+        for (int v = 0; v < width; v++) {
+            Rows out = new Rows(left, v * lanes, row);
+            backProjection.writeLeftSides(
+                    floats, at, columns.first(panel) + v, out, grid.taskRows() * row, grid.taskRows());
+        }
+        for (int f = 0; f < patches.frequencies(); f++) {
+            int from = task * patches.rowFloats(grid) + f * grid.taskRows() * patches.rowLength();
+            for (int block = 0; block < blocks(); block++) {
+                kernels.productTransposed(
+                        rows,
+                        from + block * Kernels.ROWS,
+                        patches.rowLength(),
+                        left,
+                        f * grid.taskRows() * row,
                         row,
+                        width,
+                        sums,
+                        (f * blocks() + block) * Kernels.ROWS * row,
                         grid.taskRows());
             }
-            for (int f = 0; f < patches.frequencies(); f++) {
-                int from = task * tasks.rowFloats(grid) + f * grid.taskRows() * patches.rowLength();
-                for (int block = 0; block < blocks; block++) {
-                    kernels.productTransposed(
-                            rows,
-                            from + block * Kernels.ROWS,
-                            patches.rowLength(),
-                            t,
-                            f * grid.taskRows() * row,
-                            row,
-                            width,
-                            sums,
-                            f * frequency + block * Kernels.ROWS * row,
-                            grid.taskRows());
-                }
-            }
         }
-        float[] taps = context.scratch(worker, Scratch.PIECE, patches.taps() * lanes);
-        for (int v = 0; v < width; v++) {
+    }
+
+    /** Transforms the sums back to patch entries, and writes them to the panel's columns of dW. */
+    private void writePanel(int panel, float[] sums, float[] taps, float[] dW) {
+        int lanes = columns.lanes();
+        int row = 2 * lanes;
+        int frequency = blocks() * Kernels.ROWS * row;
+        for (int v = 0; v < 2; v++) {
             int vector = columns.first(panel) + v;
             for (int k = 0; k < patches.depth(); k++) {
-                patches.transformWeightAdjoint(sums, k * row + v * lanes, frequency, taps, 0, lanes);
+                patches.weightTransformAdjoint(sums, k * row + v * lanes, frequency, taps, 0, lanes);
                 for (int tap = 0; tap < patches.taps(); tap++) {
-                    System.arraycopy(
-                            taps,
-                            tap * lanes,
-                            found,
-                            (patches.patchEntry(tap, k) * columns.vectors() + vector) * lanes,
-                            lanes);
+                    int to = (patches.patchEntry(tap, k) * columns.vectors() + vector) * lanes;
+                    System.arraycopy(taps, tap * lanes, dW, to, lanes);
                 }
             }
         }
     }
 
-    /** {@code Σ e_j a_ρ a_σ} over all positions, for one ρ and every σ from ρ on, as (unit vectors, σ, ρ, lanes) and mirrored. */
-    private void findMoments(Sweep sweep, int slot, float[] moments, int worker) {
-        PatchGrid grid = sweep.grid();
+    /**
+     * The second moments {@code M_j = Σ e_j a aᵀ} over all positions: the entries (ρ, σ) with σ ≥ ρ for one ρ, and their mirror images.
+     * Written to (unit vectors, σ, ρ, lanes).
+     */
+    private void computeMoments(Sweep sweep, int slot, float[] moments, int worker) {
+        PatchGrid grid = sweep.grid;
+        int lanes = columns.lanes();
+        int count = columns.slots() - slot;
+        int blocks = (count + Kernels.ROWS - 1) / Kernels.ROWS;
+        int ldz = blocks * Kernels.ROWS + lanes;
+        int panels = (columns.unitVectors() + 1) / 2;
+        int tile = Kernels.ROWS * 2 * lanes;
+        int pairFloats = grid.taskPositions() * ldz + lanes;
+        try (Lease pairs = workspace.lease(worker, OfWorker.PAIRS, pairFloats, OWNER);
+                Lease lease = workspace.lease(worker, OfWorker.SUMS, blocks * panels * tile, OWNER)) {
+            float[] sums = lease.values();
+            Arrays.fill(sums, 0, blocks * panels * tile, 0);
+            for (int task = 0; task < grid.tasks(); task++) {
+                addMoments(sweep, task, slot, pairs.values(), ldz, sums);
+            }
+            writeMoments(slot, sums, moments);
+        }
+    }
+
+    private void addMoments(Sweep sweep, int task, int slot, float[] z, int ldz, float[] sums) {
+        int lanes = columns.lanes();
+        int slots = columns.slots();
+        int positions = sweep.grid.taskPositions();
+        int blocks = (slots - slot + Kernels.ROWS - 1) / Kernels.ROWS;
+        int tile = Kernels.ROWS * 2 * lanes;
+        for (int p = 0; p < positions; p++) {
+            int from = (task * positions + p) * columns.factorLanes();
+            kernels.pairProducts(sweep.a, from, slot, slot + 1, slots, z, p * ldz);
+        }
+        for (int panel = 0; 2 * panel < columns.unitVectors(); panel++) {
+            int width = Math.min(2, columns.unitVectors() - 2 * panel);
+            int from = task * positions * columns.unitLanes() + 2 * panel * lanes;
+            for (int block = 0; block < blocks; block++) {
+                kernels.productTransposed(
+                        z,
+                        block * Kernels.ROWS,
+                        ldz,
+                        sweep.e,
+                        from,
+                        columns.unitLanes(),
+                        width,
+                        sums,
+                        (panel * blocks + block) * tile,
+                        positions);
+            }
+        }
+    }
+
+    private void writeMoments(int slot, float[] sums, float[] moments) {
         int lanes = columns.lanes();
         int slots = columns.slots();
         int count = slots - slot;
         int blocks = (count + Kernels.ROWS - 1) / Kernels.ROWS;
-        int ldz = blocks * Kernels.ROWS + lanes;
-        int positions = grid.taskPositions();
-        float[] z = context.scratch(worker, Scratch.PAIRS, positions * ldz + lanes);
-        int panels = (columns.unitVectors() + 1) / 2;
         int tile = Kernels.ROWS * 2 * lanes;
-        float[] sums = context.scratch(worker, Scratch.SUMS, blocks * panels * tile);
-        java.util.Arrays.fill(sums, 0, blocks * panels * tile, 0);
-        for (int task = 0; task < grid.tasks(); task++) {
-            for (int p = 0; p < positions; p++) {
-                kernels.pairProducts(
-                        sweep.a(), (task * positions + p) * columns.factorLanes(), slot, slot + 1, slots, z, p * ldz);
-            }
-            for (int panel = 0; panel < panels; panel++) {
-                int width = Math.min(2, columns.unitVectors() - 2 * panel);
-                for (int block = 0; block < blocks; block++) {
-                    kernels.productTransposed(
-                            z,
-                            block * Kernels.ROWS,
-                            ldz,
-                            sweep.e(),
-                            task * tasks.unitFloats(grid) + 2 * panel * lanes,
-                            columns.unitLanes(),
-                            width,
-                            sums,
-                            (panel * blocks + block) * tile,
-                            positions);
-                }
-            }
-        }
         for (int v = 0; v < columns.unitVectors(); v++) {
             int width = Math.min(2, columns.unitVectors() - v / 2 * 2) * lanes;
             for (int i = 0; i < count; i++) {
                 int from = (v / 2 * blocks + i / Kernels.ROWS) * tile + i % Kernels.ROWS * width + v % 2 * lanes;
-                int one = ((v * slots + slot) * slots + slot + i) * lanes;
-                int mirrored = ((v * slots + slot + i) * slots + slot) * lanes;
-                for (int lane = 0; lane < lanes; lane++) {
-                    // e is halved in the sweep.
-                    moments[one + lane] = 2 * sums[from + lane];
-                    moments[mirrored + lane] = 2 * sums[from + lane];
-                }
+                System.arraycopy(sums, from, moments, ((v * slots + slot) * slots + slot + i) * lanes, lanes);
+                System.arraycopy(sums, from, moments, ((v * slots + slot + i) * slots + slot) * lanes, lanes);
             }
         }
     }
 
-    /** WB: ∂F_j/∂B_j = B_j AᵀA / F_j and ∂F_j/∂A = A G_j / F_j take the place of the second moments. */
-    private void boundedMoments(Sweep sweep, float[] moments, Weights gradients) {
+    /** WB: {@code M_j = α_j AᵀA}; adds {@code A Σ_j α_j G_j} to dA. */
+    private void computeBoundMoments(Sweep sweep, float[] moments, Weights gradients) {
         int rank = shape.rank();
         int lanes = columns.lanes();
-        double[] scale = new double[columns.unitLanes()];
-        for (float[] task : sweep.frobenius()) {
-            for (int unit = 0; unit < scale.length; unit++) {
-                scale[unit] += task[unit];
+        double[] alpha = new double[columns.unitLanes()];
+        for (float[] task : sweep.alpha) {
+            for (int unit = 0; unit < alpha.length; unit++) {
+                alpha[unit] += task[unit];
             }
         }
-        float[] mixed = new float[rank * rank];
+        float[] sumOfGrams = new float[rank * rank];
         for (int r = 0; r < rank; r++) {
             for (int s = 0; s < rank; s++) {
                 for (int unit = 0; unit < columns.unitLanes(); unit++) {
-                    float moment = (float) (scale[unit] * packed.aProduct()[s * rank + r]);
+                    float moment = (float) (alpha[unit] * packed.gramOfA()[s * rank + r]);
                     moments[((unit / lanes * rank + s) * rank + r) * lanes + unit % lanes] = moment;
                     if (unit < shape.units()) {
                         float gram = packed.gramEntry(Math.min(r, s), Math.max(r, s), unit);
-                        mixed[s * rank + r] += (float) scale[unit] * (r == s ? gram : gram / 2);
+                        sumOfGrams[s * rank + r] += (float) alpha[unit] * (r == s ? gram : gram / 2);
                     }
                 }
             }
@@ -202,77 +251,77 @@ final class WeightGradients {
         float[] row = new float[rank];
         float[] sum = new float[rank];
         MemorySegment a = CpuTensor.segment(packed.weights().a());
-        MemorySegment da = CpuTensor.segment(gradients.a());
+        MemorySegment dA = CpuTensor.segment(gradients.a());
         for (int entry = 0; entry < shape.patch(); entry++) {
             CpuTensor.read(a, (long) entry * rank, row, 0, rank);
-            CpuTensor.read(da, (long) entry * rank, sum, 0, rank);
+            CpuTensor.read(dA, (long) entry * rank, sum, 0, rank);
             for (int s = 0; s < rank; s++) {
-                kernels.axpy(row[s], mixed, s * rank, sum, 0, rank);
+                kernels.axpy(row[s], sumOfGrams, s * rank, sum, 0, rank);
             }
-            CpuTensor.write(sum, 0, da, (long) entry * rank, rank);
+            CpuTensor.write(sum, 0, dA, (long) entry * rank, rank);
         }
     }
 
-    /** Adds {@code B_j M_j} to what was found for B and b, and all of it to the gradients, row by row. */
-    private void addRows(float[] moments, float[] found, Weights gradients) {
+    /** Adds {@code B_j M_j} to the columns of B and b in dW, and then dW to the gradients. */
+    private void addRows(float[] moments, float[] dW, Weights gradients) {
         int lanes = columns.lanes();
         int slots = columns.slots();
         int patch = shape.patch();
         int row = columns.vectors() * lanes;
-        int block = 16;
-        context.workers().run((patch + block - 1) / block, (task, worker) -> {
-            int entry = task * block;
-            int rows = Math.min(block, patch - entry);
-            float[] sums = context.scratch(worker, Scratch.SUMS, block * slots * lanes);
-            for (int v = 0; v < columns.unitVectors(); v++) {
-                kernels.laneProduct(
-                        packed.slices(),
-                        (v * patch + entry) * slots * lanes,
-                        moments,
-                        v * slots * slots * lanes,
-                        sums,
-                        0,
-                        rows,
-                        slots);
-                for (int i = 0; i < rows; i++) {
-                    for (int slot = 0; slot < slots; slot++) {
-                        int vector = columns.aVectors() + slot * columns.unitVectors() + v;
-                        int to = (entry + i) * row + vector * lanes;
-                        kernels.axpy(1, sums, (i * slots + slot) * lanes, found, to, lanes);
-                    }
+        plan.workers().run((patch + BLOCK - 1) / BLOCK, (task, worker) -> {
+            int entry = task * BLOCK;
+            int rows = Math.min(BLOCK, patch - entry);
+            try (Lease sums = workspace.lease(worker, OfWorker.SUMS, BLOCK * slots * lanes, OWNER);
+                    Lease before = workspace.lease(worker, OfWorker.ROW, shape.rank() * shape.units(), OWNER)) {
+                for (int v = 0; v < columns.unitVectors(); v++) {
+                    addMomentProducts(v, entry, rows, moments, sums.values(), dW);
                 }
-            }
-            float[] before = context.scratch(worker, Scratch.PIECE, shape.rank() * shape.units());
-            for (int i = entry; i < entry + rows; i++) {
-                addRow(gradients, i, found, i * row, before);
+                for (int i = entry; i < entry + rows; i++) {
+                    addRow(gradients, i, dW, i * row, before.values());
+                }
             }
         });
     }
 
-    private void addRow(Weights gradients, int entry, float[] found, int offset, float[] before) {
-        int rank = shape.rank();
-        int units = shape.units();
-        int slot = offset + columns.aVectors() * columns.lanes();
-        addTo(gradients.a(), (long) entry * rank, found, offset, 1, rank, rank, before);
-        addTo(gradients.b(), (long) entry * rank * units, found, slot, rank, units, columns.unitLanes(), before);
-        if (shape.bias()) {
-            int last = slot + rank * columns.unitLanes();
-            addTo(gradients.bias(), (long) entry * units, found, last, 1, units, units, before);
+    private void addMomentProducts(int v, int entry, int rows, float[] moments, float[] sums, float[] dW) {
+        int lanes = columns.lanes();
+        int slots = columns.slots();
+        int from = (v * shape.patch() + entry) * slots * lanes;
+        kernels.laneProduct(packed.slices(), from, moments, v * slots * slots * lanes, sums, 0, rows, slots);
+        for (int i = 0; i < rows; i++) {
+            for (int slot = 0; slot < slots; slot++) {
+                int vector = columns.aVectors() + slot * columns.unitVectors() + v;
+                int to = ((entry + i) * columns.vectors() + vector) * lanes;
+                kernels.axpy(1, sums, (i * slots + slot) * lanes, dW, to, lanes);
+            }
         }
     }
 
-    /** Adds {@code pieces} of {@code length} floats, {@code stride} apart, to as many contiguous floats of a gradient. */
-    private void addTo(
-            Tensor gradient, long at, float[] found, int offset, int pieces, int length, int stride, float[] before) {
+    private void addRow(Weights gradients, int entry, float[] dW, int offset, float[] before) {
+        int rank = shape.rank();
+        int units = shape.units();
+        int slot = offset + columns.aVectors() * columns.lanes();
+        addTo(gradients.a(), (long) entry * rank, new Rows(dW, offset, rank), 1, rank, before);
+        Rows b = new Rows(dW, slot, columns.unitLanes());
+        addTo(gradients.b(), (long) entry * rank * units, b, rank, units, before);
+        if (shape.bias()) {
+            Rows bias = new Rows(dW, slot + rank * columns.unitLanes(), units);
+            addTo(gradients.bias(), (long) entry * units, bias, 1, units, before);
+        }
+    }
+
+    /** Adds {@code count} rows of {@code length} floats to as many contiguous floats of a gradient. */
+    private void addTo(Tensor gradient, long at, Rows rows, int count, int length, float[] before) {
         MemorySegment segment = CpuTensor.segment(gradient);
-        CpuTensor.read(segment, at, before, 0, pieces * length);
-        if (length == stride) {
-            kernels.axpy(1, found, offset, before, 0, pieces * length);
+        CpuTensor.read(segment, at, before, 0, count * length);
+        if (length == rows.stride()) {
+            kernels.axpy(1, rows.values(), rows.offset(), before, 0, count * length);
         } else {
-            for (int i = 0; i < pieces; i++) {
-                kernels.axpy(1, found, offset + i * stride, before, i * length, length);
+            for (int i = 0; i < count; i++) {
+                int from = rows.offset() + i * rows.stride();
+                kernels.axpy(1, rows.values(), from, before, i * length, length);
             }
         }
-        CpuTensor.write(before, 0, segment, at, pieces * length);
+        CpuTensor.write(before, 0, segment, at, count * length);
     }
 }

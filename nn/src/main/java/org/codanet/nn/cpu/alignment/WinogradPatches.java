@@ -1,17 +1,20 @@
 package org.codanet.nn.cpu.alignment;
 
 import org.codanet.nn.cpu.kernel.Kernels;
+import org.codanet.nn.cpu.kernel.Rows;
+import org.codanet.nn.cpu.kernel.product.Products;
 import org.codanet.nn.op.alignment.DynamicAlignmentShape;
 import org.codanet.nn.tensor.Shape;
 
 /**
- * 3×3 patches with stride 1 in Winograd's form F(2×2, 3×3): a row is a square of 2×2 positions, and their 4 · 9 C
- * multiply-adds become 16 C, at 16 frequencies of C channels each. What the layer computes is unchanged up to rounding: the
- * transforms only add, subtract and halve.
+ * 3×3 patches with stride 1 in Winograd's form F(2×2, 3×3): a row is a 2×2 square of positions. Its 4 · 9 C multiply-adds become 16 C,
+ * in 16 frequencies of C channels each. Results differ from {@link DirectPatches} by rounding only, because the transforms only add,
+ * subtract and halve.
+ *
+ * <p>Source: Lavin and Gray, Fast Algorithms for Convolutional Neural Networks, CVPR 2016, section 4.1.
  */
 final class WinogradPatches extends Patches {
     private static final int FREQUENCIES = 16;
-    private static final int POSITIONS = 4;
 
     WinogradPatches(DynamicAlignmentShape shape, Kernels kernels) {
         super(shape, kernels);
@@ -39,7 +42,7 @@ final class WinogradPatches extends Patches {
 
     @Override
     PatchGrid grid(Shape x, int threads) {
-        return PatchGrid.of(shape, x, 2, threads);
+        return new PatchGrid(shape, x, 2, threads);
     }
 
     @Override
@@ -52,7 +55,7 @@ final class WinogradPatches extends Patches {
     }
 
     @Override
-    void gather(PatchGrid grid, float[] padded, int task, float[] out, int offset) {
+    void im2col(PatchGrid grid, float[] padded, int task, float[] out, int offset) {
         int length = rowLength();
         int frequency = grid.taskRows() * length;
         int exist = grid.rowsOf(task);
@@ -72,59 +75,33 @@ final class WinogradPatches extends Patches {
     }
 
     @Override
-    void collect(
-            float[] m,
-            int groups,
-            int vector,
-            float[] a,
-            int ao,
-            int lda,
-            float[] s,
-            int so,
-            int lds,
-            float[] out,
-            int oo,
-            int ldo) {
-        if (out == null) {
-            kernels.winogradOutput(m, vector, a, ao, lda, s, so, lds);
-            return;
-        }
+    void outputTransform(float[] m, int groups, int vector, float[] out, int oo, int ldo) {
         kernels.winogradOutput(m, vector, null, 0, 0, out, oo, ldo);
-        if (a != null) {
-            kernels.scaleAdd(out, oo, ldo, a, ao, lda, s, so, lds, POSITIONS * Kernels.ROWS);
-        }
     }
 
     @Override
-    void spread(
-            Products products,
-            float[] g,
-            int go,
-            int ldg,
-            float[] a,
-            int ao,
-            int lda,
-            float[] out,
-            int oo,
-            int ldf,
-            int ldt,
-            int rows) {
-        products.expand(g, go, ldg, a, ao, lda, out, oo, ldf, ldt, rows);
+    void addScores(float[] m, int groups, int vector, float[] a, int ao, int lda, float[] s, int so, int lds) {
+        kernels.winogradOutput(m, vector, a, ao, lda, s, so, lds);
     }
 
     @Override
-    void scatter(PatchGrid grid, float[] products, int image, float[] padded, int offset) {
+    void outputTransformAdjoint(Products products, Rows g, Rows a, Rows out, int ldf, int rows) {
+        products.expand(g, a, out, ldf, rows);
+    }
+
+    @Override
+    void col2im(PatchGrid grid, float[] products, int image, float[] padded) {
         int lanes = kernels.lanes();
-        int task = productsOfTask(grid);
+        int task = backProductFloats(grid);
         for (int within = 0; within < grid.rowsPerImage(); within++) {
             int row = image * grid.rowsPerImage() + within;
             int local = row % grid.taskRows();
-            int corner = offset + corner(grid, within);
+            int corner = corner(grid, within);
             for (int vector = 0; vector < depthVectors(); vector++) {
                 int panel = vector / 2;
                 int width = depthWidth(panel) * lanes;
                 int from = row / grid.taskRows() * task
-                        + product(grid, panel, 0, local / Kernels.ROWS)
+                        + backProductTile(grid, panel, 0, local / Kernels.ROWS)
                         + local % Kernels.ROWS * width
                         + vector % 2 * lanes;
                 kernels.winogradInputAdjoint(
@@ -146,12 +123,12 @@ final class WinogradPatches extends Patches {
     }
 
     @Override
-    void transformWeight(float[] taps, int to, int ldt, float[] out, int oo, int ldf) {
+    void weightTransform(float[] taps, int to, int ldt, float[] out, int oo, int ldf) {
         kernels.winogradWeight(taps, to, ldt, out, oo, ldf);
     }
 
     @Override
-    void transformWeightAdjoint(float[] in, int io, int ldf, float[] taps, int to, int ldt) {
+    void weightTransformAdjoint(float[] in, int io, int ldf, float[] taps, int to, int ldt) {
         kernels.winogradWeightAdjoint(in, io, ldf, taps, to, ldt);
     }
 }

@@ -5,10 +5,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import org.codanet.nn.cpu.kernel.AdamFactors;
+import org.codanet.nn.cpu.runtime.ArrayName;
 import org.codanet.nn.cpu.runtime.Chunks;
 import org.codanet.nn.cpu.runtime.CpuContext;
 import org.codanet.nn.cpu.runtime.CpuOperation;
 import org.codanet.nn.cpu.runtime.CpuTensor;
+import org.codanet.nn.cpu.runtime.Lease;
 import org.codanet.nn.op.Adam;
 import org.codanet.nn.tensor.Shape;
 import org.codanet.nn.tensor.Tensor;
@@ -18,10 +20,15 @@ import org.codanet.nn.tensor.Tensor;
  * cost no more than one large tensor.
  */
 public final class CpuAdam extends CpuOperation implements Adam {
-    private static final int VALUE = 0;
-    private static final int GRADIENT = 1;
-    private static final int MEAN = 2;
-    private static final int VARIANCE = 3;
+    private static final String OWNER = "adam";
+
+    /** Arrays of the workspace. */
+    private enum Array implements ArrayName {
+        VALUES,
+        GRADIENTS,
+        MEANS,
+        VARIANCES
+    }
 
     private Step next;
 
@@ -88,30 +95,37 @@ public final class CpuAdam extends CpuOperation implements Adam {
         double[] parts = new double[pieces.size()];
         context.workers().run(parts.length, (index, worker) -> {
             Piece piece = pieces.get(index);
-            float[] gradient = context.scratch(worker, GRADIENT, Chunks.SIZE);
-            CpuTensor.read(piece.gradient(), piece.offset(), gradient, 0, piece.length());
-            parts[index] = Chunks.sumOfSquares(gradient, piece.length());
+            try (Lease gradientLease = context.workspace().lease(worker, Array.GRADIENTS, Chunks.SIZE, OWNER)) {
+                float[] gradient = gradientLease.values();
+                CpuTensor.read(piece.gradient(), piece.offset(), gradient, 0, piece.length());
+                parts[index] = Chunks.sumOfSquares(gradient, piece.length());
+            }
         });
         return Math.sqrt(Chunks.sum(parts));
     }
 
     private static void update(CpuContext context, Piece piece, int worker, AdamFactors factors) {
-        float[] value = context.scratch(worker, VALUE, Chunks.SIZE);
-        float[] gradient = context.scratch(worker, GRADIENT, Chunks.SIZE);
-        float[] mean = context.scratch(worker, MEAN, Chunks.SIZE);
-        float[] variance = context.scratch(worker, VARIANCE, Chunks.SIZE);
-        long offset = piece.offset();
-        int length = piece.length();
-        CpuTensor.read(piece.value(), offset, value, 0, length);
-        CpuTensor.read(piece.gradient(), offset, gradient, 0, length);
-        CpuTensor.read(piece.mean(), offset, mean, 0, length);
-        CpuTensor.read(piece.variance(), offset, variance, 0, length);
-        context.kernels().adam(value, gradient, mean, variance, length, factors);
-        CpuTensor.write(value, 0, piece.value(), offset, length);
-        CpuTensor.write(mean, 0, piece.mean(), offset, length);
-        CpuTensor.write(variance, 0, piece.variance(), offset, length);
-        piece.gradient()
-                .asSlice(offset * Float.BYTES, (long) length * Float.BYTES)
-                .fill((byte) 0);
+        try (Lease valueLease = context.workspace().lease(worker, Array.VALUES, Chunks.SIZE, OWNER);
+                Lease gradientLease = context.workspace().lease(worker, Array.GRADIENTS, Chunks.SIZE, OWNER);
+                Lease meanLease = context.workspace().lease(worker, Array.MEANS, Chunks.SIZE, OWNER);
+                Lease varianceLease = context.workspace().lease(worker, Array.VARIANCES, Chunks.SIZE, OWNER)) {
+            float[] value = valueLease.values();
+            float[] gradient = gradientLease.values();
+            float[] mean = meanLease.values();
+            float[] variance = varianceLease.values();
+            long offset = piece.offset();
+            int length = piece.length();
+            CpuTensor.read(piece.value(), offset, value, 0, length);
+            CpuTensor.read(piece.gradient(), offset, gradient, 0, length);
+            CpuTensor.read(piece.mean(), offset, mean, 0, length);
+            CpuTensor.read(piece.variance(), offset, variance, 0, length);
+            context.kernels().adam(value, gradient, mean, variance, length, factors);
+            CpuTensor.write(value, 0, piece.value(), offset, length);
+            CpuTensor.write(mean, 0, piece.mean(), offset, length);
+            CpuTensor.write(variance, 0, piece.variance(), offset, length);
+            piece.gradient()
+                    .asSlice(offset * Float.BYTES, (long) length * Float.BYTES)
+                    .fill((byte) 0);
+        }
     }
 }

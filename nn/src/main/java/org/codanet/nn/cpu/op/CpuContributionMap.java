@@ -2,10 +2,12 @@ package org.codanet.nn.cpu.op;
 
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
+import org.codanet.nn.cpu.runtime.ArrayName;
 import org.codanet.nn.cpu.runtime.Chunks;
 import org.codanet.nn.cpu.runtime.CpuContext;
 import org.codanet.nn.cpu.runtime.CpuOperation;
 import org.codanet.nn.cpu.runtime.CpuTensor;
+import org.codanet.nn.cpu.runtime.Lease;
 import org.codanet.nn.op.ContributionMap;
 import org.codanet.nn.tensor.Shape;
 import org.codanet.nn.tensor.Tensor;
@@ -15,6 +17,15 @@ import org.codanet.nn.tensor.Tensor;
  * order.
  */
 public final class CpuContributionMap extends CpuOperation implements ContributionMap {
+    private static final String OWNER = "contribution map";
+
+    /** Arrays of the workspace. */
+    private enum Array implements ArrayName {
+        PRODUCTS,
+        FACTORS,
+        SUMS
+    }
+
     private static final int POSITIONS = 1024;
 
     public CpuContributionMap(CpuContext context, String owner) {
@@ -42,23 +53,31 @@ public final class CpuContributionMap extends CpuOperation implements Contributi
             int pair = index / runs;
             int first = index % runs * POSITIONS;
             int length = Math.min(POSITIONS, e.positions() - first);
-            float[] product = context.scratch(worker, 0, POSITIONS * e.channels());
-            float[] factor = context.scratch(worker, 1, POSITIONS * e.channels());
-            long image = pair / e.targets();
-            CpuTensor.read(values, (image * e.positions() + first) * e.channels(), product, 0, length * e.channels());
-            long position = (long) pair * e.positions() + first;
-            CpuTensor.read(weights, position * e.channels(), factor, 0, length * e.channels());
-            float[] line = context.scratch(worker, 2, POSITIONS);
-            sums[index] = reduce(product, factor, length, e.channels(), line);
-            if (byPosition != null) {
-                CpuTensor.write(line, 0, byPosition, position, length);
-            }
-            for (int c = 0; byChannel != null && c < e.channels(); c++) {
-                for (int i = 0; i < length; i++) {
-                    line[i] = product[i * e.channels() + c] * factor[i * e.channels() + c];
+            try (Lease productLease =
+                            context.workspace().lease(worker, Array.PRODUCTS, POSITIONS * e.channels(), OWNER);
+                    Lease factorLease =
+                            context.workspace().lease(worker, Array.FACTORS, POSITIONS * e.channels(), OWNER)) {
+                float[] product = productLease.values();
+                float[] factor = factorLease.values();
+                long image = pair / e.targets();
+                CpuTensor.read(
+                        values, (image * e.positions() + first) * e.channels(), product, 0, length * e.channels());
+                long position = (long) pair * e.positions() + first;
+                CpuTensor.read(weights, position * e.channels(), factor, 0, length * e.channels());
+                try (Lease lineLease = context.workspace().lease(worker, Array.SUMS, POSITIONS, OWNER)) {
+                    float[] line = lineLease.values();
+                    sums[index] = reduce(product, factor, length, e.channels(), line);
+                    if (byPosition != null) {
+                        CpuTensor.write(line, 0, byPosition, position, length);
+                    }
+                    for (int c = 0; byChannel != null && c < e.channels(); c++) {
+                        for (int i = 0; i < length; i++) {
+                            line[i] = product[i * e.channels() + c] * factor[i * e.channels() + c];
+                        }
+                        long plane = (long) pair * e.channels() + c;
+                        CpuTensor.write(line, 0, byChannel, plane * e.positions() + first, length);
+                    }
                 }
-                long plane = (long) pair * e.channels() + c;
-                CpuTensor.write(line, 0, byChannel, plane * e.positions() + first, length);
             }
         });
         if (total != null) {

@@ -7,10 +7,12 @@ import java.util.List;
 import java.util.Map;
 import org.codanet.nn.cpu.dnnl.DnnlConvolution;
 import org.codanet.nn.cpu.dnnl.DnnlEngine;
+import org.codanet.nn.cpu.runtime.ArrayName;
 import org.codanet.nn.cpu.runtime.CpuContext;
 import org.codanet.nn.cpu.runtime.CpuMemory;
 import org.codanet.nn.cpu.runtime.CpuOperation;
 import org.codanet.nn.cpu.runtime.CpuTensor;
+import org.codanet.nn.cpu.runtime.Lease;
 import org.codanet.nn.device.Precision;
 import org.codanet.nn.op.Convolution;
 import org.codanet.nn.op.ConvolutionShape;
@@ -19,6 +21,14 @@ import org.codanet.nn.tensor.Tensor;
 
 /** {@link Convolution} by oneDNN, with a plan for each direction and input shape. */
 public final class CpuConvolution extends CpuOperation implements Convolution {
+    private static final String OWNER = "convolution";
+
+    /** Arrays of the workspace. */
+    private enum Array implements ArrayName {
+        TERMS,
+        SUMS
+    }
+
     /**
      * Plans in the cache: three directions of a few batch sizes. Without a bound, images of ever new extents would fill the memory with
      * plans.
@@ -80,12 +90,15 @@ public final class CpuConvolution extends CpuOperation implements Convolution {
 
     private void add(CpuContext context, MemorySegment terms, MemorySegment sums) {
         int count = shape.outChannels();
-        float[] a = context.scratch(0, 0, count);
-        float[] b = context.scratch(0, 1, count);
-        CpuTensor.read(terms, 0, a, 0, count);
-        CpuTensor.read(sums, 0, b, 0, count);
-        context.kernels().axpy(1, a, 0, b, 0, count);
-        CpuTensor.write(b, 0, sums, 0, count);
+        try (Lease aLease = context.workspace().lease(0, Array.TERMS, count, OWNER);
+                Lease bLease = context.workspace().lease(0, Array.SUMS, count, OWNER)) {
+            float[] a = aLease.values();
+            float[] b = bLease.values();
+            CpuTensor.read(terms, 0, a, 0, count);
+            CpuTensor.read(sums, 0, b, 0, count);
+            context.kernels().axpy(1, a, 0, b, 0, count);
+            CpuTensor.write(b, 0, sums, 0, count);
+        }
     }
 
     private Tensor weights(Tensor w, String role) {

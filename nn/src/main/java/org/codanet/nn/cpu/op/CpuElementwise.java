@@ -3,15 +3,25 @@ package org.codanet.nn.cpu.op;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.codanet.nn.cpu.runtime.ArrayName;
 import org.codanet.nn.cpu.runtime.Chunks;
 import org.codanet.nn.cpu.runtime.CpuContext;
 import org.codanet.nn.cpu.runtime.CpuTensor;
+import org.codanet.nn.cpu.runtime.Lease;
 import org.codanet.nn.op.Elementwise;
 import org.codanet.nn.tensor.Shape;
 import org.codanet.nn.tensor.Tensor;
 
 /** {@link Elementwise}, split into pieces for the workers. Each piece is copied through a heap array that stays in the cache. */
 public final class CpuElementwise implements Elementwise {
+    private static final String OWNER = "elementwise";
+
+    /** Arrays of the workspace. */
+    private enum Array implements ArrayName {
+        VALUES,
+        SUMS
+    }
+
     private static final int EXPONENT = 0x7f800000;
 
     private final CpuContext context;
@@ -41,9 +51,11 @@ public final class CpuElementwise implements Elementwise {
             if (Float.floatToRawIntBits(value) == 0) {
                 to.asSlice(offset * Float.BYTES, (long) length * Float.BYTES).fill((byte) 0);
             } else {
-                float[] values = context.scratch(worker, 0, Chunks.SIZE);
-                Arrays.fill(values, 0, length, value);
-                CpuTensor.write(values, 0, to, offset, length);
+                try (Lease valuesLease = context.workspace().lease(worker, Array.VALUES, Chunks.SIZE, OWNER)) {
+                    float[] values = valuesLease.values();
+                    Arrays.fill(values, 0, length, value);
+                    CpuTensor.write(values, 0, to, offset, length);
+                }
             }
         });
     }
@@ -65,12 +77,15 @@ public final class CpuElementwise implements Elementwise {
         MemorySegment from = CpuTensor.segment(source);
         MemorySegment to = CpuTensor.segment(destination);
         each(source.shape().elements(), (chunk, offset, length, worker) -> {
-            float[] terms = context.scratch(worker, 0, Chunks.SIZE);
-            float[] sums = context.scratch(worker, 1, Chunks.SIZE);
-            CpuTensor.read(from, offset, terms, 0, length);
-            CpuTensor.read(to, offset, sums, 0, length);
-            context.kernels().axpy(factor, terms, 0, sums, 0, length);
-            CpuTensor.write(sums, 0, to, offset, length);
+            try (Lease termsLease = context.workspace().lease(worker, Array.VALUES, Chunks.SIZE, OWNER);
+                    Lease sumsLease = context.workspace().lease(worker, Array.SUMS, Chunks.SIZE, OWNER)) {
+                float[] terms = termsLease.values();
+                float[] sums = sumsLease.values();
+                CpuTensor.read(from, offset, terms, 0, length);
+                CpuTensor.read(to, offset, sums, 0, length);
+                context.kernels().axpy(factor, terms, 0, sums, 0, length);
+                CpuTensor.write(sums, 0, to, offset, length);
+            }
         });
     }
 
@@ -80,12 +95,14 @@ public final class CpuElementwise implements Elementwise {
         MemorySegment from = CpuTensor.segment(source);
         MemorySegment to = CpuTensor.segment(destination);
         each(source.shape().elements(), (chunk, offset, length, worker) -> {
-            float[] values = context.scratch(worker, 0, Chunks.SIZE);
-            CpuTensor.read(from, offset, values, 0, length);
-            for (int i = 0; i < length; i++) {
-                values[i] = factor * Math.signum(values[i]);
+            try (Lease valuesLease = context.workspace().lease(worker, Array.VALUES, Chunks.SIZE, OWNER)) {
+                float[] values = valuesLease.values();
+                CpuTensor.read(from, offset, values, 0, length);
+                for (int i = 0; i < length; i++) {
+                    values[i] = factor * Math.signum(values[i]);
+                }
+                CpuTensor.write(values, 0, to, offset, length);
             }
-            CpuTensor.write(values, 0, to, offset, length);
         });
     }
 
@@ -96,9 +113,11 @@ public final class CpuElementwise implements Elementwise {
         MemorySegment from = CpuTensor.segment(t);
         double[] parts = new double[Chunks.count(t.shape().elements())];
         each(t.shape().elements(), (chunk, offset, length, worker) -> {
-            float[] values = context.scratch(worker, 0, Chunks.SIZE);
-            CpuTensor.read(from, offset, values, 0, length);
-            parts[chunk] = Chunks.absoluteSum(values, length);
+            try (Lease valuesLease = context.workspace().lease(worker, Array.VALUES, Chunks.SIZE, OWNER)) {
+                float[] values = valuesLease.values();
+                CpuTensor.read(from, offset, values, 0, length);
+                parts[chunk] = Chunks.absoluteSum(values, length);
+            }
         });
         to.set(CpuTensor.FLOAT, 0, (float) Chunks.sum(parts));
     }
@@ -111,16 +130,19 @@ public final class CpuElementwise implements Elementwise {
             if (!finite.get()) {
                 return;
             }
-            float[] values = context.scratch(worker, 0, Chunks.SIZE);
-            CpuTensor.read(from, offset, values, 0, length);
-            // The bits of non-negative floats are ordered as their values, with infinity and NaN last. The JIT compiler
-            // vectorises an integer maximum.
-            int largest = 0;
-            for (int i = 0; i < length; i++) {
-                largest = Math.max(largest, Float.floatToRawIntBits(values[i]) & Integer.MAX_VALUE);
-            }
-            if (largest >= EXPONENT) {
-                finite.set(false);
+            try (Lease valuesLease = context.workspace().lease(worker, Array.VALUES, Chunks.SIZE, OWNER)) {
+                float[] values = valuesLease.values();
+                CpuTensor.read(from, offset, values, 0, length);
+                // The bits of non-negative floats are ordered as their values, with infinity and NaN last. The JIT
+                // compiler
+                // vectorises an integer maximum.
+                int largest = 0;
+                for (int i = 0; i < length; i++) {
+                    largest = Math.max(largest, Float.floatToRawIntBits(values[i]) & Integer.MAX_VALUE);
+                }
+                if (largest >= EXPONENT) {
+                    finite.set(false);
+                }
             }
         });
         return finite.get();

@@ -3,9 +3,11 @@ package org.codanet.nn.cpu.op;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
+import org.codanet.nn.cpu.runtime.ArrayName;
 import org.codanet.nn.cpu.runtime.CpuContext;
 import org.codanet.nn.cpu.runtime.CpuOperation;
 import org.codanet.nn.cpu.runtime.CpuTensor;
+import org.codanet.nn.cpu.runtime.Lease;
 import org.codanet.nn.op.ImageInput;
 import org.codanet.nn.op.ImageWindow;
 import org.codanet.nn.tensor.ByteTensor;
@@ -14,6 +16,14 @@ import org.codanet.nn.tensor.Tensor;
 
 /** {@link ImageInput}: from planes to interleaved channels. A task is a run of output positions of one image. */
 public final class CpuImageInput extends CpuOperation implements ImageInput {
+    private static final String OWNER = "image input";
+
+    /** Arrays of the workspace. */
+    private enum Array implements ArrayName {
+        PLANE,
+        PIXELS
+    }
+
     private static final int POSITIONS = 1024;
 
     /** The value of each byte. */
@@ -78,20 +88,23 @@ public final class CpuImageInput extends CpuOperation implements ImageInput {
             int image = index / runs;
             int first = index % runs * POSITIONS;
             int length = Math.min(POSITIONS, positions - first);
-            float[] plane = context.scratch(worker, 0, POSITIONS);
-            float[] mixed = context.scratch(worker, 1, POSITIONS * depth);
-            for (int c = 0; c < channels; c++) {
-                source.read(image, c, first, length, plane);
-                for (int i = 0; i < length; i++) {
-                    mixed[i * depth + c] = plane[i];
-                }
-                if (window.inverse()) {
+            try (Lease planeLease = context.workspace().lease(worker, Array.PLANE, POSITIONS, OWNER);
+                    Lease mixedLease = context.workspace().lease(worker, Array.PIXELS, POSITIONS * depth, OWNER)) {
+                float[] plane = planeLease.values();
+                float[] mixed = mixedLease.values();
+                for (int c = 0; c < channels; c++) {
+                    source.read(image, c, first, length, plane);
                     for (int i = 0; i < length; i++) {
-                        mixed[i * depth + channels + c] = 1 - plane[i];
+                        mixed[i * depth + c] = plane[i];
+                    }
+                    if (window.inverse()) {
+                        for (int i = 0; i < length; i++) {
+                            mixed[i * depth + channels + c] = 1 - plane[i];
+                        }
                     }
                 }
+                CpuTensor.write(mixed, 0, to, ((long) image * positions + first) * depth, length * depth);
             }
-            CpuTensor.write(mixed, 0, to, ((long) image * positions + first) * depth, length * depth);
         });
     }
 

@@ -2,16 +2,25 @@ package org.codanet.nn.cpu.op;
 
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
+import org.codanet.nn.cpu.runtime.ArrayName;
 import org.codanet.nn.cpu.runtime.Chunks;
 import org.codanet.nn.cpu.runtime.CpuContext;
 import org.codanet.nn.cpu.runtime.CpuOperation;
 import org.codanet.nn.cpu.runtime.CpuTensor;
+import org.codanet.nn.cpu.runtime.Lease;
 import org.codanet.nn.op.SumPool;
 import org.codanet.nn.tensor.Shape;
 import org.codanet.nn.tensor.Tensor;
 
 /** {@link SumPool} with sums in double precision. A task is one image. */
 public final class CpuSumPool extends CpuOperation implements SumPool {
+    private static final String OWNER = "sum pool";
+
+    /** Arrays of the workspace. */
+    private enum Array implements ArrayName {
+        VALUES
+    }
+
     public CpuSumPool(CpuContext context, String owner) {
         super(context, owner, "sum pool");
     }
@@ -28,19 +37,21 @@ public final class CpuSumPool extends CpuOperation implements SumPool {
         MemorySegment to = CpuTensor.segment(logits);
         int rows = rowsOfChunk(classes);
         context.workers().run(z.shape().extent(0), (image, worker) -> {
-            float[] values = context.scratch(worker, 0, rows * classes);
-            double[] sums = new double[classes];
-            for (int row = 0; row < positions; row += rows) {
-                int count = Math.min(rows, positions - row);
-                CpuTensor.read(from, ((long) image * positions + row) * classes, values, 0, count * classes);
-                for (int i = 0; i < count; i++) {
-                    for (int k = 0; k < classes; k++) {
-                        sums[k] += values[i * classes + k];
+            try (Lease valuesLease = context.workspace().lease(worker, Array.VALUES, rows * classes, OWNER)) {
+                float[] values = valuesLease.values();
+                double[] sums = new double[classes];
+                for (int row = 0; row < positions; row += rows) {
+                    int count = Math.min(rows, positions - row);
+                    CpuTensor.read(from, ((long) image * positions + row) * classes, values, 0, count * classes);
+                    for (int i = 0; i < count; i++) {
+                        for (int k = 0; k < classes; k++) {
+                            sums[k] += values[i * classes + k];
+                        }
                     }
                 }
-            }
-            for (int k = 0; k < classes; k++) {
-                to.setAtIndex(CpuTensor.FLOAT, (long) image * classes + k, (float) (sums[k] / temperature + bias));
+                for (int k = 0; k < classes; k++) {
+                    to.setAtIndex(CpuTensor.FLOAT, (long) image * classes + k, (float) (sums[k] / temperature + bias));
+                }
             }
         });
     }
@@ -57,16 +68,18 @@ public final class CpuSumPool extends CpuOperation implements SumPool {
         MemorySegment to = CpuTensor.segment(dZ);
         int rows = Math.min(positions, rowsOfChunk(classes));
         context.workers().run(dZ.shape().extent(0), (image, worker) -> {
-            float[] values = context.scratch(worker, 0, rows * classes);
-            for (int k = 0; k < classes; k++) {
-                values[k] = (float) (from.getAtIndex(CpuTensor.FLOAT, (long) image * classes + k) / temperature);
-            }
-            for (int i = 1; i < rows; i++) {
-                System.arraycopy(values, 0, values, i * classes, classes);
-            }
-            for (int row = 0; row < positions; row += rows) {
-                int count = Math.min(rows, positions - row);
-                CpuTensor.write(values, 0, to, ((long) image * positions + row) * classes, count * classes);
+            try (Lease valuesLease = context.workspace().lease(worker, Array.VALUES, rows * classes, OWNER)) {
+                float[] values = valuesLease.values();
+                for (int k = 0; k < classes; k++) {
+                    values[k] = (float) (from.getAtIndex(CpuTensor.FLOAT, (long) image * classes + k) / temperature);
+                }
+                for (int i = 1; i < rows; i++) {
+                    System.arraycopy(values, 0, values, i * classes, classes);
+                }
+                for (int row = 0; row < positions; row += rows) {
+                    int count = Math.min(rows, positions - row);
+                    CpuTensor.write(values, 0, to, ((long) image * positions + row) * classes, count * classes);
+                }
             }
         });
     }
@@ -88,18 +101,20 @@ public final class CpuSumPool extends CpuOperation implements SumPool {
         float value = (float) (1 / temperature);
         int rows = Math.min(positions, rowsOfChunk(classes));
         context.workers().run(shape.extent(0) * perImage, (index, worker) -> {
-            float[] values = context.scratch(worker, 0, rows * classes);
-            Arrays.fill(values, 0, rows * classes, 0);
-            int column = first + index % perImage;
-            float target = from.getAtIndex(CpuTensor.FLOAT, (long) (index / perImage) * columns + column);
-            if (target >= 0 && target < classes && target == (int) target) {
-                for (int i = 0; i < rows; i++) {
-                    values[i * classes + (int) target] = value;
+            try (Lease valuesLease = context.workspace().lease(worker, Array.VALUES, rows * classes, OWNER)) {
+                float[] values = valuesLease.values();
+                Arrays.fill(values, 0, rows * classes, 0);
+                int column = first + index % perImage;
+                float target = from.getAtIndex(CpuTensor.FLOAT, (long) (index / perImage) * columns + column);
+                if (target >= 0 && target < classes && target == (int) target) {
+                    for (int i = 0; i < rows; i++) {
+                        values[i * classes + (int) target] = value;
+                    }
                 }
-            }
-            for (int row = 0; row < positions; row += rows) {
-                int count = Math.min(rows, positions - row);
-                CpuTensor.write(values, 0, to, ((long) index * positions + row) * classes, count * classes);
+                for (int row = 0; row < positions; row += rows) {
+                    int count = Math.min(rows, positions - row);
+                    CpuTensor.write(values, 0, to, ((long) index * positions + row) * classes, count * classes);
+                }
             }
         });
     }
@@ -115,12 +130,14 @@ public final class CpuSumPool extends CpuOperation implements SumPool {
         MemorySegment from = CpuTensor.segment(logits);
         MemorySegment to = CpuTensor.segment(channels);
         context.workers().run(logits.shape().extent(0), (image, worker) -> {
-            float[] values = context.scratch(worker, 0, classes);
-            CpuTensor.read(from, (long) image * classes, values, 0, classes);
-            for (int k = 0; k < classes; k++) {
-                int rank = rank(values, k, classes);
-                if (rank < wanted) {
-                    to.setAtIndex(CpuTensor.FLOAT, (long) image * wanted + rank, k);
+            try (Lease valuesLease = context.workspace().lease(worker, Array.VALUES, classes, OWNER)) {
+                float[] values = valuesLease.values();
+                CpuTensor.read(from, (long) image * classes, values, 0, classes);
+                for (int k = 0; k < classes; k++) {
+                    int rank = rank(values, k, classes);
+                    if (rank < wanted) {
+                        to.setAtIndex(CpuTensor.FLOAT, (long) image * wanted + rank, k);
+                    }
                 }
             }
         });

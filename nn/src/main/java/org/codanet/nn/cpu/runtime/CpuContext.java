@@ -6,9 +6,6 @@ import org.codanet.nn.device.SelectionLog;
 
 /** What the operations of one CPU device share: kernels, workers, memory and workspace. */
 public final class CpuContext {
-    /** Scratch arrays of a worker. */
-    private static final int SLOTS = 16;
-
     private final String name;
     private final Kernels kernels;
     private final Workers workers;
@@ -16,8 +13,7 @@ public final class CpuContext {
     private final Precision precision;
     private final OpenOperations operations = new OpenOperations();
     private final SelectionLog selections = new SelectionLog();
-    private final float[][][] scratch;
-    private final float[][] shared = new float[SLOTS][0];
+    private final Workspace workspace;
 
     public CpuContext(String name, Kernels kernels, Workers workers, CpuMemory memory, Precision precision) {
         this.name = name;
@@ -25,7 +21,7 @@ public final class CpuContext {
         this.workers = workers;
         this.memory = memory;
         this.precision = precision;
-        this.scratch = new float[workers.count()][SLOTS][0];
+        this.workspace = new Workspace(workers.count(), memory);
     }
 
     public String name() {
@@ -58,43 +54,8 @@ public final class CpuContext {
         return operations;
     }
 
-    /**
-     * An array of at least {@code size} floats that belongs to one worker; contents undefined. The same slot returns the same array. It
-     * only grows, and counts as workspace of the device.
-     */
-    public float[] scratch(int worker, int slot, int size) {
-        float[] array = scratch[worker][slot];
-        if (array.length < size) {
-            memory.hold(4L * (size - array.length), "workspace");
-            array = new float[size];
-            scratch[worker][slot] = array;
-        }
-        return array;
-    }
-
-    /** An array that all workers of a call share. It grows and counts as {@link #scratch} does. */
-    public float[] shared(int slot, int size) {
-        float[] array = shared[slot];
-        if (array.length < size) {
-            memory.hold(4L * (size - array.length), "workspace");
-            array = new float[size];
-            shared[slot] = array;
-        }
-        return array;
-    }
-
-    /** Frees the whole workspace. No operation may be running. */
-    public void releaseWorkspace() {
-        release(shared);
-        for (float[][] slots : scratch) {
-            release(slots);
-        }
-    }
-
-    private void release(float[][] slots) {
-        for (int slot = 0; slot < SLOTS; slot++) {
-            memory.endHold(4L * slots[slot].length, "workspace");
-            slots[slot] = new float[0];
-        }
+    /** The temporary arrays that the operations share. */
+    public Workspace workspace() {
+        return workspace;
     }
 }

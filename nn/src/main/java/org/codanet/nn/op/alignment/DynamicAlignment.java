@@ -5,19 +5,19 @@ import org.codanet.nn.tensor.Shape;
 import org.codanet.nn.tensor.Tensor;
 
 /**
- * The dynamic alignment convolution: at every position each unit computes a weight from the patch it sees and applies it
- * to that patch. With p the patch (P), A (P×r), B_j (P×r) and b_j (P) of unit j:
+ * The dynamic alignment convolution. At every position each unit computes a weight from the patch that it sees, and applies the weight to
+ * that patch:
  *
  * <pre>
- *   a   = Aᵀ p                        r numbers a position
- *   w_j = B_j a + b_j                 the dynamic weight; never written to memory
- *   s_j = w_j · p,  q_j = w_j · w_j
+ *   a   = Aᵀ p                        the factors of a position (r)
+ *   w_j = B_j a + b_j                 the dynamic weight (P); never written to memory
+ *   s_j = w_j · p,  q_j = w_j · w_j   score and squared norm
  *   y_j = s_j f_j                     SQ: f = √q / (1 + q)   L2: f = 1 / √q   WB: f = 1 / (‖B_j Aᵀ‖_F ‖p‖)
  * </pre>
  *
- * <p>{@code x} is (N, H, W, C), {@code y} (N, Ho, Wo, D). Weights are patch-major: {@code A} (k, k, C, r), {@code B}
- * (k, k, C, r, D), {@code b} (k, k, C, D), so that each is a matrix that a patch (ky, kx, c) multiplies from the left.
- * Where q is zero (WB: where p is zero) y and every gradient through that position are zero.
+ * <p>{@code x} is (N, H, W, C) and {@code y} (N, Ho, Wo, D). The weights are {@code A} (k, k, C, r), {@code B} (k, k, C, r, D) and {@code b}
+ * (k, k, C, D), so each is a matrix that a patch (ky, kx, c) multiplies from the left. Where q is zero (for WB, where p is zero) y and
+ * every gradient through that position are zero. The {@linkplain org.codanet.nn.op.alignment package description} derives all passes.
  *
  * <p>Source: Böhle, Fritz, Schiele, Convolutional Dynamic Alignment Networks, CVPR 2021, sections 3.1 to 3.3.
  */
@@ -26,30 +26,30 @@ public interface DynamicAlignment {
     DynamicAlignmentShape shape();
 
     /**
-     * Reads the weights and derives what the passes need (packed copies, Gram matrices). Call it after every change of the
-     * weights and before any other method; the tensors must stay open as long as the operation is used.
+     * Reads the weights and derives from them what passes of this purpose need, such as packed copies and Gram matrices. Call it before
+     * any other method and after every change of the weights. The tensors must stay open as long as the operation is used.
      */
     void prepare(Weights weights, Purpose purpose);
 
     /**
-     * Room for what a forward pass of batch and image extents as in {@code x} leaves behind for the later passes; owned by
-     * {@code scope}. {@link Purpose#INFERENCE} needs none: pass null to {@link #forward}.
+     * Creates a forward state for inputs of these extents, owned by {@code scope}. {@link #forward} fills it, and the later passes read it.
+     * {@link Purpose#INFERENCE} needs none: pass null to {@link #forward}.
      */
     State state(Scope scope, Shape x, Purpose purpose);
 
     /** Bytes of {@link #state} for an input of that shape. */
     long stateBytes(Shape x, Purpose purpose);
 
-    /** Bytes that are derived from the weights and held beside them, for ways back with so many functionals at a time. */
-    long preparedBytes(Purpose purpose, int functionals);
+    /** Bytes that are derived from the weights and held besides them, for back-projection of so many targets at a time. */
+    long preparedBytes(Purpose purpose, int targets);
 
     /**
-     * Bytes of working room for an input of that shape, which the operations of a device share: of a network's layers the
-     * largest counts, not the sum.
+     * Bytes of workspace for an input of that shape. The operations of a device share one workspace, so the largest layer of a network
+     * counts, not the sum.
      *
-     * @param functionals pulled back at a time; 0 for a gradient alone
+     * @param targets back-projected at a time; 0 for the gradient only
      */
-    long workspaceBytes(Shape x, Purpose purpose, int functionals);
+    long workspaceBytes(Shape x, Purpose purpose, int targets);
 
     /**
      * The smallest m ≥ 1 such that {@link #backProject} of m, m + 1, … or {@code targets} targets runs the same algorithm. A
@@ -67,9 +67,8 @@ public interface DynamicAlignment {
     void forward(Tensor x, Tensor y, State state);
 
     /**
-     * Pulls K linear functionals of y back to x through the frozen dynamic weights and norms:
-     * {@code dIn = Σ_j dOut_j f_j w_j}, summed over the patches an input position is in. This is the explanation of the
-     * paper, not the gradient.
+     * Back-projects K targets through the frozen dynamic weights and scales: {@code dIn = Σ_j dOut_j f_j w_j}, added up over the patches
+     * that an input position is in. This is the explanation of the paper, not the gradient.
      *
      * @param dOut (N, K, Ho, Wo, D)
      * @param dIn (N, K, H, W, C), overwritten
@@ -77,9 +76,9 @@ public interface DynamicAlignment {
     void backProject(State state, Tensor dOut, Tensor dIn);
 
     /**
-     * The full gradient, through dynamic weights and norms.
+     * Computes the full gradient, through the dynamic weights and their norms.
      *
-     * @param x what forward read
+     * @param x the input of the forward pass
      * @param dOut gradient with respect to y
      * @param dIn gradient with respect to x, overwritten; null if it is not needed
      * @param gradients of the weights, added to; null if they are not needed. The work for them is then skipped, and dIn has the
@@ -97,7 +96,7 @@ public interface DynamicAlignment {
     }
 
     /**
-     * Applies the frozen linear map to another input: {@code out_j = f_j w_j · patch(v)}. The adjoint of {@link
+     * Applies the frozen linear map to another input: {@code out_j = f_j w_j · m}, where m is the patch of v. The adjoint of {@link
      * #backProject} with K = 1.
      *
      * @param v (N, H, W, C)
@@ -106,19 +105,19 @@ public interface DynamicAlignment {
     void applyMap(State state, Tensor v, Tensor out);
 
     /**
-     * The gradient of {@code Σ g · applyMap(v)} with respect to the weights and to the x that made the map, v and g being
-     * constants. The step of the linear-map regulariser (λ experiments of the paper, section 4.3).
+     * Computes the gradient of {@code Σ g · applyMap(v)} with respect to the weights and to the input x that the map was computed from. v
+     * and g are constants. The linear-map regulariser needs it (paper, section 4.3).
      *
-     * @param x what forward read
+     * @param x the input of the forward pass
      * @param g (N, Ho, Wo, D)
      * @param dIn (N, H, W, C), added to; null if it is not needed
      * @param gradients of the weights, added to
      */
     void mapBackward(State state, Tensor x, Tensor v, Tensor g, Tensor dIn, Weights gradients);
 
-    /** The three weights of a layer, or their gradients; {@code bias} is null for a layer without. */
+    /** The weights of a layer, or their gradients. {@code bias} is null for a layer without bias. */
     record Weights(Tensor a, Tensor b, Tensor bias) {
-        /** These, checked against a shape. @throws IllegalArgumentException naming the first that differs */
+        /** Returns these weights if they fit a shape. @throws IllegalArgumentException naming the first that does not */
         public Weights require(DynamicAlignmentShape shape, String operation) {
             a.require(shape.aShape(), operation, "A");
             b.require(shape.bShape(), operation, "B");
@@ -133,7 +132,7 @@ public interface DynamicAlignment {
         }
     }
 
-    /** What one forward pass left behind; of use to the operation that made it alone. */
+    /** What one forward pass saves for later passes. Only the operation that created it can use it. */
     interface State {
         /** Bytes held. */
         long bytes();

@@ -4,16 +4,16 @@ import org.codanet.nn.op.Extents;
 import org.codanet.nn.tensor.Shape;
 
 /**
- * Geometry of a dynamic alignment convolution; batch and image extents come with the input.
+ * The geometry of a dynamic alignment layer. Batch size and image extents come with the input.
  *
  * @param inChannels C
  * @param units D, the output channels
- * @param rank r, the rank of the weight's factorisation
- * @param kernel k, extent of the square kernel
- * @param stride distance of neighbouring patches, in input positions
+ * @param rank r, the number of columns of A
+ * @param kernel k, side of the square kernel
+ * @param stride distance between neighbouring patches, in input positions
  * @param padding zeros around the image, on each side
  * @param norm how the output is bounded
- * @param bias whether the dynamic weight has a constant part; WB has none
+ * @param bias whether the dynamic weight has the constant part b_j; WB is defined without
  */
 public record DynamicAlignmentShape(
         int inChannels, int units, int rank, int kernel, int stride, int padding, Norm norm, boolean bias) {

@@ -1,20 +1,18 @@
 package org.codanet.nn.op.alignment;
 
 /**
- * How a dynamic alignment unit bounds its activation.
+ * How a dynamic alignment unit bounds its output {@code y_j = s_j f_j}. Each constant defines the scale f from the squared norm q of the
+ * dynamic weight {@code w_j = B_j Aᵀ p + b_j}. Where a denominator is zero, the output and every gradient through that position are zero;
+ * there is no epsilon. The derivation, with gradients, is in the {@linkplain org.codanet.nn.op.alignment package description}.
  *
- * <p>With the patch {@code p}, the dynamic weights {@code w = B A p + b} of a unit, {@code s = w . p} and {@code n = |w|},
- * each constant names the function from these to the unit's output {@code y}. There is no epsilon anywhere: where a
- * denominator vanishes, the output and every gradient through that position are zero.
- *
- * <p>Sources: SQ and L2 from Böhle et al., Convolutional Dynamic Alignment Networks, CVPR 2021; WB is this project's form
- * of weight bounding.
+ * <p>Sources: SQ and L2 from Böhle et al., Convolutional Dynamic Alignment Networks, CVPR 2021. WB is this project's own form of weight
+ * bounding.
  */
 public enum Norm {
-    /** Squashing: {@code y = s * n / (1 + n^2)}. */
+    /** Squashing: {@code f = √q / (1 + q)}. */
     SQ,
-    /** Unit-length weights: {@code y = s / n}. */
+    /** Weights of unit length: {@code f = 1 / √q}. */
     L2,
-    /** Weight bounding: {@code y = s / (|B A|_F * |p|)}, with the Frobenius norm of the unit's matrix; always without b. */
+    /** Weight bounding: {@code f = 1 / (‖B_j Aᵀ‖_F ‖p‖)}. Defined without bias. */
     WB
 }

@@ -1,11 +1,11 @@
 package org.codanet.nn.op.alignment;
 
-/** What a forward pass is for: decides what is derived from the weights and what is kept of the activations. */
+/** The later passes that a forward pass prepares for. Decides what is derived from the weights and what a forward state saves. */
 public enum Purpose {
-    /** Outputs only; nothing is kept. */
+    /** Outputs only. Saves nothing. */
     INFERENCE,
-    /** Keeps what back-projection needs: dynamic weights and norms count as constants. */
+    /** Saves what back-projection needs. Dynamic weights and norms count as constants. */
     EXPLANATION,
-    /** Keeps what the full gradient needs. */
+    /** Saves what the full gradient needs. */
     TRAINING
 }

@@ -4,35 +4,22 @@ import org.codanet.nn.op.alignment.Norm;
 import org.codanet.nn.reference.op.ReferenceTensor;
 
 /**
- * Sums over positions of the gradient of Σ_j g_j f_j t_j with t_j = w_j · m. With g' = g f and e = 2 ∂f/∂q g t,
- *
- * <pre>
- *   ∂/∂w_j = g'_j m + e_j w_j          ∂/∂b_j = ∂/∂w_j       ∂/∂B_j = (∂/∂w_j) aᵀ
- *   ∂/∂a   = Σ_j B_jᵀ ∂/∂w_j           ∂/∂A   = p (∂/∂a)ᵀ    ∂/∂p   = A ∂/∂a, and Σ_j g'_j w_j where m is p
- *   WB:  ∂f/∂p = −f p / ‖p‖²           ∂f/∂F_j = −f / F_j    ∂F_j/∂B_j = B_j AᵀA / F_j    ∂F_j/∂A = A B_jᵀB_j / F_j
- * </pre>
+ * The gradient of {@code Σ_j g_j f_j w_j · m}, summed over positions, by the formulas of {@link org.codanet.nn.op.alignment} but with
+ * {@code ∂L/∂w_j = g'_j m + e_j w_j} formed.
  */
 final class Gradient {
-    private final DynamicWeights weights;
+    private final PackedWeights weights;
     private final int patch;
     private final int rank;
     private final int units;
+    private final boolean ofWeights;
     private final double[] dA;
     private final double[] dB;
     private final double[] dBias;
     private final double[] dFrobenius;
-    private final boolean ofWeights;
 
-    Gradient(DynamicWeights weights) {
-        this(weights, true);
-    }
-
-    /** A gradient that leaves out the weights. */
-    static Gradient ofInput(DynamicWeights weights) {
-        return new Gradient(weights, false);
-    }
-
-    private Gradient(DynamicWeights weights, boolean ofWeights) {
+    /** @param ofWeights whether the gradients of the weights are wanted */
+    Gradient(PackedWeights weights, boolean ofWeights) {
         this.weights = weights;
         this.ofWeights = ofWeights;
         this.patch = weights.shape.patch();
@@ -44,8 +31,8 @@ final class Gradient {
         this.dFrobenius = new double[units];
     }
 
-    /** Adds one position's part; returns ∂/∂p. @param ownPatch whether m is p itself, hence differentiated too */
-    double[] add(DynamicWeights.At at, double[] m, boolean ownPatch, double[] g) {
+    /** Adds one position's gradients of the weights; returns dp. @param ownPatch whether m is p itself and not a constant */
+    double[] add(DynamicWeights at, double[] m, boolean ownPatch, double[] g) {
         double[] dW = dW(at, m, g);
         double[] dFactors = new double[rank];
         for (int i = 0; i < patch; i++) {
@@ -57,7 +44,7 @@ final class Gradient {
                 dFactors[rho] += sum;
             }
         }
-        double[] dP = ownPatch ? at.pullBack(g) : new double[patch];
+        double[] dP = ownPatch ? at.backProject(g) : new double[patch];
         for (int i = 0; i < patch; i++) {
             for (int rho = 0; rho < rank; rho++) {
                 dP[i] += weights.a[i * rank + rho] * dFactors[rho];
@@ -72,11 +59,24 @@ final class Gradient {
         return dP;
     }
 
-    private void addWeights(DynamicWeights.At at, double[] dW, double[] dFactors) {
+    /** ∂L/∂w_j = g'_j m + e_j w_j, (P, D). */
+    private double[] dW(DynamicWeights at, double[] m, double[] g) {
+        double[] dW = new double[patch * units];
+        for (int j = 0; j < units; j++) {
+            double scaled = g[j] * at.f(j);
+            double e = at.e(j, m, g);
+            for (int i = 0; i < patch; i++) {
+                dW[i * units + j] = scaled * m[i] + e * at.w[i * units + j];
+            }
+        }
+        return dW;
+    }
+
+    private void addWeights(DynamicWeights at, double[] dW, double[] dFactors) {
         for (int i = 0; i < patch; i++) {
             for (int rho = 0; rho < rank; rho++) {
                 for (int j = 0; j < units; j++) {
-                    dB[(i * rank + rho) * units + j] += dW[i * units + j] * at.factors[rho];
+                    dB[(i * rank + rho) * units + j] += dW[i * units + j] * at.a[rho];
                 }
                 dA[i * rank + rho] += at.p[i] * dFactors[rho];
             }
@@ -86,36 +86,24 @@ final class Gradient {
         }
     }
 
-    private double[] dW(DynamicWeights.At at, double[] m, double[] g) {
-        double[] dW = new double[patch * units];
-        for (int j = 0; j < units; j++) {
-            // Where the norm is zero the output is zero by definition, and nothing passes.
-            double outer = g[j] * at.f(j);
-            double along = at.twiceSlope(j) * g[j] * at.product(j, m);
-            for (int i = 0; i < patch; i++) {
-                dW[i * units + j] = outer * m[i] + along * at.w[i * units + j];
-            }
-        }
-        return dW;
-    }
-
-    private void addBound(DynamicWeights.At at, double[] m, double[] g, double[] dP) {
+    /** WB: ∂L/∂F_j, and β p added to dp. */
+    private void addBound(DynamicWeights at, double[] m, double[] g, double[] dP) {
         double sum = 0;
         for (int j = 0; j < units; j++) {
-            double part = g[j] * at.f(j) * at.product(j, m);
-            sum += part;
+            double c = g[j] * at.f(j) * at.s(j, m);
+            sum += c;
             if (weights.frobenius[j] > 0) {
-                dFrobenius[j] -= part / weights.frobenius[j];
+                dFrobenius[j] -= c / weights.frobenius[j];
             }
         }
-        if (at.squaredPatch() > 0) {
+        if (at.squaredPatchNorm() > 0) {
             for (int i = 0; i < patch; i++) {
-                dP[i] -= sum * at.p[i] / at.squaredPatch();
+                dP[i] -= sum * at.p[i] / at.squaredPatchNorm();
             }
         }
     }
 
-    /** Adds the sums to the gradients; {@code bias} may be null. */
+    /** Adds the sums to the gradients of the weights; {@code bias} may be null. */
     void addTo(ReferenceTensor a, ReferenceTensor b, ReferenceTensor bias) {
         if (weights.shape.norm() == Norm.WB) {
             addFrobenius();
@@ -131,20 +119,21 @@ final class Gradient {
         }
     }
 
+    /** WB: adds α_j B_j AᵀA to dB_j and Σ_j α_j A G_j to dA. */
     private void addFrobenius() {
         for (int j = 0; j < units; j++) {
             if (dFrobenius[j] == 0) {
                 continue;
             }
-            double factor = dFrobenius[j] / weights.frobenius[j];
+            double alpha = dFrobenius[j] / weights.frobenius[j];
             for (int i = 0; i < patch; i++) {
                 for (int row = 0; row < rank; row++) {
                     for (int column = 0; column < rank; column++) {
-                        dB[(i * rank + row) * units + j] += factor
+                        dB[(i * rank + row) * units + j] += alpha
                                 * weights.b[(i * rank + column) * units + j]
-                                * weights.gramA[column * rank + row];
+                                * weights.gramOfA[column * rank + row];
                         dA[i * rank + row] +=
-                                factor * weights.a[i * rank + column] * weights.gramB[(j * rank + column) * rank + row];
+                                alpha * weights.a[i * rank + column] * weights.gram[(j * rank + column) * rank + row];
                     }
                 }
             }

@@ -6,6 +6,8 @@ import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import org.codanet.bindings.MachineCode;
 import org.codanet.nn.cpu.kernel.Kernels;
+import org.codanet.nn.cpu.kernel.Operand;
+import org.codanet.nn.cpu.kernel.Rows;
 
 /**
  * The inner loops in bfloat16, for processors with avx512_bf16. Neither Java nor its Vector API has these instructions, so {@link
@@ -19,22 +21,6 @@ import org.codanet.nn.cpu.kernel.Kernels;
 public final class Bfloat16Code {
     /** Floats of a vector and lanes of a panel. */
     public static final int LANES = 16;
-
-    /**
-     * Rows of an array.
-     *
-     * @param offset of the first row
-     * @param stride from one row to the next
-     */
-    public record Rows(float[] values, int offset, int stride) {}
-
-    /**
-     * One of the matrices of several products.
-     *
-     * @param offset of the matrix of the first product
-     * @param next from the matrix of one product to that of the next
-     */
-    public record Operand(float[] values, int offset, int next) {}
 
     private static final FunctionDescriptor PRODUCT = FunctionDescriptor.ofVoid(
             ValueLayout.ADDRESS,

@@ -6,14 +6,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.Random;
 import org.codanet.bindings.testing.Skip;
 import org.codanet.nn.cpu.Processor;
-import org.codanet.nn.cpu.alignment.Products;
 import org.codanet.nn.cpu.kernel.Kernels;
+import org.codanet.nn.cpu.kernel.Operand;
 import org.codanet.nn.cpu.kernel.PlainKernels;
-import org.codanet.nn.cpu.kernel.bf16.Bfloat16Code.Operand;
-import org.codanet.nn.cpu.kernel.bf16.Bfloat16Code.Rows;
-import org.codanet.nn.cpu.runtime.CpuContext;
-import org.codanet.nn.cpu.runtime.CpuMemory;
-import org.codanet.nn.cpu.runtime.Workers;
+import org.codanet.nn.cpu.kernel.Rows;
+import org.codanet.nn.cpu.kernel.product.Products;
+import org.codanet.nn.device.Precision;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -105,20 +103,13 @@ final class Bfloat16CodeTest {
         float[] in = values(2 * LANES);
         in[3] = Float.NaN;
         in[4] = 1 + 1f / 256;
-        CpuContext context = new CpuContext(
-                "test",
-                new PlainKernels(),
-                new Workers(1, "test"),
-                new CpuMemory("test", 0),
-                org.codanet.nn.device.Precision.BF16);
-        Products products = Products.of(context);
+        Products products = Products.of(new PlainKernels(), Precision.BF16);
         float[] panel = new float[LANES];
         products.pack(in, 0, LANES, panel, 0, LANES);
         for (int i = 0; i < 2 * LANES; i++) {
             float expected = Float.isNaN(in[i]) ? Float.NaN : rounded(in[i]);
             assertEquals(expected, products.unpack(panel, 0, LANES, i / LANES, i % LANES), "number " + i);
         }
-        context.workers().close();
     }
 
     @ParameterizedTest
