@@ -39,11 +39,11 @@ RARE void broken(bool write, const char* what) {
 RARE void raced(bool write, const char* did, uint32_t block, uint16_t other) {
     char text[160];
     if (block != running.block || other == OF_SEVERAL_BLOCKS) {
-        snprintf(text, sizeof text, "what another block has %s", did);
+        snprintf(text, sizeof text, "a word that another block has %s", did);
     } else if ((other & SEVERAL) != 0) {
-        snprintf(text, sizeof text, "what several threads have %s, with no barrier between", did);
+        snprintf(text, sizeof text, "a word that several threads have %s, without a barrier in between", did);
     } else {
-        snprintf(text, sizeof text, "what thread %u of its block has %s, with no barrier between", (unsigned) other, did);
+        snprintf(text, sizeof text, "a word that thread %u of its block has %s, without a barrier in between", (unsigned) other, did);
     }
     broken(write, text);
 }
@@ -147,7 +147,7 @@ INLINE void device_word(size_t word, uint32_t now) {
 
 template <Access ACCESS>
 INLINE void shared_word(Touch& word, uint32_t now) {
-    if (ACCESS != WRITE && word.written_in != running.block) broken(false, "shared memory that nothing wrote");
+    if (ACCESS != WRITE && word.written_in != running.block) broken(false, "shared memory that was never written");
     else touch<false, ACCESS>(word, now);
 }
 
@@ -209,14 +209,14 @@ API void __asan_handle_no_return() {}
 
 /* ---- -fsanitize=alignment makes the compiler call this if an address is not aligned to its type. ---- */
 
-API void __ubsan_handle_type_mismatch_v1(void*, void*) { sim_broken("an access whose address is no multiple of its size"); }
+API void __ubsan_handle_type_mismatch_v1(void*, void*) { sim_broken("an access whose address is not a multiple of its size"); }
 
-/* ---- Several threads store the same value: no race with each other, nor with an earlier store of this value. ---- */
+/* ---- store_agreed: stores of the same value by several threads do not race with each other. ---- */
 
 API void sim_store_agreed(float* to, float value) {
     size_t word;
     if (!machine::word_of(to, &word)) {
-        sim_broken("a store of what is agreed to no device memory");
+        sim_broken("store_agreed to an address outside device memory");
         return;
     }
     if (machine::states[word] == machine::WRITTEN && memcmp(to, &value, sizeof value) == 0) return;

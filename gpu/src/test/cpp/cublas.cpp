@@ -9,12 +9,18 @@ struct Handle {
     machine::Stream* stream;
 };
 
-enum { SUCCESS = 0, INVALID_VALUE = 7, EXECUTION_FAILED = 13, FLOAT = 0, FAST_BFLOAT16 = 75, FAST_TF32 = 77 };
+enum {
+    CUBLAS_STATUS_SUCCESS = 0,
+    CUBLAS_STATUS_ALLOC_FAILED = 3,
+    CUBLAS_STATUS_INVALID_VALUE = 7,
+    CUBLAS_STATUS_EXECUTION_FAILED = 13
+};
+enum { CUDA_R_32F = 0, CUBLAS_COMPUTE_32F_FAST_16BF = 75, CUBLAS_COMPUTE_32F_FAST_TF32 = 77 };
 
 /* An operand of a tensor core: rounded to TF32 or bfloat16, to nearest, ties to even. */
 float rounded(float value, int compute) {
-    if (compute != FAST_BFLOAT16 && compute != FAST_TF32) return value;
-    const int dropped = compute == FAST_TF32 ? 13 : 16;
+    if (compute != CUBLAS_COMPUTE_32F_FAST_16BF && compute != CUBLAS_COMPUTE_32F_FAST_TF32) return value;
+    const int dropped = compute == CUBLAS_COMPUTE_32F_FAST_TF32 ? 13 : 16;
     uint32_t bits;
     memcpy(&bits, &value, 4);
     if ((bits & 0x7f800000u) == 0x7f800000u) return value;
@@ -55,15 +61,23 @@ void tile(const float* left, const float* right, int k, float* to) {
     memcpy(to, sums, sizeof sums);
 }
 
+/* A column-major matrix, or its transpose. */
+struct Operand {
+    const float* data;
+    int ld;
+    bool transposed;
+};
+
 /* Column-major C (m, n) = alpha op(A) op(B) + beta C. */
-int product(
-        bool ta, bool tb, int m, int n, int k, float alpha, const float* a, int lda, const float* b, int ldb, float beta, float* c,
-        int ldc, int compute) {
+int product(Operand left_operand, Operand right_operand, int m, int n, int k, float alpha, float beta, float* c, int ldc, int compute) {
+    const float *a = left_operand.data, *b = right_operand.data;
+    const int lda = left_operand.ld, ldb = right_operand.ld;
+    const bool ta = left_operand.transposed, tb = right_operand.transposed;
     const char* who = "cublasGemm";
     if (!matrix(a, ta ? k : m, ta ? m : k, lda, who, false) || !matrix(b, tb ? n : k, tb ? k : n, ldb, who, false)) {
-        return EXECUTION_FAILED;
+        return CUBLAS_STATUS_EXECUTION_FAILED;
     }
-    if ((beta != 0 && !matrix(c, m, n, ldc, who, false)) || !matrix(c, m, n, ldc, who, true)) return EXECUTION_FAILED;
+    if ((beta != 0 && !matrix(c, m, n, ldc, who, false)) || !matrix(c, m, n, ldc, who, true)) return CUBLAS_STATUS_EXECUTION_FAILED;
     const int columns = (n + COLUMNS - 1) / COLUMNS * COLUMNS; /* the last tiles are padded with zeros */
     std::vector<float> left((size_t) ROWS * k), right((size_t) columns * k);
     for (int j = 0; j < n; j++) {
@@ -86,7 +100,7 @@ int product(
             }
         }
     }
-    return SUCCESS;
+    return CUBLAS_STATUS_SUCCESS;
 }
 }  // namespace
 
@@ -96,46 +110,46 @@ int product(
         if (status != 0) return status;                 \
     } while (0)
 
-API int cublasGetProperty(int which, int* value) { *value = which == 0 ? 13 : 0; return 0; }
+API int cublasGetProperty(int which, int* value) { *value = which == 0 ? 13 : 0; return CUBLAS_STATUS_SUCCESS; }
 
 API const char* cublasGetStatusName(int status) {
-    return status == 0 ? "CUBLAS_STATUS_SUCCESS" : status == 3 ? "CUBLAS_STATUS_ALLOC_FAILED"
-         : status == 13 ? "CUBLAS_STATUS_EXECUTION_FAILED" : "CUBLAS_STATUS_SIMULATED";
+    return status == CUBLAS_STATUS_SUCCESS ? "CUBLAS_STATUS_SUCCESS" : status == CUBLAS_STATUS_ALLOC_FAILED ? "CUBLAS_STATUS_ALLOC_FAILED"
+         : status == CUBLAS_STATUS_EXECUTION_FAILED ? "CUBLAS_STATUS_EXECUTION_FAILED" : "CUBLAS_STATUS_SIMULATED";
 }
 
 API int cublasCreate_v2(Handle** handle) {
     ENTER("cublasCreate_v2");
     *handle = new Handle{nullptr};
     machine::live("cuBLAS handle", 1);
-    return SUCCESS;
+    return CUBLAS_STATUS_SUCCESS;
 }
 
 API int cublasDestroy_v2(Handle* handle) {
     machine::enter("cublasDestroy_v2", false);
     delete handle;
     machine::live("cuBLAS handle", -1);
-    return SUCCESS;
+    return CUBLAS_STATUS_SUCCESS;
 }
 
 API int cublasSetStream_v2(Handle* handle, machine::Stream* stream) {
     ENTER("cublasSetStream_v2");
     handle->stream = stream;
-    return SUCCESS;
+    return CUBLAS_STATUS_SUCCESS;
 }
 
-API int cublasSetMathMode(Handle*, int) { ENTER("cublasSetMathMode"); return SUCCESS; }
-API int cublasSetWorkspace_v2(Handle*, void*, size_t) { ENTER("cublasSetWorkspace_v2"); return SUCCESS; }
+API int cublasSetMathMode(Handle*, int) { ENTER("cublasSetMathMode"); return CUBLAS_STATUS_SUCCESS; }
+API int cublasSetWorkspace_v2(Handle*, void*, size_t) { ENTER("cublasSetWorkspace_v2"); return CUBLAS_STATUS_SUCCESS; }
 
 API int cublasGemmEx(
         Handle* handle, int ta, int tb, int m, int n, int k, const void* alpha, const void* a, int at, int lda, const void* b,
         int bt, int ldb, const void* beta, void* c, int ct, int ldc, int compute, int) {
     ENTER("cublasGemmEx");
-    if (m < 1 || n < 1 || k < 1 || at != FLOAT || bt != FLOAT || ct != FLOAT || lda < (ta ? k : m) || ldb < (tb ? n : k) || ldc < m) {
-        return INVALID_VALUE;
+    if (m < 1 || n < 1 || k < 1 || at != CUDA_R_32F || bt != CUDA_R_32F || ct != CUDA_R_32F || lda < (ta ? k : m) || ldb < (tb ? n : k) || ldc < m) {
+        return CUBLAS_STATUS_INVALID_VALUE;
     }
     const float alpha_now = *(const float*) alpha, beta_now = *(const float*) beta;
     return machine::submit(handle->stream, [=] {
-        return product(
-                ta != 0, tb != 0, m, n, k, alpha_now, (const float*) a, lda, (const float*) b, ldb, beta_now, (float*) c, ldc, compute);
+        const Operand left = {(const float*) a, lda, ta != 0}, right = {(const float*) b, ldb, tb != 0};
+        return product(left, right, m, n, k, alpha_now, beta_now, (float*) c, ldc, compute);
     });
 }

@@ -4,7 +4,16 @@
 #include <string.h>
 
 namespace {
-enum { SUCCESS = 0, BAD_PARAM = 2000, NOT_SUPPORTED = 3000, EXECUTION_FAILED = 5000, NHWC = 1, FMA_MATH = 3 };
+enum {
+    CUDNN_STATUS_SUCCESS = 0,
+    CUDNN_STATUS_BAD_PARAM = 2000,
+    CUDNN_STATUS_NOT_SUPPORTED = 3000,
+    CUDNN_STATUS_EXECUTION_FAILED = 5000,
+    CUDNN_TENSOR_NHWC = 1,
+    CUDNN_FMA_MATH = 3,
+    CUDNN_DATA_FLOAT = 0,
+    CUDNN_CROSS_CORRELATION = 1
+};
 
 struct Handle {
     machine::Stream* stream;
@@ -19,7 +28,7 @@ struct Convolution {
     int pad, stride, math;
 };
 /* cudnnConvolution*AlgoPerf_t */
-struct Choice {
+struct Algorithm {
     int algo, status;
     float time;
     size_t memory;
@@ -27,7 +36,7 @@ struct Choice {
 };
 
 float rounded(float value, int math) {
-    if (math == FMA_MATH) return value;
+    if (math == CUDNN_FMA_MATH) return value;
     uint32_t bits;
     memcpy(&bits, &value, 4);
     bits += (1u << 12) - 1 + (bits >> 13 & 1);
@@ -63,28 +72,43 @@ void each(const Tensor& x, const Filter& w, const Convolution& c, const Tensor& 
                         }
 }
 
+/* Device memory of a tensor or of filters. */
+struct Range {
+    const void* data;
+    size_t bytes;
+};
+
+/* The shapes of one convolution. */
+struct Problem {
+    Tensor x;
+    Filter w;
+    Convolution c;
+    Tensor y;
+};
+
 /* Checks the memory, rounds the operands as the math type demands, scales the result by beta, and adds the products. */
 template <class V>
-int run(
-        const void* a, size_t na, const void* b, size_t nb, void* result, size_t nr, float beta, int math, const Tensor& x,
-        const Filter& w, const Convolution& c, const Tensor& y, V visit) {
+int run(Range a, Range b, Range result, float beta, const Problem& problem, V visit) {
     const char* who = "cudnnConvolution";
-    if (!machine::readable(a, na, who) || !machine::readable(b, nb, who)) return EXECUTION_FAILED;
-    if ((beta != 0 && !machine::readable(result, nr, who)) || !machine::writable(result, nr, who)) return EXECUTION_FAILED;
-    std::vector<float> left(na / 4), right(nb / 4);
-    for (size_t i = 0; i < left.size(); i++) left[i] = rounded(((const float*) a)[i], math);
-    for (size_t i = 0; i < right.size(); i++) right[i] = rounded(((const float*) b)[i], math);
-    float* to = (float*) result;
-    for (size_t i = 0; i < nr / 4; i++) to[i] = beta == 0 ? 0 : beta * to[i];
-    each(x, w, c, y, [&](size_t ix, size_t iw, size_t iy) { visit(left.data(), right.data(), to, ix, iw, iy); });
-    return SUCCESS;
+    const int math = problem.c.math;
+    if (!machine::readable(a.data, a.bytes, who) || !machine::readable(b.data, b.bytes, who)) return CUDNN_STATUS_EXECUTION_FAILED;
+    if ((beta != 0 && !machine::readable(result.data, result.bytes, who)) || !machine::writable((void*) result.data, result.bytes, who)) {
+        return CUDNN_STATUS_EXECUTION_FAILED;
+    }
+    std::vector<float> left(a.bytes / 4), right(b.bytes / 4);
+    for (size_t i = 0; i < left.size(); i++) left[i] = rounded(((const float*) a.data)[i], math);
+    for (size_t i = 0; i < right.size(); i++) right[i] = rounded(((const float*) b.data)[i], math);
+    float* to = (float*) result.data;
+    for (size_t i = 0; i < result.bytes / 4; i++) to[i] = beta == 0 ? 0 : beta * to[i];
+    each(problem.x, problem.w, problem.c, problem.y, [&](size_t ix, size_t iw, size_t iy) { visit(left.data(), right.data(), to, ix, iw, iy); });
+    return CUDNN_STATUS_SUCCESS;
 }
 
-int choose(int wanted, int* found, Choice* choices, int algo, int math) {
-    if (wanted < 1) return BAD_PARAM;
+int select_one(int wanted, int* found, Algorithm* algorithms, int algo, int math) {
+    if (wanted < 1) return CUDNN_STATUS_BAD_PARAM;
     *found = 1;
-    choices[0] = Choice{algo, SUCCESS, 1, 256, 1, math, {0, 0, 0}};
-    return SUCCESS;
+    algorithms[0] = Algorithm{algo, CUDNN_STATUS_SUCCESS, 1, 256, 1, math, {0, 0, 0}};
+    return CUDNN_STATUS_SUCCESS;
 }
 }  // namespace
 
@@ -98,8 +122,8 @@ API size_t cudnnGetVersion() { return 91900; }
 API size_t cudnnGetCudartVersion() { return 13000; }
 
 API const char* cudnnGetErrorString(int status) {
-    return status == SUCCESS ? "CUDNN_STATUS_SUCCESS" : status == NOT_SUPPORTED ? "CUDNN_STATUS_NOT_SUPPORTED"
-         : status == BAD_PARAM ? "CUDNN_STATUS_BAD_PARAM" : status == EXECUTION_FAILED ? "CUDNN_STATUS_EXECUTION_FAILED"
+    return status == CUDNN_STATUS_SUCCESS ? "CUDNN_STATUS_SUCCESS" : status == CUDNN_STATUS_NOT_SUPPORTED ? "CUDNN_STATUS_NOT_SUPPORTED"
+         : status == CUDNN_STATUS_BAD_PARAM ? "CUDNN_STATUS_BAD_PARAM" : status == CUDNN_STATUS_EXECUTION_FAILED ? "CUDNN_STATUS_EXECUTION_FAILED"
          : "CUDNN_STATUS_SIMULATED";
 }
 
@@ -111,30 +135,30 @@ API int cudnnCreate(Handle** handle) {
     ENTER("cudnnCreate");
     *handle = new Handle{nullptr};
     machine::live("cuDNN handle", 1);
-    return SUCCESS;
+    return CUDNN_STATUS_SUCCESS;
 }
 
 API int cudnnDestroy(Handle* handle) {
     machine::enter("cudnnDestroy", false);
     delete handle;
     machine::live("cuDNN handle", -1);
-    return SUCCESS;
+    return CUDNN_STATUS_SUCCESS;
 }
 
-API int cudnnSetStream(Handle* handle, machine::Stream* stream) { ENTER("cudnnSetStream"); handle->stream = stream; return SUCCESS; }
+API int cudnnSetStream(Handle* handle, machine::Stream* stream) { ENTER("cudnnSetStream"); handle->stream = stream; return CUDNN_STATUS_SUCCESS; }
 
 #define DESCRIPTOR(type, Name)                                                                               \
     API int cudnnCreate##Name##Descriptor(type** d) {                                                        \
         ENTER("cudnnCreate" #Name "Descriptor");                                                             \
         *d = new type();                                                                                     \
         machine::live("cuDNN descriptor", 1);                                                                \
-        return SUCCESS;                                                                                      \
+        return CUDNN_STATUS_SUCCESS;                                                                                      \
     }                                                                                                        \
     API int cudnnDestroy##Name##Descriptor(type* d) {                                                        \
         machine::enter("cudnnDestroy" #Name "Descriptor", false);                                            \
         delete d;                                                                                            \
         machine::live("cuDNN descriptor", -1);                                                               \
-        return SUCCESS;                                                                                      \
+        return CUDNN_STATUS_SUCCESS;                                                                                      \
     }
 DESCRIPTOR(Tensor, Tensor)
 DESCRIPTOR(Filter, Filter)
@@ -142,26 +166,28 @@ DESCRIPTOR(Convolution, Convolution)
 
 API int cudnnSetTensor4dDescriptor(Tensor* d, int format, int type, int n, int c, int h, int w) {
     ENTER("cudnnSetTensor4dDescriptor");
-    if (format != NHWC || type != 0 || n < 1 || c < 1 || h < 1 || w < 1) return BAD_PARAM;
+    if (format != CUDNN_TENSOR_NHWC || type != CUDNN_DATA_FLOAT || n < 1 || c < 1 || h < 1 || w < 1) return CUDNN_STATUS_BAD_PARAM;
     *d = {n, c, h, w};
-    return SUCCESS;
+    return CUDNN_STATUS_SUCCESS;
 }
 
 API int cudnnSetFilter4dDescriptor(Filter* d, int type, int format, int k, int c, int h, int w) {
     ENTER("cudnnSetFilter4dDescriptor");
-    if (format != NHWC || type != 0 || k < 1 || c < 1 || h < 1 || w < 1) return BAD_PARAM;
+    if (format != CUDNN_TENSOR_NHWC || type != CUDNN_DATA_FLOAT || k < 1 || c < 1 || h < 1 || w < 1) return CUDNN_STATUS_BAD_PARAM;
     *d = {k, c, h, w};
-    return SUCCESS;
+    return CUDNN_STATUS_SUCCESS;
 }
 
 API int cudnnSetConvolution2dDescriptor(Convolution* d, int ph, int pw, int sh, int sw, int dh, int dw, int mode, int type) {
     ENTER("cudnnSetConvolution2dDescriptor");
-    if (ph != pw || sh != sw || dh != 1 || dw != 1 || mode != 1 || type != 0) return BAD_PARAM; /* cross-correlation of floats */
+    if (ph != pw || sh != sw || dh != 1 || dw != 1 || mode != CUDNN_CROSS_CORRELATION || type != CUDNN_DATA_FLOAT) {
+        return CUDNN_STATUS_BAD_PARAM;
+    }
     *d = {ph, sh, 0};
-    return SUCCESS;
+    return CUDNN_STATUS_SUCCESS;
 }
 
-API int cudnnSetConvolutionMathType(Convolution* d, int math) { ENTER("cudnnSetConvolutionMathType"); d->math = math; return SUCCESS; }
+API int cudnnSetConvolutionMathType(Convolution* d, int math) { ENTER("cudnnSetConvolutionMathType"); d->math = math; return CUDNN_STATUS_SUCCESS; }
 
 API int cudnnGetConvolution2dForwardOutputDim(Convolution* c, Tensor* x, Filter* w, int* n, int* k, int* h, int* wd) {
     ENTER("cudnnGetConvolution2dForwardOutputDim");
@@ -169,35 +195,33 @@ API int cudnnGetConvolution2dForwardOutputDim(Convolution* c, Tensor* x, Filter*
     *k = w->k;
     *h = out(x->h, w->h, *c);
     *wd = out(x->w, w->w, *c);
-    return SUCCESS;
+    return CUDNN_STATUS_SUCCESS;
 }
 
-API int cudnnGetConvolutionForwardAlgorithm_v7(Handle*, Tensor* x, Filter* w, Convolution* c, Tensor* y, int n, int* found, Choice* choices) {
+API int cudnnGetConvolutionForwardAlgorithm_v7(Handle*, Tensor* x, Filter* w, Convolution* c, Tensor* y, int n, int* found, Algorithm* algorithms) {
     ENTER("cudnnGetConvolutionForwardAlgorithm_v7");
-    return agree(*x, *w, *c, *y) ? choose(n, found, choices, 1, c->math) : BAD_PARAM;
+    return agree(*x, *w, *c, *y) ? select_one(n, found, algorithms, 1, c->math) : CUDNN_STATUS_BAD_PARAM;
 }
 
-API int cudnnGetConvolutionBackwardDataAlgorithm_v7(Handle*, Filter* w, Tensor* y, Convolution* c, Tensor* x, int n, int* found, Choice* choices) {
+API int cudnnGetConvolutionBackwardDataAlgorithm_v7(Handle*, Filter* w, Tensor* y, Convolution* c, Tensor* x, int n, int* found, Algorithm* algorithms) {
     ENTER("cudnnGetConvolutionBackwardDataAlgorithm_v7");
-    return agree(*x, *w, *c, *y) ? choose(n, found, choices, 1, c->math) : BAD_PARAM;
+    return agree(*x, *w, *c, *y) ? select_one(n, found, algorithms, 1, c->math) : CUDNN_STATUS_BAD_PARAM;
 }
 
-API int cudnnGetConvolutionBackwardFilterAlgorithm_v7(Handle*, Tensor* x, Tensor* y, Convolution* c, Filter* w, int n, int* found, Choice* choices) {
+API int cudnnGetConvolutionBackwardFilterAlgorithm_v7(Handle*, Tensor* x, Tensor* y, Convolution* c, Filter* w, int n, int* found, Algorithm* algorithms) {
     ENTER("cudnnGetConvolutionBackwardFilterAlgorithm_v7");
-    return agree(*x, *w, *c, *y) ? choose(n, found, choices, 1, c->math) : BAD_PARAM;
+    return agree(*x, *w, *c, *y) ? select_one(n, found, algorithms, 1, c->math) : CUDNN_STATUS_BAD_PARAM;
 }
 
 API int cudnnConvolutionForward(
         Handle* handle, const float*, Tensor* xd, const void* x, Filter* wd, const void* w, Convolution* cd, int, void*, size_t,
         const float* beta, Tensor* yd, void* y) {
     ENTER("cudnnConvolutionForward");
-    if (!agree(*xd, *wd, *cd, *yd)) return BAD_PARAM;
-    const Tensor xt = *xd, yt = *yd;
-    const Filter f = *wd;
-    const Convolution c = *cd;
+    if (!agree(*xd, *wd, *cd, *yd)) return CUDNN_STATUS_BAD_PARAM;
+    const Problem p = {*xd, *wd, *cd, *yd};
     const float b = *beta;
     return machine::submit(handle->stream, [=] {
-        return run(x, bytes(xt), w, bytes(f), y, bytes(yt), b, c.math, xt, f, c, yt,
+        return run(Range{x, bytes(p.x)}, Range{w, bytes(p.w)}, Range{y, bytes(p.y)}, b, p,
                    [](const float* l, const float* r, float* to, size_t ix, size_t iw, size_t iy) { to[iy] += l[ix] * r[iw]; });
     });
 }
@@ -206,13 +230,11 @@ API int cudnnConvolutionBackwardData(
         Handle* handle, const float*, Filter* wd, const void* w, Tensor* yd, const void* dy, Convolution* cd, int, void*, size_t,
         const float* beta, Tensor* xd, void* dx) {
     ENTER("cudnnConvolutionBackwardData");
-    if (!agree(*xd, *wd, *cd, *yd)) return BAD_PARAM;
-    const Tensor xt = *xd, yt = *yd;
-    const Filter f = *wd;
-    const Convolution c = *cd;
+    if (!agree(*xd, *wd, *cd, *yd)) return CUDNN_STATUS_BAD_PARAM;
+    const Problem p = {*xd, *wd, *cd, *yd};
     const float b = *beta;
     return machine::submit(handle->stream, [=] {
-        return run(w, bytes(f), dy, bytes(yt), dx, bytes(xt), b, c.math, xt, f, c, yt,
+        return run(Range{w, bytes(p.w)}, Range{dy, bytes(p.y)}, Range{dx, bytes(p.x)}, b, p,
                    [](const float* l, const float* r, float* to, size_t ix, size_t iw, size_t iy) { to[ix] += l[iw] * r[iy]; });
     });
 }
@@ -221,13 +243,11 @@ API int cudnnConvolutionBackwardFilter(
         Handle* handle, const float*, Tensor* xd, const void* x, Tensor* yd, const void* dy, Convolution* cd, int, void*, size_t,
         const float* beta, Filter* wd, void* dw) {
     ENTER("cudnnConvolutionBackwardFilter");
-    if (!agree(*xd, *wd, *cd, *yd)) return BAD_PARAM;
-    const Tensor xt = *xd, yt = *yd;
-    const Filter f = *wd;
-    const Convolution c = *cd;
+    if (!agree(*xd, *wd, *cd, *yd)) return CUDNN_STATUS_BAD_PARAM;
+    const Problem p = {*xd, *wd, *cd, *yd};
     const float b = *beta;
     return machine::submit(handle->stream, [=] {
-        return run(x, bytes(xt), dy, bytes(yt), dw, bytes(f), b, c.math, xt, f, c, yt,
+        return run(Range{x, bytes(p.x)}, Range{dy, bytes(p.y)}, Range{dw, bytes(p.w)}, b, p,
                    [](const float* l, const float* r, float* to, size_t ix, size_t iw, size_t iy) { to[iw] += l[ix] * r[iy]; });
     });
 }

@@ -103,7 +103,7 @@ struct sim_copies {
 static sim_copies sim_copies_of[1024];
 static UNWATCHED void sim_copy(void* to, const void* from, int bytes) {
     sim_copies& all = sim_copies_of[sim_thread.x];
-    if ((((size_t) to | (size_t) from) & (size_t) (bytes - 1)) != 0) sim_broken("an asynchronous copy whose addresses are no multiples of its size");
+    if ((((size_t) to | (size_t) from) & (size_t) (bytes - 1)) != 0) sim_broken("an asynchronous copy whose addresses are not multiples of its size");
     if (all.begun - all.made == 256) sim_broken("more asynchronous copies under way than the simulated machine can hold");
     all.ring[all.begun++ % 256] = {to, from, (unsigned) bytes, all.group, sim_copy_begins(to, from, bytes)};
 }

@@ -13,20 +13,6 @@
 using machine::Stream;
 
 namespace {
-enum Status {
-    OK = 0,
-    INVALID_VALUE = 1,
-    OUT_OF_MEMORY = 2,
-    INVALID_DEVICE = 101,
-    INVALID_CONTEXT = 201,
-    INVALID_HANDLE = 400,
-    NOT_FOUND = 500,
-    NOT_READY = 600,
-    ILLEGAL_ADDRESS = 700,
-    CAPTURE_UNSUPPORTED = 900,
-    CAPTURE_INVALIDATED = 901,
-};
-
 struct Mark {
     Stream* stream;
     bool reached;
@@ -59,7 +45,7 @@ bool capturing() { return !captures.empty(); }
 
 int break_captures() {
     for (auto& capture : captures) capture.second->broken = true;
-    return CAPTURE_UNSUPPORTED;
+    return CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED;
 }
 
 double now() {
@@ -72,36 +58,36 @@ double now() {
 #define ENTER(name)                            \
     do {                                       \
         const int status = machine::enter(name, true); \
-        if (status != 0) return status;        \
+        if (status != CUDA_SUCCESS) return status;        \
     } while (0)
 #define ENTER_WITH_CONTEXT(name)               \
     ENTER(name);                               \
-    if (current_context == nullptr) return INVALID_CONTEXT
+    if (current_context == nullptr) return CUDA_ERROR_INVALID_CONTEXT
 /* For functions that must not be called while a stream is being captured, because they synchronise or are no part of a graph. */
 #define ENTER_OUTSIDE_CAPTURE(name)            \
     ENTER_WITH_CONTEXT(name);                  \
     if (capturing()) return break_captures()
 
-API int cuInit(unsigned) { ENTER("cuInit"); return OK; }
-API int cuDriverGetVersion(int* version) { *version = 13000; return OK; }
-API int cuDeviceGetCount(int* count) { ENTER("cuDeviceGetCount"); *count = 1; return OK; }
+API int cuInit(unsigned) { ENTER("cuInit"); return CUDA_SUCCESS; }
+API int cuDriverGetVersion(int* version) { *version = 13000; return CUDA_SUCCESS; }
+API int cuDeviceGetCount(int* count) { ENTER("cuDeviceGetCount"); *count = 1; return CUDA_SUCCESS; }
 
 API int cuDeviceGet(int* device, int ordinal) {
     ENTER("cuDeviceGet");
     *device = ordinal;
-    return ordinal == 0 ? OK : INVALID_DEVICE;
+    return ordinal == 0 ? CUDA_SUCCESS : CUDA_ERROR_INVALID_DEVICE;
 }
 
 API int cuDeviceGetName(char* name, int size, int) {
     ENTER("cuDeviceGetName");
     snprintf(name, (size_t) size, "Simulated machine");
-    return OK;
+    return CUDA_SUCCESS;
 }
 
 API int cuDeviceTotalMem_v2(size_t* bytes, int) {
     ENTER("cuDeviceTotalMem_v2");
     *bytes = machine::CAPACITY;
-    return OK;
+    return CUDA_SUCCESS;
 }
 
 API int cuDeviceGetAttribute(int* value, int attribute, int) {
@@ -112,9 +98,9 @@ API int cuDeviceGetAttribute(int* value, int attribute, int) {
         case 16: *value = 4; break;       /* multiprocessors */
         case 97: *value = 232448; break;  /* maximum shared memory of a block, opt-in */
         case 115: *value = 1; break;      /* memory pools */
-        default: return INVALID_VALUE;
+        default: return CUDA_ERROR_INVALID_VALUE;
     }
-    return OK;
+    return CUDA_SUCCESS;
 }
 
 API int cuDevicePrimaryCtxRetain(void** context, int) {
@@ -122,45 +108,41 @@ API int cuDevicePrimaryCtxRetain(void** context, int) {
     contexts++;
     machine::live("context", 1);
     *context = &device_context;
-    return OK;
+    return CUDA_SUCCESS;
 }
 
 /* Functions that destroy or free succeed after a sticky error, too, so that a test can count the handles that a program has leaked. */
 API int cuDevicePrimaryCtxRelease_v2(int) {
     machine::enter("cuDevicePrimaryCtxRelease_v2", false);
-    if (contexts == 0) return INVALID_CONTEXT;
+    if (contexts == 0) return CUDA_ERROR_INVALID_CONTEXT;
     contexts--;
     machine::live("context", -1);
-    return OK;
+    return CUDA_SUCCESS;
 }
 
-API int cuCtxSetCurrent(void* context) { ENTER("cuCtxSetCurrent"); current_context = context; return OK; }
-API int cuCtxGetCurrent(void** context) { ENTER("cuCtxGetCurrent"); *context = current_context; return OK; }
+API int cuCtxSetCurrent(void* context) { ENTER("cuCtxSetCurrent"); current_context = context; return CUDA_SUCCESS; }
+API int cuCtxGetCurrent(void** context) { ENTER("cuCtxGetCurrent"); *context = current_context; return CUDA_SUCCESS; }
 
 API int cuMemGetInfo_v2(size_t* free, size_t* total) {
     ENTER_WITH_CONTEXT("cuMemGetInfo_v2");
     *total = machine::CAPACITY;
     *free = machine::CAPACITY - machine::in_use();
-    return OK;
+    return CUDA_SUCCESS;
 }
 
-static const std::map<int, const char*> NAMES = {
-        {0, "CUDA_SUCCESS"}, {1, "CUDA_ERROR_INVALID_VALUE"}, {2, "CUDA_ERROR_OUT_OF_MEMORY"},
-        {101, "CUDA_ERROR_INVALID_DEVICE"}, {201, "CUDA_ERROR_INVALID_CONTEXT"}, {214, "CUDA_ERROR_ECC_UNCORRECTABLE"},
-        {400, "CUDA_ERROR_INVALID_HANDLE"}, {500, "CUDA_ERROR_NOT_FOUND"}, {700, "CUDA_ERROR_ILLEGAL_ADDRESS"},
-        {701, "CUDA_ERROR_LAUNCH_OUT_OF_RESOURCES"}, {719, "CUDA_ERROR_LAUNCH_FAILED"},
-        {801, "CUDA_ERROR_NOT_SUPPORTED"}, {900, "CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED"},
-        {901, "CUDA_ERROR_STREAM_CAPTURE_INVALIDATED"}};
+#define NAMED(status, number) {number, #status},
+static const std::map<int, const char*> NAMES = {CUDA_STATUSES(NAMED)};
+#undef NAMED
 
 API int cuGetErrorName(int status, const char** name) {
     auto found = NAMES.find(status);
     *name = found == NAMES.end() ? nullptr : found->second;
-    return found == NAMES.end() ? INVALID_VALUE : OK;
+    return found == NAMES.end() ? CUDA_ERROR_INVALID_VALUE : CUDA_SUCCESS;
 }
 
 API int cuGetErrorString(int status, const char** text) {
-    *text = machine::violated() && status == ILLEGAL_ADDRESS ? "an illegal memory access" : "simulated";
-    return OK;
+    *text = machine::violated() && status == CUDA_ERROR_ILLEGAL_ADDRESS ? "an illegal memory access" : "simulated";
+    return CUDA_SUCCESS;
 }
 
 /* ---- Streams and events ---- */
@@ -169,7 +151,7 @@ API int cuStreamCreate(Stream** stream, unsigned) {
     ENTER_WITH_CONTEXT("cuStreamCreate");
     *stream = new Stream();
     machine::live("stream", 1);
-    return OK;
+    return CUDA_SUCCESS;
 }
 
 API int cuStreamDestroy_v2(Stream* stream) {
@@ -177,7 +159,7 @@ API int cuStreamDestroy_v2(Stream* stream) {
     machine::finish(stream); /* the driver completes pending work, too */
     delete stream;
     machine::live("stream", -1);
-    return OK;
+    return CUDA_SUCCESS;
 }
 
 API int cuStreamSynchronize(Stream* stream) {
@@ -189,14 +171,14 @@ API int cuEventCreate(Event** event, unsigned) {
     ENTER_WITH_CONTEXT("cuEventCreate");
     *event = new Event();
     machine::live("event", 1);
-    return OK;
+    return CUDA_SUCCESS;
 }
 
 API int cuEventDestroy_v2(Event* event) {
     machine::enter("cuEventDestroy_v2", false);
     delete event;
     machine::live("event", -1);
-    return OK;
+    return CUDA_SUCCESS;
 }
 
 API int cuEventRecord(Event* event, Stream* stream) {
@@ -213,16 +195,16 @@ API int cuEventRecord(Event* event, Stream* stream) {
 API int cuEventSynchronize(Event* event) {
     ENTER_OUTSIDE_CAPTURE("cuEventSynchronize");
     auto mark = event->mark;
-    if (mark == nullptr || mark->reached) return OK;
+    if (mark == nullptr || mark->reached) return CUDA_SUCCESS;
     return machine::finish(mark->stream, [mark] { return mark->reached; });
 }
 
 API int cuEventElapsedTime(float* milliseconds, Event* from, Event* to) {
     ENTER_WITH_CONTEXT("cuEventElapsedTime");
-    if (from->mark == nullptr || to->mark == nullptr) return INVALID_HANDLE;
-    if (!from->mark->reached || !to->mark->reached) return NOT_READY;
+    if (from->mark == nullptr || to->mark == nullptr) return CUDA_ERROR_INVALID_HANDLE;
+    if (!from->mark->reached || !to->mark->reached) return CUDA_ERROR_NOT_READY;
     *milliseconds = (float) (to->mark->milliseconds - from->mark->milliseconds);
-    return OK;
+    return CUDA_SUCCESS;
 }
 
 /* ---- Memory ---- */
@@ -231,28 +213,28 @@ API int cuMemPoolCreate(void** pool, const void*) {
     ENTER_WITH_CONTEXT("cuMemPoolCreate");
     machine::live("pool", 1);
     *pool = &device_pool;
-    return OK;
+    return CUDA_SUCCESS;
 }
 
 API int cuMemPoolDestroy(void*) {
     machine::enter("cuMemPoolDestroy", false);
     machine::live("pool", -1);
-    return OK;
+    return CUDA_SUCCESS;
 }
 
-API int cuMemPoolSetAttribute(void*, int, void*) { ENTER("cuMemPoolSetAttribute"); return OK; }
-API int cuMemPoolTrimTo(void*, size_t) { ENTER("cuMemPoolTrimTo"); return OK; }
+API int cuMemPoolSetAttribute(void*, int, void*) { ENTER("cuMemPoolSetAttribute"); return CUDA_SUCCESS; }
+API int cuMemPoolTrimTo(void*, size_t) { ENTER("cuMemPoolTrimTo"); return CUDA_SUCCESS; }
 
 API int cuMemAllocFromPoolAsync(void** address, size_t bytes, void*, Stream*) {
     ENTER_OUTSIDE_CAPTURE("cuMemAllocFromPoolAsync");
     *address = bytes == 0 ? nullptr : machine::allocate(bytes);
-    return *address == nullptr ? OUT_OF_MEMORY : OK;
+    return *address == nullptr ? CUDA_ERROR_OUT_OF_MEMORY : CUDA_SUCCESS;
 }
 
 /* Memory is freed after a sticky error, too. */
 API int cuMemFreeAsync(void* address, Stream* stream) {
     const int status = machine::enter("cuMemFreeAsync", true);
-    machine::submit_always(stream, [address] { return (int) (machine::release(address) ? OK : INVALID_VALUE); });
+    machine::submit_always(stream, [address] { return (int) (machine::release(address) ? CUDA_SUCCESS : CUDA_ERROR_INVALID_VALUE); });
     return status;
 }
 
@@ -260,24 +242,24 @@ API int cuMemHostAlloc(void** address, size_t bytes, unsigned) {
     ENTER_OUTSIDE_CAPTURE("cuMemHostAlloc");
     *address = malloc(bytes);
     machine::live("pinned memory", 1);
-    return OK;
+    return CUDA_SUCCESS;
 }
 
 API int cuMemFreeHost(void* address) {
     machine::enter("cuMemFreeHost", false);
     if (machine::is_busy()) {
         machine::violation("cuMemFreeHost while work is queued that may copy to or from it");
-        return OK;
+        return CUDA_SUCCESS;
     }
     free(address);
     machine::live("pinned memory", -1);
-    return OK;
+    return CUDA_SUCCESS;
 }
 
 API int cuMemcpyHtoDAsync_v2(void* to, const void* from, size_t bytes, Stream* stream) {
     ENTER_WITH_CONTEXT("cuMemcpyHtoDAsync_v2");
     return machine::submit(stream, [=] {
-        if (!machine::writable(to, bytes, "cuMemcpyHtoDAsync")) return (int) ILLEGAL_ADDRESS;
+        if (!machine::writable(to, bytes, "cuMemcpyHtoDAsync")) return (int) CUDA_ERROR_ILLEGAL_ADDRESS;
         memcpy(to, from, bytes);
         return 0;
     });
@@ -293,7 +275,7 @@ API int cuMemcpyDtoDAsync_v2(void* to, const void* from, size_t bytes, Stream* s
     ENTER_WITH_CONTEXT("cuMemcpyDtoDAsync_v2");
     return machine::submit(stream, [=] {
         if (!machine::readable(from, bytes, "cuMemcpyDtoDAsync") || !machine::writable(to, bytes, "cuMemcpyDtoDAsync")) {
-            return (int) ILLEGAL_ADDRESS;
+            return (int) CUDA_ERROR_ILLEGAL_ADDRESS;
         }
         memmove(to, from, bytes);
         return 0;
@@ -303,7 +285,7 @@ API int cuMemcpyDtoDAsync_v2(void* to, const void* from, size_t bytes, Stream* s
 API int cuMemsetD32Async(void* to, unsigned value, size_t count, Stream* stream) {
     ENTER_WITH_CONTEXT("cuMemsetD32Async");
     return machine::submit(stream, [=] {
-        if (!machine::writable(to, count * 4, "cuMemsetD32Async")) return (int) ILLEGAL_ADDRESS;
+        if (!machine::writable(to, count * 4, "cuMemsetD32Async")) return (int) CUDA_ERROR_ILLEGAL_ADDRESS;
         for (size_t i = 0; i < count; i++) ((unsigned*) to)[i] = value;
         return 0;
     });
@@ -317,27 +299,27 @@ API int cuModuleLoadData(Module** module, const void* image) {
     const size_t bytes = *(const size_t*) image;
     std::string path = machine::folder() + "/kernel-XXXXXX";
     const int file = mkstemp(&path[0]);
-    if (file < 0 || write(file, (const char*) image + sizeof bytes, bytes) != (ssize_t) bytes) return INVALID_VALUE;
+    if (file < 0 || write(file, (const char*) image + sizeof bytes, bytes) != (ssize_t) bytes) return CUDA_ERROR_INVALID_VALUE;
     close(file);
     void* library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
     if (library == nullptr) fprintf(stderr, "simulated CUDA machine: %s\n", dlerror());
     unlink(path.c_str());
-    if (library == nullptr) return INVALID_VALUE;
+    if (library == nullptr) return CUDA_ERROR_INVALID_VALUE;
     *module = new Module{library, {}};
     machine::live("module", 1);
-    return OK;
+    return CUDA_SUCCESS;
 }
 
 API int cuModuleUnload(Module* module) {
     machine::enter("cuModuleUnload", false);
     if (machine::is_busy()) {
         machine::violation("cuModuleUnload while work is queued that may run its kernels");
-        return OK;
+        return CUDA_SUCCESS;
     }
     dlclose(module->library);
     delete module;
     machine::live("module", -1);
-    return OK;
+    return CUDA_SUCCESS;
 }
 
 API int cuModuleGetFunction(Function** function, Module* module, const char* name) {
@@ -345,12 +327,12 @@ API int cuModuleGetFunction(Function** function, Module* module, const char* nam
     void* invoke = dlsym(module->library, (std::string("sim_invoke_") + name).c_str());
     void* sizes = dlsym(module->library, (std::string("sim_sizes_") + name).c_str());
     void* shared = dlsym(module->library, "sim_shared_range");
-    if (invoke == nullptr || sizes == nullptr || shared == nullptr) return NOT_FOUND;
+    if (invoke == nullptr || sizes == nullptr || shared == nullptr) return CUDA_ERROR_NOT_FOUND;
     Function& found = module->functions[name];
     found = Function{name, (void (*)(void**)) invoke, (const size_t*) sizes, nullptr, nullptr};
     ((void (*)(char**, char**)) shared)(&found.shared, &found.shared_end);
     *function = &found;
-    return OK;
+    return CUDA_SUCCESS;
 }
 
 /* Every parameter is a number or a pointer, which is aligned to its size. */
@@ -362,24 +344,24 @@ API int cuFuncGetParamInfo(Function* function, size_t index, size_t* offset, siz
         if (i < index) continue;
         *offset = at;
         *size = function->sizes[i];
-        return OK;
+        return CUDA_SUCCESS;
     }
-    return INVALID_VALUE;
+    return CUDA_ERROR_INVALID_VALUE;
 }
-API int cuFuncGetAttribute(int* value, int, Function*) { ENTER("cuFuncGetAttribute"); *value = 0; return OK; }
-API int cuFuncSetAttribute(Function*, int, int) { ENTER("cuFuncSetAttribute"); return OK; }
+API int cuFuncGetAttribute(int* value, int, Function*) { ENTER("cuFuncGetAttribute"); *value = 0; return CUDA_SUCCESS; }
+API int cuFuncSetAttribute(Function*, int, int) { ENTER("cuFuncSetAttribute"); return CUDA_SUCCESS; }
 
 API int cuLaunchKernel(
         Function* function, unsigned gx, unsigned gy, unsigned gz, unsigned bx, unsigned by, unsigned bz, unsigned shared,
         Stream* stream, void** parameters, void**) {
     ENTER_WITH_CONTEXT("cuLaunchKernel");
-    if (shared != 0) return INVALID_VALUE; /* codanet's kernels have no dynamic shared memory */
+    if (shared != 0) return CUDA_ERROR_INVALID_VALUE; /* codanet's kernels have no dynamic shared memory */
     std::vector<std::vector<char>> values; /* copies: a queued launch outlives the memory of its caller */
     for (int i = 0; function->sizes[i] != 0; i++) {
         const char* from = (const char*) parameters[i];
         values.emplace_back(from, from + function->sizes[i]);
     }
-    if (!machine::is_launch({gx, gy, gz}, {bx, by, bz})) return INVALID_VALUE;
+    if (!machine::is_launch({gx, gy, gz}, {bx, by, bz})) return CUDA_ERROR_INVALID_VALUE;
     return machine::submit(stream, [=]() mutable {
         std::vector<void*> addresses;
         for (auto& value : values) addresses.push_back(value.data());
@@ -394,31 +376,31 @@ API int cuStreamBeginCapture_v2(Stream* stream, int) {
     Graph* graph = new Graph();
     captures[stream] = graph;
     stream->capture = graph->work.get();
-    return OK;
+    return CUDA_SUCCESS;
 }
 
 API int cuStreamEndCapture(Stream* stream, Graph** graph) {
     const int status = machine::enter("cuStreamEndCapture", true);
     auto found = captures.find(stream);
-    if (found == captures.end()) return status != OK ? status : INVALID_VALUE;
+    if (found == captures.end()) return status != CUDA_SUCCESS ? status : CUDA_ERROR_INVALID_VALUE;
     Graph* recorded = found->second;
     captures.erase(found); /* the capture ends whatever the status is */
     stream->capture = nullptr;
-    if (status != OK || recorded->broken) {
+    if (status != CUDA_SUCCESS || recorded->broken) {
         delete recorded;
         *graph = nullptr;
-        return status != OK ? status : CAPTURE_INVALIDATED;
+        return status != CUDA_SUCCESS ? status : CUDA_ERROR_STREAM_CAPTURE_INVALIDATED;
     }
     *graph = recorded;
     machine::live("graph", 1);
-    return OK;
+    return CUDA_SUCCESS;
 }
 
 API int cuGraphInstantiateWithFlags(Graph** executable, Graph* graph, unsigned long long) {
     ENTER_WITH_CONTEXT("cuGraphInstantiateWithFlags");
     *executable = new Graph(*graph);
     machine::live("executable graph", 1);
-    return OK;
+    return CUDA_SUCCESS;
 }
 
 API int cuGraphLaunch(Graph* executable, Stream* stream) {
@@ -427,7 +409,7 @@ API int cuGraphLaunch(Graph* executable, Stream* stream) {
     return machine::submit(stream, [recorded] {
         for (auto& work : *recorded) {
             const int status = work();
-            if (status != 0) return status;
+            if (status != CUDA_SUCCESS) return status;
         }
         return 0;
     });
@@ -436,19 +418,19 @@ API int cuGraphLaunch(Graph* executable, Stream* stream) {
 API int cuGraphGetNodes(Graph* graph, void**, size_t* count) {
     ENTER("cuGraphGetNodes");
     *count = graph->work->size();
-    return OK;
+    return CUDA_SUCCESS;
 }
 
 API int cuGraphDestroy(Graph* graph) {
     machine::enter("cuGraphDestroy", false);
     delete graph;
     machine::live("graph", -1);
-    return OK;
+    return CUDA_SUCCESS;
 }
 
 API int cuGraphExecDestroy(Graph* executable) {
     machine::enter("cuGraphExecDestroy", false);
     delete executable;
     machine::live("executable graph", -1);
-    return OK;
+    return CUDA_SUCCESS;
 }

@@ -170,11 +170,11 @@ bool release(void* address) {
 size_t in_use() { return used; }
 size_t largest() { return peak; }
 
-const char* describe(uint8_t state) { return state == FREE ? "memory that is not allocated" : "memory that nothing wrote"; }
+const char* describe(uint8_t state) { return state == FREE ? "memory that is not allocated" : "memory that was never written"; }
 
 bool readable(const void* address, size_t bytes, const char* who) {
     if (!inside(address)) {
-        violation("%s reads %zu bytes at %p, which is no device memory", who, bytes, address);
+        violation("%s reads %zu bytes at %p, which is not device memory", who, bytes, address);
         return false;
     }
     const size_t from = (size_t) ((const char*) address - memory), first = from / 4, end = (from + bytes + 3) / 4;
@@ -190,7 +190,7 @@ bool readable(const void* address, size_t bytes, const char* who) {
 
 bool writable(void* address, size_t bytes, const char* who) {
     if (!inside(address)) {
-        violation("%s writes %zu bytes at %p, which is no device memory", who, bytes, address);
+        violation("%s writes %zu bytes at %p, which is not device memory", who, bytes, address);
         return false;
     }
     const size_t from = (size_t) ((char*) address - memory), first = from / 4, end = (from + bytes + 3) / 4;
@@ -222,9 +222,11 @@ int finish(Stream* stream, const std::function<bool()>& enough) {
         const Queued next = std::move(stream->queue.front());
         stream->queue.pop_front();
         queued -= !next.always;
-        const int status = dead == 0 || next.always ? next.work() : 0;
+        const int status = dead == CUDA_SUCCESS || next.always ? next.work() : CUDA_SUCCESS;
         /* Whichever library queued the work, the wait reports an illegal address or a failed launch. */
-        if (dead == 0 && status != 0) dead = status == 719 ? 719 : 700;
+        if (dead == CUDA_SUCCESS && status != CUDA_SUCCESS) {
+            dead = status == CUDA_ERROR_LAUNCH_FAILED ? CUDA_ERROR_LAUNCH_FAILED : CUDA_ERROR_ILLEGAL_ADDRESS;
+        }
     }
     return dead;
 }
@@ -487,12 +489,12 @@ int machine::run(const Function& kernel, void** parameters, Dim grid, Dim block)
     for (sim_block.z = 0; sim_block.z < grid.z; sim_block.z++) {
         for (sim_block.y = 0; sim_block.y < grid.y; sim_block.y++) {
             for (sim_block.x = 0; sim_block.x < grid.x; sim_block.x++) {
-                if (!run_block(threads)) return 719; /* CUDA_ERROR_LAUNCH_FAILED */
-                if (violated()) return 700;          /* CUDA_ERROR_ILLEGAL_ADDRESS */
+                if (!run_block(threads)) return CUDA_ERROR_LAUNCH_FAILED;
+                if (violated()) return CUDA_ERROR_ILLEGAL_ADDRESS;
             }
         }
     }
-    return 0;
+    return CUDA_SUCCESS;
 }
 
 /* ---- Functions for the tests. ---- */
@@ -537,5 +539,5 @@ API long sim_bytes() { return (long) machine::used; }
 
 API int sim_unbound(const char* function) {
     fprintf(stderr, "simulated CUDA machine: %s is not simulated\n", function);
-    return 801; /* CUDA_ERROR_NOT_SUPPORTED */
+    return CUDA_ERROR_NOT_SUPPORTED;
 }

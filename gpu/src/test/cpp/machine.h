@@ -17,6 +17,27 @@
 /* For what only libcuda.so.1 uses: accessed without an indirection. */
 #define INTERNAL __attribute__((visibility("hidden")))
 
+/* CUresult: the statuses that the simulated driver returns and those that tests inject. */
+#define CUDA_STATUSES(STATUS)                                                                                        \
+    STATUS(CUDA_SUCCESS, 0)                                                                                          \
+    STATUS(CUDA_ERROR_INVALID_VALUE, 1)                                                                              \
+    STATUS(CUDA_ERROR_OUT_OF_MEMORY, 2)                                                                              \
+    STATUS(CUDA_ERROR_INVALID_DEVICE, 101)                                                                           \
+    STATUS(CUDA_ERROR_INVALID_CONTEXT, 201)                                                                          \
+    STATUS(CUDA_ERROR_ECC_UNCORRECTABLE, 214)                                                                        \
+    STATUS(CUDA_ERROR_INVALID_HANDLE, 400)                                                                           \
+    STATUS(CUDA_ERROR_NOT_FOUND, 500)                                                                                \
+    STATUS(CUDA_ERROR_NOT_READY, 600)                                                                                \
+    STATUS(CUDA_ERROR_ILLEGAL_ADDRESS, 700)                                                                          \
+    STATUS(CUDA_ERROR_LAUNCH_OUT_OF_RESOURCES, 701)                                                                  \
+    STATUS(CUDA_ERROR_LAUNCH_FAILED, 719)                                                                            \
+    STATUS(CUDA_ERROR_NOT_SUPPORTED, 801)                                                                            \
+    STATUS(CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED, 900)                                                               \
+    STATUS(CUDA_ERROR_STREAM_CAPTURE_INVALIDATED, 901)
+#define ENUMERATED(status, number) status = number,
+enum CudaStatus { CUDA_STATUSES(ENUMERATED) };
+#undef ENUMERATED
+
 namespace machine __attribute__((visibility("default"))) {
 /* Counts a call of an entry point. Returns the status of an injected failure or of an earlier sticky error, otherwise 0. */
 int enter(const char* function, bool driver);

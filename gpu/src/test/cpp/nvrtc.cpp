@@ -14,6 +14,8 @@
 #include <string>
 
 namespace {
+enum { NVRTC_SUCCESS = 0, NVRTC_ERROR_COMPILATION = 6, NVRTC_ERROR_BUILTIN_OPERATION_FAILURE = 7 };
+
 struct Program {
     std::string source, name, log, image;
 };
@@ -91,17 +93,18 @@ bool compile(Program& program, const std::string& text, const std::string& optio
         if (status != 0) return status;                 \
     } while (0)
 
-API int nvrtcVersion(int* major, int* minor) { *major = 13; *minor = 0; return 0; }
+API int nvrtcVersion(int* major, int* minor) { *major = 13; *minor = 0; return NVRTC_SUCCESS; }
 
 API const char* nvrtcGetErrorString(int status) {
-    return status == 0 ? "NVRTC_SUCCESS" : status == 6 ? "NVRTC_ERROR_COMPILATION" : "NVRTC_ERROR_SIMULATED";
+    return status == NVRTC_SUCCESS ? "NVRTC_SUCCESS" : status == NVRTC_ERROR_COMPILATION ? "NVRTC_ERROR_COMPILATION"
+         : "NVRTC_ERROR_SIMULATED";
 }
 
 API int nvrtcCreateProgram(Program** program, const char* source, const char* name, int, const char* const*, const char* const*) {
     ENTER("nvrtcCreateProgram");
     *program = new Program{source, name == nullptr ? "program" : name, "", ""};
     machine::live("program", 1);
-    return 0;
+    return NVRTC_SUCCESS;
 }
 
 API int nvrtcDestroyProgram(Program** program) {
@@ -109,7 +112,7 @@ API int nvrtcDestroyProgram(Program** program) {
     delete *program;
     *program = nullptr;
     machine::live("program", -1);
-    return 0;
+    return NVRTC_SUCCESS;
 }
 
 /* Images are kept in a directory, by a hash of the source and the options. A lock on the file makes two processes that need the same
@@ -122,7 +125,7 @@ API int nvrtcCompileProgram(Program* program, int count, const char* const* opti
     const std::hash<std::string> hash;
     const std::string path = folder + "/" + std::to_string(hash(text)) + "-" + std::to_string(hash(flags + text));
     const int file = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-    if (file < 0 || flock(file, LOCK_EX) != 0) return 7;
+    if (file < 0 || flock(file, LOCK_EX) != 0) return NVRTC_ERROR_BUILTIN_OPERATION_FAILURE;
     program->image = content(path);
     bool done = is_whole(program->image);
     if (!done && compile(*program, text, flags)) {
@@ -130,25 +133,25 @@ API int nvrtcCompileProgram(Program* program, int count, const char* const* opti
         done = ftruncate(file, 0) == 0 && write(file, image.data(), image.size()) == (ssize_t) image.size();
     }
     close(file);
-    return done ? 0 : 6;
+    return done ? NVRTC_SUCCESS : NVRTC_ERROR_COMPILATION;
 }
 
-API int nvrtcGetCUBINSize(Program* program, size_t* size) { ENTER("nvrtcGetCUBINSize"); *size = program->image.size(); return 0; }
+API int nvrtcGetCUBINSize(Program* program, size_t* size) { ENTER("nvrtcGetCUBINSize"); *size = program->image.size(); return NVRTC_SUCCESS; }
 API int nvrtcGetCUBIN(Program* program, char* image) {
     ENTER("nvrtcGetCUBIN");
     memcpy(image, program->image.data(), program->image.size());
-    return 0;
+    return NVRTC_SUCCESS;
 }
-API int nvrtcGetPTXSize(Program* program, size_t* size) { ENTER("nvrtcGetPTXSize"); *size = program->image.size(); return 0; }
+API int nvrtcGetPTXSize(Program* program, size_t* size) { ENTER("nvrtcGetPTXSize"); *size = program->image.size(); return NVRTC_SUCCESS; }
 API int nvrtcGetPTX(Program* program, char* image) {
     ENTER("nvrtcGetPTX");
     memcpy(image, program->image.data(), program->image.size());
-    return 0;
+    return NVRTC_SUCCESS;
 }
-API int nvrtcGetProgramLogSize(Program* program, size_t* size) { *size = program->log.size() + 1; return 0; }
+API int nvrtcGetProgramLogSize(Program* program, size_t* size) { *size = program->log.size() + 1; return NVRTC_SUCCESS; }
 API int nvrtcGetProgramLog(Program* program, char* log) {
     memcpy(log, program->log.c_str(), program->log.size() + 1);
-    return 0;
+    return NVRTC_SUCCESS;
 }
-API int nvrtcGetNumSupportedArchs(int* count) { *count = 2; return 0; }
-API int nvrtcGetSupportedArchs(int* archs) { archs[0] = 80; archs[1] = 90; return 0; }
+API int nvrtcGetNumSupportedArchs(int* count) { *count = 2; return NVRTC_SUCCESS; }
+API int nvrtcGetSupportedArchs(int* archs) { archs[0] = 80; archs[1] = 90; return NVRTC_SUCCESS; }

@@ -31,12 +31,12 @@ import org.codanet.nn.tensor.Shape;
 import org.codanet.nn.tensor.Tensor;
 
 /**
- * One NVIDIA GPU. Every operation queues its work on one stream and returns; {@link #download}, {@link #synchronize} and {@link
- * Elementwise#allFinite} wait, and nothing else does. Memory that is given back is kept for the next of its size, so that a
- * step asks the driver for nothing once one like it has run.
+ * One NVIDIA GPU. Every operation queues its work on one stream and returns. Only {@link #download}, {@link #synchronize} and {@link
+ * Elementwise#allFinite} wait for the GPU. Freed memory is reused by size: once the first pass of a kind has run, later ones
+ * allocate nothing from the driver.
  */
 public final class CudaDevice implements Device {
-    /** What a workspace should not exceed where work can be cut into pieces. */
+    /** Largest workspace of an operation that can split its work into micro-batches. */
     static final long CHUNK_BYTES = 1L << 30;
 
     private final CudaResources resources;
@@ -90,8 +90,8 @@ public final class CudaDevice implements Device {
     }
 
     @Override
-    public void reportSelection(String choice) {
-        resources.selections().report(choice);
+    public void reportSelection(String selection) {
+        resources.selections().report(selection);
     }
 
     @Override
@@ -184,23 +184,27 @@ public final class CudaDevice implements Device {
         return elementwise;
     }
 
-    /** True: all that a step queues is queued again by one call of the driver. */
+    /** True: one call of the driver replays all launches of a pass. */
     @Override
     public boolean supportsCapture() {
         return true;
     }
 
     @Override
-    public CudaGraphCapture capture(Scope scope, Runnable step) {
+    public CudaGraphCapture capture(Scope scope, Runnable body) {
         requireOpen();
         try {
-            CudaGraphCapture recording = scope.register(new CudaGraphCapture(resources, scope.path(), step));
+            CudaGraphCapture capture = scope.register(new CudaGraphCapture(resources, scope.path(), body));
             resources
                     .selections()
-                    .report("step of '" + scope.path() + "': recorded, " + recording.nodes() + " launches");
-            return recording;
+                    .report("pass of '" + scope.path() + "': captured as a CUDA graph of " + capture.nodes()
+                            + " nodes");
+            return capture;
         } catch (OutOfMemoryException refusal) {
-            resources.selections().report("step of '" + scope.path() + "': not recorded, " + refusal.getMessage());
+            resources
+                    .selections()
+                    .report("pass of '" + scope.path() + "': runs eagerly, because it cannot be captured: "
+                            + refusal.getMessage());
             throw refusal;
         }
     }
@@ -215,7 +219,7 @@ public final class CudaDevice implements Device {
         return resources.libraryBytes();
     }
 
-    /** Recorded steps find that the workspace has moved, and are recorded again by their next run. */
+    /** Moves the workspace, so every captured pass is captured again at its next replay. */
     @Override
     public void trimMemory() {
         requireOpen();
@@ -239,7 +243,7 @@ public final class CudaDevice implements Device {
         }
     }
 
-    /** Refuses and changes nothing while something is open, so that its owner can still be closed and this called again. */
+    /** Throws and changes nothing while a tensor or an operation is open, so that its owner can be closed and this called again. */
     @Override
     public void close() {
         if (closed) {

@@ -12,7 +12,7 @@ import org.codanet.nn.device.DeviceException;
 import org.codanet.nn.device.DeviceOptions;
 import org.codanet.nn.device.DeviceProvider;
 
-/** Opens NVIDIA GPUs, where the driver and CUDA's libraries are. */
+/** Opens NVIDIA GPUs, if the driver and CUDA's libraries are installed. */
 public final class CudaDeviceProvider implements DeviceProvider {
     /** For {@link java.util.ServiceLoader}. */
     public CudaDeviceProvider() {}
@@ -22,7 +22,7 @@ public final class CudaDeviceProvider implements DeviceProvider {
         return "cuda";
     }
 
-    /** The first library that is missing, with every place it was looked for, or that there is no card. */
+    /** The first library that is missing, with every place that was searched for it, or that there is no GPU. */
     @Override
     public Optional<String> unavailable() {
         try {
@@ -47,20 +47,20 @@ public final class CudaDeviceProvider implements DeviceProvider {
             each.rejected().forEach(rejection -> lines.add("  not " + rejection));
         }
         if (complete) {
-            try (CudaContext card = new CudaContext(0)) {
-                lines.add(card.name() + ": " + describe(card));
+            try (CudaContext gpu = new CudaContext(0)) {
+                lines.add(gpu.name() + ": " + describe(gpu));
             } catch (DeviceException reason) {
                 lines.add(reason.getMessage());
             }
         } else {
-            lines.add("what is missing beside the driver comes by: " + CudaLibraries.installCommand());
+            lines.add("to install what is missing, except the driver: " + CudaLibraries.installCommand());
         }
         return List.copyOf(lines);
     }
 
-    static String describe(CudaContext card) {
-        return card.model() + ", compute capability " + card.capability() / 10 + "." + card.capability() % 10 + ", "
-                + card.multiprocessors() + " multiprocessors, " + card.totalBytes() / (1 << 20) + " MiB";
+    static String describe(CudaContext gpu) {
+        return gpu.model() + ", compute capability " + gpu.capability() / 10 + "." + gpu.capability() % 10 + ", "
+                + gpu.multiprocessors() + " multiprocessors, " + gpu.totalBytes() / (1 << 20) + " MiB";
     }
 
     @Override

@@ -7,38 +7,38 @@ import org.codanet.gpu.op.CudaResources;
 import org.codanet.nn.device.CapturedGraph;
 
 /**
- * A step as a CUDA graph, with the memory that its own tensors had while it was recorded. The graph has addresses in it: where
- * another step has made the device's workspace grow, and so move, since, the step is recorded again before it is run.
+ * A captured pass: a CUDA graph, and the memory of the tensors that the pass allocates. The addresses are part of the graph. If the
+ * device's workspace has grown since, and thus moved, the pass is captured again before it is replayed.
  */
 final class CudaGraphCapture implements CapturedGraph {
     private final CudaResources resources;
     private final String owner;
-    private final Runnable step;
-    private final MemoryPool.Room room;
+    private final Runnable pass;
+    private final MemoryPool.GraphMemory memory;
     private final long workspaceBytes;
     private DevicePointer workspace;
     private CudaGraph graph;
     private boolean closed;
 
-    CudaGraphCapture(CudaResources resources, String owner, Runnable step) {
+    CudaGraphCapture(CudaResources resources, String owner, Runnable pass) {
         this.resources = resources;
         this.owner = owner;
-        this.step = step;
-        this.room = resources.memory().room(owner);
-        // What the step's run by a call needed, or more.
+        this.pass = pass;
+        this.memory = resources.memory().graphMemory(owner);
+        // At least what the eager run of the pass needed.
         this.workspaceBytes = resources.workspaceBytes();
         try {
-            record();
+            capture();
         } catch (RuntimeException | Error failure) {
-            room.close();
+            memory.close();
             throw failure;
         }
         resources.opened(owner);
     }
 
-    private void record() {
+    private void capture() {
         workspace = resources.workspace(workspaceBytes);
-        graph = room.record(() -> CudaGraph.capture(resources.stream(), step));
+        graph = memory.capture(() -> CudaGraph.capture(resources.stream(), pass));
     }
 
     @Override
@@ -49,12 +49,12 @@ final class CudaGraphCapture implements CapturedGraph {
         }
         if (graph == null || !resources.workspace(workspaceBytes).equals(workspace)) {
             dropGraph();
-            record();
+            capture();
         }
         graph.replay();
     }
 
-    /** Kernels, copies and fills in it. */
+    /** Number of kernels, copies and fills. */
     long nodes() {
         return graph.nodes();
     }
@@ -74,7 +74,7 @@ final class CudaGraphCapture implements CapturedGraph {
             try {
                 dropGraph();
             } finally {
-                room.close();
+                memory.close();
                 resources.closed(owner);
             }
         }

@@ -22,7 +22,7 @@ import org.codanet.nn.op.alignment.DynamicAlignment;
 import org.codanet.nn.op.alignment.DynamicAlignmentShape;
 import org.codanet.nn.tensor.Scope;
 
-/** Makes the operations of one device; each belongs to the scope it is made in. */
+/** Creates the operations of one device. Each belongs to the scope that it is created in. */
 public final class CudaOperations {
     private final CudaResources resources;
 

@@ -1,5 +1,6 @@
 /**
- * The CUDA device: {@link org.codanet.gpu.CudaDevice} is to a GPU what the CPU device is to the processor. Its operations are
- * in {@code op}, its kernels' compilation in {@code kernel}, its handles in {@code driver}.
+ * The device {@code cuda}: one NVIDIA GPU. {@link org.codanet.gpu.CudaDevice} implements the device interface; read it first. The
+ * operations are in {@code op}, the compilation and launch of kernels in {@code kernel}, cuBLAS and cuDNN in {@code library}, handles
+ * and device memory in {@code driver}.
  */
 package org.codanet.gpu;

@@ -12,9 +12,9 @@ import org.codanet.nn.device.Precision;
 import org.codanet.nn.testing.Rounding;
 import org.junit.jupiter.api.Test;
 
-/** The table of docs/performance.md, made once more: every precision is as far off as it says, and as the contracts allow. */
+/** Computes the table of errors in docs/performance.md again: every precision is within the tolerance of the contracts. */
 final class ErrorTableTest {
-    /** Through a whole network, an operand is rounded once a layer. */
+    /** Factor for a whole network, in which every layer rounds its operands. */
     private static final double WHOLE_NETWORK = 2;
 
     @Test
@@ -22,9 +22,9 @@ final class ErrorTableTest {
         assertWithinTolerance(SimulatedMachine.folder().toString());
     }
 
-    /** The one test here that a GPU can run; bench/on-gpu runs all contracts on it. */
+    /** The only test of this module that uses a real GPU; bench/on-gpu runs all contracts on one. */
     @Test
-    void aCardOfThisMachineStaysWithinThemToo() {
+    void aGpuOfThisMachineStaysWithinThemToo() {
         String opened = OtherJvm.output("", MissingFunctionTest.Open.class);
         Skip.unlessForGpu(
                 opened.contains("opened cuda:0"),
@@ -50,7 +50,7 @@ final class ErrorTableTest {
                 double error = Double.parseDouble(row[i + 2]);
                 String where = row[1] + " on " + columns.get(i) + ": " + error + ", allowed " + tolerance;
                 assertTrue(error <= tolerance, where);
-                // Less than this, and operands that should have been rounded were not.
+                // A smaller error would mean that the operands were not rounded.
                 assertTrue(precision == Precision.FP32 || error >= tolerance / 50, where);
             }
         }

@@ -3,7 +3,7 @@ package org.codanet.gpu;
 import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
-/** Readies the simulated machine before tests that open their devices by name. */
+/** Builds the simulated machine before tests that open their devices by name. */
 public final class MachineForAllTests implements BeforeAllCallback {
     @Override
     public void beforeAll(ExtensionContext context) {

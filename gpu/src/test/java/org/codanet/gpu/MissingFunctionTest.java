@@ -21,12 +21,12 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** A library that lacks one function is refused when the device opens, not when the function is needed. */
+/** A library that lacks a function is refused when the device is opened, not at the first use of the function. */
 final class MissingFunctionTest {
     @TempDir
     Path folder;
 
-    /** What the other JVM runs: opens the device by name, then whatever there is. */
+    /** What the other JVM runs: opens the device by name, and then the device that {@code auto} selects. */
     static final class Open {
         private Open() {}
 
@@ -52,8 +52,8 @@ final class MissingFunctionTest {
         "libcudnn.so.9, cudnnConvolutionForward, 'is version 9.19.0 and lacks 1 of the '",
         "libcudnn.so.9, cudnnGetVersion, 'lacks 1 of the '",
     })
-    void libraryVersionAndFunctionAreNamedAndTheProcessorIsTaken(String library, String function, String says)
-            throws IOException {
+    void theMessageNamesLibraryVersionAndFunctionAndAutoSelectsTheProcessor(
+            String library, String function, String says) throws IOException {
         copyLibraries();
         Path broken = folder.resolve(library);
         Files.write(broken, without(function, Files.readAllBytes(broken)));
@@ -111,7 +111,7 @@ final class MissingFunctionTest {
         }
     }
 
-    /** The library with the function under another name, wherever the name stands: the linker finds it no more. */
+    /** The library with every occurrence of the function's name changed, so that the linker does not find the function. */
     private static byte[] without(String function, byte[] library) {
         String bytes = new String(library, StandardCharsets.ISO_8859_1);
         String name = "\0" + function + "\0";

@@ -7,7 +7,7 @@ import org.codanet.nn.device.DeviceOptions;
 import org.codanet.nn.device.Devices;
 import org.junit.jupiter.api.Test;
 
-/** Runs beside codanet's own tests: they take every device that can be opened, and would pass without this one. */
+/** Runs with codanet's own tests, which use every device that can be opened and would pass without this one. */
 final class NetworksHaveTheMachine {
     @Test
     void theDeviceCanBeOpenedByName() {

@@ -9,14 +9,14 @@ import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** Another JVM, because a process loads CUDA's libraries once: what it prints with the libraries of one folder. */
+/** Runs a main method in another JVM with the libraries of one folder, because a process loads CUDA's libraries once. */
 public final class OtherJvm {
     private OtherJvm() {}
 
     /**
      * Runs a main method to its end.
      *
-     * @param libraries what {@code codanet.cuda.path} says; empty for those that this machine has
+     * @param libraries value of {@code codanet.cuda.path}; empty for the libraries of this machine
      * @return what it printed to standard output
      * @throws AssertionError if it ended with another status than 0, with what it printed
      */
@@ -28,8 +28,7 @@ public final class OtherJvm {
                 "--add-modules",
                 "jdk.incubator.vector",
                 "-Dcodanet.cuda.path=" + libraries,
-                // Kernels that one NVRTC compiled must not be taken for another's, least of all by the user's own
-                // codanet.
+                // A cache for each NVRTC, apart from the user's.
                 "-Dcodanet.cache=" + Path.of("target", "other-jvm", Integer.toHexString(libraries.hashCode())),
                 "-cp",
                 classPath(),

@@ -33,17 +33,18 @@ import org.codanet.nn.device.DeviceOptions;
 import org.codanet.nn.device.Precision;
 
 /**
- * CUDA's libraries as stand-ins that run on the processor, built from {@code src/test/cpp} with g++: the device under test runs
- * unchanged on them, through the same bindings. What the sources say about themselves is in {@code machine.h}.
+ * The simulated CUDA machine: libraries with the functions of CUDA, which run kernels on the processor. They are built from {@code
+ * src/test/cpp} with g++. The device under test uses them through the same bindings as the real ones. {@code machine.h} describes the
+ * sources.
  *
- * <p>A process loads CUDA once, so all tests of this module share one machine; {@link #reset} begins each.
+ * <p>A process loads CUDA once, so all tests of this module share one machine. A test begins with {@link #reset}.
  */
 @SuppressWarnings("restricted")
 public final class SimulatedMachine {
     private static final Path SOURCES = Path.of("src/test/cpp").toAbsolutePath();
     /**
-     * System property: true where races are not looked for, as for the golden networks, whose kernels the tests of the
-     * operations have watched.
+     * System property: true to turn race detection off, as for the golden networks, whose kernels the tests of the operations check
+     * for races.
      */
     private static final String UNWATCHED = "codanet.simulated.unwatched";
 
@@ -65,13 +66,13 @@ public final class SimulatedMachine {
         }
     }
 
-    /** The machine, built if its sources have changed; the calling test is skipped, loudly, where there is no g++. */
+    /** The machine, built if its sources have changed. Without g++ the calling test is skipped with a message. */
     public static synchronized SimulatedMachine get() {
         if (machine == null) {
-            Skip.unlessForGpu(hasCompiler(), "there is no g++ to build the simulated CUDA machine with");
+            Skip.unlessForGpu(hasCompiler(), "g++ is needed to build the simulated CUDA machine");
             try {
                 Path folder = build();
-                // Kernels compiled by one state of the machine are of no use to another.
+                // A kernel that is compiled with race detection differs from one without.
                 System.setProperty(
                         "codanet.cache",
                         folder.resolve(Boolean.getBoolean(UNWATCHED) ? "unwatched" : "cache")
@@ -85,39 +86,40 @@ public final class SimulatedMachine {
         return machine;
     }
 
-    /** A device on a machine without planned failures, in float32: its results are held against others by their rounding. */
+    /** A device in float32, without injected failures. */
     public static Device open() {
         return open(DeviceOptions.defaults().withPrecision(Precision.FP32));
     }
 
-    /** A device on a machine without planned failures. */
+    /** A device without injected failures. */
     public static Device open(DeviceOptions options) {
         return open(options, 1 << 20);
     }
 
-    /** As {@link #open}, cutting work into pieces of that many bytes. */
+    /** As {@link #open}, with micro-batches whose workspace has at most so many bytes where that is possible. */
     public static CudaDevice open(DeviceOptions options, long chunkBytes) {
         get().reset();
         return CudaDevice.open(0, options, chunkBytes);
     }
 
-    /** Where its libraries are, for another process. */
+    /** The folder of its libraries, for another process. */
     public static Path folder() {
         return get().folder;
     }
 
-    /** Forgets planned and past failures. */
+    /** Removes injected failures, and the effects of earlier ones. */
     public void reset() {
         call("sim_forgive");
     }
 
     /**
-     * Plans a failure.
+     * Injects a failure.
      *
-     * @param nth which call of the function from now on, from 1
-     * @param sticky whether every later call of the driver fails in the same way
+     * @param nth which call of the function from now on, counted from 1
+     * @param status name of the status that it returns, such as {@code CUDA_ERROR_OUT_OF_MEMORY}
+     * @param sticky whether every later call of the driver returns it, too
      */
-    public void fail(String function, long nth, int status, boolean sticky) {
+    public void fail(String function, long nth, String status, boolean sticky) {
         try (Arena arena = Arena.ofConfined()) {
             handle(
                             "sim_fail",
@@ -126,9 +128,20 @@ public final class SimulatedMachine {
                                     ValueLayout.JAVA_LONG,
                                     ValueLayout.JAVA_INT,
                                     ValueLayout.JAVA_INT))
-                    .invoke(arena.allocateFrom(function), nth, status, sticky ? 1 : 0);
+                    .invoke(arena.allocateFrom(function), nth, number(status), sticky ? 1 : 0);
         } catch (Throwable e) {
             throw new IllegalStateException(e);
+        }
+    }
+
+    /** The number of a status: the bindings have a method for each, with its name. */
+    private static int number(String status) {
+        Class<?> bindings =
+                status.startsWith("CUDNN_") ? Cudnn.class : status.startsWith("CUBLAS_") ? Cublas.class : Cuda.class;
+        try {
+            return (int) bindings.getMethod(status).invoke(null);
+        } catch (ReflectiveOperationException unknown) {
+            throw new IllegalArgumentException("there is no status " + status, unknown);
         }
     }
 
@@ -142,12 +155,12 @@ public final class SimulatedMachine {
         }
     }
 
-    /** Kinds and numbers of open handles; empty if there is none. */
+    /** Kinds and numbers of handles that have not been destroyed; empty if there is none. */
     public String live() {
         return text("sim_live");
     }
 
-    /** The first broken rule of memory or barriers; empty if none was. */
+    /** The first violation of a rule of memory or barriers; empty if there was none. */
     public String violation() {
         return text("sim_violation");
     }
@@ -206,7 +219,7 @@ public final class SimulatedMachine {
         Files.move(work, folder, StandardCopyOption.ATOMIC_MOVE);
     }
 
-    /** The functions that are bound and have no stand-in fail, and say their name: the loader wants all to be there. */
+    /** A bound function that is not simulated fails and prints its name. It has to exist, because the bindings check that. */
     private static void library(Path folder, String name, Class<?> bindings, List<String> sources)
             throws IOException, InterruptedException {
         StringBuilder rest = new StringBuilder("extern \"C\" int sim_unbound(const char*);\n");

@@ -20,7 +20,7 @@ import org.codanet.nn.tensor.Shape;
 import org.codanet.nn.tensor.Tensor;
 import org.codanet.nn.testing.Values;
 
-/** A step of training through every operation: image input, augmentation, alignment, convolution, pool, loss, Adam. All tensors are its own. */
+/** A network with every operation of a training step: image input, augmentation, alignment, convolution, pool, loss, Adam. It owns its tensors. */
 final class SmallNet {
     private static final Shape IMAGES = Shape.of(2, 3, 6, 6);
     private static final DynamicAlignmentShape ALIGNMENT = new DynamicAlignmentShape(6, 5, 4, 3, 1, 1, Norm.SQ, true);
@@ -116,7 +116,7 @@ final class SmallNet {
         return new Adam.Slot(value, gradient, zero(scope, value.shape()), zero(scope, value.shape()));
     }
 
-    /** The images of the next steps. */
+    /** Uploads random images for the next steps. */
     void load(long seed) {
         float[] values = Values.uniform(seed, IMAGES);
         for (int i = 0; i < values.length; i++) {
@@ -125,13 +125,13 @@ final class SmallNet {
         device.upload(values, images);
     }
 
-    /** Queues one step; the gradients are clipped so that the norm is found, too. */
+    /** Queues one step. The gradients are clipped, so that their norm is computed as well. */
     void step(long number) {
         next(number);
         step();
     }
 
-    /** Sets number and rate, which falls, of the steps that follow. */
+    /** Sets the number of the following steps, and their learning rate, which decreases with the number. */
     void next(long number) {
         adam.next(new Adam.Step(0.01 / number, 0.9, 0.999, 1e-8, 0.01, number, 1));
     }

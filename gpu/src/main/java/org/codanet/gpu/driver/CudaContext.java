@@ -1,6 +1,7 @@
 package org.codanet.gpu.driver;
 
 import static org.codanet.bindings.cuda.Cuda.CUDA_ERROR_OUT_OF_MEMORY;
+import static org.codanet.bindings.cuda.Cuda.CUDA_SUCCESS;
 import static org.codanet.bindings.cuda.Cuda.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR;
 import static org.codanet.bindings.cuda.Cuda.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR;
 import static org.codanet.bindings.cuda.Cuda.CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT;
@@ -15,17 +16,30 @@ import org.codanet.bindings.cudnn.Cudnn;
 import org.codanet.nn.device.DeviceException;
 
 /**
- * One GPU's primary context, and the checks of all calls that concern it.
+ * The primary context of one GPU. It also checks the status of every call that concerns the GPU.
  *
- * <p>Some errors leave a context unusable: an illegal address, an uncorrectable memory error. After one of them the device is
- * dead: every later call of ours is refused with the first error's message, instead of failing somewhere else for no reason
- * that could be seen. Closing still gives back all that is held.
+ * <p>Some errors leave a context unusable, such as an illegal address or an uncorrectable memory error. After such an error every
+ * later call is refused with the message of the first error: otherwise the program would fail at an unrelated place. Closing still
+ * frees everything.
  */
 public final class CudaContext implements AutoCloseable {
-    /** ECC, NVLink, illegal address, timeout, destroyed context, assert, and the hardware's exceptions up to launch failure. */
-    private static final Set<Integer> STICKY = Set.of(214, 220, 700, 702, 709, 710, 714, 715, 716, 717, 718, 719, 721);
+    /** Errors that leave the context unusable. */
+    private static final Set<Integer> STICKY = Set.of(
+            Cuda.CUDA_ERROR_ECC_UNCORRECTABLE(),
+            Cuda.CUDA_ERROR_NVLINK_UNCORRECTABLE(),
+            Cuda.CUDA_ERROR_ILLEGAL_ADDRESS(),
+            Cuda.CUDA_ERROR_LAUNCH_TIMEOUT(),
+            Cuda.CUDA_ERROR_CONTEXT_IS_DESTROYED(),
+            Cuda.CUDA_ERROR_ASSERT(),
+            Cuda.CUDA_ERROR_HARDWARE_STACK_ERROR(),
+            Cuda.CUDA_ERROR_ILLEGAL_INSTRUCTION(),
+            Cuda.CUDA_ERROR_MISALIGNED_ADDRESS(),
+            Cuda.CUDA_ERROR_INVALID_ADDRESS_SPACE(),
+            Cuda.CUDA_ERROR_INVALID_PC(),
+            Cuda.CUDA_ERROR_LAUNCH_FAILED(),
+            Cuda.CUDA_ERROR_TENSOR_MEMORY_LEAK());
 
-    /** The driver keeps one current context for each thread; it is set only where it is not ours. */
+    /** The driver has one current context for each thread. We set it only if another one is current. */
     private static final ThreadLocal<CudaContext> CURRENT = new ThreadLocal<>();
 
     private final String name;
@@ -41,7 +55,7 @@ public final class CudaContext implements AutoCloseable {
     /**
      * Retains the primary context of a GPU.
      *
-     * @throws DeviceException if there is none of that number, with the number there is
+     * @throws DeviceException if there is no GPU with that index; the message says how many there are
      */
     public CudaContext(int index) {
         this.name = "cuda:" + index;
@@ -82,22 +96,22 @@ public final class CudaContext implements AutoCloseable {
         return name;
     }
 
-    /** What the card is called. */
+    /** The name of the GPU, such as {@code NVIDIA H100 80GB HBM3}. */
     public String model() {
         return model;
     }
 
-    /** Compute capability, ten times the major number and the minor: 90 for 9.0. */
+    /** Compute capability as ten times the major version plus the minor version: 90 for 9.0. */
     public int capability() {
         return capability;
     }
 
-    /** Multiprocessors. */
+    /** Number of multiprocessors. */
     public int multiprocessors() {
         return multiprocessors;
     }
 
-    /** Bytes of memory on the card. */
+    /** Bytes of device memory. */
     public long totalBytes() {
         return totalBytes;
     }
@@ -107,10 +121,10 @@ public final class CudaContext implements AutoCloseable {
     }
 
     /**
-     * Makes this context the calling thread's; begins whatever calls the driver.
+     * Makes this context current on the calling thread. Has to come before any call of the driver.
      *
      * @throws IllegalStateException if this is closed
-     * @throws DeviceException if the device is dead, with the error it died of
+     * @throws DeviceException if an earlier error left the device unusable, with that error
      */
     public void enter() {
         if (closed) {
@@ -126,7 +140,7 @@ public final class CudaContext implements AutoCloseable {
         }
     }
 
-    /** As {@link #enter}, for giving something back: never refuses. */
+    /** As {@link #enter}, before something is freed. Never throws. */
     public void enterToClose() {
         if (CURRENT.get() != this) {
             int ignored = Cuda.cuCtxSetCurrent(handle);
@@ -134,14 +148,14 @@ public final class CudaContext implements AutoCloseable {
         }
     }
 
-    /** Whether an earlier call left the device unusable. */
+    /** Whether an earlier error left the device unusable. */
     public boolean isDead() {
         return death != null;
     }
 
-    /** Checks a status of the driver. @param subject what the call was about, read on failure only */
+    /** Checks a status of the driver. @param subject what the call was about; its text is built on failure only */
     public void check(int status, String function, Object subject) {
-        if (status == 0) {
+        if (status == CUDA_SUCCESS()) {
             return;
         }
         CudaException failure = new CudaException(function, status, driverName(status), subject, name);
@@ -151,7 +165,7 @@ public final class CudaContext implements AutoCloseable {
         throw failure;
     }
 
-    /** Checks the status of giving something back: on a dead device that fails as all else does, and is no news. */
+    /** Checks the status of a call that frees something. On an unusable device every call fails, and the status says nothing new. */
     public void checkClosing(int status, String function, Object subject) {
         if (death == null) {
             check(status, function, subject);
@@ -163,30 +177,31 @@ public final class CudaContext implements AutoCloseable {
         checkCublas(status, function, subject, name);
     }
 
-    /** The same for a call that concerns no context. */
+    /** Checks a status of cuBLAS for a call without a context. */
     public static void checkCublas(int status, String function, Object subject, String device) {
-        if (status != 0) {
+        if (status != Cublas.CUBLAS_STATUS_SUCCESS()) {
             throw new CudaException(
                     function, status, Cublas.cublasGetStatusName(status).getString(0), subject, device);
         }
     }
 
-    /** Checks a status of cuDNN; adds what it says about its last error. */
+    /** Checks a status of cuDNN. The message includes cuDNN's text about its last error. */
     public void checkCudnn(int status, String function, Object subject) {
         checkCudnn(status, function, subject, name);
     }
 
-    /** The same for a call that concerns no context, which cuDNN's descriptors do not. */
+    /** Checks a status of cuDNN for a call without a context, such as those about descriptors. */
     public static void checkCudnn(int status, String function, Object subject, String device) {
-        if (status == 0) {
+        if (status == Cudnn.CUDNN_STATUS_SUCCESS()) {
             return;
         }
         String named = Cudnn.cudnnGetErrorString(status).getString(0);
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment text = arena.allocate(512);
             Cudnn.cudnnGetLastErrorString(text, 512);
-            String said = text.getString(0).strip();
-            throw new CudaException(function, status, said.isEmpty() ? named : named + ", " + said, subject, device);
+            String detail = text.getString(0).strip();
+            throw new CudaException(
+                    function, status, detail.isEmpty() ? named : named + ", " + detail, subject, device);
         }
     }
 
@@ -197,7 +212,7 @@ public final class CudaContext implements AutoCloseable {
     private static String driverName(int status) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment text = arena.allocate(ValueLayout.ADDRESS);
-            if (Cuda.cuGetErrorName(status, text) != 0) {
+            if (Cuda.cuGetErrorName(status, text) != CUDA_SUCCESS()) {
                 return "unknown status";
             }
             return text.get(Cuda.C_POINTER, 0).getString(0);

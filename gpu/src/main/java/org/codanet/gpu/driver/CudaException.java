@@ -2,7 +2,7 @@ package org.codanet.gpu.driver;
 
 import org.codanet.nn.device.DeviceException;
 
-/** A call of one of CUDA's libraries failed: function, status by name and number, on what, on which device. */
+/** A call of one of CUDA's libraries failed. The message has the function, the name and number of the status, the subject and the device. */
 public final class CudaException extends DeviceException {
     private static final long serialVersionUID = 1L;
 
@@ -15,12 +15,12 @@ public final class CudaException extends DeviceException {
         this.status = status;
     }
 
-    /** What was called. */
+    /** The function that failed. */
     public String function() {
         return function;
     }
 
-    /** What it returned. */
+    /** The status that it returned. */
     public int status() {
         return status;
     }

@@ -6,8 +6,9 @@ import java.lang.foreign.ValueLayout;
 import org.codanet.bindings.cuda.Cuda;
 
 /**
- * Work recorded once and run again by a single call: the same kernels on the same addresses, with whatever values are there by
- * then. The driver needs about 2 µs for each launch; a replay pays once for the whole step.
+ * A captured CUDA graph: launches, copies and fills that one call of the driver replays. A replay uses the same addresses as the
+ * capture and the values that are there at the replay. The driver needs about 2 µs for each launch, so replaying a pass as a graph
+ * saves that time for all launches but one.
  */
 public final class CudaGraph extends Handle {
     private final Stream stream;
@@ -20,10 +21,10 @@ public final class CudaGraph extends Handle {
     }
 
     /**
-     * Records what {@code work} queues on the stream, without running it. The work must have run before with the same shapes,
-     * for nothing may be compiled, allocated or waited for while it is recorded.
+     * Captures what {@code work} queues on the stream; nothing runs yet. The work must have run eagerly before with the same shapes,
+     * because a capture must not compile, allocate or wait.
      *
-     * @throws IllegalStateException if it does, from where it does
+     * @throws IllegalStateException if {@code work} does one of these, from the place where it does
      */
     public static CudaGraph capture(Stream stream, Runnable work) {
         CudaContext context = stream.context();
@@ -38,23 +39,23 @@ public final class CudaGraph extends Handle {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment count = arena.allocate(ValueLayout.JAVA_LONG);
             context.check(
-                    Cuda.cuGraphGetNodes(graph, MemorySegment.NULL, count), "cuGraphGetNodes", "the recorded work");
+                    Cuda.cuGraphGetNodes(graph, MemorySegment.NULL, count), "cuGraphGetNodes", "the captured pass");
             MemorySegment executable = arena.allocate(ValueLayout.ADDRESS);
             context.check(
-                    Cuda.cuGraphInstantiateWithFlags(executable, graph, 0), "cuGraphInstantiate", "the recorded work");
+                    Cuda.cuGraphInstantiateWithFlags(executable, graph, 0), "cuGraphInstantiate", "the captured pass");
             return new CudaGraph(stream, executable.get(ValueLayout.ADDRESS, 0), count.get(ValueLayout.JAVA_LONG, 0));
         } finally {
-            context.checkClosing(Cuda.cuGraphDestroy(graph), "cuGraphDestroy", "the recorded work");
+            context.checkClosing(Cuda.cuGraphDestroy(graph), "cuGraphDestroy", "the captured pass");
         }
     }
 
-    /** Queues all of it. */
+    /** Queues the whole graph. */
     public void replay() {
         context().enter();
         context().check(Cuda.cuGraphLaunch(handle(), stream.handle()), "cuGraphLaunch", nodes + " nodes");
     }
 
-    /** Kernels, copies and fills in it. */
+    /** Number of kernels, copies and fills. */
     public long nodes() {
         return nodes;
     }

@@ -5,13 +5,13 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import org.codanet.bindings.cuda.Cuda;
 
-/** A mark in a stream: when the work before it has run, and at what time. */
+/** A marker in a stream. It is reached when all work queued before it has run. */
 public final class Event extends Handle {
     private Event(CudaContext context, MemorySegment handle) {
         super(context, "event", handle);
     }
 
-    /** An event that has not been recorded; waiting for it returns at once. */
+    /** An event that no stream has recorded yet; {@link #await} returns at once. */
     public static Event create(CudaContext context) {
         context.enter();
         try (Arena arena = Arena.ofConfined()) {
@@ -21,12 +21,12 @@ public final class Event extends Handle {
         }
     }
 
-    /** Marks the end of what the stream has queued so far. */
+    /** Puts the marker behind the work that the stream has queued so far. */
     public void record(Stream stream) {
         context().check(Cuda.cuEventRecord(handle(), stream.handle()), "cuEventRecord", this);
     }
 
-    /** Waits until the work before the mark has run. */
+    /** Waits until the stream has reached the marker. */
     public void await() {
         context().check(Cuda.cuEventSynchronize(handle()), "cuEventSynchronize", this);
     }

@@ -2,14 +2,14 @@ package org.codanet.gpu.driver;
 
 import java.lang.foreign.MemorySegment;
 
-/** A native handle with one owner: closed once, and of no use after that. */
+/** A native handle. Its owner closes it; any use after that throws. */
 public abstract class Handle implements AutoCloseable {
     private final CudaContext context;
     private final String kind;
     private final MemorySegment handle;
     private boolean closed;
 
-    /** @param kind what this is, for messages */
+    /** @param kind name for messages, such as {@code stream} */
     protected Handle(CudaContext context, String kind, MemorySegment handle) {
         this.context = context;
         this.kind = kind;
@@ -29,7 +29,7 @@ public abstract class Handle implements AutoCloseable {
         return context;
     }
 
-    /** Gives the handle back; called once. */
+    /** Destroys the handle. Called once. */
     protected abstract void destroy(MemorySegment handle);
 
     @Override

@@ -20,8 +20,9 @@ import org.codanet.nn.device.MemoryUse;
 import org.codanet.nn.device.OutOfMemoryException;
 
 /**
- * The memory of one device: counted, bounded, and kept for reuse by size, so that a step asks the driver for nothing once the
- * first one has run. Everything is used on one stream, in whose order a block is free as soon as it is given back.
+ * The memory of one device: counted, bounded by a budget, and reused by size. Once the first pass of a kind has run, later ones
+ * allocate nothing from the driver. All memory is used on one stream, so a released block can be reused at once: the work that uses
+ * it next is queued behind the work that used it before.
  */
 public final class MemoryPool implements AutoCloseable {
     private final CudaContext context;
@@ -31,14 +32,14 @@ public final class MemoryPool implements AutoCloseable {
     private final Map<Long, Deque<Block>> idle = new HashMap<>();
     private final Map<String, Long> byOwner = new HashMap<>();
     private final Set<Block> held = new HashSet<>();
-    private final List<Block> freedWhileRecording = new ArrayList<>();
+    private final List<Block> freedDuringCapture = new ArrayList<>();
     private final Arena arena = Arena.ofShared();
     private final MemorySegment out = arena.allocate(ValueLayout.JAVA_LONG);
     private long live;
     private long peak;
     private long reserved;
     private int tensors;
-    private Room recording;
+    private GraphMemory capturing;
     private boolean closed;
 
     /** @param budget bytes that may be held at once; 0 sets no bound */
@@ -57,15 +58,15 @@ public final class MemoryPool implements AutoCloseable {
             MemorySegment handle = temporary.allocate(ValueLayout.ADDRESS);
             context.check(Cuda.cuMemPoolCreate(handle, properties), "cuMemPoolCreate", "the device's pool");
             this.pool = handle.get(ValueLayout.ADDRESS, 0);
-            keepAll(temporary);
+            keepIdleMemory(temporary);
         } catch (RuntimeException failure) {
             arena.close();
             throw failure;
         }
     }
 
-    /** Left at zero, the threshold would give everything back to the system at each synchronisation. */
-    private void keepAll(Arena temporary) {
+    /** With the default threshold of 0 the driver would free all idle memory at each synchronisation. */
+    private void keepIdleMemory(Arena temporary) {
         MemorySegment threshold = temporary.allocateFrom(ValueLayout.JAVA_LONG, Long.MAX_VALUE);
         int status = Cuda.cuMemPoolSetAttribute(pool, Cuda.CU_MEMPOOL_ATTR_RELEASE_THRESHOLD(), threshold);
         if (status != 0) {
@@ -74,62 +75,62 @@ public final class MemoryPool implements AutoCloseable {
         }
     }
 
-    /** A piece of device memory that goes back to its pool when its one owner releases it. */
+    /** A block of device memory. It returns to the pool when its owner releases it. */
     public final class Block {
         private final DevicePointer pointer;
-        private final boolean kept;
+        private final boolean reusable;
         private String owner;
         private boolean tensor;
-        private Room room;
+        private GraphMemory graph;
 
-        /** @param kept for the next of its size, when it is released */
-        private Block(DevicePointer pointer, boolean kept) {
+        /** @param reusable whether the pool keeps the block when it is released, instead of freeing it */
+        private Block(DevicePointer pointer, boolean reusable) {
             this.pointer = pointer;
-            this.kept = kept;
+            this.reusable = reusable;
         }
 
-        /** All of it; it begins at a multiple of 256. */
+        /** The whole block; its address is a multiple of 256. */
         public DevicePointer pointer() {
             return pointer;
         }
 
-        /** Where it begins, as a bare number. */
+        /** As {@link #pointer}, as a bare address. */
         public long address() {
             return pointer.address();
         }
 
-        /** Its extent. */
+        /** Size in bytes. */
         public long bytes() {
             return pointer.bytes();
         }
 
-        /** Gives it back; a second call does nothing. */
+        /** Returns the block to the pool; a second call does nothing. */
         public void release() {
             MemoryPool.this.release(this);
         }
     }
 
     /**
-     * The memory that the tensors of a recorded step had while it was recorded: the replays use it, and nobody else, until this
-     * is closed. It stays with what recorded it, so that a step which is recorded again asks for nothing.
+     * The memory of the tensors that a captured pass allocates. The addresses are part of the graph, so this memory is reserved for
+     * its replays until it is closed. Capturing the pass again uses the same memory.
      */
-    public final class Room implements AutoCloseable {
+    public final class GraphMemory implements AutoCloseable {
         private final String owner;
         private final Map<Long, Deque<Block>> idle = new HashMap<>();
 
-        private Room(String owner) {
+        private GraphMemory(String owner) {
             this.owner = owner;
         }
 
         /**
-         * What {@code work} returns; the memory it takes is this room's from now on.
+         * Runs {@code work}, which captures, and returns its result. The memory that it allocates belongs to this object from now on.
          *
-         * @throws OutOfMemoryException if it takes what nobody has left behind
+         * @throws OutOfMemoryException if no idle block has the size that it asks for: a capture cannot allocate
          * @throws IllegalStateException if it leaves a tensor open
          */
-        public <T> T record(Supplier<T> work) {
+        public <T> T capture(Supplier<T> work) {
             synchronized (MemoryPool.this) {
-                recording = this;
+                capturing = this;
             }
             try {
                 T result = work.get();
@@ -137,9 +138,9 @@ public final class MemoryPool implements AutoCloseable {
                 return result;
             } finally {
                 synchronized (MemoryPool.this) {
-                    recording = null;
-                    freedWhileRecording.forEach(MemoryPool.this::free);
-                    freedWhileRecording.clear();
+                    capturing = null;
+                    freedDuringCapture.forEach(MemoryPool.this::free);
+                    freedDuringCapture.clear();
                 }
             }
         }
@@ -148,7 +149,7 @@ public final class MemoryPool implements AutoCloseable {
             long open;
             synchronized (MemoryPool.this) {
                 open = held.stream()
-                        .filter(block -> block.room == this && block.tensor)
+                        .filter(block -> block.graph == this && block.tensor)
                         .count();
             }
             if (open > 0) {
@@ -165,11 +166,11 @@ public final class MemoryPool implements AutoCloseable {
             }
         }
 
-        /** Gives the memory back to the pool; what a tensor still holds follows when that is closed. */
+        /** Returns the memory to the pool. The memory of a tensor that is still open follows when the tensor is closed. */
         @Override
         public void close() {
             synchronized (MemoryPool.this) {
-                held.forEach(block -> block.room = block.room == this ? null : block.room);
+                held.forEach(block -> block.graph = block.graph == this ? null : block.graph);
                 for (Deque<Block> blocks : idle.values()) {
                     blocks.forEach(MemoryPool.this::release);
                 }
@@ -178,14 +179,14 @@ public final class MemoryPool implements AutoCloseable {
         }
     }
 
-    /** Room for a step that will be recorded, empty; {@code owner} is who will close it. */
-    public Room room(String owner) {
-        return new Room(owner);
+    /** Memory for a graph that will be captured, empty. @param owner path of the scope that closes it */
+    public GraphMemory graphMemory(String owner) {
+        return new GraphMemory(owner);
     }
 
-    /** Memory with undefined contents, kept for the next of its size when it is released. */
+    /** Allocates memory for a tensor, with undefined contents. A released block is reused for the next tensor of its size. */
     public synchronized Block take(long bytes, String owner) {
-        Block block = recording == null ? null : poll(recording.idle, bytes);
+        Block block = capturing == null ? null : poll(capturing.idle, bytes);
         if (block != null) {
             forget(block);
         } else {
@@ -194,26 +195,26 @@ public final class MemoryPool implements AutoCloseable {
         if (block == null) {
             block = new Block(allocate(bytes), true);
         }
-        block.room = recording;
+        block.graph = capturing;
         block.tensor = true;
         return hold(block, owner);
     }
 
     private static Block poll(Map<Long, Deque<Block>> blocks, long bytes) {
-        Deque<Block> kept = blocks.get(bytes);
-        return kept == null ? null : kept.pollLast();
+        Deque<Block> ofThisSize = blocks.get(bytes);
+        return ofThisSize == null ? null : ofThisSize.pollLast();
     }
 
     private static void keep(Map<Long, Deque<Block>> blocks, Block block) {
         blocks.computeIfAbsent(block.bytes(), size -> new ArrayDeque<>()).addLast(block);
     }
 
-    /** @throws IllegalStateException while a step is recorded */
-    void refuseWhileRecording() {
-        stream.refuseWhileRecording("take memory that no earlier run of it has left behind; run it once by a call");
+    /** @throws IllegalStateException during a capture */
+    void refuseDuringCapture() {
+        stream.refuseDuringCapture("allocate device memory; run it eagerly once, which allocates it");
     }
 
-    /** As {@link #take}, for a workspace: not counted as a tensor, and given back to the driver when it is released. */
+    /** As {@link #take}, for memory that is no tensor, such as a workspace: it is freed when it is released. */
     public synchronized Block reserve(long bytes, String owner) {
         return hold(new Block(allocate(bytes), false), owner);
     }
@@ -243,10 +244,10 @@ public final class MemoryPool implements AutoCloseable {
         if (!forget(block)) {
             return;
         }
-        if (block.room != null) {
-            keep(block.room.idle, block);
-            hold(block, block.room.owner);
-        } else if (!block.kept || context.isDead()) {
+        if (block.graph != null) {
+            keep(block.graph.idle, block);
+            hold(block, block.graph.owner);
+        } else if (!block.reusable || context.isDead()) {
             free(block);
         } else {
             keep(idle, block);
@@ -254,30 +255,30 @@ public final class MemoryPool implements AutoCloseable {
     }
 
     private DevicePointer allocate(long bytes) {
-        if (recording != null) {
+        if (capturing != null) {
             throw new OutOfMemoryException(
-                    context.name() + ": a captured pass may not take memory that no earlier run of it has left behind; "
-                            + ByteCount.text(bytes) + " are not there; run it once by a call, with that much to spare",
+                    context.name() + ": a captured pass may not allocate device memory, and no idle block of "
+                            + ByteCount.text(bytes) + " is left from an eager run of it",
                     bytes,
                     0,
                     reserved);
         }
-        refuseWhileRecording();
+        refuseDuringCapture();
         context.enter();
         if (budget > 0 && reserved + bytes > budget) {
-            drop();
+            freeIdle();
             if (reserved + bytes > budget) {
                 throw refused("budget " + ByteCount.text(budget), bytes, budget - reserved);
             }
         }
         int status = Cuda.cuMemAllocFromPoolAsync(out, bytes, pool, stream.handle());
         if (CudaContext.isOutOfMemory(status) && !idle.isEmpty()) {
-            drop();
+            freeIdle();
             status = Cuda.cuMemAllocFromPoolAsync(out, bytes, pool, stream.handle());
         }
         if (CudaContext.isOutOfMemory(status)) {
-            long free = freeOnCard();
-            throw refused(ByteCount.text(free) + " free on the card", bytes, free);
+            long free = freeBytes();
+            throw refused(ByteCount.text(free) + " free on the GPU", bytes, free);
         }
         context.check(status, "cuMemAllocFromPoolAsync", ByteCount.text(bytes));
         reserved += bytes;
@@ -285,8 +286,8 @@ public final class MemoryPool implements AutoCloseable {
     }
 
     private void free(Block block) {
-        if (recording != null) {
-            freedWhileRecording.add(block);
+        if (capturing != null) {
+            freedDuringCapture.add(block);
             return;
         }
         context.enterToClose();
@@ -295,22 +296,22 @@ public final class MemoryPool implements AutoCloseable {
                 Cuda.cuMemFreeAsync(block.address(), stream.handle()), "cuMemFreeAsync", ByteCount.text(block.bytes()));
     }
 
-    private long freeOnCard() {
+    private long freeBytes() {
         try (Arena temporary = Arena.ofConfined()) {
             MemorySegment free = temporary.allocate(ValueLayout.JAVA_LONG);
             MemorySegment total = temporary.allocate(ValueLayout.JAVA_LONG);
-            context.check(Cuda.cuMemGetInfo_v2(free, total), "cuMemGetInfo", "the card");
+            context.check(Cuda.cuMemGetInfo_v2(free, total), "cuMemGetInfo", "the GPU");
             return free.get(ValueLayout.JAVA_LONG, 0);
         }
     }
 
-    /** Gives idle blocks back to the driver, and from it to the card. */
+    /** Frees all idle blocks. */
     public synchronized void trim() {
         context.enter();
-        drop();
+        freeIdle();
     }
 
-    private void drop() {
+    private void freeIdle() {
         for (Deque<Block> blocks : idle.values()) {
             blocks.forEach(this::free);
         }
@@ -331,17 +332,17 @@ public final class MemoryPool implements AutoCloseable {
                 reserved);
     }
 
-    /** Bytes now, bytes at most, bytes kept, tensors now. */
+    /** Bytes in use, their peak, bytes held from the driver, and the number of tensors. */
     public synchronized MemoryUse use() {
         return new MemoryUse(live, peak, reserved, tensors);
     }
 
-    /** Starts a new measurement of the peak. */
+    /** Sets the peak to the bytes in use now. */
     public synchronized void resetPeak() {
         peak = live;
     }
 
-    /** Owners that still hold something; empty if all is given back. */
+    /** Owners of blocks that have not been released. */
     public synchronized Set<String> owners() {
         return Set.copyOf(byOwner.keySet());
     }
@@ -354,7 +355,7 @@ public final class MemoryPool implements AutoCloseable {
         closed = true;
         context.enterToClose();
         try {
-            drop();
+            freeIdle();
             context.checkClosing(Cuda.cuStreamSynchronize(stream.handle()), "cuStreamSynchronize", "the pool");
         } finally {
             arena.close();

@@ -5,7 +5,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import org.codanet.bindings.cuda.Cuda;
 
-/** Host memory that the device reads and writes by itself, while the processor does something else. */
+/** Page-locked host memory. The device copies from and to it asynchronously. */
 public final class PinnedMemory extends Handle {
     private final MemorySegment segment;
 
@@ -14,7 +14,7 @@ public final class PinnedMemory extends Handle {
         this.segment = segment;
     }
 
-    /** That many bytes, contents undefined. */
+    /** Allocates; the contents are undefined. */
     public static PinnedMemory allocate(CudaContext context, long bytes) {
         context.enter();
         try (Arena arena = Arena.ofConfined()) {
@@ -24,7 +24,7 @@ public final class PinnedMemory extends Handle {
         }
     }
 
-    /** The bytes. */
+    /** The memory. @throws IllegalStateException if this is closed */
     public MemorySegment segment() {
         handle();
         return segment;

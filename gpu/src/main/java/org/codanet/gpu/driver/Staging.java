@@ -4,8 +4,8 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
 /**
- * Copies between arrays and device memory through two pinned buffers, so that filling one overlaps with the copy from the
- * other. A buffer is filled again only after the copy from it has run.
+ * Copies between Java arrays and device memory through two pinned buffers (double buffering): while the device copies from one
+ * buffer, the other is filled. A buffer is reused only after the copy from it has run.
  */
 public final class Staging implements AutoCloseable {
     private static final int BYTES = 4 << 20;
@@ -22,7 +22,7 @@ public final class Staging implements AutoCloseable {
     /** Fills a range of the device from the start of an array; returns once the array may be reused. */
     public void upload(float[] source, DevicePointer destination) {
         long count = destination.bytes() / Float.BYTES;
-        stream.refuseWhileRecording("upload");
+        stream.refuseDuringCapture("upload");
         for (long from = 0; from < count; ) {
             int length = (int) Math.min(BYTES / Float.BYTES, count - from);
             int slot = slot();
@@ -36,7 +36,7 @@ public final class Staging implements AutoCloseable {
     /** Fills a range of the device from the start of an array; returns once the array may be reused. */
     public void upload(byte[] source, DevicePointer destination) {
         long count = destination.bytes();
-        stream.refuseWhileRecording("upload");
+        stream.refuseDuringCapture("upload");
         for (long from = 0; from < count; ) {
             int length = (int) Math.min(BYTES, count - from);
             int slot = slot();
@@ -49,7 +49,7 @@ public final class Staging implements AutoCloseable {
 
     /** Copies a small table to the device; returns once the segment may be reused. */
     public void upload(MemorySegment source, DevicePointer destination) {
-        stream.refuseWhileRecording("upload");
+        stream.refuseDuringCapture("upload");
         if (source.byteSize() > BYTES) {
             throw new IllegalArgumentException(
                     "staging: " + source.byteSize() + " bytes do not fit its buffer of " + BYTES);
@@ -67,7 +67,7 @@ public final class Staging implements AutoCloseable {
     /** Copies a range of the device to the start of an array; waits for the work queued before. */
     public void download(DevicePointer source, float[] destination) {
         long count = source.bytes() / Float.BYTES;
-        stream.refuseWhileRecording("download");
+        stream.refuseDuringCapture("download");
         for (long from = 0; from < count; ) {
             int length = (int) Math.min(BYTES / Float.BYTES, count - from);
             MemorySegment buffer = buffers[slot()].segment();
@@ -78,7 +78,7 @@ public final class Staging implements AutoCloseable {
         }
     }
 
-    /** The next buffer, free to be written. */
+    /** Index of the next buffer, which no copy uses any more. */
     private int slot() {
         stream.context().enter();
         int slot = next;

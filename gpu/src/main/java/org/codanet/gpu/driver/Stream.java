@@ -5,15 +5,15 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import org.codanet.bindings.cuda.Cuda;
 
-/** A queue of work that runs in order, beside the calling thread and the driver's default stream. */
+/** A queue of work for the device. The work runs in order, asynchronously to the calling thread and to the driver's default stream. */
 public final class Stream extends Handle {
-    private boolean recording;
+    private boolean capturing;
 
     private Stream(CudaContext context, MemorySegment handle) {
         super(context, "stream", handle);
     }
 
-    /** A new, empty stream. */
+    /** Creates a stream without work. */
     public static Stream create(CudaContext context) {
         context.enter();
         try (Arena arena = Arena.ofConfined()) {
@@ -23,17 +23,17 @@ public final class Stream extends Handle {
         }
     }
 
-    /** Waits until all work queued has run; reports what went wrong in it. */
+    /** Waits until all queued work has run. @throws CudaException if some of it failed */
     public void synchronize() {
-        refuseWhileRecording("wait");
+        refuseDuringCapture("wait");
         context().enter();
-        context().check(Cuda.cuStreamSynchronize(handle()), "cuStreamSynchronize", "the work queued");
+        context().check(Cuda.cuStreamSynchronize(handle()), "cuStreamSynchronize", "the queued work");
     }
 
-    /** {@link #synchronize}, before what the queued work uses is given back; a dead device has nothing to wait for. */
+    /** As {@link #synchronize}, before resources of the queued work are freed. Does nothing on an unusable device. */
     public void drain() {
         context().enterToClose();
-        context().checkClosing(Cuda.cuStreamSynchronize(handle()), "cuStreamSynchronize", "the work queued");
+        context().checkClosing(Cuda.cuStreamSynchronize(handle()), "cuStreamSynchronize", "the queued work");
     }
 
     /** Queues a fill of {@code words} 32-bit words with the bits of a float. */
@@ -73,29 +73,29 @@ public final class Stream extends Handle {
         }
     }
 
-    /** @throws IllegalStateException during a capture; {@code what} is what it may not do */
-    public void refuseWhileRecording(String what) {
-        if (recording) {
+    /** @throws IllegalStateException during a capture; {@code what} completes the sentence "a captured pass may not" */
+    public void refuseDuringCapture(String what) {
+        if (capturing) {
             throw new IllegalStateException(context().name() + ": a captured pass may not " + what
                     + "; do it before the pass is captured or replayed");
         }
     }
 
-    /** Begins a graph capture: work that is queued from now on is recorded and not run. */
+    /** Begins a graph capture: work that is queued from now on goes into the graph and does not run. */
     void beginCapture() {
-        refuseWhileRecording("capture another");
+        refuseDuringCapture("capture another");
         context().enter();
         context()
                 .check(
                         Cuda.cuStreamBeginCapture_v2(handle(), Cuda.CU_STREAM_CAPTURE_MODE_THREAD_LOCAL()),
                         "cuStreamBeginCapture",
                         "the stream");
-        recording = true;
+        capturing = true;
     }
 
-    /** Ends {@link #beginCapture}; the graph is the caller's to destroy. */
+    /** Ends the capture and returns the graph, which the caller destroys. */
     MemorySegment endCapture() {
-        recording = false;
+        capturing = false;
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment out = arena.allocate(ValueLayout.ADDRESS);
             context().check(Cuda.cuStreamEndCapture(handle(), out), "cuStreamEndCapture", "the stream");
@@ -103,16 +103,16 @@ public final class Stream extends Handle {
         }
     }
 
-    /** Ends {@link #beginCapture} where the work failed: what was recorded so far is dropped. */
+    /** Ends the capture after the work failed, and discards the graph. */
     void abandonCapture() {
-        recording = false;
+        capturing = false;
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment out = arena.allocate(ValueLayout.ADDRESS);
-            // Fails if the failure broke the capture, which is no news; the stream has left it in any case.
+            // The call fails if the failure has invalidated the capture, but it ends the capture in any case.
             int ignored = Cuda.cuStreamEndCapture(handle(), out);
             MemorySegment graph = out.get(ValueLayout.ADDRESS, 0);
             if (graph.address() != 0) {
-                context().checkClosing(Cuda.cuGraphDestroy(graph), "cuGraphDestroy", "the recorded work");
+                context().checkClosing(Cuda.cuGraphDestroy(graph), "cuGraphDestroy", "the captured pass");
             }
         }
     }

@@ -1,6 +1,6 @@
 package org.codanet.gpu.driver;
 
-/** Device memory that operations of one stream use one after the other, for the length of a call. It only grows. */
+/** Temporary device memory. The operations of one stream use it one after the other, each for one call. It grows as needed. */
 public final class Workspace implements AutoCloseable {
     private static final String OWNER = "workspace";
 
@@ -11,7 +11,7 @@ public final class Workspace implements AutoCloseable {
         this.pool = pool;
     }
 
-    /** That many bytes, contents undefined; null for none. A range that was handed out before is no longer valid if the workspace grew. */
+    /** The first {@code bytes} bytes, contents undefined; null for 0. Growing invalidates the ranges returned earlier. */
     public DevicePointer take(long bytes) {
         if (bytes == 0) {
             return DevicePointer.NULL;
@@ -20,22 +20,22 @@ public final class Workspace implements AutoCloseable {
         return block.pointer().slice(0, bytes);
     }
 
-    /** Address of at least that many bytes, contents undefined; what was handed out before is no longer valid if it grew. */
+    /** As {@link #take}, as a bare address. */
     public long atLeast(long bytes) {
         if (block == null || block.bytes() < bytes) {
-            pool.refuseWhileRecording();
+            pool.refuseDuringCapture();
             close();
             block = pool.reserve(bytes, OWNER);
         }
         return block.address();
     }
 
-    /** Bytes held. */
+    /** Size in bytes. */
     public long bytes() {
         return block == null ? 0 : block.bytes();
     }
 
-    /** Gives all back; it can grow again. */
+    /** Frees the memory. The workspace can be used again. */
     @Override
     public void close() {
         if (block != null) {

@@ -9,16 +9,16 @@ import org.codanet.gpu.driver.DevicePointer;
 import org.codanet.gpu.driver.Stream;
 
 /**
- * A function on the device. A launch sets the arguments in order and then launches: {@code
- * kernel.pointer(x).int32(n).launch(...)}. The driver copies them at the launch, so one buffer serves all launches and nothing is
- * allocated for one.
+ * A function on the device. The caller sets the arguments in order and then launches: {@code
+ * kernel.pointer(x).int32(n).launch(...)}. The driver copies the arguments at the launch, so all launches use one buffer and a launch
+ * allocates no native memory.
  *
- * <p>Every launch checks number and types of its arguments against the parameters that the source declares, and changes nothing if
- * they differ: {@link IllegalArgumentException}.
+ * <p>Every launch checks the number and the types of the arguments against the parameters that the source declares. If they differ it
+ * throws {@link IllegalArgumentException} and queues nothing.
  */
 public final class Kernel {
     private static final long ARGUMENT_BYTES = 8;
-    private static final long NO_PLACE = -1;
+    private static final long NO_OFFSET = -1;
 
     private final CudaContext context;
     private final Stream stream;
@@ -46,26 +46,26 @@ public final class Kernel {
         }
     }
 
-    /** Forgets arguments that were set for a launch that never came, because one of them was refused. */
+    /** Removes the arguments of a launch that was abandoned, for example because a tensor was refused while they were set. */
     Kernel begin() {
         arguments = 0;
         return this;
     }
 
-    /** Where the next argument goes; one too many goes nowhere, and is counted for the message of the launch. */
+    /** Offset of the next argument. One too many has no offset; it is counted, so that the launch can report it. */
     private long next(Argument type) {
         int index = arguments++;
         if (index >= given.length) {
-            return NO_PLACE;
+            return NO_OFFSET;
         }
         given[index] = type;
         return ARGUMENT_BYTES * index;
     }
 
     private Kernel set(Argument type, long value) {
-        long place = next(type);
-        if (place != NO_PLACE) {
-            values.set(ValueLayout.JAVA_LONG, place, value);
+        long offset = next(type);
+        if (offset != NO_OFFSET) {
+            values.set(ValueLayout.JAVA_LONG, offset, value);
         }
         return this;
     }
@@ -82,7 +82,7 @@ public final class Kernel {
 
     /** The next argument, an {@code int}. */
     public Kernel int32(int value) {
-        // Little-endian, as every machine with CUDA is: the lower half is what the kernel reads.
+        // The kernel reads the lower half: every host of CUDA is little-endian.
         return set(Argument.INT32, Integer.toUnsignedLong(value));
     }
 
@@ -91,7 +91,7 @@ public final class Kernel {
         return int32(value ? 1 : 0);
     }
 
-    /** The next argument, an {@code int} that the source knows by the name that {@link KernelSource#define(String, Class)} gave it. */
+    /** The next argument, the {@code int} that {@link KernelSource#define(String, Class)} defines for a constant of an enum. */
     public Kernel constant(Enum<?> value) {
         return int32(value.ordinal());
     }
@@ -106,22 +106,22 @@ public final class Kernel {
         return set(Argument.FLOAT64, Double.doubleToRawLongBits(value));
     }
 
-    /** As {@link #pointer}, for what has no typed pointer yet; 0 is null. */
+    /** As {@link #pointer}, for a bare address; 0 is null. */
     public Kernel address(long address) {
         return set(Argument.POINTER, address);
     }
 
-    /** Queues one launch with the arguments set since the last. */
+    /** Queues a launch of a one-dimensional grid, with the arguments that were set since the last launch. */
     public void launch(long blocks, int threads) {
         launch(blocks, 1, threads);
     }
 
-    /** Queues one launch of a grid of (x, y) blocks with the arguments set since the last. */
+    /** Queues a launch of a grid of (x, y) blocks. */
     public void launch(long blocksX, int blocksY, int threads) {
         launch(blocksX, blocksY, 1, threads);
     }
 
-    /** Queues one launch of a grid of (x, y, z) blocks with the arguments set since the last. */
+    /** Queues a launch of a grid of (x, y, z) blocks. */
     public void launch(long blocksX, int blocksY, int blocksZ, int threads) {
         int count = arguments;
         arguments = 0;

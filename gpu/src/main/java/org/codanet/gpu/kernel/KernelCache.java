@@ -13,9 +13,9 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Compiled kernels in a folder of the user, by all that decides what they are: text, options, architecture and the compiler's
- * version. A file is its content's SHA-256 and the content, so that half a file is no file. The cache saves time and nothing
- * else: what cannot be read or written is compiled.
+ * Compiled kernels in the user's cache folder. The key is everything that the machine code depends on: source text, options,
+ * architecture and the compiler's version. A file begins with the SHA-256 of its content, so that a truncated file is ignored. The
+ * cache only saves time: if a file cannot be read, its source is compiled again.
  */
 final class KernelCache {
     private static final int DIGEST = 32;
@@ -32,17 +32,17 @@ final class KernelCache {
         try {
             byte[] file = Files.readAllBytes(path(source, target));
             byte[] code = Arrays.copyOfRange(file, Math.min(DIGEST, file.length), file.length);
-            boolean whole = Arrays.equals(sha256().digest(code), Arrays.copyOf(file, DIGEST));
-            return whole ? Optional.of(code) : Optional.empty();
+            boolean intact = Arrays.equals(sha256().digest(code), Arrays.copyOf(file, DIGEST));
+            return intact ? Optional.of(code) : Optional.empty();
         } catch (IOException absent) {
             return Optional.empty();
         }
     }
 
-    void keep(KernelSource source, String target, byte[] code) {
+    void store(KernelSource source, String target, byte[] code) {
         try {
             Files.createDirectories(folder);
-            // Moved into place: another process must see all of the file or nothing.
+            // Moved into place, so that another process never reads a part of the file.
             Path temporary = Files.createTempFile(folder, "kernel", ".part");
             byte[] file = Arrays.copyOf(sha256().digest(code), DIGEST + code.length);
             System.arraycopy(code, 0, file, DIGEST, code.length);
@@ -53,7 +53,7 @@ final class KernelCache {
                     StandardCopyOption.ATOMIC_MOVE,
                     StandardCopyOption.REPLACE_EXISTING);
         } catch (IOException unwritable) {
-            // A full or read-only disk costs the next start some tenths of a second.
+            // The cache saves time only; without it the next start compiles again, in some tenths of a second.
         }
     }
 

@@ -16,8 +16,8 @@ import org.codanet.gpu.driver.Handle;
 import org.codanet.gpu.driver.Stream;
 
 /**
- * The kernels of one device: source text in, launchable function out. Machine code for the card's architecture comes from the
- * disk or from NVRTC; for a card newer than NVRTC, PTX of the newest architecture it knows, which the driver translates.
+ * Compiles and loads the kernels of one device. Machine code for the GPU's architecture comes from the cache on disk or from NVRTC.
+ * For a GPU newer than NVRTC, NVRTC compiles PTX for the newest architecture that it knows, and the driver translates it.
  */
 public final class KernelCompiler implements AutoCloseable {
     private final CudaContext context;
@@ -34,7 +34,7 @@ public final class KernelCompiler implements AutoCloseable {
         this.target = target(context.capability(), RuntimeCompiler.architectures());
     }
 
-    /** {@code sm_90} if NVRTC knows the card, else {@code compute_} and the newest older one it knows. */
+    /** {@code sm_90} if NVRTC knows the GPU's architecture 9.0, otherwise {@code compute_} and the newest older one that it knows. */
     static String target(int capability, List<Integer> known) {
         if (known.contains(capability)) {
             return "sm_" + capability;
@@ -43,8 +43,9 @@ public final class KernelCompiler implements AutoCloseable {
                 + known.stream()
                         .filter(each -> each < capability)
                         .max(Integer::compare)
-                        .orElseThrow(() -> new IllegalArgumentException("device: compute capability " + capability / 10
-                                + "." + capability % 10 + " is older than all that NVRTC compiles for: " + known));
+                        .orElseThrow(() -> new IllegalArgumentException(
+                                "device: compute capability " + capability / 10 + "." + capability % 10
+                                        + " is older than the architectures that NVRTC compiles for: " + known));
     }
 
     private static final class Module extends Handle {
@@ -63,11 +64,11 @@ public final class KernelCompiler implements AutoCloseable {
         }
     }
 
-    /** A function of a source, compiled at most once for this device, and without arguments. */
+    /** A kernel of a source, without arguments. The source is compiled at the first use on this device. */
     public Kernel kernel(KernelSource source, String function) {
         Module module = modules.get(source);
         if (module == null) {
-            stream.refuseWhileRecording("compile a kernel, which its first run by a call does");
+            stream.refuseDuringCapture("compile a kernel; an eager run compiles it");
             module = load(source);
             modules.put(source, module);
         }
@@ -80,18 +81,18 @@ public final class KernelCompiler implements AutoCloseable {
     }
 
     private Module load(KernelSource source) {
-        Optional<byte[]> kept = cache.find(source, target);
-        byte[] code = kept.orElseGet(() -> {
+        Optional<byte[]> cached = cache.find(source, target);
+        byte[] code = cached.orElseGet(() -> {
             compiled++;
             return RuntimeCompiler.compile(source, target);
         });
-        if (kept.isEmpty()) {
-            cache.keep(source, target, code);
+        if (cached.isEmpty()) {
+            cache.store(source, target, code);
         }
         context.enter();
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment out = arena.allocate(ValueLayout.ADDRESS);
-            // PTX is text and must end with a zero.
+            // PTX is text, which has to end with a zero byte.
             MemorySegment image = arena.allocate(code.length + 1L, 16);
             MemorySegment.copy(code, 0, image, ValueLayout.JAVA_BYTE, 0, code.length);
             context.check(Cuda.cuModuleLoadData(out, image), "cuModuleLoadData", source + " for " + target);
@@ -118,12 +119,12 @@ public final class KernelCompiler implements AutoCloseable {
         }
     }
 
-    /** What the kernels are compiled for. */
+    /** The architecture that the kernels are compiled for, such as {@code sm_90}. */
     public String target() {
         return target;
     }
 
-    /** How many sources NVRTC had to compile; the others were on the disk. */
+    /** How many sources NVRTC has compiled; the others were in the cache. */
     public int compiled() {
         return compiled;
     }

@@ -11,18 +11,18 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * One {@code .cu} file of this module and the numbers it is compiled with.
+ * One {@code .cu} file of this module and the defines that it is compiled with.
  *
  * @param file its name beside the operations, such as {@code adam.cu}
- * @param defines such as {@code BLOCK=256}: launch geometry and the values of enums are written down once, in Java, for the kernel
- *     and for its launch
+ * @param defines such as {@code BLOCK=256}. Launch geometry and values of enums are defined in Java, once for the kernel and its
+ *     launch
  */
 public record KernelSource(String file, List<String> defines) {
-    /** Threads of a warp, of every GPU so far; every source has it as {@code WARP_SIZE}. */
+    /** Threads of a warp on every GPU so far. Defined as {@code WARP_SIZE} in every source. */
     public static final int WARP_SIZE = 32;
 
     private static final String FOLDER = "/org/codanet/gpu/op/";
-    /** Stands before every file: what has two bodies, one for a GPU and one in C++. */
+    /** Precedes every file: functions that have one body for a GPU and another in C++. */
     private static final String COMMON = "device.cuh";
 
     private static final Pattern INCLUDE = Pattern.compile("#include \"([\\w/]+\\.cuh)\"");
@@ -58,7 +58,7 @@ public record KernelSource(String file, List<String> defines) {
         return source;
     }
 
-    /** What the compiler reads: files that this one includes stand in it, since no folder is told to the compiler. */
+    /** The text for the compiler. Included files are inserted here, because NVRTC has no folder to read them from. */
     public String text() {
         StringBuilder text = new StringBuilder(read(COMMON));
         append(text, file);
@@ -92,7 +92,7 @@ public record KernelSource(String file, List<String> defines) {
     private static String read(String name) {
         try (InputStream in = KernelSource.class.getResourceAsStream(FOLDER + name)) {
             if (in == null) {
-                throw new IllegalArgumentException("kernel: there is no " + name + " in this program");
+                throw new IllegalArgumentException("kernel: this program has no file " + name);
             }
             return new String(in.readAllBytes(), StandardCharsets.UTF_8);
         } catch (IOException e) {

@@ -9,11 +9,11 @@ import java.util.stream.IntStream;
 import org.codanet.bindings.nvrtc.Nvrtc;
 import org.codanet.nn.device.DeviceException;
 
-/** NVRTC: a kernel's text to machine code for one architecture. Needs neither a GPU nor a driver. */
+/** NVRTC: compiles the text of a kernel to machine code for one architecture. Needs neither a GPU nor a driver. */
 public final class RuntimeCompiler {
     private RuntimeCompiler() {}
 
-    /** Architectures that the loaded NVRTC makes machine code for, such as 75, 80, 90. */
+    /** Architectures that the loaded NVRTC compiles for, such as 75, 80, 90. */
     public static List<Integer> architectures() {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment count = arena.allocate(ValueLayout.JAVA_INT);
@@ -25,11 +25,12 @@ public final class RuntimeCompiler {
     }
 
     /**
-     * Compiles.
+     * Compiles a source.
      *
-     * @param target {@code sm_90}, {@code sm_90a}: machine code of that architecture; {@code compute_90}: PTX, which the driver
-     *     translates for a newer card
-     * @throws DeviceException with the compiler's log
+     * @param target {@code sm_90} or {@code sm_90a} for machine code of that architecture; {@code compute_90} for PTX, which the
+     *     driver translates for a newer GPU
+     * @return a cubin, or the text of the PTX
+     * @throws DeviceException with the compiler's log, if the source does not compile
      */
     public static byte[] compile(KernelSource source, String target) {
         try (Arena arena = Arena.ofConfined()) {
@@ -60,7 +61,7 @@ public final class RuntimeCompiler {
         }
     }
 
-    /** What a program is compiled with, beside its text. */
+    /** The compiler's options for a source. */
     static List<String> options(KernelSource source, String target) {
         List<String> options = new ArrayList<>(List.of("--gpu-architecture=" + target, "--std=c++17"));
         source.options().forEach(options::add);
@@ -69,11 +70,11 @@ public final class RuntimeCompiler {
 
     private static String log(Arena arena, MemorySegment program, int status) {
         MemorySegment size = arena.allocate(ValueLayout.JAVA_LONG);
-        if (status == 0 || Nvrtc.nvrtcGetProgramLogSize(program, size) != 0) {
+        if (status == Nvrtc.NVRTC_SUCCESS() || Nvrtc.nvrtcGetProgramLogSize(program, size) != Nvrtc.NVRTC_SUCCESS()) {
             return "";
         }
         MemorySegment log = arena.allocate(size.get(ValueLayout.JAVA_LONG, 0) + 1);
-        return Nvrtc.nvrtcGetProgramLog(program, log) == 0
+        return Nvrtc.nvrtcGetProgramLog(program, log) == Nvrtc.NVRTC_SUCCESS()
                 ? "\n" + log.getString(0).strip()
                 : "";
     }
@@ -90,7 +91,7 @@ public final class RuntimeCompiler {
     }
 
     private static void check(int status, String function, String subject) {
-        if (status != 0) {
+        if (status != Nvrtc.NVRTC_SUCCESS()) {
             throw new DeviceException(
                     function + ": " + Nvrtc.nvrtcGetErrorString(status).getString(0) + " (" + status + ")"
                             + (subject.isEmpty() ? "" : " for " + subject));

@@ -12,8 +12,8 @@ import org.codanet.nn.device.Precision;
 import org.codanet.nn.op.ConvolutionShape;
 
 /**
- * What cuDNN is told of one convolution: input, filters and output in float32, channels last, and how the products may be
- * rounded. Needs cuDNN and no GPU.
+ * cuDNN's descriptors of one convolution: input, filters and output in float32, channels last, and the math type, which decides
+ * how operands may be rounded. Needs cuDNN but no GPU.
  */
 public final class ConvolutionDescriptors implements AutoCloseable {
     private final String device;
@@ -61,7 +61,7 @@ public final class ConvolutionDescriptors implements AutoCloseable {
                             Cudnn.CUDNN_CROSS_CORRELATION(),
                             Cudnn.CUDNN_DATA_FLOAT()),
                     "cudnnSetConvolution2dDescriptor");
-            // The default lets the matrix units take float operands rounded to TF32; FMA keeps them whole.
+            // The default lets the tensor cores round float operands to TF32. FMA does not round them.
             check(
                     Cudnn.cudnnSetConvolutionMathType(
                             convolution,
@@ -89,22 +89,22 @@ public final class ConvolutionDescriptors implements AutoCloseable {
                 "cudnnSetTensor4dDescriptor");
     }
 
-    /** Checks what a call about this convolution returned. */
+    /** Checks the status of a call about this convolution. */
     public void check(int status, String function) {
         CudaContext.checkCudnn(status, function, subject, device);
     }
 
-    /** (N, H, W, Ci). */
+    /** The input's descriptor: (N, H, W, Ci). */
     public MemorySegment x() {
         return x;
     }
 
-    /** (Co, k, k, Ci). */
+    /** The filters' descriptor: (Co, k, k, Ci). */
     public MemorySegment w() {
         return w;
     }
 
-    /** (N, Ho, Wo, Co). */
+    /** The output's descriptor: (N, Ho, Wo, Co). */
     MemorySegment y() {
         return y;
     }

@@ -12,12 +12,12 @@ import org.codanet.nn.device.Precision;
 import org.codanet.nn.device.SelectionLog;
 
 /**
- * Matrix products of one device, row-major. The operands are rounded as the device's precision says, by the matrix units
- * themselves; sums are float32.
+ * cuBLAS on one device's stream: products of row-major matrices. The tensor cores round the operands to the device's precision;
+ * sums are float32.
  */
 public final class CublasHandle extends Handle implements MatrixProducts {
     public static final String OWNER = "cuBLAS workspace";
-    /** What NVIDIA recommends for Hopper; with a workspace of its own cuBLAS allocates nothing, so graphs can hold it. */
+    /** NVIDIA's recommendation for Hopper. With a workspace from us cuBLAS allocates nothing, so that its calls can be captured. */
     private static final long WORKSPACE = 32L << 20;
 
     private final Arena arena = Arena.ofShared();
@@ -35,9 +35,9 @@ public final class CublasHandle extends Handle implements MatrixProducts {
     /**
      * Opens cuBLAS on a stream.
      *
-     * @param memory where the library's workspace comes from
+     * @param memory allocates the library's workspace
      * @param precision of the products
-     * @param selections hears which arithmetic was selected
+     * @param selections receives the selected arithmetic
      */
     public static CublasHandle create(
             CudaContext context, Stream stream, MemoryPool memory, Precision precision, SelectionLog selections) {
@@ -65,13 +65,13 @@ public final class CublasHandle extends Handle implements MatrixProducts {
             }
             int compute = compute(precision);
             selections.report("cuBLAS on " + context.name() + ": " + name(compute)
-                    + ", GEMM_DEFAULT (its own heuristics for each product), workspace " + workspace.bytes()
+                    + ", GEMM_DEFAULT (cuBLAS's heuristics for each product), workspace " + workspace.bytes()
                     + " bytes");
             return new CublasHandle(context, handle, workspace, compute);
         }
     }
 
-    /** A small card has small work, which needs no more. */
+    /** Bytes of the workspace: less on a GPU with little memory, whose matrices are small. */
     public static long workspaceBytes(CudaContext context) {
         return Math.min(WORKSPACE, Math.max(4L << 20, context.totalBytes() / 1024));
     }

@@ -16,7 +16,7 @@ import org.codanet.nn.device.Precision;
 import org.codanet.nn.device.SelectionLog;
 import org.codanet.nn.op.ConvolutionShape;
 
-/** cuDNN on one device's stream, and the plans of all convolutions that have run on it. */
+/** cuDNN on one device's stream, with the plans of all convolutions that have run on it. */
 public final class CudnnHandle extends Handle {
     private final Precision precision;
     private final SelectionLog selections;
@@ -32,7 +32,7 @@ public final class CudnnHandle extends Handle {
      * Opens cuDNN on a stream.
      *
      * @param precision of the convolutions
-     * @param selections hears which algorithms were selected
+     * @param selections receives the selected algorithms
      */
     public static CudnnHandle create(CudaContext context, Stream stream, Precision precision, SelectionLog selections) {
         CudaLibraries.cudnn();
@@ -51,7 +51,7 @@ public final class CudnnHandle extends Handle {
         }
     }
 
-    /** The plan for a convolution of that many images of that size, made at the first use. */
+    /** The plan for a convolution of (n, h, w, Ci), created at the first use. */
     public CudnnPlan plan(ConvolutionShape shape, int n, int h, int w) {
         return plans.computeIfAbsent(new CudnnPlan.Key(shape, n, h, w), key -> {
             CudnnPlan plan = new CudnnPlan(context(), handle(), precision, key);

@@ -13,18 +13,18 @@ import org.codanet.nn.device.Precision;
 import org.codanet.nn.op.ConvolutionShape;
 
 /**
- * One convolution as cuDNN runs it: descriptors, and for each of the three directions the algorithm that cuDNN's heuristics put
- * first among those that give the same bits each time. Heuristics, not measurements: a plan is made in microseconds, needs no
- * memory and is the same in every run.
+ * One convolution as cuDNN runs it: its descriptors and, for each of the three directions, the first deterministic algorithm in the
+ * ranking of cuDNN's heuristics. The heuristics measure nothing, so a plan takes microseconds and no memory, and is the same in
+ * every run.
  */
 public final class CudnnPlan implements AutoCloseable {
-    private static final int MOST_CHOICES = 8;
+    private static final int MAX_ALGORITHMS = 8;
 
-    /** What decides a plan. */
+    /** Everything that a plan depends on: the convolution and the extents of its input. */
     public record Key(ConvolutionShape shape, int n, int h, int w) {}
 
-    /** An algorithm, by its number and name, the workspace it asks for, and how it rounds. */
-    private record Choice(int algorithm, String name, long workspace, String math) {
+    /** A selected algorithm: its number and name, the bytes of workspace that it needs, and its math type. */
+    private record Selected(int algorithm, String name, long workspace, String math) {
         @Override
         public String toString() {
             return name + " (" + workspace + " bytes, " + math + ")";
@@ -70,9 +70,9 @@ public final class CudnnPlan implements AutoCloseable {
     private final ConvolutionDescriptors descriptors;
     private final MemorySegment one = arena.allocateFrom(ValueLayout.JAVA_FLOAT, 1);
     private final MemorySegment zero = arena.allocateFrom(ValueLayout.JAVA_FLOAT, 0);
-    private final Choice forward;
-    private final Choice data;
-    private final Choice weights;
+    private final Selected forward;
+    private final Selected data;
+    private final Selected weights;
 
     CudnnPlan(CudaContext context, MemorySegment handle, Precision precision, Key key) {
         this.context = context;
@@ -83,21 +83,21 @@ public final class CudnnPlan implements AutoCloseable {
         MemorySegment y = descriptors.y();
         MemorySegment convolution = descriptors.convolution();
         try {
-            forward = choose(
+            forward = select(
                     FORWARD,
                     "cudnnGetConvolutionForwardAlgorithm_v7",
                     (count, found) -> Cudnn.cudnnGetConvolutionForwardAlgorithm_v7(
-                            handle, x, w, convolution, y, MOST_CHOICES, count, found));
-            data = choose(
+                            handle, x, w, convolution, y, MAX_ALGORITHMS, count, found));
+            data = select(
                     DATA,
                     "cudnnGetConvolutionBackwardDataAlgorithm_v7",
                     (count, found) -> Cudnn.cudnnGetConvolutionBackwardDataAlgorithm_v7(
-                            handle, w, y, convolution, x, MOST_CHOICES, count, found));
-            weights = choose(
+                            handle, w, y, convolution, x, MAX_ALGORITHMS, count, found));
+            weights = select(
                     FILTERS,
                     "cudnnGetConvolutionBackwardFilterAlgorithm_v7",
                     (count, found) -> Cudnn.cudnnGetConvolutionBackwardFilterAlgorithm_v7(
-                            handle, x, y, convolution, w, MOST_CHOICES, count, found));
+                            handle, x, y, convolution, w, MAX_ALGORITHMS, count, found));
         } catch (RuntimeException failure) {
             close();
             throw failure;
@@ -109,11 +109,11 @@ public final class CudnnPlan implements AutoCloseable {
         int ask(MemorySegment count, MemorySegment found);
     }
 
-    /** The three structures of choices have the same members at the same places. */
-    private Choice choose(Map<Integer, String> names, String function, Heuristics heuristics) {
+    /** cuDNN has a structure for each of the three directions; their members are the same and at the same offsets. */
+    private Selected select(Map<Integer, String> names, String function, Heuristics heuristics) {
         try (Arena temporary = Arena.ofConfined()) {
             MemorySegment count = temporary.allocate(ValueLayout.JAVA_INT);
-            MemorySegment found = cudnnConvolutionFwdAlgoPerfStruct.allocateArray(MOST_CHOICES, temporary);
+            MemorySegment found = cudnnConvolutionFwdAlgoPerfStruct.allocateArray(MAX_ALGORITHMS, temporary);
             check(heuristics.ask(count, found), function);
             for (int i = 0; i < count.get(ValueLayout.JAVA_INT, 0); i++) {
                 MemorySegment each = cudnnConvolutionFwdAlgoPerfStruct.asSlice(found, i);
@@ -121,7 +121,7 @@ public final class CudnnPlan implements AutoCloseable {
                         && cudnnConvolutionFwdAlgoPerfStruct.determinism(each) == Cudnn.CUDNN_DETERMINISTIC()) {
                     int algorithm = cudnnConvolutionFwdAlgoPerfStruct.algo(each);
                     int math = cudnnConvolutionFwdAlgoPerfStruct.mathType(each);
-                    return new Choice(
+                    return new Selected(
                             algorithm,
                             names.getOrDefault(algorithm, "algorithm " + algorithm),
                             cudnnConvolutionFwdAlgoPerfStruct.memory(each),
@@ -129,20 +129,19 @@ public final class CudnnPlan implements AutoCloseable {
                 }
             }
         }
-        throw new DeviceException(
-                function + ": no algorithm that gives the same bits each time for " + key + " on " + context.name());
+        throw new DeviceException(function + ": no deterministic algorithm for " + key + " on " + context.name());
     }
 
     private void check(int status, String function) {
         descriptors.check(status, function);
     }
 
-    /** Bytes that each direction needs. */
+    /** Bytes of workspace that suffice for each direction. */
     public long workspace() {
         return Math.max(forward.workspace(), Math.max(data.workspace(), weights.workspace()));
     }
 
-    /** {@code to} (N, Ho, Wo, Co) from {@code from} (N, H, W, Ci) and filters (Co, k, k, Ci). */
+    /** Overwrites {@code to} (N, Ho, Wo, Co) with the convolution of {@code from} (N, H, W, Ci) with filters (Co, k, k, Ci). */
     public void forward(
             MemorySegment handle, DevicePointer from, DevicePointer filters, DevicePointer scratch, DevicePointer to) {
         check(
@@ -163,7 +162,7 @@ public final class CudnnPlan implements AutoCloseable {
                 "cudnnConvolutionForward");
     }
 
-    /** {@code to} (N, H, W, Ci), overwritten. */
+    /** Overwrites {@code to} (N, H, W, Ci) with the gradient with respect to the input; {@code from} is the output's gradient. */
     public void backwardData(
             MemorySegment handle, DevicePointer filters, DevicePointer from, DevicePointer scratch, DevicePointer to) {
         check(
@@ -184,7 +183,7 @@ public final class CudnnPlan implements AutoCloseable {
                 "cudnnConvolutionBackwardData");
     }
 
-    /** {@code to} (Co, k, k, Ci), overwritten. */
+    /** Overwrites {@code to} (Co, k, k, Ci) with the gradient with respect to the filters; {@code upper} is the output's gradient. */
     public void backwardFilters(
             MemorySegment handle, DevicePointer from, DevicePointer upper, DevicePointer scratch, DevicePointer to) {
         check(

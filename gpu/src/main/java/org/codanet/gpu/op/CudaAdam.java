@@ -15,9 +15,9 @@ import org.codanet.nn.tensor.Shape;
 import org.codanet.nn.tensor.Tensor;
 
 /**
- * {@link Adam} over all parameters in one launch, by {@code adam.cu}. The table of the parameters goes to the device when they
- * are others than last time; a step with the same ones copies nothing. What changes from step to step lies on the device too, written by a
- * launch that carries it as arguments: a recorded step reads what is there when it is run.
+ * {@link Adam} over all parameters in one launch, by {@code adam.cu}. The table of the parameters is copied to the device only when
+ * the parameters change. The numbers of a step, such as the learning rate, are in device memory as well: {@link #next} writes them by
+ * a launch, and a replay of a captured step reads the numbers that are there at the replay.
  */
 public final class CudaAdam extends CudaOperation implements Adam {
     private static final int CHUNK = 4096;
@@ -26,7 +26,7 @@ public final class CudaAdam extends CudaOperation implements Adam {
     private static final KernelSource SOURCE =
             CudaResources.source("adam.cu").define("CHUNK", CHUNK).define("ROW", ROW);
 
-    /** Floats that change from step to step; behind them is a double, the bound on the norm. */
+    /** Floats of a step; the bound on the norm follows them, a double. */
     private static final int NUMBERS = 8;
 
     private long[] known = new long[0];
@@ -46,7 +46,7 @@ public final class CudaAdam extends CudaOperation implements Adam {
         if (numbers == null) {
             numbers = resources.memory().reserve(NUMBERS * Float.BYTES + Double.BYTES, owner());
         }
-        // One minus each beta is rounded from the double, as PyTorch does.
+        // 1 - beta is computed in double and then rounded, as PyTorch does.
         kernel("adam_numbers")
                 .pointer(numbers.pointer())
                 .pointer(bound())
@@ -79,7 +79,7 @@ public final class CudaAdam extends CudaOperation implements Adam {
         DevicePointer rows = layout.bytes((long) Long.BYTES * known.length);
         DevicePointer starts = layout.bytes((long) Long.BYTES * chunks);
         DevicePointer indices = layout.bytes((long) Integer.BYTES * chunks);
-        // Also where nothing is clipped: which launches a step is made of must not hang on a number that changes.
+        // The norm is computed even without a bound: a captured step cannot depend on a number that changes.
         DevicePointer sums = resources.workspace(Double.BYTES * (chunks + 1L));
         DevicePointer parts = sums.slice(0, (long) Double.BYTES * chunks);
         DevicePointer scale = sums.from((long) Double.BYTES * chunks);
@@ -118,7 +118,7 @@ public final class CudaAdam extends CudaOperation implements Adam {
         return resources().kernel(SOURCE, function);
     }
 
-    /** Brings the table up to date: rows, then where each chunk starts, then whose it is. */
+    /** Updates the table if the parameters have changed: the rows, then the start of each chunk, then the row of each chunk. */
     private void prepare(CudaResources resources, List<Slot> slots) {
         long[] rows = new long[ROW * slots.size()];
         for (int i = 0; i < slots.size(); i++) {
@@ -136,7 +136,7 @@ public final class CudaAdam extends CudaOperation implements Adam {
         if (Arrays.equals(rows, known)) {
             return;
         }
-        forgetSlots();
+        releaseTable();
         int count = 0;
         for (int i = 0; i < slots.size(); i++) {
             count += Math.toIntExact(Math.ceilDiv(rows[ROW * i + 4], CHUNK));
@@ -167,14 +167,14 @@ public final class CudaAdam extends CudaOperation implements Adam {
 
     @Override
     public void release() {
-        forgetSlots();
+        releaseTable();
         if (numbers != null) {
             numbers.release();
             numbers = null;
         }
     }
 
-    private void forgetSlots() {
+    private void releaseTable() {
         known = new long[0];
         chunks = 0;
         if (table != null) {

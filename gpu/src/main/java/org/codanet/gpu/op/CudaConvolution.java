@@ -10,13 +10,13 @@ import org.codanet.nn.tensor.Shape;
 import org.codanet.nn.tensor.Tensor;
 
 /**
- * {@link Convolution} by cuDNN, channels last, with filters transposed by {@code convolution.cu} on the way: they are small
- * beside the images.
+ * {@link Convolution} by cuDNN, channels last. {@code convolution.cu} transposes the filters to cuDNN's layout for each call; they are
+ * small compared to the images.
  */
 public final class CudaConvolution extends CudaOperation implements Convolution {
-    /** Rows that one block of the bias gradient sums. */
+    /** Rows that one block of the bias gradient's first kernel sums. */
     private static final int ROWS = 1024;
-    /** Bytes; as every block of the memory pool is aligned. */
+    /** Alignment in bytes of the two buffers, the same as that of the memory pool's blocks. */
     private static final long ALIGNMENT = 256;
 
     private static final KernelSource SOURCE =

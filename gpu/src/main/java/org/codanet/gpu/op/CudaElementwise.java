@@ -7,10 +7,10 @@ import org.codanet.nn.op.Elementwise;
 import org.codanet.nn.tensor.Shape;
 import org.codanet.nn.tensor.Tensor;
 
-/** {@link Elementwise} by {@code elementwise.cu}; fills and copies by the driver. */
+/** {@link Elementwise} by {@code elementwise.cu}. Fills and copies are calls of the driver. */
 public final class CudaElementwise implements Elementwise {
     private static final KernelSource SOURCE = CudaResources.source("elementwise.cu");
-    /** Parts of a sum: the same for every card, so that its bits are. */
+    /** Partial sums of a reduction: the same number on every GPU, so that the result has the same bits. */
     private static final int PARTS = 512;
 
     private final CudaResources resources;
@@ -97,7 +97,7 @@ public final class CudaElementwise implements Elementwise {
     private static void requireSameElements(String operation, Tensor source, Tensor destination) {
         if (source.shape().elements() != destination.shape().elements()) {
             throw new IllegalArgumentException(operation + ": source is " + source.shape() + ", destination "
-                    + destination.shape() + "; they need as many elements");
+                    + destination.shape() + "; both need the same number of elements");
         }
     }
 }

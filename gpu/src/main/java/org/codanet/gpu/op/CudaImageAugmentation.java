@@ -2,17 +2,20 @@ package org.codanet.gpu.op;
 
 import org.codanet.gpu.driver.DevicePointer;
 import org.codanet.gpu.kernel.KernelSource;
+import org.codanet.nn.op.AugmentationOperation;
 import org.codanet.nn.op.AugmentationShape;
 import org.codanet.nn.op.ImageAugmentation;
 import org.codanet.nn.tensor.Tensor;
 
-/** {@link ImageAugmentation} by {@code image_augmentation.cu}: all steps of all images in one launch. */
+/** {@link ImageAugmentation} by {@code image_augmentation.cu}: all operations on all images in one launch. */
 public final class CudaImageAugmentation extends CudaOperation implements ImageAugmentation {
-    /** Threads of a block. It has an image to itself, so the more it has the sooner it is done. */
+    /** Threads of a block, which processes one image: the maximum, because one image is all the parallelism that a block has. */
     private static final int BLOCK = 1024;
 
-    private static final KernelSource SOURCE =
-            KernelSource.of("image_augmentation.cu").define("BLOCK", BLOCK);
+    private static final KernelSource SOURCE = KernelSource.of("image_augmentation.cu")
+            .define("BLOCK", BLOCK)
+            .define("NUMBERS", AugmentationOperation.NUMBERS)
+            .define("KIND", AugmentationOperation.Kind.class);
 
     public CudaImageAugmentation(CudaResources resources, String owner) {
         super(resources, owner, "image augmentation");
@@ -25,7 +28,7 @@ public final class CudaImageAugmentation extends CudaOperation implements ImageA
     @Override
     public void apply(Tensor steps, boolean inverse, Tensor x) {
         CudaResources resources = resources();
-        DevicePointer numbers = pointer(steps);
+        DevicePointer operations = pointer(steps);
         DevicePointer images = pointer(x);
         AugmentationShape shape = AugmentationShape.of(steps, inverse, x);
         DevicePointer scratch = resources.workspace((long) Float.BYTES * shape.images() * shape.scratchSize());
@@ -33,7 +36,7 @@ public final class CudaImageAugmentation extends CudaOperation implements ImageA
                 .kernel(SOURCE, "image_augmentation")
                 .pointer(images)
                 .pointer(scratch)
-                .pointer(numbers)
+                .pointer(operations)
                 .int32(shape.operations())
                 .int32(shape.height())
                 .int32(shape.width())

@@ -9,8 +9,8 @@ import org.codanet.nn.tensor.Shape;
 import org.codanet.nn.tensor.Tensor;
 
 /**
- * {@link Loss} by {@code loss.cu}. Labels are looked at as they were uploaded. Where they came to the device in another way, to
- * look at them would wait for it in every step: a label that is no class gives a loss of NaN there.
+ * {@link Loss} by {@code loss.cu}. Labels that were uploaded are checked on the host. To check other labels, the host would have to
+ * wait for the device in every step; a label that is no class gives a loss of NaN instead.
  */
 public final class CudaLoss extends CudaOperation implements Loss {
     private static final KernelSource SOURCE = CudaResources.source("loss.cu");

@@ -3,7 +3,7 @@ package org.codanet.gpu.op;
 import org.codanet.gpu.driver.DevicePointer;
 import org.codanet.nn.tensor.Tensor;
 
-/** An operation of a CUDA device: lives until its scope closes it, and says so if it is used later. */
+/** An operation of a CUDA device. Its scope closes it; a use after that throws. */
 public abstract class CudaOperation implements AutoCloseable {
     private final CudaResources resources;
     private final String owner;
@@ -12,7 +12,7 @@ public abstract class CudaOperation implements AutoCloseable {
 
     /**
      * @param owner path of the scope that will close this
-     * @param operation what it is called in messages
+     * @param operation name for messages
      */
     protected CudaOperation(CudaResources resources, String owner, String operation) {
         this.resources = resources;
@@ -55,7 +55,7 @@ public abstract class CudaOperation implements AutoCloseable {
         }
     }
 
-    /** Gives back what a subclass holds; runs once. */
+    /** Frees what a subclass holds. Called once. */
     protected void release() {}
 
     @Override

@@ -22,11 +22,11 @@ import org.codanet.nn.device.Precision;
 import org.codanet.nn.device.SelectionLog;
 
 /**
- * What the operations of one CUDA device share: context, stream, memory, workspace, kernels and the libraries' handles. Owns all
- * of it and closes it in the order in which one needs the other: handles, kernels, buffers, memory, stream, context.
+ * What the operations of one CUDA device share: context, stream, memory, workspace, kernels and the handles of the libraries. Owns
+ * them and closes them in reverse order of their dependencies: handles, kernels, buffers, memory, stream, context.
  */
 public final class CudaResources implements AutoCloseable {
-    /** Threads of a block wherever a kernel does not ask for another number. */
+    /** Threads of a block, for kernels that have no reason for another number. */
     public static final int BLOCK = 256;
 
     private final CudaContext context;
@@ -44,10 +44,10 @@ public final class CudaResources implements AutoCloseable {
     private CudnnHandle cudnn;
 
     /**
-     * Takes over the context.
+     * Takes ownership of the context, also if it throws.
      *
-     * @param memoryBudget bytes, 0 for no bound
-     * @param chunkBytes what a workspace should not exceed where work can be cut into pieces
+     * @param memoryBudget bytes that may be held at once; 0 sets no bound
+     * @param chunkBytes largest workspace of an operation that can split its work into micro-batches
      */
     public CudaResources(
             CudaContext context, LoadedLibrary nvrtc, Precision precision, long memoryBudget, long chunkBytes) {
@@ -96,22 +96,22 @@ public final class CudaResources implements AutoCloseable {
         return staging;
     }
 
-    /** Whom to tell what was chosen. */
+    /** Receives the algorithms that operations select. */
     public SelectionLog selections() {
         return selections;
     }
 
-    /** Memory for the length of one call of one operation. */
+    /** Temporary memory for one call of one operation. */
     public Workspace workspace() {
         return workspace;
     }
 
-    /** The first bytes of the workspace, which grows to so many; null for none. */
+    /** The first {@code bytes} bytes of the workspace, which grows if it has fewer; null for 0. */
     public DevicePointer workspace(long bytes) {
         return workspace.take(bytes);
     }
 
-    /** Bytes of the workspace. */
+    /** Size of the workspace in bytes. */
     public long workspaceBytes() {
         return workspace.bytes();
     }
@@ -134,12 +134,12 @@ public final class CudaResources implements AutoCloseable {
         return compiler.kernel(source, function);
     }
 
-    /** Blocks of {@link #BLOCK} threads for that many elements. */
+    /** Number of blocks of {@link #BLOCK} threads for one thread per element. */
     public static long blocks(long elements) {
-        return (elements + BLOCK - 1) / BLOCK;
+        return Math.ceilDiv(elements, BLOCK);
     }
 
-    /** Bytes that the libraries' handles hold once they are opened. */
+    /** Bytes that the handles of the libraries hold once they are open. */
     public long libraryBytes() {
         return CublasHandle.workspaceBytes(context);
     }
@@ -160,24 +160,24 @@ public final class CudaResources implements AutoCloseable {
         return cudnn;
     }
 
-    /** Counts something that a scope owns on this device, until {@link #closed}. */
+    /** Counts an object that a scope owns on this device, until {@link #closed}. */
     public void opened(String owner) {
         operations.merge(owner, 1, Integer::sum);
     }
 
-    /** Ends {@link #opened}. */
+    /** Ends the count that {@link #opened} began. */
     public void closed(String owner) {
         operations.computeIfPresent(owner, (key, count) -> count == 1 ? null : count - 1);
     }
 
-    /** Gives back the workspace and what the pool keeps for the next of its size. */
+    /** Frees the workspace and the idle blocks of the memory pool. */
     public void trimMemory() {
-        stream.refuseWhileRecording("trim memory");
+        stream.refuseDuringCapture("trim memory");
         workspace.close();
         memory.trim();
     }
 
-    /** Scopes that still hold memory or operations. */
+    /** Paths of the scopes that hold memory or operations. */
     public Set<String> owners() {
         workspace.close();
         Set<String> open = new TreeSet<>(operations.keySet());
@@ -192,7 +192,7 @@ public final class CudaResources implements AutoCloseable {
     public void close() {
         RuntimeException failure = null;
         try {
-            // Kernels and pinned buffers go before the memory, and a step that failed halfway has left work behind.
+            // Queued work may still use the kernels and pinned buffers that are freed first.
             stream.drain();
         } catch (RuntimeException e) {
             failure = e;
@@ -203,7 +203,7 @@ public final class CudaResources implements AutoCloseable {
         }
     }
 
-    /** Newest first; everything is tried. */
+    /** Closes everything, the newest first, even if something throws. @return the first failure, with the others suppressed in it */
     private RuntimeException closeAll(RuntimeException first) {
         RuntimeException failure = first;
         for (AutoCloseable resource : owned.reversed()) {

@@ -8,9 +8,9 @@ import org.codanet.nn.tensor.ByteTensor;
 import org.codanet.nn.tensor.Shape;
 import org.codanet.nn.tensor.Tensor;
 
-/** A tensor in a GPU's memory. Views share the block of the tensor they were made from and check its lifetime. */
+/** A tensor in device memory. A view uses the memory of the tensor that it was made from, and checks that this is still open. */
 public final class CudaTensor extends Tensor implements AutoCloseable {
-    /** Floats: more images than fit one batch. */
+    /** Largest vector whose uploaded values are remembered, in floats: more than a batch has images. */
     private static final int REMEMBERED = 1 << 14;
 
     private final CudaResources resources;
@@ -52,7 +52,7 @@ public final class CudaTensor extends Tensor implements AutoCloseable {
         return pointer(resources, tensor).address();
     }
 
-    /** {@link #pointer} of a tensor that the device is about to write to. */
+    /** As {@link #pointer}, for a tensor that the device will write to. */
     static DevicePointer output(CudaResources resources, Tensor tensor) {
         DevicePointer pointer = pointer(resources, tensor);
         root(tensor).uploaded = null;
@@ -65,8 +65,8 @@ public final class CudaTensor extends Tensor implements AutoCloseable {
     }
 
     /**
-     * Copies an array to a tensor. The values of a short vector are remembered: labels can be looked at then without waiting
-     * for the device.
+     * Copies an array to a tensor. The values of a short vector are remembered, so that labels can be checked without waiting for
+     * the device.
      */
     public static void upload(CudaResources resources, float[] source, Tensor destination) {
         DevicePointer pointer = pointer(resources, destination);
@@ -78,7 +78,7 @@ public final class CudaTensor extends Tensor implements AutoCloseable {
         resources.staging().upload(source, pointer);
     }
 
-    /** Copies as many bytes of an array as there are to be. */
+    /** Copies the first bytes of an array to a tensor of bytes. */
     public static void upload(CudaResources resources, byte[] source, ByteTensor destination) {
         resources
                 .staging()
@@ -88,7 +88,7 @@ public final class CudaTensor extends Tensor implements AutoCloseable {
                                 .slice(0, destination.shape().elements()));
     }
 
-    /** The values of an open tensor as they were uploaded; null if they were not, or are remembered no longer. */
+    /** The values that were uploaded to an open tensor; null if there were none, or the device has written to it since. */
     static float[] uploaded(CudaResources resources, Tensor tensor) {
         DevicePointer pointer = pointer(resources, tensor);
         CudaTensor root = root(tensor);

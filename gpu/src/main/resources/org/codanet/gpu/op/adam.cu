@@ -1,9 +1,11 @@
-/* adam: one step over all parameters at once. Formulas as org.codanet.nn.op.Adam says.
- * A table has one row of ROW numbers a parameter, each of 8 bytes: addresses of value, gradient, mean, variance; then the number of floats.
- * What changes from step to step stands in eight floats and one double, written by adam_numbers: a recorded step reads them anew.
- * The parameters are cut into chunks of CHUNK floats: chunk c is the floats from starts[c] on of parameter slots[c].
- * Launch   adam_squares, adam_step: one block of BLOCK threads a chunk, coalesced; adam_norm: one block adds the parts in order.
- * Access   adam_step reads 4 and writes 4 floats an element: bound by memory. No atomics: same input, same bits. */
+/* adam: one step of the optimiser over all parameters in one launch. Formulas: org.codanet.nn.op.Adam.
+ * table: one row of ROW long long for each parameter: the addresses of value, gradient, mean and variance, then the number of floats.
+ * Every parameter is split into chunks of CHUNK floats: chunk c is the floats from starts[c] on of the parameter in row slots[c].
+ * numbers: 8 floats that change from step to step, and bound, a double. adam_numbers writes them. A replay of a captured step reads the
+ * numbers that are there at the replay.
+ * Launch   adam_squares, adam_step: one block of BLOCK threads for each chunk, coalesced. adam_norm: one block, which reduces the
+ *          partial sums in a fixed order. adam_numbers: one warp.
+ * Access   adam_step reads 4 and writes 4 floats for each element: memory-bound. No atomics: same input, same bits. */
 
 static __device__ __forceinline__ long long extent(const long long* row, long long start) {
     const long long left = row[4] - start;
@@ -22,7 +24,7 @@ void adam_squares(double* __restrict__ parts, const long long* __restrict__ tabl
     if (threadIdx.x == 0) parts[blockIdx.x] = sum;
 }
 
-/* The numbers of the steps that follow; most is the bound on the norm, 0 for none. */
+/* Writes the numbers of the steps that follow; *most becomes the bound on the norm, 0 for no bound. */
 extern "C" __global__
 void adam_numbers(float* __restrict__ numbers, double* __restrict__ most, float decay, float beta1, float gain1, float beta2,
                   float gain2, float rate, float correction, float epsilon, double bound) {
@@ -38,7 +40,7 @@ void adam_numbers(float* __restrict__ numbers, double* __restrict__ most, float 
     *most = bound;
 }
 
-/* norm (or null) receives the length of all gradients; scale what clipping multiplies each by. */
+/* Writes the norm of all gradients together to norm, unless that is null, and the factor of gradient clipping to scale. */
 extern "C" __global__ __launch_bounds__(BLOCK)
 void adam_norm(float* __restrict__ norm, float* __restrict__ scale, const double* __restrict__ parts, int count,
                const double* __restrict__ bound) {

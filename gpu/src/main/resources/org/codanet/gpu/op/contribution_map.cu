@@ -1,8 +1,9 @@
-/* contribution_map: input times linear map, reduced.
+/* contribution_map: the input times the linear map, element by element, and its sums.
  *   per_channel[n, k, c, p] = x[n, p, c] map[n, k, p, c]     per_position: its sum over c     total: its sum over c and p
- * x (N, P, C), map (N, K, P, C); any of the three outputs may be null. Sums are double.
- * Launch   contributions: N K ceil(P / BLOCK) blocks, one thread a position; contribution_totals: one thread a pair (n, k)
- *          adds its blocks' parts in order. No atomics: same input, same bits. */
+ * x (N, P, C), map (N, K, P, C), P = H W positions. Each of the three outputs may be null. Sums are computed in double.
+ * Launch   contributions: N K ceil(P / BLOCK) blocks, one thread for each position, which writes the block's partial sum;
+ *          contribution_totals: one thread for each pair (n, k), which reduces the partial sums in a fixed order.
+ * No atomics: same input, same bits. */
 
 extern "C" __global__ __launch_bounds__(BLOCK)
 void contributions(float* __restrict__ per_channel, float* __restrict__ per_position, double* __restrict__ parts,
@@ -14,7 +15,7 @@ void contributions(float* __restrict__ per_channel, float* __restrict__ per_posi
     if (p < positions) {
         const float* values = x + ((long long) image * positions + p) * channels;
         const float* weights = map + (pair * positions + p) * channels;
-#pragma unroll 2 /* more, and sm_90's compiler keeps a pointer in local memory */
+#pragma unroll 2 /* unrolled further, a pointer is spilled to local memory on sm_90 */
         for (int c = 0; c < channels; c++) {
             const float value = values[c], weight = weights[c];
             sum += (double) value * weight;

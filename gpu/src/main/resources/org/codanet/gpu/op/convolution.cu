@@ -1,8 +1,9 @@
-/* convolution: what cuDNN does not do. It wants filters (Co, P) and has no sum of a bias that is the same in every run;
- * ours are (P, Co), P = k k Ci.
- * Launch   transpose, add_transposed, add_bias: one thread an element, writes coalesced. bias_parts: (ceil(Co / 32), chunks)
- *          blocks of BLOCK: 32 channels side by side, ROWS rows of dy a chunk; bias_finish: one thread a channel adds them in
- *          order. No atomics: same input, same bits. */
+/* convolution: the parts that cuDNN does not compute. cuDNN reads filters (Co, P), ours are (P, Co), P = k k Ci; and cuDNN's sum for the
+ * gradient of the bias is not deterministic.
+ * Launch   transpose, add_transposed, add_bias: one thread for each element, writes coalesced.
+ *          bias_parts: (ceil(Co / WARP_SIZE), ceil(rows / ROWS)) blocks of BLOCK threads. A block sums ROWS rows of dy for WARP_SIZE
+ *          channels. bias_finish: one thread for each channel, which reduces the partial sums in a fixed order.
+ * No atomics: same input, same bits. */
 
 /* to (columns, rows) = from (rows, columns) transposed. */
 extern "C" __global__ __launch_bounds__(BLOCK)
@@ -26,14 +27,14 @@ void add_bias(float* __restrict__ y, const float* __restrict__ bias, int channel
 extern "C" __global__ __launch_bounds__(BLOCK)
 void bias_parts(float* __restrict__ parts, const float* __restrict__ dy, int channels, long long rows) {
     __shared__ float sums[BLOCK];
-    const int c = blockIdx.x * 32 + threadIdx.x % 32;
+    const int c = blockIdx.x * WARP_SIZE + threadIdx.x % WARP_SIZE;
     const long long first = (long long) blockIdx.y * ROWS, end = first + ROWS < rows ? first + ROWS : rows;
     float sum = 0;
-    for (long long row = first + threadIdx.x / 32; c < channels && row < end; row += BLOCK / 32) sum += dy[row * channels + c];
+    for (long long row = first + threadIdx.x / WARP_SIZE; c < channels && row < end; row += BLOCK / WARP_SIZE) sum += dy[row * channels + c];
     sums[threadIdx.x] = sum;
     __syncthreads();
-    if (threadIdx.x >= 32 || c >= channels) return;
-    for (int i = 1; i < BLOCK / 32; i++) sum += sums[i * 32 + threadIdx.x];
+    if (threadIdx.x >= WARP_SIZE || c >= channels) return;
+    for (int i = 1; i < BLOCK / WARP_SIZE; i++) sum += sums[i * WARP_SIZE + threadIdx.x];
     parts[(long long) blockIdx.y * channels + c] = sum;
 }
 

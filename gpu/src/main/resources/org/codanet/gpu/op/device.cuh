@@ -1,38 +1,38 @@
-/* Stands before every kernel of codanet. No header is included, so NVRTC needs no include path.
- * What is not C++ has two bodies here: PTX for a GPU, and C++ for the simulated machine (CODANET_SIMULATED). */
+/* Precedes every source of codanet. It includes no header, so that NVRTC needs no include path. WARP_SIZE is defined by KernelSource.java.
+ * What plain C++ cannot express has two bodies here: PTX for a GPU, and C++ for the simulated machine (CODANET_SIMULATED). */
 
-/* Sum over the 32 lanes of a full warp, the same bits in every lane and every run. */
+/* Sum over the lanes of a full warp. Every lane gets the same bits, in every run. */
 template <class T>
 static __device__ __forceinline__ T warp_sum(T value) {
-    for (int mask = 16; mask > 0; mask /= 2) value += __shfl_xor_sync(0xffffffffu, value, mask);
+    for (int mask = WARP_SIZE / 2; mask > 0; mask /= 2) value += __shfl_xor_sync(0xffffffffu, value, mask);
     return value;
 }
 
-/* Sum over a block of BLOCK threads, in a fixed order; valid in thread 0. Every thread must call it. */
+/* Sum over a block of BLOCK_THREADS threads in a fixed order. Every thread has to call it. */
 template <class T, int BLOCK_THREADS>
 static __device__ __forceinline__ T block_sum(T value) {
-    __shared__ T parts[BLOCK_THREADS / 32];
+    __shared__ T parts[BLOCK_THREADS / WARP_SIZE];
     value = warp_sum(value);
-    if (threadIdx.x % 32 == 0) parts[threadIdx.x / 32] = value;
+    if (threadIdx.x % WARP_SIZE == 0) parts[threadIdx.x / WARP_SIZE] = value;
     __syncthreads();
     T sum = 0;
-    for (int i = 0; i < BLOCK_THREADS / 32; i++) sum += parts[i];
+    for (int i = 0; i < BLOCK_THREADS / WARP_SIZE; i++) sum += parts[i];
     __syncthreads();
     return sum;
 }
 
-/* value / 255 as IEEE's division rounds it, of each of the 256 bytes: 1 / 255 in two parts. The operator would call a routine that
- * needs a stack. */
+/* value / 255 for each of the 256 bytes, rounded as IEEE's division does: a product with 1 / 255 in two parts. The operator / would call
+ * a routine that needs a stack. */
 static __device__ __forceinline__ float byte_share(float value) {
     const float high = 1.0f / 255.0f, low = (float) (1.0 / 255.0 - (double) high);
     return fmaf(value, high, value * low);
 }
 
-/* ---- Matrix units: c (16, 8) += a (16, K) b (K, 8) by one full warp, sums in float32. ----
- * With g = lane / 4, t = lane % 4 and V values in a 32-bit word, a thread holds
+/* ---- Tensor cores: c (16, 8) += a (16, K) b (K, 8) by one full warp, sums in float32. ----
+ * With g = lane / 4, t = lane % 4 and V values in a 32-bit word, the fragments of a lane are
  *   a0 (g, k), a1 (g + 8, k), a2 (g, k + K / 2), a3 (g + 8, k + K / 2)     b0 (k, g), b1 (k + K / 2, g)      k = V t
  *   c0 (g, 2 t), c1 (g, 2 t + 1), c2 (g + 8, 2 t), c3 (g + 8, 2 t + 1)
- * TF32: K = 8, V = 1, floats rounded to 10 bits of mantissa.  bfloat16: K = 16, V = 2, the lower half the first value. */
+ * TF32: K = 8, V = 1, floats rounded to 10 bits of mantissa.  bfloat16: K = 16, V = 2, the first value in the lower half. */
 
 static __device__ __forceinline__ unsigned tf32_word(float value) {
     const unsigned bits = __float_as_uint(value);
@@ -41,7 +41,7 @@ static __device__ __forceinline__ unsigned tf32_word(float value) {
 
 static __device__ __forceinline__ unsigned bf16_half(float value) {
     const unsigned bits = __float_as_uint(value);
-    if ((bits & 0x7fffffffu) > 0x7f800000u) return bits >> 16 | 0x40u; /* a NaN stays one */
+    if ((bits & 0x7fffffffu) > 0x7f800000u) return bits >> 16 | 0x40u; /* a NaN stays a NaN */
     return (bits + 0x7fffu + (bits >> 16 & 1u)) >> 16;
 }
 
@@ -50,7 +50,7 @@ struct mma_words {
     unsigned a[4], b[2];
 };
 
-/* Words that lanes hand in lie in no device memory, so that no access need be watched: a product is made of 64 or 128 of them. */
+/* The operands are in the exchange buffers of the simulated machine, not in device memory, so their accesses are not instrumented. */
 static inline UNWATCHED float mma_value(const unsigned* words, int half, int values, int k) {
     (void) half;
     return values == 1 ? __uint_as_float(words[0] & 0xffffe000u) : __uint_as_float(words[0] >> (16 * (k % 2)) << 16);
@@ -77,21 +77,21 @@ static UNWATCHED void mma_simulated(float* c, const unsigned* a, const unsigned*
 static inline void mma_tf32(float* c, const unsigned* a, const unsigned* b) { mma_simulated(c, a, b, 1); }
 static inline void mma_bf16(float* c, const unsigned* a, const unsigned* b) { mma_simulated(c, a, b, 2); }
 
-/* As tf32_word and twice bf16_half. */
+/* As tf32_word, and as bf16_half for two values. */
 static inline unsigned tf32_rounded(float value) { return tf32_word(value); }
 static inline unsigned bf16_pair(float first, float second) { return bf16_half(second) << 16 | bf16_half(first); }
 
-/* Writes what every other thread of the launch that writes there writes, too. */
+/* Stores a value to an address to which other threads of the launch store the same value only. */
 static inline void store_agreed(float* to, float value) { sim_store_agreed(to, value); }
 
-/* Copies 16 or 4 bytes from global to shared memory; they are there after copies_arrived, then a barrier. */
+/* Copies 16 or 4 bytes asynchronously from global to shared memory. They may be read after copies_arrived and a barrier. */
 static inline void copy_16(void* to, const void* from) { sim_copy(to, from, 16); }
 static inline void copy_4(void* to, const void* from) { sim_copy(to, from, 4); }
 static inline void copies_end() { sim_copies_end(); }
 template <int LATER>
 static inline void copies_arrived() { sim_copies_arrived(LATER); }
 #else
-/* As tf32_word and twice bf16_half, one instruction each. */
+/* As tf32_word, and as bf16_half for two values, with one instruction each. */
 static __device__ __forceinline__ unsigned tf32_rounded(float value) {
     unsigned bits;
     asm("cvt.rna.tf32.f32 %0, %1;" : "=r"(bits) : "f"(value));
@@ -116,7 +116,7 @@ static __device__ __forceinline__ void mma_bf16(float* c, const unsigned* a, con
                  : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
 }
 
-/* Writes what every other thread of the launch that writes there writes, too. */
+/* Stores a value to an address to which other threads of the launch store the same value only. */
 static __device__ __forceinline__ void store_agreed(float* to, float value) {
     asm volatile("st.relaxed.gpu.global.f32 [%0], %1;" ::"l"(to), "f"(value) : "memory");
 }
@@ -127,8 +127,8 @@ static __device__ __forceinline__ unsigned shared_address(const void* pointer) {
     return address;
 }
 
-/* Copies 16 or 4 bytes from global to shared memory beside the arithmetic, both addresses multiples of that; they are there after
- * copies_arrived, then a barrier. */
+/* Copies 16 or 4 bytes asynchronously from global to shared memory; both addresses are multiples of the size. They may be read after
+ * copies_arrived and a barrier. */
 static __device__ __forceinline__ void copy_16(void* to, const void* from) {
     asm volatile("cp.async.cg.shared.global [%0], [%1], 16;" ::"r"(shared_address(to)), "l"(from) : "memory");
 }
@@ -136,10 +136,10 @@ static __device__ __forceinline__ void copy_4(void* to, const void* from) {
     asm volatile("cp.async.ca.shared.global [%0], [%1], 4;" ::"r"(shared_address(to)), "l"(from) : "memory");
 }
 
-/* Ends a group of copies. */
+/* Commits a group of copies. */
 static __device__ __forceinline__ void copies_end() { asm volatile("cp.async.commit_group;" ::: "memory"); }
 
-/* Waits for all groups but the LATER last ones. */
+/* Waits for all groups but the last LATER ones. */
 template <int LATER>
 static __device__ __forceinline__ void copies_arrived() {
     asm volatile("cp.async.wait_group %0;" ::"n"(LATER) : "memory");

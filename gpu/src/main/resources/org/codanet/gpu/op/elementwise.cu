@@ -1,7 +1,8 @@
-/* elementwise: small operations on whole tensors of COUNT floats.
- * Launch   axpy, sign: ceil(count / BLOCK) blocks of BLOCK threads, one element a thread, coalesced.
- *          absolute_parts: PARTS blocks, each a strided share in double; absolute_finish: one block adds the parts in order.
- *          not_finite: as axpy; every thread that finds such a value stores the same 1, which races with nobody as an ordinary store would.
+/* elementwise: operations on whole tensors of count floats.
+ * Launch   axpy, sign: ceil(count / BLOCK) blocks of BLOCK threads, one thread for each element, coalesced.
+ *          absolute_parts: a fixed number of blocks, each with a grid-stride loop; absolute_finish: one block, which reduces the partial
+ *          sums in a fixed order. Sums are computed in double.
+ *          not_finite: as axpy. Every thread that finds a value that is not finite stores 1 to the same flag, with a relaxed store.
  * No atomics: same input, same bits. */
 
 extern "C" __global__ __launch_bounds__(BLOCK)

@@ -1,18 +1,19 @@
-/* image_augmentation: random variation of training images, of each image its own steps, in place.
- *   x[n, p, 0 .. C - 1] changed by steps[n, 0], steps[n, 1] ... in turn; then x[n, p, C + c] = 1 - x[n, p, c] if there are inverses
- * x (N, P, C or 2C) float in [0, 1], P = H W positions, C 1 or 3; steps (N, S, 7) float: a code, which is a Kind below, and six numbers.
- * What each kind makes of a value, to the bit, stands in ImageAugmentation.java: every rounding is spelled out here (__fmul_rn and its
- * like are never made one instruction), and no step divides floats, because the operator would call a routine that needs a stack.
- * room (N, P, C) float, for what a step reads after it was overwritten; with inverses these are the room, and room is null.
- * Launch   N blocks of BLOCK threads, an image each. A thread changes the positions t, t + BLOCK, ... and no others in every step, so
- *          only what reads further, statistics and neighbours, needs barriers. Counts are whole numbers: same input, same bits. One block
- *          a multiprocessor is all that is asked for: for two the compiler would keep half of the registers and spill. */
+/* image_augmentation: applies random operations to training images in place, to each image its own.
+ *   x[n, p, 0 .. C - 1] is changed by operations[n, 0], operations[n, 1] ... in turn; then x[n, p, C + c] = 1 - x[n, p, c] if there are
+ *   inverse channels
+ * x (N, P, C or 2C) float in [0, 1], P = H W positions, C is 1 or 3; operations (N, S, NUMBERS) float: a code KIND_..., then six numbers.
+ * ImageAugmentation.java defines the result of each kind to the bit. Therefore every rounding is explicit here (__fmul_rn and the like are
+ * never contracted to one instruction), and nothing divides floats, because the division would call a routine that needs a stack.
+ * scratch (N, P, C) float: a copy of the image, for operations that read a pixel's neighbours. With inverse channels these are the scratch
+ * memory, and scratch is null.
+ * Launch   N blocks of BLOCK threads, one image each. A thread changes the positions t, t + BLOCK, ... in every operation, so only
+ *          statistics and neighbourhoods need barriers. Counts are integers: same input, same bits. The launch bounds ask for one block a
+ *          multiprocessor: for two the compiler would halve the registers and spill. */
 
-enum Kind { IDENTITY, WARP, BRIGHTNESS, COLOUR, CONTRAST, SHARPNESS, POSTERISE, SOLARISE, AUTOCONTRAST, EQUALISE };
-const int LEVELS = 256, NUMBERS = 7, MOST_CHANNELS = 3;
+const int LEVELS = 256, MAX_CHANNELS = 3;
 
 struct image {
-    float *values, *room;
+    float *values, *scratch;
     int height, width, positions, channels, depth;
 };
 
@@ -31,9 +32,9 @@ static __device__ __forceinline__ float grey(const image& own, const float* pixe
     return sum < 1.0f ? sum : 1.0f;
 }
 
-static __device__ __forceinline__ void copy_to_room(const image& own) {
+static __device__ __forceinline__ void copy_to_scratch(const image& own) {
     for (int p = threadIdx.x; p < own.positions; p += BLOCK) {
-        for (int c = 0; c < own.channels; c++) own.room[p * own.depth + c] = own.values[p * own.depth + c];
+        for (int c = 0; c < own.channels; c++) own.scratch[p * own.depth + c] = own.values[p * own.depth + c];
     }
     __syncthreads();
 }
@@ -43,26 +44,26 @@ static __device__ __forceinline__ float mapped(float a, float x, float b, float 
 }
 
 static __device__ __forceinline__ void warp_image(const image& own, const float* n) {
-    copy_to_room(own);
+    copy_to_scratch(own);
     for (int p = threadIdx.x; p < own.positions; p += BLOCK) {
         const float x = (float) (p % own.width) + 0.5f, y = (float) (p / own.width) + 0.5f;
         const float u = mapped(n[0], x, n[1], y, n[2]), w = mapped(n[3], x, n[4], y, n[5]);
         const bool inside = u >= 0.0f && u < (float) own.width && w >= 0.0f && w < (float) own.height;
         const int from = inside ? ((int) w * own.width + (int) u) * own.depth : 0;
-        for (int c = 0; c < own.channels; c++) own.values[p * own.depth + c] = inside ? own.room[from + c] : 0.0f;
+        for (int c = 0; c < own.channels; c++) own.values[p * own.depth + c] = inside ? own.scratch[from + c] : 0.0f;
     }
-    __syncthreads(); /* the room is free again */
+    __syncthreads(); /* scratch may be overwritten again */
 }
 
 static __device__ __forceinline__ void sharpen(const image& own, float factor) {
     const float thirteenth = 1.0f / 13.0f;
     const int line = own.width * own.depth;
-    copy_to_room(own);
+    copy_to_scratch(own);
     for (int p = threadIdx.x; p < own.positions; p += BLOCK) {
         const int x = p % own.width, y = p / own.width;
         if (x == 0 || x == own.width - 1 || y == 0 || y == own.height - 1) continue;
         for (int c = 0; c < own.channels; c++) {
-            const float* centre = own.room + p * own.depth + c;
+            const float* centre = own.scratch + p * own.depth + c;
             float sum = 4.0f * centre[0]; /* exact */
             for (int row = -line; row <= line; row += line) {
                 sum = __fadd_rn(sum, __fadd_rn(__fadd_rn(centre[row - own.depth], centre[row]), centre[row + own.depth]));
@@ -70,7 +71,7 @@ static __device__ __forceinline__ void sharpen(const image& own, float factor) {
             own.values[p * own.depth + c] = blended(__fmul_rn(sum, thirteenth), centre[0], factor);
         }
     }
-    __syncthreads(); /* the room is free again */
+    __syncthreads(); /* scratch may be overwritten again */
 }
 
 static __device__ __forceinline__ void change_colour(const image& own, float factor) {
@@ -82,14 +83,14 @@ static __device__ __forceinline__ void change_colour(const image& own, float fac
     }
 }
 
-/* The mean level of grey, rounded half up, over 255. */
+/* The mean grey level, rounded half up, divided by 255. */
 static __device__ __forceinline__ float mean_grey(const image& own) {
     __shared__ int mean;
     long long sum = 0;
     for (int p = threadIdx.x; p < own.positions; p += BLOCK) sum += level(grey(own, own.values + p * own.depth));
     sum = block_sum<long long, BLOCK>(sum);
     if (threadIdx.x == 0) {
-        /* The largest m with (m - 1/2) P <= sum, bit by bit: a division would call a routine. */
+        /* The largest m with (m - 1/2) P <= sum, bit by bit, because a division would call a routine. */
         int found = 0;
         for (int bit = LEVELS / 2; bit > 0; bit /= 2) {
             if ((2LL * (found + bit) - 1) * own.positions <= 2 * sum) found += bit;
@@ -100,7 +101,7 @@ static __device__ __forceinline__ float mean_grey(const image& own) {
     return byte_share((float) mean);
 }
 
-/* counts (C, LEVELS): how many values of each channel have each level. */
+/* counts (C, LEVELS): the histogram of each channel. */
 static __device__ __forceinline__ void count_levels(const image& own, int* counts) {
     for (int i = threadIdx.x; i < own.channels * LEVELS; i += BLOCK) counts[i] = 0;
     __syncthreads();
@@ -116,7 +117,7 @@ static __device__ __forceinline__ int highest(const int* counts) {
     return found;
 }
 
-/* Levels to what a table (C, LEVELS) has for them. */
+/* Replaces each level by its entry in a table (C, LEVELS). */
 static __device__ __forceinline__ void map_levels(const image& own, const int* table) {
     __syncthreads();
     for (int p = threadIdx.x; p < own.positions; p += BLOCK) {
@@ -125,11 +126,11 @@ static __device__ __forceinline__ void map_levels(const image& own, const int* t
             *value = byte_share((float) table[c * LEVELS + level(*value)]);
         }
     }
-    __syncthreads(); /* the table is free again */
+    __syncthreads(); /* the table may be overwritten again */
 }
 
 static __device__ __forceinline__ void stretch(const image& own, int* table) {
-    __shared__ int lowest[MOST_CHANNELS], range[MOST_CHANNELS];
+    __shared__ int lowest[MAX_CHANNELS], range[MAX_CHANNELS];
     count_levels(own, table);
     if ((int) threadIdx.x < own.channels) {
         const int* counts = table + threadIdx.x * LEVELS;
@@ -147,7 +148,7 @@ static __device__ __forceinline__ void stretch(const image& own, int* table) {
 }
 
 static __device__ __forceinline__ void equalise(const image& own, int* table) {
-    __shared__ int parts[MOST_CHANNELS];
+    __shared__ int parts[MAX_CHANNELS];
     count_levels(own, table);
     if ((int) threadIdx.x < own.channels) {
         int* counts = table + threadIdx.x * LEVELS;
@@ -168,7 +169,7 @@ static __device__ __forceinline__ void equalise(const image& own, int* table) {
     map_levels(own, table);
 }
 
-/* What makes a value of a value alone, in every channel. */
+/* Replaces every value in every channel by a function of the value. */
 template <class F>
 static __device__ __forceinline__ void change_values(const image& own, F changed) {
     for (int p = threadIdx.x; p < own.positions; p += BLOCK) {
@@ -180,9 +181,9 @@ static __device__ __forceinline__ void change_values(const image& own, F changed
 }
 
 extern "C" __global__ __launch_bounds__(BLOCK, 1)
-void image_augmentation(float* x, float* room, const float* __restrict__ steps, int count, int height, int width, int channels,
+void image_augmentation(float* x, float* scratch, const float* __restrict__ operations, int count, int height, int width, int channels,
                         int inverse) {
-    __shared__ int table[MOST_CHANNELS * LEVELS];
+    __shared__ int table[MAX_CHANNELS * LEVELS];
     image own;
     own.height = height;
     own.width = width;
@@ -190,28 +191,28 @@ void image_augmentation(float* x, float* room, const float* __restrict__ steps, 
     own.channels = channels;
     own.depth = inverse ? 2 * channels : channels;
     own.values = x + (long long) blockIdx.x * own.positions * own.depth;
-    own.room = inverse ? own.values + channels : room + (long long) blockIdx.x * own.positions * channels;
+    own.scratch = inverse ? own.values + channels : scratch + (long long) blockIdx.x * own.positions * channels;
     for (int s = 0; s < count; s++) {
-        const float* step = steps + ((long long) blockIdx.x * count + s) * NUMBERS;
-        const float number = step[1];
-        switch ((int) step[0]) {
-            case WARP: warp_image(own, step + 1); break;
-            case BRIGHTNESS: change_values(own, [=](float value) { return blended(0.0f, value, number); }); break;
-            case COLOUR: change_colour(own, number); break;
-            case CONTRAST: {
+        const float* operation = operations + ((long long) blockIdx.x * count + s) * NUMBERS;
+        const float number = operation[1];
+        switch ((int) operation[0]) {
+            case KIND_WARP: warp_image(own, operation + 1); break;
+            case KIND_BRIGHTNESS: change_values(own, [=](float value) { return blended(0.0f, value, number); }); break;
+            case KIND_COLOUR: change_colour(own, number); break;
+            case KIND_CONTRAST: {
                 const float mean = mean_grey(own);
                 change_values(own, [=](float value) { return blended(mean, value, number); });
                 break;
             }
-            case SHARPNESS: sharpen(own, number); break;
-            case POSTERISE: {
+            case KIND_SHARPNESS: sharpen(own, number); break;
+            case KIND_POSTERISE: {
                 const int mask = -1 << (8 - (int) number);
                 change_values(own, [=](float value) { return byte_share((float) (level(value) & mask)); });
                 break;
             }
-            case SOLARISE: change_values(own, [=](float value) { return value >= number ? __fsub_rn(1.0f, value) : value; }); break;
-            case AUTOCONTRAST: stretch(own, table); break;
-            case EQUALISE: equalise(own, table); break;
+            case KIND_SOLARISE: change_values(own, [=](float value) { return value >= number ? __fsub_rn(1.0f, value) : value; }); break;
+            case KIND_AUTOCONTRAST: stretch(own, table); break;
+            case KIND_EQUALISE: equalise(own, table); break;
         }
     }
     for (int p = threadIdx.x; inverse && p < own.positions; p += BLOCK) {

@@ -1,13 +1,14 @@
-/* image_input: images as files have them to the network's input, with or without the inverse channels.
+/* image_input: images (N, C, P) to the network's input, with or without inverse channels.
  *   x[n, p, c] = image[n, c, p]      x[n, p, C + c] = 1 - image[n, c, p]
- * images (N, C, P) in [0, 1], x (N, P, C or 2C), P positions, all float.
+ * images in [0, 1], x (N, P, C or 2C), P positions, all float.
  *
- * image_bytes: the same from bytes, through a window of W columns at (top, left) of each image, mirrored or not.
- *   x[n, y, u, c] = image[n, c, top + y, left + (mirrored ? W - 1 - u : u)] / 255, 0 outside the image; inverses as above
- * images (N, C, Hs, Ws) bytes, placement (N, 3) whole numbers as float: (top, left, mirrored), or null for (0, 0, 0) throughout,
- * x (N, P, C or 2C) float, p = y W + u. The quotients have the bits of IEEE's division, as the host's have.
+ * image_bytes: the same from bytes, for a window of W columns at (top, left) of each image, mirrored or not; p = y W + u.
+ *   x[n, y, u, c] = image[n, c, top + y, left + (mirrored ? W - 1 - u : u)] / 255, 0 outside the image; inverse channels as above
+ * images (N, C, Hs, Ws) bytes; placement (N, 3), whole numbers as float: (top, left, mirrored), null for (0, 0, 0) for every image.
+ * The quotients have the bits of IEEE's division, as on the host.
  *
- * Launch   both: ceil(N P / BLOCK) blocks, one thread a position: reads of each plane coalesced, the writes of a warp are one run. */
+ * Launch   both: ceil(N P / BLOCK) blocks, one thread for each position. Reads of each plane are coalesced; the writes of a warp are
+ *          contiguous. */
 
 extern "C" __global__ __launch_bounds__(BLOCK)
 void image_input(float* __restrict__ x, const float* __restrict__ images, int positions, int channels, int inverse,

@@ -1,22 +1,23 @@
-/* sum_pool: activations to logits, logit_k = sum over positions of z_k / T + bias, and the ways back.
- * z, dz (N, P, K), logits (N, K), seeds (N, T, P, K): float; P positions.
- * Launch   pool_forward: (N, ceil(K / 32)) blocks of BLOCK threads: 32 classes side by side, BLOCK / 32 positions below each
- *          other, sums in double, added in order. pool_backward, pool_seed: one thread an element, coalesced.
+/* sum_pool: activations to logits, logit_k = sum over positions of z_k / T + bias; its gradient, and the seeds of back-projections.
+ * z, dz (N, P, K), logits (N, K), seeds (N, S, P, K): float; P positions, T the temperature.
+ * Launch   pool_forward: (N, ceil(K / WARP_SIZE)) blocks of BLOCK threads. Each warp sums every (BLOCK / WARP_SIZE)th position of
+ *          WARP_SIZE classes in double; the partial sums are reduced in a fixed order. pool_backward, pool_seed: one thread for each
+ *          element, coalesced. highest_logits: one block for each image.
  * No atomics: same input, same bits. */
 
 extern "C" __global__ __launch_bounds__(BLOCK)
 void pool_forward(float* __restrict__ logits, const float* __restrict__ z, int positions, int classes, double temperature,
                   double bias) {
     __shared__ double parts[BLOCK];
-    const int k = blockIdx.y * 32 + threadIdx.x % 32;
+    const int k = blockIdx.y * WARP_SIZE + threadIdx.x % WARP_SIZE;
     double sum = 0;
-    for (int p = threadIdx.x / 32; k < classes && p < positions; p += BLOCK / 32) {
+    for (int p = threadIdx.x / WARP_SIZE; k < classes && p < positions; p += BLOCK / WARP_SIZE) {
         sum += z[((long long) blockIdx.x * positions + p) * classes + k];
     }
     parts[threadIdx.x] = sum;
     __syncthreads();
-    if (threadIdx.x >= 32 || k >= classes) return;
-    for (int row = 1; row < BLOCK / 32; row++) sum += parts[row * 32 + threadIdx.x];
+    if (threadIdx.x >= WARP_SIZE || k >= classes) return;
+    for (int row = 1; row < BLOCK / WARP_SIZE; row++) sum += parts[row * WARP_SIZE + threadIdx.x];
     logits[(long long) blockIdx.x * classes + k] = (float) (sum / temperature + bias);
 }
 
@@ -29,7 +30,7 @@ void pool_backward(float* __restrict__ dz, const float* __restrict__ dlogits, in
     dz[i] = (float) (dlogits[image * classes + i % classes] / temperature);
 }
 
-/* targets (N, columns), channels as float; the seeds are those of columns first .. first + per_image - 1. */
+/* targets (N, columns): classes as float. The seeds are those of the columns first .. first + per_image - 1: 1 / T in the channel of the target. */
 extern "C" __global__ __launch_bounds__(BLOCK)
 void pool_seed(float* __restrict__ seeds, const float* __restrict__ targets, int columns, int first, int per_image,
                int positions, int classes, float value, long long count) {
@@ -40,7 +41,8 @@ void pool_seed(float* __restrict__ seeds, const float* __restrict__ targets, int
     seeds[i] = target == (float) (i % classes) ? value : 0.0f;
 }
 
-/* channels (N, wanted): where each class stands is counted, so that ties and NaN have one order. One block an image. */
+/* channels (N, wanted): the classes of the highest logits, highest first. A thread counts the classes ahead of its own, so that ties and NaN
+ * have a fixed order. */
 extern "C" __global__ __launch_bounds__(BLOCK)
 void highest_logits(float* __restrict__ channels, const float* __restrict__ logits, int classes, int wanted) {
     const float* values = logits + (long long) blockIdx.x * classes;

@@ -12,8 +12,8 @@ import org.codanet.gpu.kernel.MachineCode.Instruction;
 import org.codanet.gpu.op.KernelSources;
 
 /**
- * Compiles every kernel with the NVRTC of {@code codanet.cuda.path} for the architectures in the first argument, and prints a line
- * for each kernel. A process of its own, because a process loads one NVRTC.
+ * Compiles every kernel with the NVRTC of {@code codanet.cuda.path} for the architectures in the first argument, and prints one line
+ * for each kernel. Runs in its own process, because a process loads one NVRTC.
  */
 final class CompileEveryKernel {
     private CompileEveryKernel() {}
@@ -21,37 +21,50 @@ final class CompileEveryKernel {
     /**
      * One printed line.
      *
-     * @param file with what it was compiled for
-     * @param loop of the matrix units; null if there is none
+     * @param file the source and its defines
+     * @param target the architecture
+     * @param loop the innermost loop with tensor core instructions; null if there is none
      */
-    record Line(
-            String file,
-            String target,
-            String kernel,
-            int registers,
-            int shared,
-            int stack,
-            int instructions,
-            int hmma,
-            int ffma,
-            int local,
-            int sharedAccess,
-            int globalAccess,
-            MachineCode.Loop loop) {
+    record Line(String file, String target, String kernel, Counts counts, MachineCode.Loop loop) {
+        /**
+         * What a kernel uses.
+         *
+         * @param registers of a thread
+         * @param shared bytes of shared memory of a block
+         * @param stack bytes of a thread
+         * @param instructions in all
+         * @param hmma tensor core instructions
+         * @param ffma float32 multiply-adds
+         * @param local accesses to local memory
+         * @param sharedAccess accesses to shared memory
+         * @param globalAccess accesses to global memory
+         */
+        record Counts(
+                int registers,
+                int shared,
+                int stack,
+                int instructions,
+                int hmma,
+                int ffma,
+                int local,
+                int sharedAccess,
+                int globalAccess) {}
+
         static Line of(String file, String target, MachineCode.Kernel kernel) {
             return new Line(
                     file,
                     target,
                     kernel.name(),
-                    kernel.registers(),
-                    kernel.shared(),
-                    kernel.stack(),
-                    kernel.instructions(),
-                    kernel.count(Instruction.HMMA),
-                    kernel.count(Instruction.FFMA),
-                    kernel.count(Instruction.LOAD_LOCAL) + kernel.count(Instruction.STORE_LOCAL),
-                    kernel.count(Instruction.LOAD_SHARED) + kernel.count(Instruction.STORE_SHARED),
-                    kernel.count(Instruction.LOAD_GLOBAL) + kernel.count(Instruction.STORE_GLOBAL),
+                    new Counts(
+                            kernel.registers(),
+                            kernel.shared(),
+                            kernel.stack(),
+                            kernel.instructions(),
+                            kernel.count(Instruction.HMMA),
+                            kernel.count(Instruction.FFMA),
+                            kernel.count(Instruction.LOAD_LOCAL) + kernel.count(Instruction.STORE_LOCAL),
+                            kernel.count(Instruction.LOAD_SHARED) + kernel.count(Instruction.STORE_SHARED),
+                            kernel.count(Instruction.LOAD_GLOBAL) + kernel.count(Instruction.STORE_GLOBAL)),
                     kernel.loop().orElse(null));
         }
 
@@ -62,24 +75,24 @@ final class CompileEveryKernel {
                     words[0],
                     words[1],
                     words[2],
-                    n[0],
-                    n[1],
-                    n[2],
-                    n[3],
-                    n[4],
-                    n[5],
-                    n[6],
-                    n[7],
-                    n[8],
+                    new Counts(n[0], n[1], n[2], n[3], n[4], n[5], n[6], n[7], n[8]),
                     n.length == 9 ? null : new MachineCode.Loop(n[9], n[10], n[11], n[12], n[13], n[14], n[15], n[16]));
         }
 
         String text() {
-            IntStream counts =
-                    IntStream.of(registers, shared, stack, instructions, hmma, ffma, local, sharedAccess, globalAccess);
+            IntStream numbers = IntStream.of(
+                    counts.registers,
+                    counts.shared,
+                    counts.stack,
+                    counts.instructions,
+                    counts.hmma,
+                    counts.ffma,
+                    counts.local,
+                    counts.sharedAccess,
+                    counts.globalAccess);
             if (loop != null) {
-                counts = IntStream.concat(
-                        counts,
+                numbers = IntStream.concat(
+                        numbers,
                         IntStream.of(
                                 loop.instructions(),
                                 loop.around(),
@@ -90,13 +103,13 @@ final class CompileEveryKernel {
                                 loop.globalReads(),
                                 loop.local()));
             }
-            return Stream.concat(Stream.of(file, target, kernel), counts.mapToObj(Integer::toString))
+            return Stream.concat(Stream.of(file, target, kernel), numbers.mapToObj(Integer::toString))
                     .collect(Collectors.joining(" "));
         }
     }
 
-    /** For a look with nvdisasm. */
-    private static void keep(KernelSource source, String target, byte[] code) throws IOException {
+    /** Writes the machine code to a file, for inspection with nvdisasm. */
+    private static void write(KernelSource source, String target, byte[] code) throws IOException {
         Path folder = Files.createDirectories(
                 Path.of("target", "cubin", CudaLibraries.nvrtc().version()));
         String name =
@@ -114,7 +127,7 @@ final class CompileEveryKernel {
             }
             for (KernelSource source : KernelSources.all(capability)) {
                 byte[] code = RuntimeCompiler.compile(source, target);
-                keep(source, target, code);
+                write(source, target, code);
                 for (MachineCode.Kernel kernel : MachineCode.kernels(code, capability)) {
                     String name = source.file()
                             + source.defines().stream()

@@ -8,8 +8,8 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * The inner loops of the matrix kernels as docs/performance.md states them: what is in them, how many blocks a multiprocessor holds,
- * and how many operations a clock and multiprocessor that lets through.
+ * The table of docs/performance.md about the inner loops of the tensor-core kernels: their instructions, how many blocks fit one
+ * multiprocessor, and the resulting bounds on the operations per clock and multiprocessor.
  */
 final class LoopTable {
     static final String TITLE =
@@ -20,9 +20,9 @@ final class LoopTable {
     private static final Pattern DEFINES = Pattern.compile(".*:STEPS=(\\d+).*:BFLOAT=([01]).*");
     private static final int THREADS = 128;
     private static final int REGISTERS = 65_536;
-    /** Registers of a thread come in eights. */
+    /** Registers are allocated in units of so many for a thread. */
     private static final int UNIT = 8;
-    /** Of 9.0, in all; the system takes 1 KiB a block of it. */
+    /** Bytes of a multiprocessor of compute capability 9.0. The system uses 1 KiB of it for each block. */
     private static final int SHARED = 228 * 1024;
 
     private static final int SCHEDULERS = 4;
@@ -30,7 +30,7 @@ final class LoopTable {
 
     private LoopTable() {}
 
-    /** A kernel for operands of one kind and up to a rank. */
+    /** A kernel for one type of operands and ranks up to a maximum. */
     private record Row(CompileEveryKernel.Line line, boolean bfloat, int rank) {
         static Stream<Row> of(CompileEveryKernel.Line line) {
             Matcher defines = DEFINES.matcher(line.file());
@@ -41,14 +41,14 @@ final class LoopTable {
             return Stream.of(new Row(line, bfloat, Integer.parseInt(defines.group(1)) * (bfloat ? 16 : 8)));
         }
 
-        /** Multiplications and additions of the loop: 16 × 8 × 8 products an instruction of TF32, 16 × 8 × 16 of bfloat16. */
+        /** Multiplications and additions of the loop: an instruction has 16 × 8 × 8 products for TF32, 16 × 8 × 16 for bfloat16. */
         long operations() {
             return (bfloat ? 4096L : 2048L) * line.loop().hmma();
         }
 
         int blocks() {
-            int registers = (line.registers() + UNIT - 1) / UNIT * UNIT * THREADS;
-            return Math.min(REGISTERS / registers, SHARED / (line.shared() + 1024));
+            int registers = (line.counts().registers() + UNIT - 1) / UNIT * UNIT * THREADS;
+            return Math.min(REGISTERS / registers, SHARED / (line.counts().shared() + 1024));
         }
 
         String text() {
@@ -65,8 +65,8 @@ final class LoopTable {
                     loop.globalReads(),
                     loop.instructions(),
                     loop.around(),
-                    line.registers(),
-                    line.shared() / 1024.0,
+                    line.counts().registers(),
+                    line.counts().shared() / 1024.0,
                     blocks(),
                     SCHEDULERS * operations() / loop.instructions(),
                     loop.sharedBytes() == 0
@@ -76,7 +76,7 @@ final class LoopTable {
         }
     }
 
-    /** The table's lines, title first; of each kernel and kind of operands rank 64 and the largest. */
+    /** The lines of the table, beginning with the title: rank 64 and the largest rank of each kernel and type of operands. */
     static List<String> of(List<CompileEveryKernel.Line> lines) {
         List<Row> rows = lines.stream()
                 .filter(line -> line.target().equals("sm_90"))

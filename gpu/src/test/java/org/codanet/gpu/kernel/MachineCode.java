@@ -13,8 +13,8 @@ import java.util.Set;
 import java.util.stream.IntStream;
 
 /**
- * What the machine code of a compiled source says about its kernels, read from the ELF file that NVRTC makes: no tool of NVIDIA's
- * is needed. Registers and stack come from the attributes in {@code .nv.info}, shared memory from the size of {@code .nv.shared},
+ * Reads resources and instructions of the kernels from a cubin, the ELF file that NVRTC writes, without a tool of NVIDIA's. Registers
+ * and stack come from the attributes in {@code .nv.info}, shared memory from the size of {@code .nv.shared},
  * instructions from {@code .text}: 16 bytes each, the opcode in the lowest 12 bits, the predicate in the next four, the width of an
  * access to memory in bits 73 to 75. A branch has the distance to its target, in words of four bytes from the instruction after it, in
  * bits 34 to 81, from 9.0 on before bits 16 to 23.
@@ -23,11 +23,11 @@ final class MachineCode {
     private static final int FRAME_SIZE = 0x11;
     private static final int REGISTER_COUNT = 0x2f;
     private static final int VALUE_FORMAT = 4;
-    /** The second is of 10.0 and newer. */
+    /** The second occurs from compute capability 10.0 on. */
     private static final Set<Integer> BRANCHES = Set.of(0x947, 0x547);
 
     private static final int FMUL = 0x020;
-    /** A predicate that is never true: such a load of shared memory is there for its timing. */
+    /** A predicate that is never true. The compiler inserts such loads from shared memory for timing. */
     private static final int NEVER = 15;
 
     private static final int WARP = 32;
@@ -53,9 +53,9 @@ final class MachineCode {
     /**
      * One kernel.
      *
-     * @param stack bytes of local memory that a thread has: arrays, spilled registers, frames of calls
-     * @param counts instructions in the text, not how often they run
-     * @param loop the innermost with instructions of the matrix units, if there is one
+     * @param stack bytes of local memory of a thread: arrays, spilled registers, stack frames
+     * @param counts instructions in the code, not how often they run
+     * @param loop the innermost loop with tensor core instructions, if there is one
      */
     record Kernel(
             String name,
@@ -71,14 +71,14 @@ final class MachineCode {
     }
 
     /**
-     * From the target of a branch backwards to the branch.
+     * A loop: the instructions from the target of a backward branch to the branch.
      *
-     * @param instructions all of it
-     * @param around instructions of the loop around it that are not its own; 0 if there is none
-     * @param hmma products of the matrix units
-     * @param multiplies FFMA and FMUL
+     * @param instructions number of instructions
+     * @param around instructions of the enclosing loop outside this loop; 0 if there is none
+     * @param hmma tensor core instructions
+     * @param multiplies FFMA and FMUL instructions
      * @param sharedReads loads from shared memory
-     * @param sharedBytes that these read for a warp
+     * @param sharedBytes bytes that these load for a warp
      * @param globalReads loads from global memory to registers
      * @param local accesses to local memory
      */
@@ -112,7 +112,7 @@ final class MachineCode {
         this.capability = capability;
         file = ByteBuffer.wrap(cubin).order(ByteOrder.LITTLE_ENDIAN);
         if (file.getInt(0) != 0x464c457f) {
-            throw new IllegalArgumentException("this is no ELF file");
+            throw new IllegalArgumentException("this is not an ELF file");
         }
         int table = (int) file.getLong(0x28);
         int size = file.getShort(0x3a);
@@ -171,7 +171,7 @@ final class MachineCode {
         return file.getInt((int) text.offset + 16 * number) & 0xfff;
     }
 
-    /** Where a branch goes to. */
+    /** Number of the instruction that a branch jumps to. */
     private int target(Section text, int number) {
         int at = (int) text.offset + 16 * number;
         long low = file.getLong(at);
@@ -214,7 +214,7 @@ final class MachineCode {
         for (int i = range.first; i <= range.last; i++) {
             int opcode = opcode(text, i);
             int at = (int) text.offset + 16 * i;
-            // The upper bits say whether an operand is a register, a constant or a number.
+            // The upper bits distinguish operands in registers, in constant memory and in the instruction.
             if ((opcode & 0x1ff) == (Instruction.FFMA.opcode & 0x1ff) || (opcode & 0x1ff) == FMUL) {
                 multiplies++;
             }

@@ -22,17 +22,16 @@ import org.codanet.gpu.op.KernelSources;
 import org.junit.jupiter.api.Test;
 
 /**
- * Every kernel through NVIDIA's own compiler, for every architecture that codanet says it runs on: that it compiles, and that its
- * machine code stays within what its launch and its speed rest on. Needs pip's wheels, named by {@code codanet.cuda.wheels}, and
- * neither a GPU nor a driver.
+ * Compiles every kernel with NVIDIA's compiler for every supported architecture, and checks registers, shared memory and instructions
+ * of the machine code. Needs the wheels that {@code codanet.cuda.wheels} names, but neither a GPU nor a driver.
  */
 final class RealCompilerTest {
     private static final String TARGETS = "sm_75,sm_80,sm_86,sm_89,sm_90,sm_90a,sm_100,sm_120";
-    /** What .ci/cuda-wheels calls the set whose NVRTC made the table of docs/performance.md. */
+    /** The environment of .ci/cuda-wheels whose NVRTC compiled the kernels of the table in docs/performance.md. */
     private static final String DOCUMENTED = "cuda-13.0";
-    /** 65,536 registers of a multiprocessor over 1,024 threads: half of the threads it can hold. */
+    /** A multiprocessor has 65,536 registers, so 1,024 threads fit, half of its maximum. */
     private static final int MOST_REGISTERS = 64;
-    /** Static shared memory that a launch may have without asking. */
+    /** Maximum of static shared memory, in bytes. */
     private static final int MOST_SHARED = 48 * 1024;
 
     private static final Map<String, List<CompileEveryKernel.Line>> COMPILED = new ConcurrentHashMap<>();
@@ -52,7 +51,7 @@ final class RealCompilerTest {
         return lines;
     }
 
-    /** For docs/performance.md. */
+    /** Writes the lines to a file, from which docs/performance.md is written. */
     private static void write(String environment, String output) {
         try {
             Files.writeString(
@@ -65,7 +64,7 @@ final class RealCompilerTest {
     @Test
     void everyKernelCompilesAndStaysWithinItsLimits() throws Exception {
         List<String> environments = RealLibraries.environments();
-        // Each compiler is a process of its own, and uses one processor.
+        // Each compiler runs in its own process, which uses one core.
         List<CompletableFuture<List<CompileEveryKernel.Line>>> running = environments.stream()
                 .map(environment ->
                         CompletableFuture.supplyAsync(() -> compiled(environment), Thread::startVirtualThread))
@@ -74,43 +73,45 @@ final class RealCompilerTest {
             String environment = environments.get(i);
             for (CompileEveryKernel.Line each : running.get(i).get()) {
                 String where = each + " of " + environment;
-                assertTrue(each.shared() <= MOST_SHARED, where);
-                int most =
-                        each.kernel().matches("(alignment|direct)_forward") || each.hmma() > 0 ? 255 : MOST_REGISTERS;
-                assertTrue(each.registers() > 0 && each.registers() <= most, where);
-                assertEquals(0, each.local(), "local memory: " + where);
-                assertEquals(0, each.stack(), "stack: " + where);
+                assertTrue(each.counts().shared() <= MOST_SHARED, where);
+                int most = each.kernel().matches("(alignment|direct)_forward")
+                                || each.counts().hmma() > 0
+                        ? 255
+                        : MOST_REGISTERS;
+                assertTrue(each.counts().registers() > 0 && each.counts().registers() <= most, where);
+                assertEquals(0, each.counts().local(), "local memory: " + where);
+                assertEquals(0, each.counts().stack(), "stack: " + where);
                 assertEquals(
                         each.kernel().matches("tile_(forward|forward_few|back|backward_rows|backward_weights)"),
-                        each.hmma() > 0,
-                        "matrix units: " + where);
-                if (each.hmma() > 0) {
-                    assertTrue(each.loop() != null, "no loop of the matrix units: " + where);
+                        each.counts().hmma() > 0,
+                        "tensor cores: " + where);
+                if (each.counts().hmma() > 0) {
+                    assertTrue(each.loop() != null, "no loop with tensor core instructions: " + where);
                     assertEquals(0, each.loop().local(), "local memory in the loop: " + where);
                 }
             }
         }
     }
 
-    /** The figures are those of one compiler: others place instructions differently. */
+    /** Other versions of the compiler give other numbers of instructions. */
     @Test
-    void theDocumentStatesTheLoops() throws IOException {
+    void theDocumentHasTheTableOfLoops() throws IOException {
         String environment = RealLibraries.environments().stream()
                 .filter(each -> each.endsWith(DOCUMENTED))
                 .findFirst()
                 .orElse(null);
         Skip.unlessForGpu(
-                environment != null, "no environment ends with " + DOCUMENTED + ", whose code the document states");
+                environment != null,
+                "no environment ends with " + DOCUMENTED + ", for whose compiler the document has the table");
         List<String> table = LoopTable.of(compiled(environment));
         Files.write(Path.of("target", "loops.md"), table);
         String document = Files.readString(Path.of("../docs/performance.md"));
         assertTrue(
                 document.contains(String.join("\n", table) + "\n"),
-                () -> "docs/performance.md has another table of loops than the compiler makes:\n"
-                        + String.join("\n", table));
+                () -> "docs/performance.md does not have the table of loops, which is:\n" + String.join("\n", table));
     }
 
-    /** A source that the list lacks would be compiled by nobody before its first user. */
+    /** A source that is missing in the list would not be compiled before its first use. */
     @Test
     void theListNamesEverySource() throws IOException {
         Set<String> listed =

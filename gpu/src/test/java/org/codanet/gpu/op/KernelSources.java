@@ -7,11 +7,11 @@ import org.codanet.gpu.op.alignment.AlignmentKernels;
 import org.codanet.gpu.op.alignment.TensorCoreForward;
 import org.codanet.gpu.op.alignment.TensorCoreGradient;
 
-/** Every source of the device with the numbers it is compiled with. */
+/** Every source of the device, with the defines that it is compiled with. */
 public final class KernelSources {
     private KernelSources() {}
 
-    /** What a card of that compute capability may be asked to compile. */
+    /** The sources that a GPU of a compute capability may have to compile. */
     public static List<KernelSource> all(int capability) {
         List<KernelSource> all = new ArrayList<>(List.of(
                 CudaResources.source("elementwise.cu"),

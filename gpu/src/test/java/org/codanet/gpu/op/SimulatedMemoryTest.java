@@ -16,12 +16,13 @@ import org.codanet.gpu.driver.MemoryPool;
 import org.codanet.gpu.driver.PinnedMemory;
 import org.codanet.gpu.library.Matrix;
 import org.codanet.nn.device.Precision;
+import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** That the simulated machine sees what a kernel must not do; without this, that it saw nothing would mean nothing. */
+/** That the simulated machine reports the errors of kernels. Without these tests its silence would prove nothing. */
 final class SimulatedMemoryTest {
     private final SimulatedMachine machine = SimulatedMachine.get();
 
@@ -30,23 +31,23 @@ final class SimulatedMemoryTest {
         void of(CudaResources resources, MemoryPool.Block to, MemoryPool.Block from);
     }
 
-    /** Runs a kernel that must fail on two blocks of 100 floats, the second written, and returns what the machine saw. */
+    /** Runs a kernel that has to fail, and returns the violation. */
     private String violation(Use use) {
-        return seen((resources, to, from) ->
-                assertThrows(CudaException.class, () -> toTheEnd(use).of(resources, to, from)));
+        return report((resources, to, from) ->
+                assertThrows(CudaException.class, () -> andWait(use).of(resources, to, from)));
     }
 
-    /** Work runs when somebody waits for it. */
-    private static Use toTheEnd(Use use) {
+    /** The machine runs queued work when the program waits for it. */
+    private static Use andWait(Use use) {
         return (resources, to, from) -> {
             use.of(resources, to, from);
             resources.stream().synchronize();
         };
     }
 
-    private String seen(Use use) {
+    /** Runs a kernel on two blocks of 100 floats, of which the second is written, and returns the violation; empty if there is none. */
+    private String report(Use use) {
         machine.reset();
-        // As a device that is opened does, and one that multiplies.
         CudaLibraries.driver();
         CudaLibraries.cublas();
         try (CudaResources resources =
@@ -77,26 +78,6 @@ final class SimulatedMemoryTest {
                 .launch(CudaResources.blocks(count), CudaResources.BLOCK);
     }
 
-    @Test
-    void aWriteBehindATensorIsSeen() {
-        String seen =
-                violation((resources, to, from) -> sign(resources, to.pointer().from(4), from.pointer(), 100));
-        assertEquals("sign: block (0, 0, 0), thread (99, 0, 0) writes memory that is not allocated", seen);
-    }
-
-    @Test
-    void aReadBehindATensorIsSeen() {
-        String seen = violation((resources, to, from) ->
-                sign(resources, to.pointer(), from.pointer().from(4), 100));
-        assertEquals("sign: block (0, 0, 0), thread (99, 0, 0) reads memory that is not allocated", seen);
-    }
-
-    @Test
-    void aReadOfWhatNothingWroteIsSeen() {
-        String seen = violation((resources, to, from) -> sign(resources, from.pointer(), to.pointer(), 100));
-        assertEquals("sign: block (0, 0, 0), thread (0, 0, 0) reads memory that nothing wrote", seen);
-    }
-
     private static void launch(
             CudaResources resources, String kernel, int blocks, DevicePointer to, DevicePointer from) {
         resources
@@ -106,76 +87,109 @@ final class SimulatedMemoryTest {
                 .launch(blocks, 64);
     }
 
-    @ParameterizedTest
-    @ValueSource(strings = {"keeps_block_barrier", "keeps_warp_barrier", "keeps_copies", "keeps_atomics"})
-    void whatKeepsTheRulesIsLetAlone(String kernel) {
-        Use use = (resources, to, from) -> launch(resources, kernel, 1, to.pointer(), from.pointer());
-        assertEquals("", seen(toTheEnd(use)));
+    @Nested
+    final class AnAccessOfAKernelToDeviceMemory {
+        @Test
+        void mayNotWriteBehindTheEnd() {
+            String reported = violation(
+                    (resources, to, from) -> sign(resources, to.pointer().from(4), from.pointer(), 100));
+            assertEquals("sign: block (0, 0, 0), thread (99, 0, 0) writes memory that is not allocated", reported);
+        }
+
+        @Test
+        void mayNotReadBehindTheEnd() {
+            String reported = violation((resources, to, from) ->
+                    sign(resources, to.pointer(), from.pointer().from(4), 100));
+            assertEquals("sign: block (0, 0, 0), thread (99, 0, 0) reads memory that is not allocated", reported);
+        }
+
+        @Test
+        void mayNotReadWhatWasNeverWritten() {
+            String reported = violation((resources, to, from) -> sign(resources, from.pointer(), to.pointer(), 100));
+            assertEquals("sign: block (0, 0, 0), thread (0, 0, 0) reads memory that was never written", reported);
+        }
     }
 
-    @ParameterizedTest
-    @CsvSource(delimiter = '|', textBlock = """
-        reads_too_early                 | 1 | thread (1, 0, 0) reads what thread 0 of its block has written, with no barrier between
-        writes_too_early                | 1 | thread (63, 0, 0) writes what several threads have read, with no barrier between
-        waits_for_its_warp_alone        | 1 | thread (32, 0, 0) reads what thread 0 of its block has written, with no barrier between
-        exchanges_and_does_not_wait     | 1 | thread (0, 0, 0) reads what thread 1 of its block has written, with no barrier between
-        reads_what_nothing_wrote        | 1 | thread (63, 0, 0) reads shared memory that nothing wrote
-        refills_too_early               | 1 | thread (32, 0, 0) reads what thread 31 of its block has written, with no barrier between
-        reads_while_it_is_copied        | 1 | thread (0, 0, 0) writes what thread 63 of its block has read, with no barrier between
-        reads_misaligned                | 1 | thread (0, 0, 0): an access whose address is no multiple of its size
-        counts_from_nothing             | 1 | thread (0, 0, 0) reads shared memory that nothing wrote
-        counts_too_early                | 1 | thread (0, 0, 0) writes what thread 0 of its block has written, with no barrier between
-        reads_what_is_counted           | 1 | thread (0, 0, 0) reads what several threads have written, with no barrier between
-        counts_what_is_read             | 1 | thread (1, 0, 0) reads what several threads have written, with no barrier between
-        reads_what_another_block_counts | 2 | thread (0, 0, 0) reads what another block has written
-        writes_where_another_block_does | 2 | thread (0, 0, 0) writes what another block has written
-        reads_what_another_block_writes | 2 | thread (0, 0, 0) reads what another block has written
-        """)
-    void aRaceIsSeenWhateverOrderTheThreadsRunIn(String kernel, int blocks, String seen) {
-        assertEquals(
-                kernel + ": block (" + (blocks - 1) + ", 0, 0), " + seen,
-                violation((resources, to, from) -> launch(resources, kernel, blocks, to.pointer(), from.pointer())));
+    @Nested
+    final class Violations {
+        @ParameterizedTest
+        @ValueSource(strings = {"keeps_block_barrier", "keeps_warp_barrier", "keeps_copies", "keeps_atomics"})
+        void ofKernelsThatKeepTheRulesAreNotReported(String kernel) {
+            Use use = (resources, to, from) -> launch(resources, kernel, 1, to.pointer(), from.pointer());
+            assertEquals("", report(andWait(use)));
+        }
+
+        @ParameterizedTest
+        @CsvSource(delimiter = '|', textBlock = """
+            reads_too_early                 | 1 | thread (1, 0, 0) reads a word that thread 0 of its block has written, without a barrier in between
+            writes_too_early                | 1 | thread (63, 0, 0) writes a word that several threads have read, without a barrier in between
+            waits_for_its_warp_alone        | 1 | thread (32, 0, 0) reads a word that thread 0 of its block has written, without a barrier in between
+            exchanges_and_does_not_wait     | 1 | thread (0, 0, 0) reads a word that thread 1 of its block has written, without a barrier in between
+            reads_what_nothing_wrote        | 1 | thread (63, 0, 0) reads shared memory that was never written
+            refills_too_early               | 1 | thread (32, 0, 0) reads a word that thread 31 of its block has written, without a barrier in between
+            reads_while_it_is_copied        | 1 | thread (0, 0, 0) writes a word that thread 63 of its block has read, without a barrier in between
+            reads_misaligned                | 1 | thread (0, 0, 0): an access whose address is not a multiple of its size
+            counts_from_nothing             | 1 | thread (0, 0, 0) reads shared memory that was never written
+            counts_too_early                | 1 | thread (0, 0, 0) writes a word that thread 0 of its block has written, without a barrier in between
+            reads_what_is_counted           | 1 | thread (0, 0, 0) reads a word that several threads have written, without a barrier in between
+            counts_what_is_read             | 1 | thread (1, 0, 0) reads a word that several threads have written, without a barrier in between
+            reads_what_another_block_counts | 2 | thread (0, 0, 0) reads a word that another block has written
+            writes_where_another_block_does | 2 | thread (0, 0, 0) writes a word that another block has written
+            reads_what_another_block_writes | 2 | thread (0, 0, 0) reads a word that another block has written
+            """)
+        void ofKernelsThatBreakARuleAreReportedWhateverTheOrderOfTheThreads(
+                String kernel, int blocks, String expected) {
+            assertEquals(
+                    kernel + ": block (" + (blocks - 1) + ", 0, 0), " + expected,
+                    violation(
+                            (resources, to, from) -> launch(resources, kernel, blocks, to.pointer(), from.pointer())));
+        }
     }
 
-    /** A host that fills a buffer again before the copy from it has run must see that it did. */
-    @Test
-    void aCopyTakesWhatIsThereWhenSomebodyWaitsForIt() {
-        float[] arrived = new float[1];
-        String seen = seen((resources, to, from) -> {
-            try (PinnedMemory buffer = PinnedMemory.allocate(resources.context(), 4)) {
-                buffer.segment().set(ValueLayout.JAVA_FLOAT, 0, 1);
-                resources.stream().upload(buffer.segment(), to.pointer());
-                buffer.segment().set(ValueLayout.JAVA_FLOAT, 0, 2);
+    @Nested
+    final class QueuedWork {
+        /** So that a test fails if the host overwrites a buffer before the copy from it has run. */
+        @Test
+        void copiesThePinnedMemoryOnlyWhenTheHostWaits() {
+            float[] arrived = new float[1];
+            String reported = report((resources, to, from) -> {
+                try (PinnedMemory buffer = PinnedMemory.allocate(resources.context(), 4)) {
+                    buffer.segment().set(ValueLayout.JAVA_FLOAT, 0, 1);
+                    resources.stream().upload(buffer.segment(), to.pointer());
+                    buffer.segment().set(ValueLayout.JAVA_FLOAT, 0, 2);
+                    resources.stream().synchronize();
+                }
+                resources.staging().download(to.pointer().slice(0, 4), arrived);
+            });
+            assertEquals("", reported);
+            assertEquals(2, arrived[0]);
+        }
+
+        @Test
+        void mayNotLoseItsPinnedMemory() {
+            String reported = report((resources, to, from) -> {
+                PinnedMemory buffer = PinnedMemory.allocate(resources.context(), 4);
+                MemorySegment memory = buffer.segment();
+                resources.stream().upload(memory, to.pointer());
+                buffer.close();
                 resources.stream().synchronize();
-            }
-            resources.staging().download(to.pointer().slice(0, 4), arrived);
-        });
-        assertEquals("", seen);
-        assertEquals(2, arrived[0]);
+                assertTrue(HostMemory.free(memory));
+            });
+            assertEquals("cuMemFreeHost while work is queued that may copy to or from it", reported);
+        }
     }
 
-    /** Kernels, copies and what they use have to outlive what is queued. */
-    @Test
-    void aBufferGivenBackTooEarlyIsSeen() {
-        String seen = seen((resources, to, from) -> {
-            PinnedMemory buffer = PinnedMemory.allocate(resources.context(), 4);
-            MemorySegment memory = buffer.segment();
-            resources.stream().upload(memory, to.pointer());
-            buffer.close();
-            resources.stream().synchronize();
-            assertTrue(HostMemory.free(memory));
-        });
-        assertEquals("cuMemFreeHost while work is queued that may copy to or from it", seen);
-    }
-
-    @Test
-    void aLibraryThatReadsTooFarIsSeen() {
-        String seen = violation((resources, to, from) -> {
-            // 121 floats, of which 100 are allocated.
-            DevicePointer tooLong = new DevicePointer(from.address(), 121 * Float.BYTES);
-            Matrix product = Matrix.of(to.pointer(), 9, 11);
-            resources.cublas().multiply(Matrix.of(tooLong, 9, 11), Matrix.of(tooLong, 11, 11), product, false);
-        });
-        assertTrue(seen.startsWith("cublasGemm reads memory that is not allocated"), seen);
+    @Nested
+    final class ALibrary {
+        @Test
+        void mayNotReadBehindTheEnd() {
+            String reported = violation((resources, to, from) -> {
+                // 121 floats, of which 100 are allocated.
+                DevicePointer tooLong = new DevicePointer(from.address(), 121 * Float.BYTES);
+                Matrix product = Matrix.of(to.pointer(), 9, 11);
+                resources.cublas().multiply(Matrix.of(tooLong, 9, 11), Matrix.of(tooLong, 11, 11), product, false);
+            });
+            assertTrue(reported.startsWith("cublasGemm reads memory that is not allocated"), reported);
+        }
     }
 }

@@ -1,5 +1,5 @@
-/* Kernels that break a rule each, and first some that keep all: what the simulated machine has to see, and what not.
- * to (64) and from (68) float. Launch: 64 threads, one block where nothing else is said. */
+/* Kernels for a test of the simulated machine: the first ones keep every rule, each of the others breaks one.
+ * to (64) and from (68) float. Launch: one block of 64 threads, unless a comment says otherwise. */
 
 extern "C" __global__ void keeps_block_barrier(float* to, const float* from) {
     __shared__ float parts[64];

@@ -1,4 +1,4 @@
-package org.codanet.gpu.op;
+package org.codanet.gpu.library;
 
 import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
@@ -9,8 +9,6 @@ import org.codanet.bindings.CudaLibraries;
 import org.codanet.bindings.cublas.Cublas;
 import org.codanet.bindings.cudnn.Cudnn;
 import org.codanet.gpu.driver.CudaContext;
-import org.codanet.gpu.library.ConvolutionDescriptors;
-import org.codanet.gpu.library.CudnnPlan;
 import org.codanet.nn.device.Device;
 import org.codanet.nn.device.DeviceException;
 import org.codanet.nn.device.DeviceOptions;
@@ -19,33 +17,33 @@ import org.codanet.nn.device.Precision;
 import org.codanet.nn.op.ConvolutionShape;
 import org.codanet.nn.tensor.Shape;
 
-/** As far as the device comes with real libraries where there is no driver; prints what came of each step. */
-final class UseLibrariesWithoutCard {
-    private UseLibrariesWithoutCard() {}
+/** Uses cuDNN, cuBLAS and the device without a driver, and prints the result of each step. */
+final class UseLibrariesWithoutGpu {
+    private UseLibrariesWithoutGpu() {}
 
     public static void main(String[] arguments) {
         System.out.println("cuDNN: " + CudaLibraries.cudnn().version());
         try (Arena arena = Arena.ofConfined()) {
             System.out.println("extents that differ: " + extents(arena));
             mathTypes(arena);
-            said("cudnnCreate", () -> {
+            report("cudnnCreate", () -> {
                 MemorySegment handle = arena.allocate(ADDRESS);
                 CudaContext.checkCudnn(Cudnn.cudnnCreate(handle), "cudnnCreate", "the device", "cuda:0");
             });
-            said("cublasCreate", () -> {
+            report("cublasCreate", () -> {
                 CudaLibraries.cublas();
                 MemorySegment handle = arena.allocate(ADDRESS);
                 CudaContext.checkCublas(Cublas.cublasCreate_v2(handle), "cublasCreate", "the device", "cuda:0");
             });
         }
-        said("cuda", () -> Devices.open("cuda", DeviceOptions.defaults()).close());
+        report("cuda", () -> Devices.open("cuda", DeviceOptions.defaults()).close());
         Devices.Choice choice = Devices.choose("auto", DeviceOptions.defaults());
         try (Device device = choice.device()) {
             System.out.println("auto: " + device.name() + ", " + oneLine(choice.reason()));
         }
     }
 
-    private static void said(String what, Runnable work) {
+    private static void report(String what, Runnable work) {
         try {
             work.run();
             System.out.println(what + ": ok");
@@ -58,7 +56,7 @@ final class UseLibrariesWithoutCard {
         return text.replace('\n', '|');
     }
 
-    /** Every combination of these that fits: the output that cuDNN computes from our descriptors, against ours. */
+    /** Compares the extents of the output that cuDNN computes from our descriptors with ours, for many convolutions. */
     private static String extents(Arena arena) {
         int compared = 0;
         StringBuilder differ = new StringBuilder();
@@ -74,7 +72,7 @@ final class UseLibrariesWithoutCard {
                         }
                         Shape ours = shape.output(Shape.of(2, h, w, 3));
                         CudnnPlan.Key key = new CudnnPlan.Key(shape, 2, h, w);
-                        try (ConvolutionDescriptors it = new ConvolutionDescriptors("no card", Precision.TF32, key)) {
+                        try (ConvolutionDescriptors it = new ConvolutionDescriptors("no GPU", Precision.TF32, key)) {
                             it.check(
                                     Cudnn.cudnnGetConvolution2dForwardOutputDim(
                                             it.convolution(),
@@ -99,19 +97,19 @@ final class UseLibrariesWithoutCard {
         return (differ.isEmpty() ? "none" : differ) + " of " + compared;
     }
 
-    /** How cuDNN has to treat the operands. What a plan needs beyond that, its heuristics, ends the process without a handle. */
+    /** The math type of each precision. The heuristics that a plan needs as well would end the process without a handle. */
     private static void mathTypes(Arena arena) {
         CudnnPlan.Key key = new CudnnPlan.Key(new ConvolutionShape(64, 32, 3, 2, 1, false), 4, 17, 16);
         MemorySegment math = arena.allocate(JAVA_INT);
         for (Precision precision : Precision.values()) {
-            try (ConvolutionDescriptors it = new ConvolutionDescriptors("no card", precision, key)) {
+            try (ConvolutionDescriptors it = new ConvolutionDescriptors("no GPU", precision, key)) {
                 it.check(Cudnn.cudnnGetConvolutionMathType(it.convolution(), math), "cudnnGetConvolutionMathType");
                 boolean exact = math.get(JAVA_INT, 0) == Cudnn.CUDNN_FMA_MATH();
                 System.out.println("math type of " + precision + ": " + (exact ? "FMA_MATH" : "DEFAULT_MATH"));
             }
         }
-        said("stride 0", () -> {
-            try (ConvolutionDescriptors it = new ConvolutionDescriptors("no card", Precision.TF32, key)) {
+        report("stride 0", () -> {
+            try (ConvolutionDescriptors it = new ConvolutionDescriptors("no GPU", Precision.TF32, key)) {
                 it.check(
                         Cudnn.cudnnSetConvolution2dDescriptor(
                                 it.convolution(),

@@ -33,10 +33,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * What the driver is asked for by a whole network's steps once they are recorded: beside codanet's own tests, on the simulated
- * machine.
+ * CUDA graph capture and replay of whole networks on the simulated machine: which calls of the driver a replayed pass makes, and what
+ * happens when one of them fails.
  */
-final class RecordedNets {
+final class CapturedNets {
     private static final List<String> COUNTED = List.of(
             "cuGraphLaunch",
             "cuLaunchKernel",
@@ -48,12 +48,12 @@ final class RecordedNets {
             "cublasGemmEx",
             "cublasGemmStridedBatchedEx");
 
-    /** Calls of the driver that {@code step} makes; none is left out that is not zero. */
-    private static Map<String, Long> calls(Runnable step) {
+    /** How often {@code pass} calls each counted function; functions that it does not call are left out. */
+    private static Map<String, Long> calls(Runnable pass) {
         SimulatedMachine machine = SimulatedMachine.get();
         Map<String, Long> before = new TreeMap<>();
         COUNTED.forEach(name -> before.put(name, machine.calls(name)));
-        step.run();
+        pass.run();
         Map<String, Long> made = new TreeMap<>();
         before.forEach((name, count) -> {
             if (machine.calls(name) > count) {
@@ -69,7 +69,7 @@ final class RecordedNets {
 
     private static void withNet(Use use) {
         try (Device device = SimulatedMachine.open();
-                Scope run = Scope.open("recorded");
+                Scope run = Scope.open("captured");
                 CodaNet net = CodaNet.create(Toys.network(), LossKind.BCE, device, run, 3)) {
             use.of(net);
         }
@@ -105,8 +105,8 @@ final class RecordedNets {
     }
 
     /**
-     * The batch goes in as images, labels and, where images are varied, steps; the loss comes out with the logits, and the
-     * gradient's norm with an update.
+     * Copied in are the images, the labels and, with augmentation, the operations. Copied out are the loss together with the logits,
+     * and at an update the norm of the gradient.
      */
     @ParameterizedTest
     @ValueSource(ints = {0, 2})
@@ -116,13 +116,14 @@ final class RecordedNets {
             try (Scope scope = Scope.open("train");
                     TrainingStep step = new TrainingStep(net, recipe, scope, 0)) {
                 ImageBatch images = Toys.batch(3, 1);
-                RawImages values = new RawImages.Floats(images.values(0, 3), steps(3, operations), images.shape());
+                RawImages values =
+                        new RawImages.Floats(images.values(0, 3), augmentation(3, operations), images.shape());
                 Runnable pass = () -> step.accumulate(values, List.of(0, 1, 2), 5);
                 for (int i = 0; i < 3; i++) {
                     pass.run();
                     step.update(1e-3);
                 }
-                // The weights have changed: what is derived from them is a replay of its own.
+                // The update has changed the weights, so what is derived from them is computed by a second replay.
                 assertEquals(
                         Map.of(
                                 "cuGraphLaunch",
@@ -132,7 +133,7 @@ final class RecordedNets {
                                 "cuMemcpyDtoHAsync_v2",
                                 1L),
                         calls(pass));
-                // The rate goes to the device as the argument of a launch.
+                // The learning rate is an argument of the launch.
                 assertEquals(
                         Map.of("cuGraphLaunch", 1L, "cuLaunchKernel", 1L, "cuMemcpyDtoHAsync_v2", 1L),
                         calls(() -> step.update(1e-3)));
@@ -140,20 +141,20 @@ final class RecordedNets {
         });
     }
 
-    private static float[] steps(int images, int each) {
+    private static float[] augmentation(int images, int each) {
         if (each == 0) {
             return null;
         }
-        float[] steps = new float[images * each * AugmentationOperation.NUMBERS];
-        for (int at = 0; at < steps.length; at += AugmentationOperation.NUMBERS) {
-            AugmentationOperation.sharpness(1.5f).write(steps, at);
+        float[] operations = new float[images * each * AugmentationOperation.NUMBERS];
+        for (int at = 0; at < operations.length; at += AugmentationOperation.NUMBERS) {
+            AugmentationOperation.sharpness(1.5f).write(operations, at);
         }
-        return steps;
+        return operations;
     }
 
     /**
-     * Whichever call fails, of a step that is called, recorded or replayed: what failed says so, one call of it at most, and all
-     * others give the same bits.
+     * One call of the driver fails during an eager run, a capture or a replay. The pass that made it reports the failure, and every
+     * other pass gives the same bits as without a failure.
      */
     @ParameterizedTest
     @ValueSource(
@@ -169,14 +170,15 @@ final class RecordedNets {
                 "cuGraphInstantiateWithFlags",
                 "cuGraphLaunch"
             })
-    void anyCallMayFail(String function) {
+    void aFailedCallIsReportedOnceAndChangesNoOtherPass(String function) {
         SimulatedMachine machine = SimulatedMachine.get();
         float[] expected = new float[Toys.SIZE * Toys.SIZE];
         withNet(net -> new Explainer(net)
                 .explain(Toys.batch(1, 1), Target.predicted())
                 .contributions()
                 .get(expected));
-        int status = function.equals("cuMemAllocFromPoolAsync") ? 2 : 1;
+        String status =
+                function.equals("cuMemAllocFromPoolAsync") ? "CUDA_ERROR_OUT_OF_MEMORY" : "CUDA_ERROR_INVALID_VALUE";
         int failures = 0;
         for (int nth = 1; nth < 400; nth++) {
             try (Device device = SimulatedMachine.open();
@@ -217,9 +219,8 @@ final class RecordedNets {
         throw new AssertionError(function + " is called too often to fail at each");
     }
 
-    /** A training that fails in the middle of a replay leaves nothing behind, and a dead device says so at the next step. */
     @Test
-    void aTrainingEndsWithADeadDevice() {
+    void trainingOnADeviceThatBecameUnusableFailsWithTheFirstErrorAndLeaksNothing() {
         SimulatedMachine machine = SimulatedMachine.get();
         Device device = SimulatedMachine.open();
         try (Scope run = Scope.open("dying");
@@ -234,7 +235,7 @@ final class RecordedNets {
                 for (int i = 0; i < 3; i++) {
                     pass.run();
                 }
-                machine.fail("cuGraphLaunch", 1, 700, true);
+                machine.fail("cuGraphLaunch", 1, "CUDA_ERROR_ILLEGAL_ADDRESS", true);
                 assertThrows(DeviceException.class, pass::run);
                 String message = assertThrows(DeviceException.class, pass::run).getMessage();
                 assertTrue(message.contains("cannot be used any more"), message);
@@ -246,26 +247,26 @@ final class RecordedNets {
     }
 
     @Test
-    void whatIsRecordedIsTold() {
-        List<String> told = new ArrayList<>();
+    void aCaptureIsReported() {
+        List<String> reported = new ArrayList<>();
         withNet(net -> {
-            net.device().listenToSelections(told::add);
+            net.device().listenToSelections(reported::add);
             new Explainer(net).warmUp(Toys.batch(2, 1), Target.all());
         });
         assertTrue(
-                told.stream()
-                        .anyMatch(line -> line.matches(
-                                "step of '.*explain \\(2, 3, 7, 7\\), 3 classes': recorded, \\d+ launches")),
-                told.toString());
+                reported.stream()
+                        .anyMatch(
+                                line -> line.matches(
+                                        "pass of '.*explain \\(2, 3, 7, 7\\), 3 classes': captured as a CUDA graph of \\d+ nodes")),
+                reported.toString());
     }
 
-    /** Without the room for a recording the step goes on by calls, and says so. */
     @Test
-    void withoutRoomForARecordingTheStepIsCalled() {
-        List<String> told = new ArrayList<>();
+    void aPassThatCannotBeCapturedForLackOfMemoryRunsEagerlyAndIsReported() {
+        List<String> reported = new ArrayList<>();
         long peak;
         try (Device device = SimulatedMachine.open();
-                Scope run = Scope.open("roomy");
+                Scope run = Scope.open("enough");
                 CodaNet net = CodaNet.create(Toys.network(), LossKind.BCE, device, run, 3)) {
             new Evaluator(net, 0)
                     .logits(Toys.batch(40, 1).values(0, 40), Toys.batch(40, 1).shape());
@@ -276,14 +277,14 @@ final class RecordedNets {
         try (Device device = SimulatedMachine.open(tight);
                 Scope run = Scope.open("tight");
                 CodaNet net = CodaNet.create(Toys.network(), LossKind.BCE, device, run, 3)) {
-            device.listenToSelections(told::add);
+            device.listenToSelections(reported::add);
             Evaluator evaluator = new Evaluator(net, 0);
             ImageBatch images = Toys.batch(40, 1);
             for (int call = 0; call < 4; call++) {
                 evaluator.logits(images.values(0, 40), images.shape());
             }
         }
-        assertTrue(told.stream().anyMatch(line -> line.contains("not recorded")), told.toString());
+        assertTrue(reported.stream().anyMatch(line -> line.contains("runs eagerly")), reported.toString());
         assertEquals("", SimulatedMachine.get().live());
     }
 }
