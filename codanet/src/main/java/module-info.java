@@ -4,6 +4,7 @@ module org.codanet {
     requires com.google.gson;
     requires transitive java.desktop;
 
+    exports org.codanet.adapt;
     exports org.codanet.data.batch;
     exports org.codanet.data.dataset;
     exports org.codanet.data.decode;

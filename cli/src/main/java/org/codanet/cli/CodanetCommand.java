@@ -5,6 +5,7 @@ import org.codanet.cli.command.ConvertCommand;
 import org.codanet.cli.command.DoctorCommand;
 import org.codanet.cli.command.EvaluateCommand;
 import org.codanet.cli.command.ExplainCommand;
+import org.codanet.cli.command.InitConfigCommand;
 import org.codanet.cli.command.InspectCommand;
 import org.codanet.cli.command.ManPagesCommand;
 import org.codanet.cli.command.PlanCommand;
@@ -27,6 +28,7 @@ import picocli.CommandLine.Spec;
         description = "Image classifiers with exact explanations: trains, evaluates and explains CoDA-Nets.",
         subcommands = {
             QuickstartCommand.class,
+            InitConfigCommand.class,
             TrainCommand.class,
             EvaluateCommand.class,
             PredictCommand.class,
@@ -42,6 +44,7 @@ import picocli.CommandLine.Spec;
         footerHeading = "%nExamples:%n",
         footer = {
             "  codanet quickstart                        train, evaluate and explain in a few minutes",
+            "  codanet init-config photos/               begin to train on a folder of your own photos",
             "  codanet explain photo.png                 explain the classification of a photograph",
             "  codanet doctor                            check which devices work on this machine",
             "",

@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import org.codanet.cli.console.ExitCodes;
 import org.codanet.cli.console.Failures;
 import org.codanet.cli.console.StandardStream;
+import org.codanet.data.image.ImageSize;
 import org.codanet.file.FileName;
 import picocli.CommandLine;
 import picocli.CommandLine.Help.Ansi;
@@ -61,6 +62,7 @@ public final class Main {
         CommandLine line = new CommandLine(new CodanetCommand());
         line.setCaseInsensitiveEnumValuesAllowed(true);
         line.registerConverter(Path.class, Main::path);
+        line.registerConverter(ImageSize.class, Main::size);
         line.setUsageHelpAutoWidth(true);
         line.setUsageHelpWidth(100);
         line.setColorScheme(CommandLine.Help.defaultColorScheme(Ansi.AUTO));
@@ -80,5 +82,13 @@ public final class Main {
             throw new TypeConversionException("an empty name is not a file name");
         }
         return Path.of(name);
+    }
+
+    private static ImageSize size(String text) {
+        try {
+            return ImageSize.parse(text);
+        } catch (IllegalArgumentException e) {
+            throw new TypeConversionException(e.getMessage());
+        }
     }
 }

@@ -26,6 +26,7 @@ final class CommandLineTest {
     void hasTheseCommands() {
         Set<String> expected = new TreeSet<>(List.of(
                 "quickstart",
+                "init-config",
                 "train",
                 "evaluate",
                 "predict",

@@ -314,8 +314,10 @@ final class TrainTest {
     void refusesDataWithAnotherNumberOfClasses() throws IOException {
         Path model = Samples.model(folder, true);
         Run.of("evaluate", "--model", model, "--data", data).failsWith(1, "10 classes", "3");
-        Run.of("train", "--experiment", "9L-L-CoDA-SQ-100000", "--data", data, "--out", folder.resolve("no"))
-                .failsWith(1, "100");
+        Path three = Files.writeString(
+                folder.resolve("three.json"), Samples.config(true).toJson());
+        Run.of("train", "--config", three, "--data", data, "--out", folder.resolve("no"))
+                .failsWith(1, "has 10 classes, but the network of the config has 3", "init-config");
         assertFalse(Files.exists(folder.resolve("no")), "the folder was created");
     }
 
@@ -367,8 +369,8 @@ final class TrainTest {
         Path small = recipe("small-sides.json", "\"resize\": 0", "\"resize\": 20");
         Run.of("train", "--config", config, "--recipe", small, "--data", data, "--out", out)
                 .failsWith(1, "28 x 28", "resized to 20");
-        Run.of("train", "--experiment", "XS-CoDA-SQ-30", "--data", data, "--out", out)
-                .failsWith(1, "Rows", "28 x 28", "32 x 32");
+        Run.of("train", "--experiment", "XS-CoDA-SQ-30", "--recipe", other, "--data", data, "--out", out)
+                .failsWith(1, "crop is 24, the network reads 32 x 32");
         assertFalse(Files.exists(out), "the folder was created");
     }
 

@@ -242,6 +242,26 @@ public record CodaNetConfig(
         return new CodaNetConfig(layers, logitBias, temperature, addInverse, names);
     }
 
+    /**
+     * {@return this network with another number of classes, which have no names}
+     *
+     * @param count units of the last layer, at least 1
+     */
+    public CodaNetConfig withClasses(int count) {
+        List<LayerConfig> changed = new ArrayList<>(layers);
+        LayerConfig last = changed.removeLast();
+        changed.add(new LayerConfig(
+                last.inChannels(),
+                count,
+                last.rank(),
+                last.kernel(),
+                last.stride(),
+                last.padding(),
+                last.norm(),
+                last.bias()));
+        return new CodaNetConfig(changed, logitBias, temperature, addInverse, List.of());
+    }
+
     /** {@return this config as an indented JSON object; {@link #fromJson(String)} gives an equal config} */
     public String toJson() {
         return CodaNetConfigJson.writeIndented(this);
@@ -253,7 +273,8 @@ public record CodaNetConfig(
      * <p>Each of {@code out_channels}, {@code ranks}, {@code kernels}, {@code strides} and {@code paddings} is a list with one
      * entry per layer. Three fields may be absent: {@code labels} (default: no names), {@code bias} (default: true, but false
      * with WB) and {@code logit_bias} (default: {@link #DEFAULT_LOGIT_BIAS}). A field {@code loss}, which other programs write
-     * here, is ignored, because the loss is part of the training recipe.
+     * here, is ignored, because the loss is part of the training recipe. So is {@code image_size}, which
+     * {@code org.codanet.adapt.NetworkConfigFile} reads: a network reads images of any size.
      *
      * @param json a JSON object with the field names that {@link #toJson} writes
      * @throws IllegalArgumentException if it is no such object, with one sentence that names the wrong or unknown field

@@ -102,6 +102,7 @@ final class CodaNetConfigJson {
                     outChannels.getLast()));
         }
         fields.ignore("loss");
+        fields.ignore("image_size");
         CodaNetConfig config = builder.build();
         fields.finish();
         return config;

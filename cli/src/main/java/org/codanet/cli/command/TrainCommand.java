@@ -5,19 +5,21 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import org.codanet.adapt.AdaptedNetwork;
+import org.codanet.adapt.NetworkConfigFile;
 import org.codanet.cli.console.ByteSize;
 import org.codanet.cli.console.Console;
 import org.codanet.cli.console.ExitCodes;
 import org.codanet.cli.console.Interruption;
 import org.codanet.cli.console.TrainingDisplay;
 import org.codanet.cli.option.DeviceOption;
-import org.codanet.cli.option.ModelOption;
 import org.codanet.data.dataset.Datasets;
+import org.codanet.data.dataset.ImageDataset;
 import org.codanet.data.dataset.Split;
+import org.codanet.data.image.ImageSize;
 import org.codanet.file.FileFormatException;
 import org.codanet.file.InputFile;
 import org.codanet.file.OutputFolder;
-import org.codanet.model.CodaNetConfig;
 import org.codanet.model.Experiment;
 import org.codanet.model.Experiments;
 import org.codanet.nn.device.Device;
@@ -45,6 +47,11 @@ import picocli.CommandLine.Option;
         footer = {
             "  codanet train --experiment XS-CoDA-SQ-30 --data cifar-10-batches-bin --out run",
             "  codanet train --experiment XS-CoDA-SQ-30 --data cifar-10-batches-bin --out run --resume",
+            "",
+            "On your own photos, in photos/train/CLASS/ and photos/test/CLASS/, of any sizes:",
+            "  codanet train --experiment XS-CoDA-SQ-30 --data photos/ --out run --size 64",
+            "or with a network to edit:",
+            "  codanet init-config photos/ --out net.json",
             "  codanet train --config net.json --data photos/ --out run --epochs 20 --batch 16 --accumulate 4",
             "",
             "RUN holds the network (best.safetensors and last.safetensors), the checkpoint to resume from"
@@ -67,10 +74,15 @@ public final class TrainCommand implements Callable<Integer> {
         @Option(
                 names = "--experiment",
                 paramLabel = "NAME",
-                description = "Name of an experiment. 'codanet inspect --experiments' lists them.")
+                description =
+                        "Name of an experiment, such as XS-CoDA-SQ-30. Its number of classes and image size are adapted"
+                                + " to the data. 'codanet inspect --experiments' lists all names.")
         String experiment;
 
-        @Option(names = "--config", paramLabel = "FILE", description = "Config of the network as JSON.")
+        @Option(
+                names = "--config",
+                paramLabel = "FILE",
+                description = "Config of the network as JSON. 'codanet init-config' writes one for your data.")
         Path config;
     }
 
@@ -92,6 +104,14 @@ public final class TrainCommand implements Callable<Integer> {
                     "Folder with CIFAR-10 (binary), MNIST, Fashion-MNIST, NumPy arrays, or pictures in train/CLASS/ and"
                             + " test/CLASS/.")
     Path data;
+
+    @Option(
+            names = "--size",
+            paramLabel = "H[xW]",
+            description =
+                    "Resize and crop all images to this size in pixels; the model keeps it for later images. Default: that"
+                            + " of the experiment or config, or that of the images.")
+    ImageSize size;
 
     @Option(
             names = "--out",
@@ -172,15 +192,21 @@ public final class TrainCommand implements Callable<Integer> {
     private TrainingSetup setup() throws IOException {
         Optional<Experiment> experiment =
                 Optional.ofNullable(network.experiment).map(Experiments::named);
-        CodaNetConfig config =
-                experiment.isPresent() ? experiment.get().network() : ModelOption.readConfig(network.config);
         TrainingRecipe recipe = recipe(experiment);
+        Optional<NetworkConfigFile> config =
+                experiment.isPresent() ? Optional.empty() : Optional.of(NetworkConfigFile.read(network.config));
+        ImageDataset training = Datasets.open(data, Split.TRAIN);
+        ImageDataset test = Datasets.open(data, Split.TEST);
+        Optional<ImageSize> wanted = Optional.ofNullable(size);
+        AdaptedNetwork adapted = experiment.isPresent()
+                ? AdaptedNetwork.of(experiment.get(), recipe, recipeFile == null, training, wanted)
+                : AdaptedNetwork.of(config.orElseThrow(), recipe, training, wanted);
+        adapted.changes().forEach(console::say);
         return TrainingSetup.of(
-                config,
-                recipe,
-                experiment.map(Experiment::preprocessing),
-                new TrainingSetup.Data(
-                        data.toString(), Datasets.open(data, Split.TRAIN), Datasets.open(data, Split.TEST)),
+                adapted.network(),
+                adapted.recipe(),
+                Optional.of(adapted.preprocessing()),
+                new TrainingSetup.Data(data.toString(), training, test),
                 Runtime.getRuntime().availableProcessors());
     }
 

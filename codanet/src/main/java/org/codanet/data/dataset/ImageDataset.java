@@ -2,6 +2,7 @@ package org.codanet.data.dataset;
 
 import java.io.IOException;
 import java.util.List;
+import org.codanet.data.image.ImageSize;
 import org.codanet.data.image.Pixels;
 
 /**
@@ -51,6 +52,20 @@ public interface ImageDataset {
      * @throws IOException if it cannot be read or is not an image, with one sentence that begins with the file's name
      */
     Pixels read(int index) throws IOException;
+
+    /**
+     * {@return the extents of an image}. Pixels are not decoded if the extents are known without them.
+     *
+     * @param index 0 to size - 1
+     * @throws IOException as {@link #read} does
+     */
+    default ImageSize extents(int index) throws IOException {
+        if (height() > 0 && width() > 0) {
+            return new ImageSize(height(), width());
+        }
+        Pixels image = read(index);
+        return new ImageSize(image.height(), image.width());
+    }
 
     /** {@return whether images are held in memory, all of one size, as bytes whose 255ths are what {@link #read} gives} */
     default boolean isInBytes() {

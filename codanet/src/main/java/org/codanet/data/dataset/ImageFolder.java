@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import org.codanet.data.decode.Images;
+import org.codanet.data.image.ImageSize;
 import org.codanet.data.image.Pixels;
 import org.codanet.file.FileFormatException;
 import org.codanet.file.FileName;
@@ -130,5 +131,11 @@ final class ImageFolder extends LabelledImages {
     public Pixels read(int index) throws IOException {
         requireImage(index);
         return Images.read(files.get(index), channels());
+    }
+
+    @Override
+    public ImageSize extents(int index) throws IOException {
+        requireImage(index);
+        return Images.size(files.get(index));
     }
 }

@@ -3,6 +3,7 @@ package org.codanet.data.decode;
 import java.io.IOException;
 import java.util.Locale;
 import javax.imageio.IIOException;
+import org.codanet.data.image.ImageSize;
 import org.codanet.data.image.Pixels;
 import org.codanet.file.FileFormatException;
 
@@ -21,16 +22,9 @@ final class ImageDecoder {
      * @throws FileFormatException if the content is no picture, is damaged, is too large, or if the heap is too small for it
      */
     static Pixels decode(String file, byte[] bytes) throws IOException {
-        PictureFormat format = PictureFormat.of(file, bytes);
         Picture picture = null;
         try {
-            picture = switch (format) {
-                case JPEG -> JpegPicture.parse(file, bytes);
-                case PNG -> PngPicture.parse(file, bytes);
-                case GIF -> GifPicture.parse(file, bytes);
-                case BMP -> BmpPicture.parse(file, bytes);
-            };
-            checkSize(file, picture);
+            picture = parse(file, bytes);
             return Orientation.upright(picture.decode(), picture.orientation());
         } catch (FileFormatException e) {
             throw e;
@@ -44,6 +38,33 @@ final class ImageDecoder {
             String reason = e instanceof IIOException && e.getMessage() != null ? " (" + e.getMessage() + ")" : "";
             throw new FileFormatException(file, "is cut short or damaged: its pixels cannot be decoded" + reason, e);
         }
+    }
+
+    /**
+     * {@return the extents of the upright picture}
+     *
+     * @throws FileFormatException if the content is no picture, or if its header is damaged
+     */
+    static ImageSize size(String file, byte[] bytes) throws IOException {
+        try {
+            Picture picture = parse(file, bytes);
+            return picture.orientation() >= Orientation.FIRST_TRANSPOSED
+                    ? new ImageSize(picture.width(), picture.height())
+                    : new ImageSize(picture.height(), picture.width());
+        } catch (RuntimeException e) {
+            throw new FileFormatException(file, "is cut short or damaged: its header cannot be read", e);
+        }
+    }
+
+    private static Picture parse(String file, byte[] bytes) throws FileFormatException {
+        Picture picture = switch (PictureFormat.of(file, bytes)) {
+            case JPEG -> JpegPicture.parse(file, bytes);
+            case PNG -> PngPicture.parse(file, bytes);
+            case GIF -> GifPicture.parse(file, bytes);
+            case BMP -> BmpPicture.parse(file, bytes);
+        };
+        checkSize(file, picture);
+        return picture;
     }
 
     private static void checkSize(String file, Picture picture) throws FileFormatException {

@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Set;
+import org.codanet.data.image.ImageSize;
 import org.codanet.data.image.Pixels;
 import org.codanet.file.FileFormatException;
 
@@ -58,6 +59,17 @@ public final class Images {
      */
     public static Pixels decode(String name, byte[] encoded) throws IOException {
         return ImageDecoder.decode(name, encoded).withChannels(3);
+    }
+
+    /**
+     * {@return the extents of the picture in a file, upright}. Its pixels are not decoded.
+     *
+     * @param file of any name: its first bytes tell the format
+     * @throws FileFormatException if it is not there or not a picture, with one sentence that begins with its name
+     * @throws IOException if it cannot be read
+     */
+    public static ImageSize size(Path file) throws IOException {
+        return ImageDecoder.size(file.toString(), DataFile.read(file));
     }
 
     /**

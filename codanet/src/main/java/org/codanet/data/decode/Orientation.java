@@ -4,6 +4,9 @@ import org.codanet.data.image.Pixels;
 
 /** Turns a photograph upright. An Exif orientation is a number from 1 to 8, defined by CIPA DC-008, section 4.6.4. */
 final class Orientation {
+    /** From this orientation on, rows and columns are exchanged. */
+    static final int FIRST_TRANSPOSED = 5;
+
     private Orientation() {}
 
     /** {@return the upright picture; the given one itself if its orientation is 1} */
@@ -11,7 +14,7 @@ final class Orientation {
         if (orientation <= 1) {
             return stored;
         }
-        boolean transposed = orientation >= 5;
+        boolean transposed = orientation >= FIRST_TRANSPOSED;
         int height = transposed ? stored.width() : stored.height();
         int width = transposed ? stored.height() : stored.width();
         Pixels result = Pixels.black(stored.channels(), height, width);

@@ -19,6 +19,7 @@ import java.util.Base64;
 import java.util.zip.CRC32;
 import java.util.zip.DeflaterOutputStream;
 import javax.imageio.ImageIO;
+import org.codanet.data.image.ImageSize;
 import org.codanet.data.image.Pixels;
 import org.codanet.file.FileFormatException;
 import org.junit.jupiter.api.Test;
@@ -157,6 +158,14 @@ class ImagesTest {
         // Orientation 6 is turned clockwise: the left half comes to the top.
         assertEquals(0, pixels.values()[8 * 2 + 3], 0.05);
         assertEquals(1, pixels.values()[8 * 13 + 3], 0.05);
+    }
+
+    @Test
+    void theSizeIsThatOfTheUprightPicture() throws IOException {
+        assertEquals(new ImageSize(16, 8), Images.size(bytes(Base64.getDecoder().decode(TURNED))));
+        assertEquals(new ImageSize(8, 16), Images.size(bytes(Base64.getDecoder().decode(INKS))));
+        Path noPicture = bytes("hello, world".getBytes());
+        assertThrows(FileFormatException.class, () -> Images.size(noPicture));
     }
 
     @Test
