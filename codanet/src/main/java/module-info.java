@@ -21,6 +21,7 @@ module org.codanet {
     exports org.codanet.measure;
     exports org.codanet.metrics;
     exports org.codanet.model;
+    exports org.codanet.onnx;
     exports org.codanet.pipeline;
     exports org.codanet.quickstart;
     exports org.codanet.recipe;

@@ -5,6 +5,7 @@ import org.codanet.cli.command.ConvertCommand;
 import org.codanet.cli.command.DoctorCommand;
 import org.codanet.cli.command.EvaluateCommand;
 import org.codanet.cli.command.ExplainCommand;
+import org.codanet.cli.command.ExportCommand;
 import org.codanet.cli.command.InitConfigCommand;
 import org.codanet.cli.command.InspectCommand;
 import org.codanet.cli.command.ManPagesCommand;
@@ -34,6 +35,7 @@ import picocli.CommandLine.Spec;
             PredictCommand.class,
             ExplainCommand.class,
             ConvertCommand.class,
+            ExportCommand.class,
             InspectCommand.class,
             PlanCommand.class,
             DoctorCommand.class,

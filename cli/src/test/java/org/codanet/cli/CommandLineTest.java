@@ -32,6 +32,7 @@ final class CommandLineTest {
                 "predict",
                 "explain",
                 "convert",
+                "export",
                 "inspect",
                 "plan",
                 "doctor",
