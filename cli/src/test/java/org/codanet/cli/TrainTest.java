@@ -337,6 +337,40 @@ final class TrainTest {
         Run.of("evaluate", "--model", model, "--data", other, "-q").failsWith(1, "another order");
     }
 
+    /** Files of org.codanet's tests; their README says what is right. */
+    private static Path trouble(String name) {
+        return Path.of("../codanet/src/test/resources/org/codanet/trouble").resolve(name);
+    }
+
+    private static double top1(Path model, Path data) {
+        Run run = Run.of("evaluate", "--model", model, "--data", data, "--json", "-q")
+                .succeeded();
+        return JsonParser.parseString(run.out()).getAsJsonObject().get("top1").getAsDouble();
+    }
+
+    @Test
+    void evaluateMatchesTheClassesOfFoldersByName() {
+        assertEquals(1, top1(trouble("swapped_labels_model.safetensors"), trouble("swapped_labels_data")));
+    }
+
+    @Test
+    void evaluateReadsNumbersAsNamesIfTheModelsClassesAreCalledByNumbers() {
+        Path model = trouble("numbers_as_names/model.safetensors");
+        assertEquals(1 / 3.0, top1(model, trouble("numbers_as_names")), 1e-9);
+        assertEquals(1 / 3.0, top1(model, trouble("numbers_as_arrays")), 1e-9);
+    }
+
+    @Test
+    void evaluatePrintsADashForAClassWithoutImages() throws IOException {
+        Path part = Files.createDirectories(folder.resolve("part"));
+        Files.createDirectories(part.resolve("test/+"));
+        Files.copy(trouble("swapped_labels_data/test/+/1.png"), part.resolve("test/+/1.png"));
+        Run run = Run.of("evaluate", "--model", trouble("swapped_labels_model.safetensors"), "--data", part)
+                .succeeded();
+        assertFalse(run.out().contains("NaN"), run.out());
+        assertTrue(run.out().lines().anyMatch(line -> line.matches("-\\s+0\\s+-\\s+-")), run.out());
+    }
+
     @Test
     void refusesWrongValuesOfARecipe() {
         Path out = folder.resolve("none");

@@ -1,8 +1,9 @@
 package org.codanet.train;
 
 import java.io.IOException;
-import java.util.List;
 import java.util.Locale;
+import org.codanet.data.dataset.ClassMatch;
+import org.codanet.data.dataset.ClassNaming;
 import org.codanet.data.dataset.Datasets;
 import org.codanet.data.dataset.ImageDataset;
 import org.codanet.data.image.Pixels;
@@ -51,24 +52,9 @@ final class DatasetFit {
         }
     }
 
-    /** Refuses training and test images with different lists of classes. */
-    static void requireSameClasses(String name, ImageDataset training, ImageDataset test) throws FileFormatException {
-        List<String> first = training.classNames();
-        List<String> second = test.classNames();
-        int k = 0;
-        while (k < Math.min(first.size(), second.size()) && first.get(k).equals(second.get(k))) {
-            k++;
-        }
-        if (k < Math.max(first.size(), second.size())) {
-            throw new FileFormatException(
-                    name,
-                    "the classes of the training and test images differ: class " + k + " is " + nameOf(k, first)
-                            + " in training and " + nameOf(k, second) + " in test");
-        }
-    }
-
-    private static String nameOf(int k, List<String> names) {
-        return k < names.size() ? names.get(k) : "missing";
+    /** The test images with the labels of the training images. Refuses test images of a class that is not in training. */
+    static ImageDataset withClassesOf(ImageDataset training, ImageDataset test) throws FileFormatException {
+        return ClassMatch.match(test, training.classNames(), "the training images");
     }
 
     /** The config with the class names of the dataset. @throws FileFormatException as {@link #requireClassCount} does */
@@ -93,28 +79,15 @@ final class DatasetFit {
         }
     }
 
-    /** Refuses labels that stand for other classes than the network's, where both have class names. */
-    static void requireSameLabels(ImageDataset data, CodaNetConfig config) throws FileFormatException {
-        requireClassCount(data, config);
-        List<String> names = data.classNames();
-        for (int k = 0; k < config.labels().size(); k++) {
-            // Datasets without class names number their classes.
-            boolean numbered = names.get(k).equals(Integer.toString(k));
-            if (!numbered && !isSameName(names.get(k), config.label(k))) {
-                throw new FileFormatException(
-                        data.name(),
-                        String.format(
-                                Locale.ROOT,
-                                "class %d is '%s' in the data and '%s' in the network: the classes differ, or stand in another order",
-                                k,
-                                names.get(k),
-                                config.label(k)));
-            }
+    /** The images with labels that count the network's classes, see {@link ClassMatch}. */
+    static ImageDataset withClassesOf(CodaNetConfig config, ImageDataset data) throws FileFormatException {
+        if (!config.labels().isEmpty()) {
+            return ClassMatch.match(data, config.labels(), "the network");
         }
-    }
-
-    private static boolean isSameName(String one, String other) {
-        return one.replaceAll("[^\\p{L}\\p{N}]", "").equalsIgnoreCase(other.replaceAll("[^\\p{L}\\p{N}]", ""));
+        if (data.naming() != ClassNaming.NUMBERS || data.classNames().size() > config.numClasses()) {
+            requireClassCount(data, config);
+        }
+        return data;
     }
 
     /** The preprocessing for a network that was published without one: the extents of the first image, no resizing. */

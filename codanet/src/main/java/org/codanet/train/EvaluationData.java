@@ -16,7 +16,7 @@ import org.codanet.recipe.AugmentationRecipe;
  */
 public record EvaluationData(ImageDataset images, Preprocessing preprocessing, int threads) {
     /**
-     * Checks that labels and extents fit the network, then decodes the images.
+     * Matches the classes with those of the network, checks the extents, then decodes the images.
      *
      * @param files the images as they are on disk
      * @param model without a preprocessing it reads images of the extents of the first image
@@ -26,9 +26,9 @@ public record EvaluationData(ImageDataset images, Preprocessing preprocessing, i
         Preprocessing images = model.preprocessing().isPresent()
                 ? model.preprocessing().get()
                 : DatasetFit.extentsOf(files, model.config().imageChannels());
-        DatasetFit.requireSameLabels(files, model.config());
-        DatasetFit.requireExtents(files, images, model.config(), AugmentationRecipe.NONE);
-        return new EvaluationData(DatasetFit.prepared(files, images, threads), images, threads);
+        ImageDataset labelled = DatasetFit.withClassesOf(model.config(), files);
+        DatasetFit.requireExtents(labelled, images, model.config(), AugmentationRecipe.NONE);
+        return new EvaluationData(DatasetFit.prepared(labelled, images, threads), images, threads);
     }
 
     /** Every image once, in the order of the dataset. @param batch images per batch */

@@ -40,12 +40,11 @@ public record TrainingSetup(
             CodaNetConfig network, TrainingRecipe recipe, Optional<Preprocessing> preprocessing, Data data, int threads)
             throws IOException {
         ImageDataset training = data.training();
-        ImageDataset test = data.test();
         Preprocessing images = preprocessing.isPresent()
                 ? preprocessing.get()
                 : DatasetFit.extentsOf(training, network.imageChannels());
-        DatasetFit.requireSameClasses(data.name(), training, test);
         CodaNetConfig labelled = DatasetFit.withClassNames(network, training);
+        ImageDataset test = DatasetFit.withClassesOf(training, data.test());
         DatasetFit.requireExtents(training, images, network, recipe.augmentation());
         DatasetFit.requireExtents(test, images, network, AugmentationRecipe.NONE);
         DatasetFit.requireTrainable(recipe, labelled, training);

@@ -85,6 +85,7 @@ public final class EvaluateCommand implements Callable<Integer> {
                 Datasets.open(folder, split), file, Runtime.getRuntime().availableProcessors());
         ImageDataset images = data.images();
         console.say("data: " + images.description());
+        images.remarks().forEach(remark -> console.say("data: " + remark));
         try (Device device = deviceOption.open(console);
                 Scope scope = Scope.open("evaluate");
                 CodaNet net = CodaNet.load(file, device, scope);

@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import org.codanet.cli.console.Console;
 import org.codanet.cli.console.ExitCodes;
 import org.codanet.cli.console.Interruption;
@@ -80,6 +81,10 @@ public final class QuickstartCommand implements Callable<Integer> {
                         pageOption.form()),
                 Runtime.getRuntime().availableProcessors());
         console.say("data: " + quickstart.setup().training().description());
+        Stream.of(quickstart.setup().training(), quickstart.setup().test())
+                .flatMap(images -> images.remarks().stream())
+                .distinct()
+                .forEach(remark -> console.say("data: " + remark));
         try (RunLock _ = RunLock.of(out);
                 Device device = deviceOption.open(console);
                 TrainingDisplay display =

@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import org.codanet.adapt.AdaptedNetwork;
 import org.codanet.adapt.NetworkConfigFile;
 import org.codanet.cli.console.ByteSize;
@@ -178,6 +179,10 @@ public final class TrainCommand implements Callable<Integer> {
         TrainingSetup setup = setup();
         console.say("data: " + setup.training().description());
         console.say("data: " + setup.test().description());
+        Stream.of(setup.training(), setup.test())
+                .flatMap(images -> images.remarks().stream())
+                .distinct()
+                .forEach(remark -> console.say("data: " + remark));
         OutputFolder.create(out);
         int evaluationBatch = Math.max(MIN_EVALUATION_BATCH, setup.recipe().microBatch());
         try (RunLock _ = RunLock.of(out);

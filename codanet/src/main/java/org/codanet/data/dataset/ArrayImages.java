@@ -2,6 +2,7 @@ package org.codanet.data.dataset;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -62,8 +63,10 @@ final class ArrayImages extends LabelledImages {
                     layout.width(),
                     classNames.isEmpty() ? "without labels" : "in " + classNames.size() + " classes",
                     reader.name());
-            ImageFacts facts =
-                    new ImageFacts(name, description, classNames, layout.channels(), layout.height(), layout.width());
+            ImageFacts facts = new ImageFacts(
+                            name, description, classNames, layout.channels(), layout.height(), layout.width())
+                    .withNaming(numbered ? ClassNaming.NUMBERS : ClassNaming.LIST)
+                    .withRemarks(remarks(arrays, split));
             return images(facts, reader, layout, labels.orElse(new int[0]));
         }
     }
@@ -174,6 +177,17 @@ final class ArrayImages extends LabelledImages {
             }
         }
         return Arrays.stream(labels).mapToInt(Math::toIntExact).toArray();
+    }
+
+    private static List<String> remarks(ImageArrays arrays, Split split) {
+        List<String> remarks = new ArrayList<>();
+        if (!arrays.isSplit() && split == Split.TEST) {
+            remarks.add("no arrays X_train and X_test, so all images serve both for training and for testing");
+        }
+        if (!arrays.unknownNames().isEmpty()) {
+            remarks.add("arrays that are not used: " + String.join(", ", arrays.unknownNames()));
+        }
+        return remarks;
     }
 
     private static int largest(int[] labels) {

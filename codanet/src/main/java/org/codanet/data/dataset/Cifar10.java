@@ -31,13 +31,19 @@ final class Cifar10 {
                 || !files(folder, Split.TEST).isEmpty();
     }
 
-    private static List<Path> files(Path folder, Split split) {
-        List<String> names = split == Split.TEST
+    private static List<String> fileNames(Split split) {
+        return split == Split.TEST
                 ? List.of("test_batch.bin")
                 : IntStream.rangeClosed(1, 5)
                         .mapToObj(i -> "data_batch_" + i + ".bin")
                         .toList();
-        return names.stream().map(folder::resolve).filter(Files::isRegularFile).toList();
+    }
+
+    private static List<Path> files(Path folder, Split split) {
+        return fileNames(split).stream()
+                .map(folder::resolve)
+                .filter(Files::isRegularFile)
+                .toList();
     }
 
     /** {@return all images of a split, in memory} */
@@ -92,10 +98,17 @@ final class Cifar10 {
                 classNames.size(),
                 folder);
         return new MemoryImages(
-                new ImageFacts(name, description, classNames, 3, SIDE, SIDE),
+                new ImageFacts(name, description, classNames, 3, SIDE, SIDE).withRemarks(remarks(folder, split)),
                 i -> origins.get(i) + ", image " + numbers.get(i),
                 images.toArray(byte[][]::new),
                 labels.stream().mapToInt(Integer::intValue).toArray());
+    }
+
+    private static List<String> remarks(Path folder, Split split) {
+        List<String> missing = fileNames(split).stream()
+                .filter(name -> !Files.isRegularFile(folder.resolve(name)))
+                .toList();
+        return missing.isEmpty() ? List.of() : List.of("files that are missing: " + String.join(", ", missing));
     }
 
     private static List<String> classNames(Path folder) throws IOException {

@@ -1,75 +1,47 @@
 package org.codanet.data.dataset;
 
 import java.io.IOException;
-import java.util.List;
 import org.codanet.data.image.Pixels;
 
-/**
- * Grey images as colours, or colours as grey.
- *
- * @param data what is converted
- * @param channels 1 or 3
- */
-record ConvertedImages(ImageDataset data, int channels) implements ImageDataset {
-    @Override
-    public String name() {
-        return data.name();
+/** Grey images with three equal channels, or colour images in grey. */
+final class ConvertedImages extends ForwardingImages {
+    private final int channels;
+
+    /** @param channels 1 or 3, other than those of the data */
+    ConvertedImages(ImageDataset data, int channels) {
+        super(data);
+        this.channels = channels;
     }
 
     @Override
     public String description() {
-        return data.description() + ", " + (channels == 1 ? "in grey" : "as three equal channels");
+        return data().description() + ", " + (channels == 1 ? "in grey" : "as three equal channels");
     }
 
     @Override
-    public int size() {
-        return data.size();
+    public int channels() {
+        return channels;
     }
 
-    @Override
-    public int height() {
-        return data.height();
-    }
-
-    @Override
-    public int width() {
-        return data.width();
-    }
-
-    @Override
-    public List<String> classNames() {
-        return data.classNames();
-    }
-
-    @Override
-    public int label(int index) {
-        return data.label(index);
-    }
-
-    @Override
-    public String imageName(int index) {
-        return data.imageName(index);
-    }
-
-    /** Grey as colours alone: the grey of colours is rounded otherwise than bytes are. */
+    /** Only for three channels: grey computed from colours is rounded to floats, not to bytes. */
     @Override
     public boolean isInBytes() {
-        return data.isInBytes() && channels == 3;
+        return data().isInBytes() && channels == 3;
     }
 
     @Override
     public void copyBytes(int index, byte[] to, int at) {
         if (!isInBytes()) {
-            ImageDataset.super.copyBytes(index, to, at);
+            throw new UnsupportedOperationException(name() + " is not held in bytes");
         }
-        int plane = data.height() * data.width();
-        data.copyBytes(index, to, at);
+        int plane = data().height() * data().width();
+        data().copyBytes(index, to, at);
         System.arraycopy(to, at, to, at + plane, plane);
         System.arraycopy(to, at, to, at + 2 * plane, plane);
     }
 
     @Override
     public Pixels read(int index) throws IOException {
-        return data.read(index).withChannels(channels);
+        return data().read(index).withChannels(channels);
     }
 }

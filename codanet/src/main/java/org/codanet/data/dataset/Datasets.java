@@ -111,7 +111,13 @@ public final class Datasets {
         if (threads < 1) {
             throw new IllegalArgumentException(data.name() + ": asked to be read by " + threads + " threads");
         }
-        return data instanceof MemoryImages || data instanceof ArrayImages ? data : MemoryImages.decode(data, threads);
+        return isInMemory(data) ? data : MemoryImages.decode(data, threads);
+    }
+
+    private static boolean isInMemory(ImageDataset data) {
+        return data instanceof MemoryImages
+                || data instanceof ArrayImages
+                || data instanceof ForwardingImages view && isInMemory(view.data());
     }
 
     /**

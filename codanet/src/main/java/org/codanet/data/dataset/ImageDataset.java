@@ -31,6 +31,16 @@ public interface ImageDataset {
     /** {@return the name of each class, by label; empty if the images have no labels} */
     List<String> classNames();
 
+    /** {@return where the class names come from} */
+    default ClassNaming naming() {
+        return ClassNaming.LIST;
+    }
+
+    /** {@return what a user should know, such as files that are left out, one sentence each; often empty} */
+    default List<String> remarks() {
+        return List.of();
+    }
+
     /**
      * {@return the class of an image, 0 to K - 1; -1 if the images have no labels}
      *

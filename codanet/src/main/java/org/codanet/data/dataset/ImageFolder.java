@@ -7,9 +7,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
 import org.codanet.data.decode.Images;
 import org.codanet.data.image.ImageSize;
 import org.codanet.data.image.Pixels;
@@ -17,12 +19,19 @@ import org.codanet.file.FileFormatException;
 import org.codanet.file.FileName;
 
 /**
- * A folder of pictures, one folder a class: {@code train/<class>/*.jpg} and {@code test/<class>/*.jpg} ({@code val} for
- * {@code test}), or the class folders alone, which are then not split. Labels follow the order of the classes' names;
- * pictures are sorted by name. Pictures are decoded as they are asked for.
+ * A folder of pictures with one folder for each class: {@code train/<class>/} and {@code test/<class>/}, or the class folders
+ * alone, which are then not split. Pictures in subfolders of a class folder belong to the class. Labels follow the order of the
+ * class names; the pictures of a folder are sorted by name, and come before those of its subfolders. Pictures are decoded when
+ * they are read.
  */
 final class ImageFolder extends LabelledImages {
-    private static final List<String> TEST_NAMES = List.of("test", "val", "validation");
+    /** Compared without case. */
+    private static final List<String> TRAIN_NAMES = List.of("train", "training");
+
+    private static final List<String> TEST_NAMES = List.of("test", "testing", "val", "valid", "validation");
+    private static final String UNSPLIT =
+            "no folders train and test, so all images serve both for training and for testing";
+
     private final List<Path> files;
 
     private ImageFolder(ImageFacts facts, List<Path> files, int[] labels) {
@@ -30,54 +39,63 @@ final class ImageFolder extends LabelledImages {
         this.files = files;
     }
 
-    /** {@return whether training and test images lie apart} */
-    static boolean isSplit(Path folder) {
-        return splitFolder(folder, Split.TRAIN).isPresent()
-                || splitFolder(folder, Split.TEST).isPresent();
+    /** {@return whether training and test images have folders of their own} */
+    static boolean isSplit(Path folder) throws IOException {
+        for (Path entry : folders(folder)) {
+            if (isPart(entry, TRAIN_NAMES) || isPart(entry, TEST_NAMES)) {
+                return true;
+            }
+        }
+        return false;
     }
 
-    private static Optional<Path> splitFolder(Path folder, Split split) {
-        List<String> names = split == Split.TEST ? TEST_NAMES : List.of(split.folder());
-        return names.stream().map(folder::resolve).filter(Files::isDirectory).findFirst();
+    private static boolean isPart(Path folder, List<String> names) {
+        return names.contains(folder.getFileName().toString().toLowerCase(Locale.ROOT));
+    }
+
+    private static List<String> names(Split split) {
+        return split == Split.TEST ? TEST_NAMES : TRAIN_NAMES;
+    }
+
+    /** {@return the folders of a part, the one that is used first} */
+    private static List<Path> parts(Path folder, Split split) throws IOException {
+        List<String> names = names(split);
+        return folders(folder).stream()
+                .filter(entry -> isPart(entry, names))
+                .sorted(Comparator.comparing(
+                        entry -> names.indexOf(entry.getFileName().toString().toLowerCase(Locale.ROOT))))
+                .toList();
     }
 
     static ImageDataset open(Path folder, Split split, DatasetMetadata metadata) throws IOException {
+        List<String> remarks = new ArrayList<>();
         boolean isSplit = isSplit(folder);
-        Path root = !isSplit
-                ? folder
-                : splitFolder(folder, split)
-                        .orElseThrow(() -> new FileFormatException(
-                                folder.toString(),
-                                String.format(
-                                        Locale.ROOT,
-                                        "has no folder %s, so it has no %s images",
-                                        split == Split.TEST ? "test or val" : split.folder(),
-                                        split.word())));
-        List<Path> classFolders = entries(root, Files::isDirectory);
-        if (classFolders.isEmpty()) {
-            boolean loose = !entries(root, Images::isNamedAsPicture).isEmpty();
-            throw new FileFormatException(
-                    root.toString(),
-                    loose
-                            ? "has pictures but no class folders; sort them into train/<class>/ and test/<class>/"
-                            : "has no CIFAR-10, MNIST or .npy files and no folders of pictures; " + Datasets.LAYOUTS);
+        Path root = isSplit ? part(folder, split, remarks) : folder;
+        LeftOutFiles leftOut = new LeftOutFiles(root);
+        List<Path> classFolders = classFolders(root, leftOut);
+        requireClasses(root, classFolders);
+        if (!isSplit) {
+            requireNoUnknownParts(root, classFolders);
+            if (split == Split.TEST) {
+                remarks.add(UNSPLIT);
+            }
         }
-        List<String> found = new ArrayList<>();
-        for (Path classFolder : classFolders) {
-            found.add(FileName.of(classFolder));
-        }
-        List<String> classNames = metadata.classNamesOr(found);
+        List<String> classNames = metadata.classNamesOr(
+                classFolders.stream().map(path -> path.getFileName().toString()).toList());
         List<Path> files = new ArrayList<>();
         List<Integer> labels = new ArrayList<>();
+        List<String> empty = new ArrayList<>(classNames);
         for (Path classFolder : classFolders) {
-            int label = classNames.indexOf(FileName.of(classFolder));
+            String className = FileName.of(classFolder);
+            int label = classNames.indexOf(className);
             if (label < 0) {
                 throw new FileFormatException(
                         classFolder.toString(), "is not one of the classes that " + DatasetMetadata.FILE + " names");
             }
-            for (Path file : entries(classFolder, Images::isNamedAsPicture)) {
+            for (Path file : pictures(classFolder, leftOut)) {
                 files.add(file);
                 labels.add(label);
+                empty.remove(className);
             }
         }
         if (files.isEmpty()) {
@@ -85,6 +103,10 @@ final class ImageFolder extends LabelledImages {
                     root.toString(),
                     String.format(Locale.ROOT, "has %d class folders but no pictures in them", classFolders.size()));
         }
+        if (!empty.isEmpty()) {
+            remarks.add("classes without images: " + String.join(", ", empty));
+        }
+        remarks.addAll(leftOut.remarks());
         Path last = folder.toAbsolutePath().normalize().getFileName();
         String name = metadata.nameOr(last == null ? folder.toString() : FileName.text(last));
         String description = String.format(
@@ -95,20 +117,127 @@ final class ImageFolder extends LabelledImages {
                 isSplit ? split.word() : "unsplit",
                 classNames.size(),
                 root);
+        ImageFacts facts = new ImageFacts(name, description, classNames, ClassNaming.FOLDERS, 3, 0, 0, remarks);
         return new ImageFolder(
-                new ImageFacts(name, description, classNames, 3, 0, 0),
+                facts,
                 List.copyOf(files),
                 labels.stream().mapToInt(Integer::intValue).toArray());
     }
 
-    private static List<Path> entries(Path folder, DirectoryStream.Filter<Path> filter) throws IOException {
-        List<Path> entries = new ArrayList<>();
-        try (DirectoryStream<Path> stream = Files.newDirectoryStream(folder, filter)) {
-            for (Path entry : stream) {
-                if (!entry.getFileName().toString().startsWith(".")) {
-                    entries.add(entry);
-                }
+    /** {@return the folder of a part; what lies beside it and is not used becomes a remark} */
+    private static Path part(Path folder, Split split, List<String> remarks) throws IOException {
+        List<Path> parts = parts(folder, split);
+        List<Path> all = folders(folder);
+        if (parts.isEmpty()) {
+            List<String> names = names(split);
+            throw new FileFormatException(
+                    folder.toString(),
+                    "has no folder " + names.getFirst() + " (or "
+                            + String.join(", ", names.subList(1, names.size())) + "), so it has no " + split.word()
+                            + " images; its folders are " + fileNames(all));
+        }
+        List<Path> unused = new ArrayList<>(all);
+        unused.remove(parts.getFirst());
+        unused.removeAll(parts(folder, split == Split.TRAIN ? Split.TEST : Split.TRAIN));
+        if (!unused.isEmpty()) {
+            remarks.add("folders that are not used: " + fileNames(unused));
+        }
+        return parts.getFirst();
+    }
+
+    private static String fileNames(List<Path> paths) {
+        return String.join(
+                ", ",
+                paths.stream().map(path -> FileName.text(path.getFileName())).toList());
+    }
+
+    private static List<Path> classFolders(Path root, LeftOutFiles leftOut) throws IOException {
+        List<Path> classFolders = new ArrayList<>();
+        for (Path entry : entries(root)) {
+            if (isHidden(entry)) {
+                leftOut.addHidden(entry);
+            } else if (Files.isDirectory(entry)) {
+                classFolders.add(entry);
+            } else if (Images.isNamedAsPicture(entry)) {
+                leftOut.addOutside(entry);
+            } else if (!entry.getFileName().toString().equals(DatasetMetadata.FILE)) {
+                leftOut.addUnknown(entry);
             }
+        }
+        return classFolders;
+    }
+
+    private static void requireClasses(Path root, List<Path> classFolders) throws IOException {
+        if (classFolders.isEmpty()) {
+            boolean loose = entries(root).stream().anyMatch(Images::isNamedAsPicture);
+            throw new FileFormatException(
+                    root.toString(),
+                    loose
+                            ? "has pictures but no class folders; sort them into train/<class>/ and test/<class>/"
+                            : "has no CIFAR, MNIST or NumPy files and no folders of pictures; " + Datasets.LAYOUTS);
+        }
+    }
+
+    /** Folders such as {@code train_images} with class folders in them must not become classes. */
+    private static void requireNoUnknownParts(Path root, List<Path> classFolders) throws IOException {
+        for (Path folder : classFolders) {
+            String name = folder.getFileName().toString().toLowerCase(Locale.ROOT);
+            boolean isNamedAsPart = Stream.of("train", "test", "valid").anyMatch(name::contains);
+            if (isNamedAsPart
+                    && !folders(folder).isEmpty()
+                    && entries(folder).stream().noneMatch(Images::isNamedAsPicture)) {
+                throw new FileFormatException(
+                        root.toString(),
+                        "has the folder " + folder.getFileName()
+                                + ", which looks like a part of the data and not like a class; call the parts train and test");
+            }
+        }
+    }
+
+    /** {@return the pictures of a folder and of its subfolders} Links are followed, each folder is visited once. */
+    private static List<Path> pictures(Path classFolder, LeftOutFiles leftOut) throws IOException {
+        List<Path> pictures = new ArrayList<>();
+        collect(classFolder, leftOut, pictures, new HashSet<>());
+        return pictures;
+    }
+
+    private static void collect(Path folder, LeftOutFiles leftOut, List<Path> pictures, Set<Path> visited)
+            throws IOException {
+        if (!visited.add(folder.toRealPath())) {
+            return;
+        }
+        List<Path> subfolders = new ArrayList<>();
+        for (Path entry : entries(folder)) {
+            if (isHidden(entry)) {
+                leftOut.addHidden(entry);
+            } else if (Files.isDirectory(entry)) {
+                subfolders.add(entry);
+            } else if (Images.isNamedAsPicture(entry)) {
+                pictures.add(entry);
+            } else {
+                leftOut.addUnknown(entry);
+            }
+        }
+        for (Path subfolder : subfolders) {
+            collect(subfolder, leftOut, pictures, visited);
+        }
+    }
+
+    private static boolean isHidden(Path entry) {
+        return entry.getFileName().toString().startsWith(".");
+    }
+
+    private static List<Path> folders(Path folder) throws IOException {
+        return entries(folder).stream()
+                .filter(entry -> !isHidden(entry) && Files.isDirectory(entry))
+                .toList();
+    }
+
+    /** {@return all entries of a folder, sorted by name} */
+    private static List<Path> entries(Path folder) throws IOException {
+        List<Path> entries = new ArrayList<>();
+        try (DirectoryStream<Path> stream = Files.newDirectoryStream(folder)) {
+            stream.forEach(entries::add);
         } catch (AccessDeniedException e) {
             throw new FileFormatException(folder.toString(), "permission denied", e);
         }

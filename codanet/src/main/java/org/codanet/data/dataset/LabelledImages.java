@@ -2,7 +2,7 @@ package org.codanet.data.dataset;
 
 import java.util.List;
 
-/** Images whose facts and labels are known before the first is read: what is left to a format is where its pixels are. */
+/** Images whose facts and labels are known before the first image is read. Subclasses read the pixels. */
 abstract class LabelledImages implements ImageDataset {
     private final ImageFacts facts;
     private final int[] labels;
@@ -45,6 +45,16 @@ abstract class LabelledImages implements ImageDataset {
     @Override
     public final List<String> classNames() {
         return facts.classNames();
+    }
+
+    @Override
+    public final ClassNaming naming() {
+        return facts.naming();
+    }
+
+    @Override
+    public final List<String> remarks() {
+        return facts.remarks();
     }
 
     @Override

@@ -139,7 +139,14 @@ public final class MemoryImages extends LabelledImages {
                 .map(data::label)
                 .toArray();
         ImageFacts facts = new ImageFacts(
-                data.name(), data.description(), data.classNames(), first.channels(), first.height(), first.width());
+                        data.name(),
+                        data.description(),
+                        data.classNames(),
+                        first.channels(),
+                        first.height(),
+                        first.width())
+                .withNaming(data.naming())
+                .withRemarks(data.remarks());
         return new MemoryImages(facts, data::imageName, images, labels);
     }
 

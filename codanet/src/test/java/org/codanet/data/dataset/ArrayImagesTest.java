@@ -91,6 +91,17 @@ class ArrayImagesTest {
         }
 
         @Test
+        void thatAreNotUsedAreNamed() throws IOException {
+            NpyFile.write(folder.resolve("X.npy"), TensorData.ofBytes(List.of(1, 1, 1, 1), new byte[1]));
+            NpyFile.write(folder.resolve("weights.npy"), TensorData.ofBytes(List.of(1), new byte[1]));
+            assertEquals(
+                    List.of(
+                            "no arrays X_train and X_test, so all images serve both for training and for testing",
+                            "arrays that are not used: weights"),
+                    Datasets.open(folder, Split.TEST).remarks());
+        }
+
+        @Test
         void ofMedMnistHaveNoChannelAxis() throws IOException {
             ImageDataset test = Datasets.open(array("medmnist.npz"), Split.TEST);
             assertEquals(List.of(1, 3, 4), List.of(test.channels(), test.height(), test.width()));

@@ -99,6 +99,10 @@ class DatasetsTest {
         assertTrue(data.imageName(2).endsWith("data_batch_2.bin, image 0"), data.imageName(2));
         assertEquals(7, Datasets.open(folder, Split.TEST).label(0));
         assertTrue(Datasets.isSplit(folder));
+        assertEquals(
+                List.of("files that are missing: data_batch_3.bin, data_batch_4.bin, data_batch_5.bin"),
+                data.remarks());
+        assertEquals(List.of(), Datasets.open(folder, Split.TEST).remarks());
     }
 
     @Test
@@ -137,6 +141,41 @@ class DatasetsTest {
         assertArrayEquals(
                 new float[] {6 / 255f, 7 / 255f, 8 / 255f, 9 / 255f, 10 / 255f, 1},
                 data.read(1).values());
+    }
+
+    /** The training labels of both sets begin so; the folder's name means nothing. */
+    @Test
+    void idxFilesAreKnownByTheirLabelsAndNotByTheirFolder() throws IOException {
+        folder = Files.createDirectory(folder.resolve("fashion"));
+        byte[] mnist = {5, 0, 4, 1, 9, 2, 1, 3, 1, 4, 3, 5, 3, 6, 1, 7, 2, 8, 6, 9};
+        file("train-images-idx3-ubyte", idx(0x803, List.of(20, 1, 1), new byte[20]));
+        file("train-labels-idx1-ubyte", idx(0x801, List.of(20), mnist));
+        assertEquals("MNIST", Datasets.open(folder, Split.TRAIN).name());
+        assertEquals("5", Datasets.open(folder, Split.TRAIN).classNames().get(5));
+        assertEquals(ClassNaming.LIST, Datasets.open(folder, Split.TRAIN).naming());
+        ImageDataset subset = FashionMnist.subset(Split.TRAIN);
+        byte[] fashion = new byte[20];
+        for (int i = 0; i < fashion.length; i++) {
+            fashion[i] = (byte) subset.label(i);
+        }
+        file("train-labels-idx1-ubyte", idx(0x801, List.of(20), fashion));
+        assertEquals("Fashion-MNIST", Datasets.open(folder, Split.TRAIN).name());
+        fashion[0] = 1;
+        file("train-labels-idx1-ubyte", idx(0x801, List.of(20), fashion));
+        assertEquals("fashion", Datasets.open(folder, Split.TRAIN).name(), "the name of the folder");
+        assertEquals(ClassNaming.NUMBERS, Datasets.open(folder, Split.TRAIN).naming());
+    }
+
+    @Test
+    void theFirstTestLabelsOfTheBuiltInSetAreThoseOfFashionMnist() throws IOException {
+        ImageDataset subset = FashionMnist.subset(Split.TEST);
+        byte[] labels = new byte[20];
+        for (int i = 0; i < labels.length; i++) {
+            labels[i] = (byte) subset.label(i);
+        }
+        file("t10k-images-idx3-ubyte", idx(0x803, List.of(20, 1, 1), new byte[20]));
+        file("t10k-labels-idx1-ubyte", idx(0x801, List.of(20), labels));
+        assertEquals("Fashion-MNIST", Datasets.open(folder, Split.TEST).name());
     }
 
     @Test
