@@ -295,7 +295,7 @@ final class TrainTest {
         Path out = Files.createDirectory(folder.resolve("used"));
         Files.createFile(new TrainingRun(out).checkpoint());
         Path none = folder.resolve("no-such-data");
-        Run.of("train", "--config", config, "--data", none, "--out", out).failsWith(1, "is there already", "--resume");
+        Run.of("train", "--config", config, "--data", none, "--out", out).failsWith(1, "exists already", "--resume");
         for (String seconds : List.of("-1", "NaN")) {
             Run.of("train", "--config", config, "--data", none, "--out", out, "--checkpoint-seconds", seconds)
                     .failsWith(2, seconds, "seconds");
@@ -412,7 +412,7 @@ final class TrainTest {
     void refusesATrainingWithoutAnOptimiserStepBeforeItCreatesTheFolder() {
         Path out = folder.resolve("nothing");
         Run.of(train(out, "--accumulation", "authors", "--accumulate", "1000"))
-                .failsWith(1, "codanet train: recipe: with accumulation AUTHORS", "no update falls in an epoch");
+                .failsWith(1, "codanet train: recipe: with accumulation AUTHORS", "has no update");
         assertFalse(Files.exists(out), "the folder was created");
     }
 

@@ -3,13 +3,13 @@ package org.codanet.evaluate;
 import java.util.List;
 
 /**
- * How well a network does on a set of images.
+ * The scores of a network on a set of images.
  *
- * @param images how many there were
- * @param loss mean over them
- * @param top1 share of images with the right class first, 0 to 1
- * @param top5 share of images with the right class among the first five
- * @param confusion how often an image of class i was taken for class j: row i, column j
+ * @param images number of images
+ * @param loss mean over the images
+ * @param top1 share of images whose label has the highest logit, 0 to 1
+ * @param top5 share of images whose label has one of the five highest logits, 0 to 1
+ * @param confusion row i, column j: number of images with label i whose highest logit is that of class j
  */
 public record Evaluation(long images, double loss, double top1, double top5, List<List<Long>> confusion) {
     /** Keeps copies of the rows. */
@@ -17,13 +17,13 @@ public record Evaluation(long images, double loss, double top1, double top5, Lis
         confusion = confusion.stream().map(List::copyOf).toList();
     }
 
-    /** Images of a class. @throws IndexOutOfBoundsException if there is no such class */
+    /** Number of images with this label. @throws IndexOutOfBoundsException if there is no such class */
     public long images(int label) {
         return row(label).stream().mapToLong(Long::longValue).sum();
     }
 
     /**
-     * Share of a class's images with the right class first; NaN for a class without images.
+     * Top-1 of the images with this label; NaN if there are none.
      *
      * @throws IndexOutOfBoundsException if there is no such class
      */

@@ -4,7 +4,7 @@ import java.util.Arrays;
 import java.util.List;
 import org.codanet.nn.op.LossKind;
 
-/** Adds up the logits of batches to an {@link Evaluation}, in double. */
+/** Accumulates the {@link Evaluation} of a network, image by image, in double precision. */
 public final class EvaluationSums {
     private static final int TOP = 5;
 
@@ -16,7 +16,7 @@ public final class EvaluationSums {
     private long first;
     private long amongFive;
 
-    /** Nothing yet, for a network with so many classes. */
+    /** Sums without any image yet. @param classes number of classes of the network */
     public EvaluationSums(LossKind loss, int classes) {
         this.loss = loss;
         this.classes = classes;
@@ -26,9 +26,9 @@ public final class EvaluationSums {
     /**
      * Adds one image.
      *
-     * @param logits of any number of images, (N, K)
-     * @param n which of them
-     * @throws IllegalArgumentException if there is no class of that label or no such image
+     * @param logits (N, K)
+     * @param n index of the image among the N
+     * @throws IllegalArgumentException if there is no such image, or no class of that label
      */
     public void add(float[] logits, int n, int label) {
         if (n < 0 || n >= logits.length / classes) {
@@ -73,12 +73,12 @@ public final class EvaluationSums {
         return sum / classes;
     }
 
-    /** Images so far. */
+    /** Number of images so far. */
     public long images() {
         return images;
     }
 
-    /** The result. @throws IllegalStateException if no image was added */
+    /** The scores of all images so far. @throws IllegalStateException if no image was added */
     public Evaluation result() {
         if (images == 0) {
             throw new IllegalStateException("evaluation: there was no image");

@@ -1,10 +1,10 @@
 package org.codanet.evaluate;
 
-/** Where a class stands among the logits of an image. */
+/** The rank of a class among the logits of an image. */
 public final class Ranking {
     private Ranking() {}
 
-    /** Number of classes ahead of {@code k}: those with a higher logit, and of equal ones those with a lower index. */
+    /** Number of classes with a higher logit than {@code k}, and of those with the same logit and a lower index. */
     public static int rankOf(int k, float[] logits, int start, int classes) {
         float own = logits[start + k];
         int ahead = 0;

@@ -17,8 +17,8 @@ import org.codanet.run.PassCache;
  *
  * <p>Thread-safe: calls are serialised on the device. Results are reproducible bit for bit. They do not depend on the calling thread, on
  * the image's position in the batch, or on the memory budget. There are two exceptions. A class explained alone may differ in the last
- * bits from the same class explained together with others. On a GPU the batch size may also affect the last bits, because small batches
- * split the reduction differently.
+ * bits from the same class explained together with others, and so may all classes if the memory budget suffices for very few of them at
+ * once. On a GPU the batch size may also affect the last bits, because small batches split the reduction differently.
  *
  * <p>On a device that supports graph capture, the network keeps the captured passes of recent calls ({@link PassCache}): from the third
  * call of a kind on, a call replays one graph. With a memory budget only one pass is kept. On other devices a call frees all memory that

@@ -7,27 +7,27 @@ import java.util.Optional;
 import org.codanet.nn.tensor.Shape;
 
 /**
- * Contributions of every position of N images to T explained values each. Plain values on the heap, immutable.
+ * The contributions of every position of N images to T explained values of each image. Immutable, on the heap.
  *
- * <p>What is explained is a logit, the difference of two logits, or the activation of one unit. The contributions of one map
- * and {@link #bias} add up to it: exactly in theory, up to rounding in float32. {@link #identityError} says by how much they
- * miss it, {@link #tolerance} how much rounding can explain, and {@link #identityHolds} whether all of them are within.
+ * <p>An explained value is a logit, the difference of two logits, or the activation of one unit. The contributions of one map and {@link
+ * #bias} add up to it, except for rounding in float32. {@link #identityError} is the difference, {@link #tolerance} the largest difference
+ * that rounding explains, and {@link #identityHolds} compares them for all maps.
  */
 public final class Explanation {
     private final Contents contents;
 
     /**
-     * What an explanation is made of; arrays belong to it from then on.
+     * The values of an explanation, which owns the arrays from then on.
      *
      * @param logits (N, K)
      * @param probabilities (N, K)
      * @param classes N lists of T classes
      * @param against the opposed class, or -1
-     * @param values what is explained, (N, T): logits, differences or activations
+     * @param values the explained values, (N, T): logits, differences or activations
      * @param bias added to the contributions of each map
      * @param perPosition (N, T, H, W)
      * @param perChannel (N, T, C, H, W) or null
-     * @param precision relative error of one contribution that rounding explains
+     * @param precision the relative error of one contribution that rounding explains
      */
     record Contents(
             Shape shape,
@@ -77,7 +77,7 @@ public final class Explanation {
         return contents.classCount();
     }
 
-    /** Logit of class k for image n. @throws IndexOutOfBoundsException if there is no such image or class */
+    /** The logit of class k for image n. @throws IndexOutOfBoundsException if there is no such image or class */
     public float logit(int n, int k) {
         return contents.logits()[logitIndex(n, k)];
     }
@@ -88,7 +88,7 @@ public final class Explanation {
     }
 
     /**
-     * Probability of class k for image n: sigmoid or softmax, as the network was trained.
+     * The probability of class k for image n: sigmoid or softmax, as the network was trained.
      *
      * @throws IndexOutOfBoundsException if there is no such image or class
      */
@@ -112,7 +112,7 @@ public final class Explanation {
         }
     }
 
-    /** Class with the highest logit of image n; of equal ones the first. @throws IndexOutOfBoundsException if it is none */
+    /** The class with the highest logit of image n; of equal logits the lower class. @throws IndexOutOfBoundsException if there is none */
     public int predicted(int n) {
         int best = 0;
         for (int k = 1; k < contents.classCount(); k++) {
@@ -124,7 +124,7 @@ public final class Explanation {
     }
 
     /**
-     * The classes explained for image n, in the order of its maps; empty where a single unit is explained.
+     * The classes explained for image n, in the order of its maps; empty if a unit is explained.
      *
      * @throws IndexOutOfBoundsException if there is no such image
      */
@@ -133,13 +133,14 @@ public final class Explanation {
         return contents.classes().isEmpty() ? List.of() : contents.classes().get(n);
     }
 
-    /** The class whose contributions were subtracted, if this is class against class. */
+    /** The class whose contributions were subtracted; empty unless two classes are compared. */
     public Optional<Integer> against() {
         return contents.against() < 0 ? Optional.empty() : Optional.of(contents.against());
     }
 
     /**
-     * What map t of image n adds up to, bias included: a logit, a difference of logits, an activation.
+     * The explained value of map t of image n: a logit, a difference of logits, or an activation. The contributions and the bias add up to
+     * it.
      *
      * @throws IndexOutOfBoundsException if there is no such map
      */
@@ -147,7 +148,7 @@ public final class Explanation {
         return contents.values()[index(n, t)];
     }
 
-    /** The constant that the contributions of a map leave out: the logit bias; 0 for a difference or a unit. */
+    /** The constant that is not in the contributions: the logit bias; 0 for a difference or a unit. */
     public double bias() {
         return contents.bias();
     }
@@ -167,7 +168,7 @@ public final class Explanation {
     /**
      * Map t of image n for channel c, (H, W), row by row; a copy.
      *
-     * @throws IllegalStateException if contributions per channel were not asked for
+     * @throws IllegalStateException if contributions per channel were not computed
      * @throws IndexOutOfBoundsException if there is no such map or channel
      */
     public float[] contributions(int n, int t, int c) {
@@ -181,12 +182,12 @@ public final class Explanation {
         return Arrays.copyOfRange(all, start, start + area);
     }
 
-    /** All maps for each channel, (N, T, C, H, W). @throws IllegalStateException if they were not asked for */
+    /** All maps for each channel, (N, T, C, H, W). @throws IllegalStateException if they were not computed */
     public FloatBuffer channelContributions() {
         return FloatBuffer.wrap(perChannel()).asReadOnlyBuffer();
     }
 
-    /** Whether contributions per channel were asked for. */
+    /** Whether contributions per channel were computed. */
     public boolean hasChannels() {
         return contents.perChannel() != null;
     }
@@ -194,12 +195,12 @@ public final class Explanation {
     private float[] perChannel() {
         if (contents.perChannel() == null) {
             throw new IllegalStateException(
-                    "explanation: contributions per channel were not asked for; explain with Detail.CHANNELS");
+                    "explanation: contributions per channel were not computed; explain with Detail.CHANNELS");
         }
         return contents.perChannel();
     }
 
-    /** Sum of all contributions of map t of image n: what it is worth without the bias. */
+    /** The sum of all contributions of map t of image n: the explained value without the bias, except for rounding. */
     public double evidence(int n, int t) {
         double sum = 0;
         for (float contribution : contributions(n, t)) {
@@ -214,8 +215,8 @@ public final class Explanation {
     }
 
     /**
-     * How large {@link #identityError} may be by rounding alone: a relative error (1e-5 in float32, more where matrix products
-     * round their operands) of Σ |contribution|, plus four units in the last place of value and bias.
+     * The largest {@link #identityError} that rounding explains: Σ |contribution| times a relative error (1e-5 in float32, more if matrix
+     * products round their operands), plus four units in the last place of value and bias.
      */
     public double tolerance(int n, int t) {
         double absolute = 0;
@@ -227,7 +228,7 @@ public final class Explanation {
         return contents.precision() * absolute + 4 * (Math.ulp(value(n, t)) + Math.ulp((float) bias()));
     }
 
-    /** Whether every map adds up within its tolerance; false too if a value is not a number. */
+    /** Whether every map adds up within its tolerance; false if a value is NaN. */
     public boolean identityHolds() {
         for (int n = 0; n < images(); n++) {
             for (int t = 0; t < targets(); t++) {
@@ -239,16 +240,16 @@ public final class Explanation {
         return true;
     }
 
-    /** Sum of the contributions of map t of image n in a region. @throws IllegalArgumentException if it leaves the image */
+    /** The sum of the contributions of map t of image n in a region. @throws IllegalArgumentException if it is not inside the image */
     public double sum(int n, int t, Region region) {
         return sum(contributions(n, t), region, false);
     }
 
     /**
-     * Share of a region in the positive contributions of map t of image n: from 0 to 1, and 0 where none is positive. The
-     * measure that the localisation metric of the paper uses.
+     * The share of a region in the positive contributions of map t of image n, from 0 to 1; 0 if none is positive. The paper's localisation
+     * metric uses it.
      *
-     * @throws IllegalArgumentException if the region leaves the image
+     * @throws IllegalArgumentException if the region is not inside the image
      */
     public double share(int n, int t, Region region) {
         float[] map = contributions(n, t);
@@ -256,16 +257,15 @@ public final class Explanation {
         return all > 0 ? sum(map, region, true) / all : 0;
     }
 
-    /** Sum of the contributions of channel c in map t of image n. @throws IllegalStateException without channels */
+    /** The sum of the contributions of channel c in map t of image n. @throws IllegalStateException without channels */
     public double channelSum(int n, int t, int c) {
         return sum(contributions(n, t, c), new Region(0, 0, height(), width()), false);
     }
 
     /**
-     * Share of channel c in the positive contributions of all channels of map t of image n: from 0 to 1, and 0 where none is
-     * positive.
+     * The share of channel c in the positive contributions of all channels of map t of image n, from 0 to 1; 0 if none is positive.
      *
-     * @throws IllegalStateException if contributions per channel were not asked for
+     * @throws IllegalStateException if contributions per channel were not computed
      */
     public double channelShare(int n, int t, int c) {
         Region whole = new Region(0, 0, height(), width());
@@ -279,7 +279,7 @@ public final class Explanation {
     private double sum(float[] map, Region region, boolean positiveOnly) {
         if (region.bottom() > height() || region.right() > width()) {
             throw new IllegalArgumentException(
-                    "region: " + region + " leaves a map of " + height() + " rows and " + width() + " columns");
+                    "region: " + region + " is not inside a map of " + height() + " rows and " + width() + " columns");
         }
         double sum = 0;
         for (int y = region.top(); y < region.bottom(); y++) {

@@ -2,17 +2,17 @@ package org.codanet.explain;
 
 import org.codanet.nn.op.LossKind;
 
-/** From logits to what a reader takes them for. */
+/** Computes probabilities from logits. */
 public final class Probabilities {
     private Probabilities() {}
 
     /**
-     * Probabilities (N, K): after training with {@link LossKind#BCE} each class on its own, by the sigmoid; after {@link
-     * LossKind#CE} all classes together, by the softmax.
+     * Probabilities (N, K). After training with {@link LossKind#BCE} each is the sigmoid of its logit. After {@link LossKind#CE} those of an
+     * image are the softmax of its logits.
      *
      * @param logits (N, K)
      * @param classes K
-     * @throws IllegalArgumentException if so many logits are not those of whole images
+     * @throws IllegalArgumentException if the number of logits is not a multiple of K
      */
     public static float[] of(LossKind loss, float[] logits, int classes) {
         if (classes < 1 || logits.length % classes != 0) {

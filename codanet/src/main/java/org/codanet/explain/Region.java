@@ -13,7 +13,7 @@ public record Region(int top, int left, int bottom, int right) {
     public Region {
         if (top < 0 || left < 0 || bottom <= top || right <= left) {
             throw new IllegalArgumentException(
-                    "region: rows " + top + " to " + bottom + ", columns " + left + " to " + right + " hold no pixel");
+                    "region: rows " + top + " to " + bottom + ", columns " + left + " to " + right + " have no pixel");
         }
     }
 }

@@ -6,19 +6,19 @@ import java.util.stream.IntStream;
 
 /** What is explained of each image: some classes, or one unit. Every image of one call has the same number of targets. */
 public sealed interface Target {
-    /** The class with the highest logit; of equal ones the first. */
+    /** The class with the highest logit. Of equal logits the lower class index counts. */
     record Predicted() implements Target {}
 
     /**
-     * The classes with the highest logits, the highest first; of equal ones the first.
+     * The classes with the highest logits, in descending order. Of equal logits the lower class index comes first.
      *
-     * @param k how many
+     * @param k number of classes; all classes if the network has fewer
      */
     record TopK(int k) implements Target {
         /** @throws IllegalArgumentException if k is not positive */
         public TopK {
             if (k < 1) {
-                throw new IllegalArgumentException("target: the top " + k + " classes are none; k must be at least 1");
+                throw new IllegalArgumentException("target: k must be at least 1 for the top k classes, got " + k);
             }
         }
     }
@@ -29,19 +29,19 @@ public sealed interface Target {
      * @param classes indices from 0, in the order of the result
      */
     record Classes(List<Integer> classes) implements Target {
-        /** @throws IllegalArgumentException if there is none or one is named twice */
+        /** @throws IllegalArgumentException if there is no class, or one occurs twice */
         public Classes {
             classes = distinct(classes);
         }
     }
 
     /**
-     * Classes of each image on its own.
+     * Other classes for each image.
      *
-     * @param classes one list an image, all of one length
+     * @param classes one list for each image, all of the same length
      */
     record ClassesPerImage(List<List<Integer>> classes) implements Target {
-        /** @throws IllegalArgumentException if there is none, one is named twice, or the lengths differ */
+        /** @throws IllegalArgumentException if a list is empty, has a class twice, or differs in length from the first */
         public ClassesPerImage {
             classes = classes.stream().map(Target::distinct).toList();
             if (classes.isEmpty()) {
@@ -51,7 +51,7 @@ public sealed interface Target {
                 if (classes.get(n).size() != classes.getFirst().size()) {
                     throw new IllegalArgumentException(
                             "target: image " + n + " has " + classes.get(n).size() + " classes, image 0 has "
-                                    + classes.getFirst().size() + "; every image needs as many");
+                                    + classes.getFirst().size() + "; every image needs the same number");
                 }
             }
         }
@@ -61,7 +61,8 @@ public sealed interface Target {
     record All() implements Target {}
 
     /**
-     * What speaks for one class against another: the difference of their maps, which sums to the difference of their logits.
+     * The evidence for one class compared with another: the difference of their contributions, which adds up to the difference of their
+     * logits.
      *
      * @param favoured the class whose contributions count
      * @param opposed the class whose contributions are subtracted
@@ -70,7 +71,7 @@ public sealed interface Target {
         /** @throws IllegalArgumentException if both are the same class */
         public Against {
             if (favoured == opposed) {
-                throw new IllegalArgumentException("target: class " + favoured + " against itself is nothing");
+                throw new IllegalArgumentException("target: class " + favoured + " cannot be compared with itself");
             }
         }
     }
@@ -87,12 +88,12 @@ public sealed interface Target {
         return new Predicted();
     }
 
-    /** The k classes with the highest logits. */
+    /** The k classes with the highest logits, in descending order. */
     static Target topK(int k) {
         return new TopK(k);
     }
 
-    /** These classes, for every image. */
+    /** The same classes for every image. */
     static Target classes(Integer... classes) {
         return new Classes(List.of(classes));
     }
@@ -102,7 +103,7 @@ public sealed interface Target {
         return new All();
     }
 
-    /** One class against another. */
+    /** One class compared with another. */
     static Target against(int favoured, int opposed) {
         return new Against(favoured, opposed);
     }

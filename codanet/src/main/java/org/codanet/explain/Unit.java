@@ -4,7 +4,7 @@ package org.codanet.explain;
  * One output value of one layer.
  *
  * @param layer from 0
- * @param channel which unit of the layer
+ * @param channel index of the unit among the units of the layer
  * @param y row of the layer's output
  * @param x column of the layer's output
  */

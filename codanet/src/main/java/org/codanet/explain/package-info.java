@@ -1,5 +1,5 @@
 /**
- * Contributions of pixels and channels to logits, exact by construction. Read {@link org.codanet.explain.Explainer} first;
- * its results are plain values that need no close.
+ * Contributions of pixels and channels to logits, exact by construction. Read {@link org.codanet.explain.Explainer} first. Results are
+ * values on the heap. How a back-projection runs is in {@code org.codanet.run}.
  */
 package org.codanet.explain;

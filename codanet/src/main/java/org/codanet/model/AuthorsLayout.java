@@ -1,12 +1,12 @@
 package org.codanet.model;
 
 /**
- * The order of weights in the authors' files and in memory, and the exact way from each to the other.
+ * Converts weights between the order of the authors' files and the order in memory. No value changes.
  *
  * <p>A layer reads C channels through k x k patches into r and then O units per patch element. In a file, as in the authors'
  * PyTorch modules: A is (r, C, k, k); B is (C k k O, r, 1, 1), row (c k k + y k + x) O + o for channel c, patch row y, patch
  * column x and unit o; b is (C k k O) in the order of B's rows. In memory: A is (k, k, C, r), B is (k, k, C, r, O) and b is
- * (k, k, C, O). All row-major. No value changes on the way.
+ * (k, k, C, O). All are row-major.
  */
 public final class AuthorsLayout {
     private AuthorsLayout() {}

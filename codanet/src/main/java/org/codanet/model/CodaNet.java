@@ -28,18 +28,18 @@ import org.codanet.nn.tensor.Tensor;
 import org.codanet.recipe.TrainingRecipe;
 
 /**
- * The paper's network on one device: dynamic alignment layers, then the sum over positions divided by the temperature, plus
- * the logit bias.
+ * The paper's network on one device: dynamic alignment layers, then the sum over positions, divided by the temperature, plus the logit
+ * bias.
  *
  * <pre>
  *   images (N, C, H, W) → input (N, H, W, 2C) → layers → z (N, H', W', K) → logit_k = Σ z_k / T + bias
  * </pre>
  *
- * <p>For one input the whole network is a linear map W_k, so that {@code Σ input · W_k + bias = logit_k}: {@link
- * #backProject} gives that map, {@code org.codanet.explain.Explainer} the finished explanation. Source: Böhle, Fritz,
- * Schiele, CVPR 2021.
+ * <p>For a given input the whole network is a linear map W_k for each class, with {@code Σ input · W_k + bias = logit_k}. {@link
+ * #backProject} computes that map, and {@code org.codanet.explain.Explainer} the contributions. Source: Böhle, Fritz, Schiele, CVPR
+ * 2021.
  *
- * <p>Weights live in a scope of their own until {@link #close}. Not thread-safe, as the device is not.
+ * <p>The weights belong to the network until {@link #close}. Not thread-safe, as the device is not.
  */
 public final class CodaNet implements AutoCloseable {
     private final CodaNetConfig config;
@@ -95,9 +95,9 @@ public final class CodaNet implements AutoCloseable {
     }
 
     /**
-     * A network with PyTorch's default initialisation: U(±1/√fan_in), decided by the seed alone.
+     * A network with PyTorch's default initialisation, U(±1/√fan_in). The weights depend on nothing but the seed.
      *
-     * @param loss what it will be trained with
+     * @param loss with which the network will be trained
      * @param parent owner of the weights, until {@link #close}
      */
     public static CodaNet create(CodaNetConfig config, LossKind loss, Device device, Scope parent, long seed) {
@@ -107,7 +107,7 @@ public final class CodaNet implements AutoCloseable {
     /**
      * A network with given weights.
      *
-     * @param loss what it was trained with: decides how logits become probabilities
+     * @param loss with which the network was trained; it decides how logits become probabilities
      * @param weights under the authors' keys, in the order of values that {@link AuthorsLayout} describes
      * @param parent owner of the weights, until {@link #close}
      * @throws IllegalArgumentException naming the first weight that is missing or has other extents than the config says
@@ -139,7 +139,7 @@ public final class CodaNet implements AutoCloseable {
      * @param parent owner of the weights, until {@link #close}
      */
     public static CodaNet load(ModelFile file, Device device, Scope parent) {
-        // Files of other programs do not tell the loss; the paper's networks are trained with BCE.
+        // Files of other programs do not contain the loss. The paper's networks are trained with BCE.
         LossKind loss = file.recipe().map(TrainingRecipe::loss).orElse(LossKind.BCE);
         return of(file.config(), loss, file.weights(), file.preprocessing(), device, parent);
     }
@@ -155,12 +155,12 @@ public final class CodaNet implements AutoCloseable {
         weightsChanged();
     }
 
-    /** What the network was made from. */
+    /** The architecture. */
     public CodaNetConfig config() {
         return config;
     }
 
-    /** What it is or was trained with: decides how logits become probabilities. */
+    /** The loss with which the network is or was trained. It decides how logits become probabilities. */
     public LossKind loss() {
         return loss;
     }
@@ -186,7 +186,7 @@ public final class CodaNet implements AutoCloseable {
         }
     }
 
-    /** Where it lives. */
+    /** The device that holds the weights. */
     public Device device() {
         return device;
     }
@@ -196,12 +196,12 @@ public final class CodaNet implements AutoCloseable {
         return network.layers();
     }
 
-    /** Of all layers, in the order of the layers: A, B and, where the layer has one, b. */
+    /** The parameters of all layers, in the order of the layers: A, B and, if the layer has one, b. */
     public List<Parameter> parameters() {
         return network.parameters();
     }
 
-    /** Allocates gradients and Adam's moments, all zero; they live as long as the network. */
+    /** Allocates gradients and Adam's moments, all zero. They live as long as the network. */
     public void forTraining() {
         parameters().forEach(parameter -> parameter.forTraining(device, scope));
         trained = true;
@@ -212,7 +212,7 @@ public final class CodaNet implements AutoCloseable {
         return trained;
     }
 
-    /** Derives from the weights what passes of this purpose need; does nothing if that is done already. */
+    /** Derives from the weights what passes of this purpose need. Does nothing if that has been done since the last change. */
     public void prepare(Purpose purpose) {
         if (prepared != purpose) {
             prepared = null;
@@ -244,7 +244,7 @@ public final class CodaNet implements AutoCloseable {
         return new CodaNet(config, loss, preprocessing, other, parent);
     }
 
-    /** To be called after every change of the weights: what was derived from them is derived anew by the next pass. */
+    /** Must be called after every change of the weights: the next pass then derives again what it needs from them. */
     public void weightsChanged() {
         prepared = null;
     }
@@ -255,9 +255,9 @@ public final class CodaNet implements AutoCloseable {
     }
 
     /**
-     * The network's input (N, H, W, C) from images (N, C, H, W) in [0, 1], inverse channels appended where the config says so.
+     * The network's input (N, H, W, C) from images (N, C, H, W) in [0, 1], with inverse channels if the config says so.
      *
-     * @throws IllegalArgumentException if the images have not the channels that the network reads
+     * @throws IllegalArgumentException if the images have other channels or extents than the network reads
      */
     public Tensor input(float[] images, Shape shape, Scope owner) {
         try (Scope raw = owner.child("images")) {
@@ -273,12 +273,12 @@ public final class CodaNet implements AutoCloseable {
         return imageInput;
     }
 
-    /** The operation that varies training images. */
+    /** The operation that augments training images. */
     ImageAugmentation imageAugmentation() {
         return imageAugmentation;
     }
 
-    /** Extents of activation {@code number}: 0 is the network's input, i the output of layer i − 1. */
+    /** Extents of an activation: number 0 is the network's input, number i the output of layer i − 1. */
     public Shape activationShape(Shape input, int number) {
         Shape shape = input;
         for (Layer layer : network.layers().subList(0, number)) {
@@ -288,10 +288,10 @@ public final class CodaNet implements AutoCloseable {
     }
 
     /**
-     * Runs forward. For inference each layer's output is given back as soon as the next layer has read it.
+     * Runs forward. For inference each layer's output is freed as soon as the next layer has read it.
      *
      * @param input (N, H, W, C), inverse channels included; must stay open as long as the pass is used
-     * @param owner owns the logits and what the pass keeps
+     * @param owner owner of the logits, the activations and the forward states
      */
     public NetPass forward(Tensor input, Purpose purpose, Scope owner) {
         prepare(purpose);
@@ -307,7 +307,7 @@ public final class CodaNet implements AutoCloseable {
         return new NetPass(input, passes, logits);
     }
 
-    /** Writes the logits without their bias, (N, K): not the difference of two large numbers, but the sum itself. */
+    /** Writes the logits without their bias, (N, K). More exact than subtracting the bias from the logits. */
     public void evidence(NetPass pass, Tensor evidence) {
         sumPool.forward(pass.layers().output(), config.temperature(), 0, evidence);
     }
@@ -315,10 +315,10 @@ public final class CodaNet implements AutoCloseable {
     /**
      * Adds the gradient of a loss to the parameters' gradients.
      *
-     * @param pass made for training
+     * @param pass run for training
      * @param dLogits (N, K)
      * @param dInput (N, H, W, C), overwritten with the gradient of the network's input; null if it is not needed
-     * @param owner of what is needed on the way, all of which is given back at the end
+     * @param owner of temporary tensors, which are freed before this returns
      */
     public void backward(NetPass pass, Tensor dLogits, Tensor dInput, Scope owner) {
         try (Scope own = owner.child("backward")) {
@@ -342,12 +342,12 @@ public final class CodaNet implements AutoCloseable {
     }
 
     /**
-     * {@link #backward} of a loss and of the linear-map regulariser: {@code factor · mean |W_k,m|} over the images, over some
-     * classes k of each, and over the entries m of the network's input. Source: paper, section 4.3.
+     * {@link #backward} of the loss plus the linear-map regulariser {@code factor · mean |W_k,m|}. The mean runs over the images, over
+     * some classes k of each image, and over the entries m of the network's input. Source: paper, section 4.3.
      *
      * @param classes (N, T), for each image the classes whose maps are to be small
      * @param factor λ times the share of these images in their virtual batch
-     * @param sums (T), overwritten; {@link Sequential#penalty} makes the regulariser's value of them
+     * @param sums (T), overwritten; {@link Sequential#penalty} computes the regulariser's value from them
      */
     public void regularisedBackward(
             NetPass pass, Tensor dLogits, Tensor classes, double factor, Tensor sums, Scope owner) {
@@ -382,18 +382,18 @@ public final class CodaNet implements AutoCloseable {
         return network.minUniformTargets(targets);
     }
 
-    /** Writes the classes of the highest logits, (N, S), the highest first; of equal ones the first. */
+    /** Writes the classes of the S highest logits, (N, S), in descending order. Of equal logits the lower class comes first. */
     public void highest(NetPass pass, Tensor classes) {
         sumPool.highest(pass.logits(), classes);
     }
 
     /**
-     * The linear maps of some classes, from the logits down to the input of a layer.
+     * The linear maps from the input of a layer to the logits of some classes.
      *
-     * @param classes (N, at least first + T), of each image; for a number that is no class the map is 0
-     * @param first column of the first class wanted
+     * @param classes (N, at least first + T), the classes of each image; for a number that is not a class the map is 0
+     * @param first column of the first class
      * @param count T
-     * @param layer whose input to stop at; 0 is the network's input
+     * @param layer at whose input to stop; 0 stops at the network's input
      * @param owner of the result
      * @return (N, T, H, W, C) for an input (N, H, W, C) of that layer
      */
@@ -405,22 +405,22 @@ public final class CodaNet implements AutoCloseable {
     }
 
     /**
-     * The linear map of anything that is linear in the output of one layer, down to the input of another, not above it.
+     * The linear maps from the input of a layer to weighted sums of the output of the same or a later layer.
      *
-     * @param functionals (N, T, Ho, Wo, Co), coefficients on the output of layer {@code from}
-     * @param layer whose input to stop at, at most {@code from}
+     * @param targets (N, T, Ho, Wo, Co), the weights of T sums over the output of layer {@code from}
+     * @param layer at whose input to stop, at most {@code from}
      * @return (N, T, H, W, C), owned by {@code owner}
      */
-    public Tensor backProject(NetPass pass, Tensor functionals, int from, int layer, Scope owner) {
-        return network.backProject(pass.layers(), from + 1, functionals, layer, owner);
+    public Tensor backProject(NetPass pass, Tensor targets, int from, int layer, Scope owner) {
+        return network.backProject(pass.layers(), from + 1, targets, layer, owner);
     }
 
-    /** Name of the first layer whose output in this pass holds a value that is not finite; empty if all are finite. */
+    /** Name of the first layer whose output has a NaN or an infinity; empty if all outputs are finite. Waits for the device. */
     public Optional<String> firstNotFinite(NetPass pass) {
         return network.firstNonFinite(pass.layers());
     }
 
-    /** Gives back weights, gradients and operations; twice is harmless. */
+    /** Frees weights, gradients, operations and captured passes. A second call does nothing. */
     @Override
     public void close() {
         scope.close();

@@ -8,8 +8,8 @@ import org.codanet.file.NamedTensors;
 import org.codanet.file.TensorData;
 
 /**
- * PyTorch's default initialisation of both convolutions of a layer: every value, biases too, from U(±1/√fan_in). One stream
- * of random numbers over all weights in the order of the authors' files, so that the seed alone decides, not the device.
+ * PyTorch's default initialisation of both convolutions of a layer: every value, those of biases included, is drawn from U(±1/√fan_in).
+ * One random stream runs over all weights in the order of the authors' files, so the weights depend on the seed and not on the device.
  */
 final class DefaultWeights {
     private DefaultWeights() {}

@@ -4,9 +4,9 @@ import java.util.Locale;
 import org.codanet.recipe.TrainingRecipe;
 
 /**
- * A network with a name, the images it takes and the way it is trained.
+ * A named network, with the preprocessing of its images and its training recipe.
  *
- * @param name what a user calls it
+ * @param name as users give it
  * @param network the network
  * @param preprocessing the images
  * @param recipe the training

@@ -23,16 +23,16 @@ import org.codanet.json.JsonFields;
 import org.codanet.recipe.TrainingRecipe;
 
 /**
- * A trained network as one file holds it: the weights and all that is needed to use them. No tensor of a device is in it.
+ * A trained network as it is stored in one file: the weights and everything that is needed to use them. All of it is on the heap.
  *
  * <p>The file is safetensors with the authors' keys; {@code __metadata__} has {@code format} (codanet), {@code format_version},
- * and as JSON {@code config}, {@code preprocessing} and, where they are known, {@code recipe} and {@code scores}. Files of
- * other programs, PyTorch's among them, have the weights alone; for those the caller brings the config.
+ * and as JSON {@code config}, {@code preprocessing} and, if they are known, {@code recipe} and {@code scores}. Files of other
+ * programs, such as PyTorch, hold only the weights; the caller then passes the config.
  *
  * @param config the network
- * @param weights float32 arrays under the authors' keys, in their order, of the extents that the config asks for
- * @param preprocessing what images go through; absent in files of other programs
- * @param recipe how it was trained, if known
+ * @param weights float32 arrays under the authors' keys, in their order, with the extents that follow from the config
+ * @param preprocessing how images are prepared; empty for files of other programs
+ * @param recipe how the network was trained, if known
  * @param scores named results, such as {@code top1}, in order; often empty
  */
 public record ModelFile(
@@ -52,7 +52,7 @@ public record ModelFile(
     /**
      * Brings the weights into the order of the config and to float32.
      *
-     * @throws IllegalArgumentException if they are not those the config asks for
+     * @throws IllegalArgumentException if a weight is missing, or has other extents than the config says
      */
     public ModelFile {
         Optional<String> problem = problem(config, weights);
@@ -134,7 +134,7 @@ public record ModelFile(
             if (words.getOrDefault("format", "").equals(CHECKPOINT_FORMAT)) {
                 throw new FileFormatException(
                         file,
-                        "is a training checkpoint, which training alone goes on from; the networks beside it are"
+                        "is a training checkpoint, which only training can continue; the networks beside it are"
                                 + " best.safetensors and last.safetensors");
             }
             if (config == null) {

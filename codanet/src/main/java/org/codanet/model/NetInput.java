@@ -9,8 +9,8 @@ import org.codanet.nn.tensor.Shape;
 import org.codanet.nn.tensor.Tensor;
 
 /**
- * Room on the device for images of one form, and the way from there to a network's input. Uploading stands apart, so that what
- * follows can be recorded.
+ * Tensors on the device for images of one form, and the conversion of the images to a network's input. The upload is a method of its own,
+ * because it cannot be part of a captured pass.
  */
 public final class NetInput {
     private final CodaNet net;
@@ -21,10 +21,10 @@ public final class NetInput {
     private final Tensor steps;
 
     /**
-     * Room for images.
+     * Allocates the tensors.
      *
-     * @param form of all images that will come
-     * @param owner of the room
+     * @param form of all images that will be uploaded
+     * @param owner of the tensors
      * @throws IllegalArgumentException if the images do not have the channels or the extents that the network reads
      */
     public NetInput(CodaNet net, RawImages.Form form, Scope owner) {
@@ -42,7 +42,7 @@ public final class NetInput {
                 : device.allocate(owner, Shape.of(form.shape().extent(0), form.steps(), AugmentationOperation.NUMBERS));
     }
 
-    /** Brings images to the device. @throws IllegalArgumentException if they come in another form */
+    /** Copies images to the device. @throws IllegalArgumentException if they have another form */
     public void upload(RawImages images) {
         if (!images.form().equals(form)) {
             throw new IllegalArgumentException(
@@ -63,7 +63,7 @@ public final class NetInput {
         }
     }
 
-    /** The network's input (N, H, W, C) made of them: changed by their steps, inverse channels appended where the config says so. */
+    /** Converts the uploaded images to the network's input (N, H, W, C): crops, augments, and appends inverse channels as the config says. */
     public Tensor write(Scope owner) {
         Shape shape = form.shape();
         Tensor input = net.device().allocate(owner, net.inputShape(shape.extent(0), shape.extent(2), shape.extent(3)));

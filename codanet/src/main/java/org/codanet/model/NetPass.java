@@ -5,8 +5,8 @@ import org.codanet.nn.op.alignment.Purpose;
 import org.codanet.nn.tensor.Tensor;
 
 /**
- * What one forward pass through a {@link CodaNet} left behind: logits and, for {@link Purpose#EXPLANATION} and {@link
- * Purpose#TRAINING}, what the ways back need of every layer. Lives in the scope that the pass was made in.
+ * One forward pass through a {@link CodaNet}: the logits and, for {@link Purpose#EXPLANATION} and {@link Purpose#TRAINING}, the inputs,
+ * outputs and forward states of all layers, which back-projection and gradient read. Lives as long as the scope that it was run in.
  */
 public final class NetPass {
     private final Tensor input;
@@ -32,12 +32,12 @@ public final class NetPass {
     /**
      * Inputs and outputs of the layers.
      *
-     * @throws IllegalStateException if the pass was made for inference, which keeps none of them
+     * @throws IllegalStateException if the pass was run for inference, which frees them
      */
     public Passes layers() {
         if (layers == null) {
             throw new IllegalStateException(
-                    "this pass was made for inference and kept nothing of its layers; make it for explanation");
+                    "this pass was run for inference, which frees the activations; run it for explanation");
         }
         return layers;
     }

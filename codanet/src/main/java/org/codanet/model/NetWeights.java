@@ -11,7 +11,7 @@ import org.codanet.nn.device.Device;
 import org.codanet.nn.layer.Parameter;
 import org.codanet.nn.tensor.Tensor;
 
-/** A network's weights, and whatever else has their shapes, to and from arrays under the authors' keys. */
+/** Copies a network's weights, gradients or moments to arrays under the authors' keys, and back. */
 public final class NetWeights {
     private NetWeights() {}
 
@@ -62,8 +62,8 @@ public final class NetWeights {
     /**
      * Copies one tensor of each parameter to the heap.
      *
-     * @param which value, gradient or moment
-     * @return under the authors' keys, in the authors' order
+     * @param which the value, the gradient or a moment
+     * @return arrays under the authors' keys, in the authors' order
      */
     public static NamedTensors download(CodaNet net, Function<Parameter, Tensor> which) {
         Device device = net.device();

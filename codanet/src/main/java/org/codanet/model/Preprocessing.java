@@ -3,13 +3,13 @@ package org.codanet.model;
 import java.util.Locale;
 
 /**
- * What an image goes through before the network sees it: values in [0, 1], the shorter side resized, the centre cut out. The
- * inverse channels are the network's own affair ({@link CodaNetConfig#addInverse}), and there is no mean to subtract.
+ * How an image is prepared for the network: values in [0, 1], the shorter side resized, the centre cropped. The network itself appends the
+ * inverse channels ({@link CodaNetConfig#addInverse}). No mean is subtracted.
  *
  * @param channels 3 for colour, 1 for grey
  * @param height rows of the images the network was trained on
  * @param width columns of the images the network was trained on
- * @param resize length of the shorter side in pixels before the centre is cut out; 0 if images have the right extents
+ * @param resize length of the shorter side in pixels before the centre is cropped; 0 if images have the right extents
  */
 public record Preprocessing(int channels, int height, int width, int resize) {
     /**

@@ -1,5 +1,5 @@
 /**
- * Passes: one run of a network on one batch of images, from arrays on the heap to arrays on the heap. Read {@link
+ * Passes. A pass is one run of a network on one batch of images, from arrays on the heap to arrays on the heap. Read {@link
  * org.codanet.run.PassDefinition} first. Its implementations are the three kinds of pass: {@link org.codanet.run.LogitsPass}, {@link
  * org.codanet.run.ExplanationPass} and {@link org.codanet.run.TrainingPass}.
  *

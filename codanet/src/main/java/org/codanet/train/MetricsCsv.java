@@ -4,14 +4,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
-/** The text form of a run's metrics: a header, then one line an epoch, numbers as {@link Double#toString} writes them. */
+/** The text form of a run's metrics: a header, then one line for each epoch, with numbers as {@link Double#toString} writes them. */
 public final class MetricsCsv {
     private static final String HEADER =
             "epoch,updates,rate,train_loss,train_top1,test_loss,test_top1,test_top5,seconds";
 
     private MetricsCsv() {}
 
-    /** The file's contents. */
+    /** Writes the contents of the file. */
     public static String write(List<EpochMetrics> epochs) {
         StringBuilder text = new StringBuilder(HEADER).append('\n');
         for (EpochMetrics m : epochs) {
@@ -28,9 +28,9 @@ public final class MetricsCsv {
     }
 
     /**
-     * The epochs of a file's contents.
+     * Reads the contents of the file.
      *
-     * @throws IllegalArgumentException naming the first line that is none
+     * @throws IllegalArgumentException naming the first line that does not describe an epoch
      */
     public static List<EpochMetrics> read(String text) {
         List<String> lines = text.lines().toList();
@@ -60,7 +60,9 @@ public final class MetricsCsv {
                         v[8]));
             } catch (NumberFormatException e) {
                 throw new IllegalArgumentException(
-                        String.format(Locale.ROOT, "metrics: line %d is no epoch: %s", i + 1, lines.get(i)), e);
+                        String.format(
+                                Locale.ROOT, "metrics: line %d does not describe an epoch: %s", i + 1, lines.get(i)),
+                        e);
             }
         }
         return List.copyOf(epochs);

@@ -3,11 +3,11 @@ package org.codanet.train;
 import java.util.List;
 import java.util.SplittableRandom;
 
-/** Draws the class beside the true one whose linear map the regulariser keeps small. Source: paper, section 4.3. */
+/** Draws the wrong class whose linear map the regulariser penalises besides that of the label. Source: paper, section 4.3. */
 final class OtherClass {
     private OtherClass() {}
 
-    /** For each label another class, each as likely, decided by the seed alone. */
+    /** One class for each label, drawn uniformly from all other classes. The same seed gives the same classes. */
     static List<Integer> draw(List<Integer> labels, int classes, long seed) {
         SplittableRandom random = new SplittableRandom(seed);
         return labels.stream()

@@ -20,11 +20,11 @@ import org.codanet.recipe.Accumulation;
 import org.codanet.recipe.TrainingRecipe;
 
 /**
- * The training loop: epochs of micro-batches, an update whenever the virtual batch is full, an evaluation after every epoch.
- * What it writes lies in one folder, see {@link TrainingRun}.
+ * The training loop: epochs of micro-batches, an update whenever the virtual batch is full, and an evaluation after every epoch. All
+ * files are written to one folder, see {@link TrainingRun}.
  *
- * <p>The seed decides everything: two runs on the same device with as many threads end in the same bits, also if one of them
- * was interrupted and went on from its checkpoint.
+ * <p>Two runs with the same seed, on the same device and with the same number of threads, give the same bits. That holds even if one of
+ * them was interrupted and resumed from its checkpoint.
  */
 public final class Trainer {
     private final CodaNet net;
@@ -43,14 +43,14 @@ public final class Trainer {
     private volatile boolean stop;
 
     /**
-     * Where and how a run is kept. Of these only the seed changes what is learnt.
+     * Where a run writes, and how often. Of these only the seed affects the trained weights.
      *
-     * @param seed of the run: the network was created with it, the batches come in its order
-     * @param folder where the run writes; made if it does not exist
-     * @param resume whether to go on from the folder's checkpoint, if it has one
-     * @param checkpointUpdates updates between checkpoints; 0 for none but at the end of each epoch
-     * @param checkpointSeconds seconds between checkpoints; 0 for none but at the end of each epoch
-     * @param memoryBudget native bytes to keep to by taking fewer images at a time; 0 sets no bound
+     * @param seed of the run, with which the network was created; it also decides the order of the images
+     * @param folder of the run; created if it does not exist
+     * @param resume whether to continue from the folder's checkpoint, if it has one
+     * @param checkpointUpdates updates between checkpoints; 0 for one at the end of each epoch only
+     * @param checkpointSeconds seconds between checkpoints; 0 for one at the end of each epoch only
+     * @param memoryBudget the most native memory to use, in bytes; passes take as few images as that needs; 0 for no limit
      */
     public record Options(
             long seed,
@@ -59,42 +59,42 @@ public final class Trainer {
             long checkpointUpdates,
             double checkpointSeconds,
             long memoryBudget) {
-        /** @throws IllegalArgumentException if a number is negative or none */
+        /** @throws IllegalArgumentException if a number is negative or NaN */
         public Options {
             if (checkpointUpdates < 0 || !(checkpointSeconds >= 0) || memoryBudget < 0) {
                 throw new IllegalArgumentException("train: checkpoints every " + checkpointUpdates + " updates or "
-                        + checkpointSeconds + " seconds and a memory of " + memoryBudget
-                        + " bytes must be numbers from 0 on");
+                        + checkpointSeconds + " seconds and a memory budget of " + memoryBudget
+                        + " bytes must not be negative");
             }
         }
 
-        /** A fresh run in a folder, checkpoints every five minutes. */
+        /** A new run in a folder, with a checkpoint every five minutes. */
         public static Options in(Path folder, long seed) {
             return new Options(seed, folder, false, 0, 300, 0);
         }
 
-        /** The same, going on from a checkpoint if there is one. */
+        /** The same options, but the run continues from the checkpoint if there is one. */
         public Options resuming() {
             return new Options(seed, folder, true, checkpointUpdates, checkpointSeconds, memoryBudget);
         }
     }
 
     /**
-     * How a run ended.
+     * The result of a run.
      *
-     * @param finished false if it was stopped and can be resumed
-     * @param metrics of all epochs that are done
-     * @param bestEpoch the epoch whose weights are kept as the best; 0 if none was finished
+     * @param finished false if the run was stopped and can be resumed
+     * @param metrics of all finished epochs
+     * @param bestEpoch the epoch with the best top-1, whose weights are in {@link TrainingRun#best}; 0 if no epoch was finished
      */
     public record Result(boolean finished, List<EpochMetrics> metrics, int bestEpoch) {}
 
     /**
      * A trainer of a network that was created with the same seed.
      *
-     * @param images what the images are, to be written into the model files
-     * @param training batches of the recipe's micro-batch
-     * @param test images to be evaluated after each epoch
-     * @throws IllegalArgumentException if no update would fall in an epoch, or the regulariser finds no class beside the true one
+     * @param images the preprocessing of the images, which is written to the model files
+     * @param training images in batches of the recipe's micro-batch
+     * @param test images for the evaluation after each epoch
+     * @throws IllegalArgumentException if an epoch would have no update, or the regulariser has no second class
      */
     public Trainer(
             CodaNet net,
@@ -116,10 +116,10 @@ public final class Trainer {
     }
 
     /**
-     * Refuses what a trainer would refuse, before there is a network.
+     * Checks a recipe as the constructor does, before there is a network.
      *
-     * @param images of an epoch
-     * @throws IllegalArgumentException if no update would fall in an epoch, or the regulariser finds no class beside the true one
+     * @param images number of images of an epoch
+     * @throws IllegalArgumentException if an epoch would have no update, or the regulariser has no second class
      */
     public static void requireTrainable(TrainingRecipe recipe, CodaNetConfig network, long images) {
         if (recipe.lambda() > 0 && network.numClasses() < 2) {
@@ -134,12 +134,12 @@ public final class Trainer {
         }
         if (!any) {
             throw new IllegalArgumentException("recipe: with accumulation " + accumulation + " and a virtual batch of "
-                    + recipe.virtualBatch() + " no update falls in an epoch of " + images
-                    + " images, and nothing would be learnt; take a smaller one");
+                    + recipe.virtualBatch() + " an epoch of " + images
+                    + " images has no update, so nothing would be trained; use a smaller virtual batch");
         }
     }
 
-    /** Asks the run to end after the update under way, with a checkpoint. May be called from any thread. */
+    /** Ends the run after the current update, with a checkpoint. May be called from any thread. */
     public void stop() {
         stop = true;
     }
@@ -147,7 +147,7 @@ public final class Trainer {
     /**
      * Trains until the recipe's last epoch, or until {@link #stop}.
      *
-     * @throws IOException if the folder cannot be written or its checkpoint not be read
+     * @throws IOException if the folder cannot be written, or its checkpoint cannot be read
      * @throws TrainingException if a value is not finite, or the checkpoint belongs to another run
      */
     public Result train() throws IOException {
@@ -183,13 +183,13 @@ public final class Trainer {
                 + " images, " + position.updates() + " updates");
     }
 
-    /** Runs what is left of the epoch; false if it was stopped on the way. */
+    /** Runs the rest of the epoch; returns false if it was stopped before the end. */
     private boolean epoch(TrainingStep step) throws IOException {
         int epoch = position.epoch();
         Sums sums = new Sums(position);
         secondsSince = System.nanoTime();
         long updatesPerEpoch = Math.max(1, Math.ceilDiv(training.images(), recipe.virtualBatch()));
-        // Of a resumed epoch the rate of its last update, which the metrics name if no other update follows.
+        // The rate of the last update so far, which the metrics give if the resumed epoch has no other update.
         long counted = position.batches() == 0 ? step.updates() : step.updates() - 1;
         double rate = recipe.learningRate().at(epoch - 1, counted, updatesPerEpoch);
         try (BatchSource.Batches batches = training.batches(epoch, position.batches())) {
@@ -233,7 +233,7 @@ public final class Trainer {
         checkpoint(step);
     }
 
-    /** Evaluates and writes the epoch down; false if it was stopped before the evaluation was complete. */
+    /** Evaluates the network and writes the files of the epoch; returns false if it was stopped before the evaluation was complete. */
     private boolean finishEpoch(TrainingStep step, Sums sums, double rate) throws IOException {
         int epoch = position.epoch();
         Optional<Evaluation> complete = new Evaluator(net, options.memoryBudget()).evaluate(test, () -> stop);
@@ -264,7 +264,8 @@ public final class Trainer {
                 0,
                 best ? evaluation.top1() : position.bestTop1(),
                 best ? epoch : position.bestEpoch());
-        // The checkpoint comes last: a crash before it runs the epoch again, and writes the same files again.
+        // The checkpoint comes after the models: if the run crashes in between, the epoch runs again and writes the
+        // same files.
         run.writeModels(model(line), best);
         checkpoint(step);
         run.writeMetrics(metrics);

@@ -23,14 +23,14 @@ import org.codanet.nn.layer.Parameter;
 import org.codanet.recipe.TrainingRecipe;
 
 /**
- * Everything that a run needs to go on as if it had never stopped: weights, Adam's moments, counters and metrics. Taken between
- * two updates, when all gradients are zero. All randomness follows from the seed and the counters, so there is no other state.
+ * The state of a run between two updates, when all gradients are zero: weights, Adam's moments, counters and metrics. A resumed run
+ * continues as if it had not been interrupted, because all random numbers follow from the seed and the counters.
  *
  * @param config the network
- * @param recipe how it is trained
+ * @param recipe how the network is trained
  * @param seed of the run
- * @param data what it is trained on, in words; another set is refused on resuming
- * @param position where in the run
+ * @param data description of the data; a run on other data cannot be resumed
+ * @param position in the run
  * @param metrics of the finished epochs
  * @param weights under the authors' keys
  * @param means Adam's first moments, under the same keys
@@ -56,17 +56,17 @@ public record TrainingCheckpoint(
     }
 
     /**
-     * Where in a run.
+     * A position in a run.
      *
-     * @param epoch the epoch under way, from 1
-     * @param batches micro-batches of it that are done
-     * @param images of it that have been seen
-     * @param updates optimiser updates since the start
-     * @param lossSum of the epoch's images so far
-     * @param correct of the epoch's images so far
-     * @param seconds that the epoch has taken so far
-     * @param bestTop1 of the epochs before; -1 before the first evaluation
-     * @param bestEpoch where that was; 0 before the first evaluation
+     * @param epoch the current epoch, from 1
+     * @param batches number of micro-batches of this epoch so far
+     * @param images number of images of this epoch so far
+     * @param updates number of optimiser updates since the start of the run
+     * @param lossSum sum of the losses of this epoch's images so far
+     * @param correct number of this epoch's images so far whose label had the highest logit
+     * @param seconds duration of this epoch so far
+     * @param bestTop1 the best top-1 of the epochs before; -1 before the first evaluation
+     * @param bestEpoch the epoch of {@code bestTop1}; 0 before the first evaluation
      */
     public record Position(
             int epoch,
@@ -120,7 +120,7 @@ public record TrainingCheckpoint(
     private static final Pattern DATASET_FACTS =
             Pattern.compile("\\d+ images in \\d+ classes \\(labels [0-9a-f]{8}\\)");
 
-    /** The state of a network in training. */
+    /** A checkpoint of a network in training. */
     static TrainingCheckpoint of(
             CodaNet net, TrainingRecipe recipe, long seed, String data, Position position, List<EpochMetrics> metrics) {
         return new TrainingCheckpoint(
@@ -135,7 +135,7 @@ public record TrainingCheckpoint(
                 NetWeights.download(net, Parameter::variance));
     }
 
-    /** Puts weights and moments into a network made from the same config, which must be prepared for training. */
+    /** Copies weights and moments to a network of the same config, which must be prepared for training. */
     void restore(CodaNet net) {
         net.setWeights(weights);
         NetWeights.upload(net, means, Parameter::mean);
@@ -143,9 +143,9 @@ public record TrainingCheckpoint(
     }
 
     /**
-     * Writes or replaces a file, in one step: after a crash at any moment the file is either the old or the new one, whole.
+     * Writes or replaces a file atomically: after a crash the file is either the old one or the new one.
      *
-     * @throws IOException if it cannot be written; an old file is then as it was
+     * @throws IOException if it cannot be written; an old file is unchanged then
      */
     public void write(Path file) throws IOException {
         Map<String, TensorData> arrays = new LinkedHashMap<>();
@@ -167,7 +167,7 @@ public record TrainingCheckpoint(
     /**
      * The checkpoint in a file.
      *
-     * @throws FileFormatException naming the file, if it is damaged or something else
+     * @throws FileFormatException naming the file, if it is damaged or is not a checkpoint
      * @throws IOException if it cannot be read
      */
     public static TrainingCheckpoint read(Path file) throws IOException {
@@ -175,7 +175,7 @@ public record TrainingCheckpoint(
         Map<String, String> words = content.metadata();
         if (!FORMAT.equals(words.get("format"))) {
             throw new FileFormatException(
-                    file.toString(), "not a training checkpoint: a sound safetensors file of something else");
+                    file.toString(), "not a training checkpoint, though it is a valid safetensors file");
         }
         if (!VERSION.equals(words.get("format_version"))) {
             throw new FileFormatException(
@@ -218,14 +218,14 @@ public record TrainingCheckpoint(
     }
 
     /**
-     * Does nothing if a run may go on from here.
+     * Checks that this is a checkpoint of the given run.
      *
-     * @throws TrainingException naming what differs
+     * @throws TrainingException naming the first difference
      */
     void requireSameRun(
             Path file, CodaNetConfig otherConfig, TrainingRecipe otherRecipe, long otherSeed, String otherData) {
         requireSame(file, "network", config, otherConfig);
-        // Another number of epochs may be asked for, as long as the rates of those that are done do not depend on it.
+        // The number of epochs may change, as long as the learning rates of the finished epochs do not depend on it.
         if (recipe.epochs() != otherRecipe.epochs()
                 && !recipe.learningRate().equals(otherRecipe.learningRate())
                 && recipe.learningRate().forEpochs(otherRecipe.epochs()).equals(otherRecipe.learningRate())) {
@@ -249,7 +249,7 @@ public record TrainingCheckpoint(
 
     private static void requireSame(Path file, String what, Object here, Object asked) {
         if (here instanceof Record && here.getClass() == asked.getClass()) {
-            // The message names the one component that differs, not all that the records have in common.
+            // The message names the component that differs, and not the whole records.
             for (RecordComponent part : here.getClass().getRecordComponents()) {
                 String field = part.getName().replaceAll("([A-Z])", "_$1").toLowerCase(Locale.ROOT);
                 requireSame(file, what + "'s " + field, part(part, here), part(part, asked));

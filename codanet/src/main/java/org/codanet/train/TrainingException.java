@@ -1,6 +1,6 @@
 package org.codanet.train;
 
-/** Training cannot go on: a value is not finite, or a checkpoint belongs to another run. The message names what and where. */
+/** Training cannot continue: a value is not finite, or a checkpoint belongs to another run. The message names the value or the difference. */
 public final class TrainingException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 

@@ -2,33 +2,33 @@ package org.codanet.train;
 
 import java.nio.file.Path;
 
-/** Hears what training does; called on the training thread, between steps. Every method may be left as it is. */
+/** Receives the progress of a training run, on the training thread, between steps. By default each method does nothing. */
 public interface TrainingListener {
     /**
-     * How far a run is.
+     * The progress of a run.
      *
      * @param epoch from 1
-     * @param epochs in all
-     * @param image images of this epoch seen so far
-     * @param images of an epoch
+     * @param epochs number of epochs of the run
+     * @param image number of images of this epoch so far
+     * @param images number of images of an epoch
      * @param loss mean over the epoch so far
-     * @param top1 share of the epoch's images so far with the right class first
+     * @param top1 share of the epoch's images so far whose label had the highest logit
      * @param rate learning rate
      */
     record Progress(int epoch, int epochs, long image, long images, double loss, double top1, double rate) {}
 
-    /** Hears nothing. */
+    /** Ignores everything. */
     TrainingListener NONE = new TrainingListener() {};
 
-    /** A micro-batch was worked on. */
+    /** The gradient of a micro-batch has been added, and the weights have been updated if that was due. */
     default void step(Progress progress) {}
 
-    /** An epoch ended and was evaluated; {@code best} if none before was better. */
+    /** An epoch has ended and has been evaluated. @param best whether its top-1 is above that of all epochs before */
     default void epoch(EpochMetrics metrics, boolean best) {}
 
-    /** A checkpoint was written. */
+    /** A checkpoint has been written. */
     default void checkpoint(Path file) {}
 
-    /** Something worth a line. */
+    /** A message for the user. */
     default void message(String text) {}
 }

@@ -12,17 +12,17 @@ import org.codanet.report.CurvePoint;
 import org.codanet.report.TrainingCurve;
 
 /**
- * The folder that a run writes into. Every file is replaced in one step, so that whatever happens each of them is whole.
+ * The folder of a run. Each file is replaced atomically, so a crash never leaves an incomplete file.
  *
  * @param folder of the run
  */
 public record TrainingRun(Path folder) {
-    /** What the run goes on from. */
+    /** The state from which the run can be resumed. */
     public Path checkpoint() {
         return folder.resolve("checkpoint.safetensors");
     }
 
-    /** The network after the epoch with the best test accuracy. */
+    /** The network after the epoch with the best top-1 on the test images. */
     public Path best() {
         return folder.resolve("best.safetensors");
     }
@@ -32,21 +32,21 @@ public record TrainingRun(Path folder) {
         return folder.resolve("last.safetensors");
     }
 
-    /** One line an epoch. */
+    /** The table of metrics, one line for each epoch. */
     public Path metrics() {
         return folder.resolve("metrics.csv");
     }
 
-    /** Loss and accuracy over epochs. */
+    /** The picture of loss and accuracy over the epochs. */
     public Path curve() {
         return folder.resolve("curve.svg");
     }
 
-    /** @throws TrainingException if the folder has a run's checkpoint, which a new run would overwrite */
+    /** @throws TrainingException if the folder has a checkpoint, which a new run would overwrite */
     public void requireNoCheckpoint() {
         if (Files.exists(checkpoint())) {
             throw new TrainingException("train: " + checkpoint()
-                    + " is there already; go on from it with --resume, or choose another folder");
+                    + " exists already; continue that run with --resume, or choose another folder");
         }
     }
 

@@ -1,7 +1,6 @@
 /**
- * Training and evaluation. A {@link org.codanet.recipe.TrainingRecipe} says how a network is trained, a
- * {@link org.codanet.recipe.LearningRate} how fast; {@link org.codanet.train.Trainer} is the loop, {@link
- * org.codanet.train.TrainingStep} the arithmetic of one step, {@link org.codanet.train.TrainingCheckpoint} what a run writes
- * down so that it can go on.
+ * Training. Read {@link org.codanet.train.Trainer} first: the loop over epochs and micro-batches. {@link org.codanet.train.TrainingStep} is
+ * the arithmetic of one step, and {@link org.codanet.train.TrainingCheckpoint} is the state from which a run can be resumed. How a network is
+ * trained is a value, {@link org.codanet.recipe.TrainingRecipe}.
  */
 package org.codanet.train;

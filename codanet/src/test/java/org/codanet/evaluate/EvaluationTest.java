@@ -22,7 +22,7 @@ final class EvaluationTest {
     private static final int CLASSES = 7;
 
     @Test
-    void countsRanksAndConfusions() {
+    void ranksAndConfusionsAreCounted() {
         EvaluationSums sums = new EvaluationSums(LossKind.BCE, CLASSES);
         float[] logits = {
             3, 2, 1, 0, -1, -2, -3, // label 0: first
@@ -44,10 +44,10 @@ final class EvaluationTest {
         assertEquals(List.of(1L, 0L, 0L, 0L, 0L, 0L, 0L), result.confusion().get(4));
     }
 
-    /** Two ways to the same number: the device's, in the network's own precision, and the sums', in double. */
+    /** The loss of the evaluation, in double precision, against the loss operation that training uses. */
     @ParameterizedTest
     @EnumSource(LossKind.class)
-    void lossIsTheOneThatIsTrained(LossKind kind) {
+    void theLossIsTheOneThatIsTrained(LossKind kind) {
         SplittableRandom random = new SplittableRandom(3);
         int images = 5;
         float[] logits = new float[images * CLASSES];
@@ -75,7 +75,7 @@ final class EvaluationTest {
     }
 
     @Test
-    void refusesLabelsThatAreNoClassAndEmptySets() {
+    void labelsThatAreNotAClassAndEmptySetsAreRefused() {
         EvaluationSums sums = new EvaluationSums(LossKind.CE, CLASSES);
         assertThrows(IllegalArgumentException.class, () -> sums.add(new float[CLASSES], 0, CLASSES));
         assertThrows(IllegalArgumentException.class, () -> sums.add(new float[CLASSES], 0, -1));

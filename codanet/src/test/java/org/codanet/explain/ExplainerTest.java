@@ -72,7 +72,7 @@ final class ExplainerTest {
 
     @ParameterizedTest
     @MethodSource("devices")
-    void everyTargetSaysWhichClassesItExplainsAndAddsUp(String name) throws Exception {
+    void everyTargetNamesItsClassesAndItsMapsAddUp(String name) throws Exception {
         withNet(name, net -> {
             Explainer explainer = new Explainer(net);
             ImageBatch images = Toys.batch(4, 1);
@@ -97,7 +97,7 @@ final class ExplainerTest {
             for (int n = 0; n < 4; n++) {
                 assertEquals(each.get(n), perImage.classes(n));
                 assertEquals(all.logit(n, each.get(n).getFirst()), perImage.value(n, 0));
-                // One class alone may be computed in another way than several: with other rounding.
+                // For one class alone the device may run another algorithm, which rounds differently.
                 float[] among = all.contributions(n, each.get(n).getFirst());
                 assertNear("contributions", among, perImage.contributions(n, 0), 1e-5);
             }
@@ -106,7 +106,7 @@ final class ExplainerTest {
 
     @ParameterizedTest
     @MethodSource("devices")
-    void classAgainstClassIsTheDifferenceOfTheirMaps(String name) throws Exception {
+    void twoClassesAreComparedByTheDifferenceOfTheirMaps(String name) throws Exception {
         withNet(name, net -> {
             Explainer explainer = new Explainer(net);
             ImageBatch images = Toys.batch(3, 2);
@@ -135,10 +135,10 @@ final class ExplainerTest {
         return d;
     }
 
-    /** The same bits for an image alone, at any place of a batch, and under a budget that splits images. */
+    /** The same bits for an image alone, anywhere in a batch, and with a memory budget that splits the batch. */
     @ParameterizedTest
     @MethodSource("devices")
-    void anImageHasOneExplanationHoweverTheWorkIsSplit(String name) throws Exception {
+    void theExplanationOfAnImageDoesNotDependOnHowTheBatchIsSplit(String name) throws Exception {
         withNet(name, net -> {
             ImageBatch images = Toys.batch(19, 3);
             Explanation whole = new Explainer(net).explain(images, Target.all(), Detail.CHANNELS);
@@ -168,7 +168,7 @@ final class ExplainerTest {
             float[] expected = maps(explainer.explain(images, Target.all()));
             List<Callable<float[]>> calls = new ArrayList<>();
             for (int i = 0; i < 24; i++) {
-                // Others in between with other images, so that a state left behind would show.
+                // Calls with other images in between would show a state that is left behind.
                 ImageBatch other = Toys.batch(1 + i % 3, 100 + i);
                 calls.add(() -> {
                     explainer.explain(other, Target.predicted());
@@ -198,7 +198,7 @@ final class ExplainerTest {
                     assertTrue(explanation.value(0, 0) != 0);
                 }
             }
-            // A 3x3 patch of layer 0 sees nothing further away than one pixel.
+            // A 3x3 patch of layer 0 reaches one pixel to each side.
             Explanation near = explainer.explain(images, Target.activation(new Unit(0, 1, 3, 3)));
             float[] map = near.contributions(1, 0);
             for (int y = 0; y < Toys.SIZE; y++) {
@@ -216,7 +216,7 @@ final class ExplainerTest {
 
     @ParameterizedTest
     @MethodSource("devices")
-    void activationsOfAnInnerLayerAddUpToTheLogitToo(String name) throws Exception {
+    void contributionsOfInnerActivationsAddUpToTheLogitToo(String name) throws Exception {
         withNet(name, net -> {
             Explanation inner = new Explainer(net).explain(Toys.batch(2, 6), Target.all(), new Detail(2, true));
             assertTrue(inner.identityHolds());
@@ -259,7 +259,7 @@ final class ExplainerTest {
 
     @ParameterizedTest
     @MethodSource("devices")
-    void afterAWarmUpAnExplanationAllocatesNothingThatStaysAndIsTheSame(String name) throws Exception {
+    void aWarmUpChangesNoResultAndLaterCallsKeepNoMoreMemory(String name) throws Exception {
         withNet(name, net -> {
             float[] expected = maps(new Explainer(net).explain(Toys.batch(2, 4), Target.all()));
             net.weightsChanged();
@@ -273,7 +273,7 @@ final class ExplainerTest {
         });
     }
 
-    /** A thousand here; {@code -Dcodanet.soak=10000} or more for a soak. */
+    /** A thousand explanations; {@code -Dcodanet.soak=10000} runs more. */
     @ParameterizedTest
     @MethodSource("devices")
     void manyExplanationsLeaveNoMemoryBehind(String name) throws Exception {
@@ -321,7 +321,7 @@ final class ExplainerTest {
     }
 
     @Test
-    void whatIsAskedOfNothingIsToldSo() throws Exception {
+    void anIndexOutsideTheExplanationIsRefused() throws Exception {
         withNet(TestDevices.REFERENCE, net -> {
             Explanation done = new Explainer(net).explain(Toys.batch(2, 10), Target.predicted(), Detail.CHANNELS);
             for (int n : new int[] {-1, 2}) {

@@ -19,12 +19,12 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** A program that explains all day long: the last of 10,000 finds the memory that an early one did, and gives the same bits. */
+/** A process that runs 10,000 explanations: the last one takes as much memory as an early one, and gives the same bits. */
 final class ManyExplanationsTest {
-    /** By then the JVM has loaded and compiled what it needs, and the threads have their scratch memory. */
+    /** After so many the JVM has loaded and compiled what it needs, and the workers have their workspace. */
     private static final int BEFORE = 4_000;
 
-    /** Explanations of each part that follows; 10,000 in all. */
+    /** Explanations of each of the parts that follow; 10,000 in all. */
     private static final int PART = 2_000;
 
     private static final int PARTS = 3;
@@ -36,7 +36,7 @@ final class ManyExplanationsTest {
      */
     private static final long SLACK_KIB = 2 * 1024;
 
-    /** The heap has its size from the start, and malloc one arena: the rest of the process's memory is native and in use. */
+    /** The heap has its full size from the start, so whatever grows is native memory. */
     private static final List<String> FLAGS = List.of("-Xms96m", "-Xmx96m", "-XX:+AlwaysPreTouch", "-XX:+UseSerialGC");
 
     private static final int MINUTES = 5;

@@ -18,7 +18,7 @@ class AuthorsLayoutTest {
     private static final LayerConfig LAYER = new LayerConfig(C, O, R, K, 1, 0, Norm.SQ, true);
 
     @Test
-    void everyWeightIsFoundWhereTheFormulasPutIt() {
+    void everyWeightIsWhereTheFormulaSays() {
         float[] a = numbered(R * C * K * K);
         float[] b = numbered(C * K * K * O * R);
         float[] bias = numbered(C * K * K * O);
@@ -45,7 +45,7 @@ class AuthorsLayoutTest {
     }
 
     @Test
-    void thereAndBackIsTheSame() {
+    void aRoundTripChangesNothing() {
         roundTrip(R * C * K * K, w -> AuthorsLayout.aFromFile(LAYER, w), w -> AuthorsLayout.aToFile(LAYER, w));
         roundTrip(C * K * K * O * R, w -> AuthorsLayout.bFromFile(LAYER, w), w -> AuthorsLayout.bToFile(LAYER, w));
         roundTrip(C * K * K * O, w -> AuthorsLayout.biasFromFile(LAYER, w), w -> AuthorsLayout.biasToFile(LAYER, w));

@@ -23,7 +23,7 @@ class CodaNetConfigTest {
              "add_inverse": true, "labels": ["a", "b", "c"]}""";
 
     @Test
-    void jsonGivesTheConfigAndBack() {
+    void aRoundTripThroughJsonGivesAnEqualConfig() {
         CodaNetConfig config = CodaNetConfig.fromJson(JSON);
         assertEquals(
                 new CodaNetConfig(
@@ -92,7 +92,7 @@ class CodaNetConfigTest {
     }
 
     @Test
-    void layersThatDoNotFollowEachOtherAreRefused() {
+    void layersThatDoNotFitTogetherAreRefused() {
         LayerConfig first = new LayerConfig(6, 4, 7, 3, 1, 1, Norm.SQ, true);
         assertEquals(
                 "network config: layer 1 reads 5 channels, but layer 0 has 4 units",
@@ -110,7 +110,7 @@ class CodaNetConfigTest {
     }
 
     @Test
-    void aFileIsReadOrRefusedByItsName(@TempDir Path folder) throws IOException {
+    void aFileThatIsNotAConfigIsRefusedByName(@TempDir Path folder) throws IOException {
         Path file = Files.writeString(folder.resolve("net.json"), JSON);
         assertEquals(CodaNetConfig.fromJson(JSON), CodaNetConfig.read(file));
         Files.writeString(file, "[]");
@@ -136,7 +136,7 @@ class CodaNetConfigTest {
     }
 
     @Test
-    void theLossThatOtherProgramsWriteIsPassedOver() {
+    void theLossThatOtherProgramsWriteIsIgnored() {
         assertEquals(
                 CodaNetConfig.fromJson(JSON),
                 CodaNetConfig.fromJson(JSON.replace("{\"in", "{\"loss\": \"BCE\", \"in")));
@@ -163,7 +163,7 @@ class CodaNetConfigTest {
     }
 
     @Test
-    void stridesThatLeaveNothingAreRefusedWithTheLayer() {
+    void aLayerWithAnEmptyOutputIsRefusedByNumber() {
         CodaNetConfig config = CodaNetConfig.fromJson(JSON.replace("[1, 2, 0]", "[1, 0, 0]"));
         IllegalArgumentException refusal = assertThrows(IllegalArgumentException.class, () -> config.extents(4, 9));
         assertEquals(

@@ -39,7 +39,7 @@ class ExperimentsTest {
     }
 
     @Test
-    void everyLayerOfThePapersNetsHasItsExtents() {
+    void theLayersOfThePapersNetworksHaveThePapersExtents() {
         List<LayerExtent> small =
                 Experiments.named("9L-S-CoDA-SQ-1000").network().extents(32, 32);
         assertEquals(new LayerExtent(32, 16, 16), small.get(2));
@@ -69,7 +69,7 @@ class ExperimentsTest {
     }
 
     @Test
-    void theRecipeOfThePaperIsHeld() {
+    void theRecipeIsThePapers() {
         Experiment small = Experiments.named("9L-S-CoDA-SQ-1000");
         assertEquals(new LearningRate.Steps(2.5e-4, 1.5, 30), small.recipe().learningRate());
         assertEquals(

@@ -54,7 +54,7 @@ final class GoldenNetTest {
 
     @ParameterizedTest
     @MethodSource("nets")
-    void outputsLossAndGradientsAreTheAuthors(String deviceName, GoldenFile file) {
+    void outputsLossAndGradientsAgreeWithTheAuthorsCode(String deviceName, GoldenFile file) {
         try (Device device = TestDevices.open(deviceName);
                 Scope run = Scope.open("golden")) {
             CodaNet net = CodaNet.of(file.network(), LossKind.valueOf(file.text("loss")), file.weights(), device, run);
@@ -106,7 +106,7 @@ final class GoldenNetTest {
 
     @ParameterizedTest
     @MethodSource("nets")
-    void contributionsAreTheAuthorsAndAddUpToTheLogits(String deviceName, GoldenFile file) {
+    void contributionsAgreeWithTheAuthorsCodeAndAddUpToTheLogits(String deviceName, GoldenFile file) {
         try (Device device = TestDevices.open(deviceName);
                 Scope run = Scope.open("golden")) {
             CodaNet net = CodaNet.of(file.network(), LossKind.valueOf(file.text("loss")), file.weights(), device, run);
@@ -120,7 +120,7 @@ final class GoldenNetTest {
 
     @ParameterizedTest
     @MethodSource("seededNets")
-    void publishedGeometriesGiveTheAuthorsNumbers(String deviceName, GoldenFile file) {
+    void thePapersNetworksAgreeWithTheAuthorsCode(String deviceName, GoldenFile file) {
         Skip.unless(file != null, GoldenFolder.whySkipped());
         try (Device device = TestDevices.open(deviceName);
                 Scope run = Scope.open("golden")) {
@@ -165,7 +165,7 @@ final class GoldenNetTest {
         }
     }
 
-    /** Each number relative to itself: the norms of different layers differ by orders of magnitude. */
+    /** Relative to each number, because the norms of the layers differ by orders of magnitude. */
     private static void assertEachNear(String what, double[] expected, double[] actual) {
         assertEquals(expected.length, actual.length, what);
         for (int i = 0; i < expected.length; i++) {

@@ -28,11 +28,11 @@ import org.codanet.golden.GoldenFile;
 import org.codanet.golden.GoldenFolder;
 import org.junit.jupiter.api.Test;
 
-/** The weight files of a golden folder: those of one net in many forms, and broken and hostile ones. */
+/** The weight files of a golden folder: the weights of one network in many formats, and broken and hostile files. */
 class GoldenWeightsTest {
-    /** Each {@code tiny_*} file has the weights of some net of the same folder; which one is found by the names and shapes. */
+    /** Each {@code tiny_*} file has the weights of one network of the same folder. Names and shapes show which one. */
     @Test
-    void everyFormOfANetsWeightsIsThatNet() throws IOException {
+    void everyFormatGivesTheSameWeights() throws IOException {
         Path folder = folder();
         List<Path> files;
         try (Stream<Path> all = Files.list(folder)) {
@@ -65,7 +65,7 @@ class GoldenWeightsTest {
                         Map.Entry::getKey, entry -> entry.getValue().shape()));
     }
 
-    /** Exactly, but for halves: those are the floats rounded to the nearest half. */
+    /** Exactly, except for float16 files, whose values are the rounded ones. */
     private static boolean sameWeights(NamedTensors read, NamedTensors net) {
         for (String key : net.names()) {
             TensorData tensor = read.get(key);
@@ -122,7 +122,7 @@ class GoldenWeightsTest {
     }
 
     @Test
-    void everyNetHasTheParametersOfItsConfig() {
+    void everyNetworkHasTheParametersOfItsConfig() {
         List<GoldenFile> files = GoldenFolder.matching(
                         file -> file.kind().equals("net") || file.kind().equals("train"))
                 .toList();

@@ -40,7 +40,7 @@ class ModelFileTest {
     Path folder;
 
     @Test
-    void whatIsWrittenIsReadBack() throws IOException {
+    void aWrittenModelIsReadBack() throws IOException {
         Map<String, Double> scores = new LinkedHashMap<>();
         scores.put("top1", 0.875);
         scores.put("loss", 0.1);
@@ -62,7 +62,7 @@ class ModelFileTest {
 
     /** The bundled file is older than the classes that write its metadata now. */
     @Test
-    void theMetadataOfTheBundledModelAreWrittenAsTheyWere() throws IOException {
+    void theMetadataOfTheBundledModelAreWrittenUnchanged() throws IOException {
         Path original = folder.resolve("original.safetensors");
         try (InputStream resource = BundledModel.class.getResourceAsStream("cifar10.safetensors")) {
             Files.copy(resource, original);
@@ -82,7 +82,7 @@ class ModelFileTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"m.pkl", "m.pth", "m.safetensors", "m"})
-    void weightsForTheAuthorsCodeGoThereAndBack(String name) throws IOException {
+    void weightsForTheAuthorsCodeAreReadBack(String name) throws IOException {
         ModelFile model = new ModelFile(CONFIG, WEIGHTS, Optional.empty(), Optional.empty(), Map.of());
         Path file = folder.resolve(name);
         model.writeWeights(file);
@@ -93,7 +93,7 @@ class ModelFileTest {
     }
 
     @Test
-    void whatAFileIsIsSeenInItNotInItsName() throws IOException {
+    void theContentsOfAFileDecideItsFormatNotItsName() throws IOException {
         Path file = folder.resolve("m.pkl");
         SafetensorsFile.write(file, WEIGHTS);
         assertEquals(WEIGHTS, ModelFile.read(file, Optional.of(CONFIG), false).weights());
@@ -104,7 +104,7 @@ class ModelFileTest {
     }
 
     @Test
-    void weightsAreBroughtIntoTheOrderOfTheNetwork() {
+    void weightsAreSortedInTheOrderOfTheNetwork() {
         Map<String, TensorData> reversed = new LinkedHashMap<>();
         List.copyOf(WEIGHTS.names()).reversed().forEach(key -> reversed.put(key, WEIGHTS.get(key)));
         ModelFile model =

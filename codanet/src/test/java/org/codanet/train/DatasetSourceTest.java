@@ -39,7 +39,7 @@ class DatasetSourceTest {
     }
 
     @Test
-    void evaluationGivesEveryImageAsItIs() {
+    void evaluationDoesNotChangeTheImages() {
         ImageDataset data = data(2, 1, 0);
         DatasetSource source = DatasetSource.evaluation(data, SIX, 2, 1);
         assertEquals(3, source.images());
@@ -53,7 +53,7 @@ class DatasetSourceTest {
     }
 
     @Test
-    void trainingVariesImagesByTheEpochAndTheSeed() {
+    void epochAndSeedDecideTheAugmentation() {
         AugmentationRecipe varied = new AugmentationRecipe(true, 8, 6, 2, 1, 10);
         float[] first = firstBatch(1, 1, varied);
         assertArrayEquals(first, firstBatch(1, 1, varied));
@@ -79,7 +79,7 @@ class DatasetSourceTest {
     }
 
     @Test
-    void refusesVariationsThatDoNotFitBeforeAnImageIsRead() {
+    void anAugmentationThatDoesNotFitIsRefusedBeforeAnImageIsRead() {
         refused(
                 "crop is 5, the network reads 6 x 6",
                 () -> training(new AugmentationRecipe(false, 0, 5, 0, 0, 0), SIX));
@@ -105,20 +105,20 @@ class DatasetSourceTest {
     }
 
     @Test
-    void theDescriptionTellsLabelsApart() {
+    void dataWithOtherLabelsHaveAnotherDescription() {
         String one = DatasetSource.evaluation(data(0, 1), SIX, 1, 1).description();
         assertNotEquals(one, DatasetSource.evaluation(data(1, 0), SIX, 1, 1).description());
         assertEquals(one, DatasetSource.evaluation(data(0, 1), SIX, 2, 2).description());
     }
 
     @Test
-    void refusesImagesThatTheNetworkCannotRead() {
+    void imagesThatTheNetworkCannotReadAreRefused() {
         Preprocessing five = new Preprocessing(1, 5, 5, 0);
         refused("6 x 6 pixels, the network reads 5 x 5", () -> DatasetSource.evaluation(data(0), five, 1, 1));
         refused("6 x 6 pixels, the network reads 5 x 5", () -> training(AugmentationRecipe.NONE, five));
         ImageDataset unlabelled = MemoryImages.of("x", List.of(), 1, 6, 6, new byte[36], new int[0]);
         assertThrows(IllegalArgumentException.class, () -> DatasetSource.evaluation(unlabelled, SIX, 1, 1));
-        // Resizing and cutting out the centre make any image fit.
+        // Resizing and cropping make any image fit.
         try (BatchSource.Batches batches = DatasetSource.evaluation(data(0), new Preprocessing(3, 4, 4, 5), 1, 1)
                 .batches(1, 0)) {
             assertEquals(Shape.of(1, 3, 4, 4), batches.next().images().shape());

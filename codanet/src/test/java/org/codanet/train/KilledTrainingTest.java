@@ -17,7 +17,7 @@ import org.codanet.testing.ToyTraining;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A program that is killed while it trains, at a moment that nobody chose. */
+/** A process that is killed while it trains, at an arbitrary moment. */
 final class KilledTrainingTest {
     private static final String DEVICE = "cpu";
     private static final int EPOCHS = 40;
@@ -27,7 +27,7 @@ final class KilledTrainingTest {
     private Path folder;
 
     @Test
-    void goesOnToTheSameBitsAfterSigkill() throws IOException, InterruptedException {
+    void aRunThatWasKilledResumesToTheSameBits() throws IOException, InterruptedException {
         Skip.unless(TestDevices.names().contains(DEVICE), "there is no " + DEVICE + " device here");
         Path whole = folder.resolve("whole");
         ToyTraining.train(DEVICE, whole, EPOCHS);

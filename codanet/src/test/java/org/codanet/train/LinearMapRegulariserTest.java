@@ -37,7 +37,7 @@ final class LinearMapRegulariserTest {
      */
     @ParameterizedTest
     @MethodSource("devices")
-    void gradientIsTheSlopeOfTheValue(String name) {
+    void theGradientAgreesWithFiniteDifferences(String name) {
         try (Device device = TestDevices.open(name);
                 Scope run = Scope.open("regulariser")) {
             CodaNet net = CodaNet.create(Toys.network(), LossKind.BCE, device, run, 7);
@@ -77,7 +77,7 @@ final class LinearMapRegulariserTest {
     }
 
     @Test
-    void otherClassIsNeverTheLabelAndFollowsTheSeed() {
+    void theOtherClassIsNeverTheLabelAndFollowsFromTheSeed() {
         List<Integer> labels = List.of(0, 1, 2, 3, 4, 5, 6, 7, 8, 9);
         for (long seed = 0; seed < 50; seed++) {
             List<Integer> others = OtherClass.draw(labels, 10, seed);

@@ -58,12 +58,12 @@ final class TrainerTest {
         return TestDevices.names().stream();
     }
 
-    /** Devices whose tensors are float32, as files are; the reference device computes and keeps doubles. */
+    /** Devices that store float32 values, as files do. The reference device stores doubles. */
     static Stream<String> floatDevices() {
         List<String> names = TestDevices.names().stream()
                 .filter(name -> !name.equals(TestDevices.REFERENCE))
                 .toList();
-        Skip.unless(!names.isEmpty(), "no device here keeps float32 values");
+        Skip.unless(!names.isEmpty(), "no device here stores float32 values");
         return names.stream();
     }
 
@@ -89,7 +89,7 @@ final class TrainerTest {
 
     @ParameterizedTest
     @MethodSource("devices")
-    void learnsWhatTellsTheClassesApart(String device) throws IOException {
+    void theTrainedNetworkTellsTheClassesApart(String device) throws IOException {
         Trainer.Result result = train(device, recipe(12), in(folder), TrainingListener.NONE);
         assertTrue(result.finished());
         EpochMetrics first = result.metrics().getFirst();
@@ -112,7 +112,7 @@ final class TrainerTest {
         }
     }
 
-    /** The original's protocol drops what is left at an epoch's end: an epoch that never fills a virtual batch changes nothing. */
+    /** With the authors' accumulation an epoch that never fills a virtual batch has no update. */
     @Test
     void anEpochWithoutAnUpdateIsRefused() throws IOException {
         TrainingRecipe authors =
@@ -125,7 +125,7 @@ final class TrainerTest {
                                 in(folder),
                                 TrainingListener.NONE))
                 .getMessage();
-        assertTrue(message.contains("a virtual batch of 64 no update falls in an epoch of 23 images"), message);
+        assertTrue(message.contains("a virtual batch of 64 an epoch of 23 images has no update"), message);
         // Of five whole micro-batches the fifth is followed by an update, because a sixth would fill the virtual batch.
         EpochMetrics once = train(
                         TestDevices.REFERENCE,
@@ -159,10 +159,10 @@ final class TrainerTest {
         }
     }
 
-    /** Interrupted after every possible number of micro-batches, wherever the last checkpoint was. */
+    /** Interrupted after every possible number of micro-batches. */
     @ParameterizedTest
     @MethodSource("floatDevices")
-    void goesOnFromACheckpointToTheSameBits(String device) throws IOException {
+    void aResumedRunGivesTheBitsOfAnUninterruptedOne(String device) throws IOException {
         Path whole = folder.resolve("whole");
         Trainer.Result expected = train(device, recipe(3), in(whole), TrainingListener.NONE);
         for (int crashAfter : new int[] {1, 2, 5, 6, 7, 11, 17}) {
@@ -185,7 +185,7 @@ final class TrainerTest {
 
     @ParameterizedTest
     @MethodSource("floatDevices")
-    void trainsOnWhenMoreEpochsAreAskedFor(String device) throws IOException {
+    void aFinishedRunContinuesWithMoreEpochs(String device) throws IOException {
         Path whole = folder.resolve("whole");
         Path parts = folder.resolve("parts");
         Trainer.Result expected = train(device, recipe(3), in(whole), TrainingListener.NONE);
@@ -224,7 +224,7 @@ final class TrainerTest {
     }
 
     @Test
-    void stopEndsAtACheckpointAndResumeFinishes() throws IOException {
+    void aStoppedRunHasACheckpointAndResumes() throws IOException {
         AtomicReference<Trainer> trainer = new AtomicReference<>();
         TrainingListener stopper = new TrainingListener() {
             @Override
@@ -245,9 +245,9 @@ final class TrainerTest {
                 .finished());
     }
 
-    /** A large test set would otherwise keep the user waiting who asked to stop. */
+    /** With a large test set the user would otherwise wait long for the run to end. */
     @Test
-    void stopDuringTheEvaluationEndsAtACheckpointToo() throws IOException {
+    void aRunThatIsStoppedInItsEvaluationHasACheckpointToo() throws IOException {
         AtomicReference<Trainer> trainer = new AtomicReference<>();
         TrainingListener stopper = new TrainingListener() {
             @Override
@@ -280,7 +280,7 @@ final class TrainerTest {
     }
 
     @Test
-    void refusesAnotherRunsCheckpointByName() throws IOException {
+    void theCheckpointOfAnotherRunIsRefusedWithTheDifference() throws IOException {
         train(TestDevices.REFERENCE, recipe(1), in(folder), TrainingListener.NONE);
         TrainingException again = assertThrows(
                 TrainingException.class,
@@ -305,7 +305,7 @@ final class TrainerTest {
     }
 
     @Test
-    void refusesTruncatedAndForeignCheckpointsByName() throws IOException {
+    void truncatedAndForeignCheckpointsAreRefusedByName() throws IOException {
         train(TestDevices.REFERENCE, recipe(1), in(folder), TrainingListener.NONE);
         TrainingRun run = new TrainingRun(folder);
         byte[] bytes = Files.readAllBytes(run.checkpoint());
@@ -322,7 +322,7 @@ final class TrainerTest {
 
     @ParameterizedTest
     @MethodSource("devices")
-    void namesTheLayerWhoseOutputIsNotFinite(String name) {
+    void theMessageNamesTheLayerWhoseOutputIsNotFinite(String name) {
         try (Device device = TestDevices.open(name);
                 Scope run = Scope.open("test");
                 CodaNet net = CodaNet.create(Toys.network(), LossKind.BCE, device, run, 3)) {
@@ -338,7 +338,7 @@ final class TrainerTest {
         }
     }
 
-    /** A budget that holds one image at a time gives the gradient of the whole micro-batch, up to rounding. */
+    /** A budget for one image at a time gives the gradient of the whole micro-batch, except for rounding. */
     @ParameterizedTest
     @MethodSource("devices")
     void aMemoryBudgetSplitsTheBatchAndKeepsTheGradient(String name) {

@@ -172,6 +172,27 @@ public abstract class CountingContract extends OperationContract {
     }
 
     @Test
+    void aPassCountsTheSameAfterOthersHaveBeenForgotten() {
+        try (Device device = open();
+                CountingDevice counting = new CountingDevice(device);
+                Scope scope = Scope.open("counted")) {
+            Sequential net = network(counting, scope, true);
+            MemoryPeak first = forgetAndRun(counting, net, Work.INFERENCE, scope);
+            MemoryPeak larger = forgetAndRun(counting, net, Work.REGULARISED_TRAINING, scope);
+            assertTrue(larger.totalBytes() > first.totalBytes(), larger.toString());
+            assertEquals(first, forgetAndRun(counting, net, Work.INFERENCE, scope));
+        }
+    }
+
+    private static MemoryPeak forgetAndRun(CountingDevice counting, Sequential net, Work work, Scope scope) {
+        counting.forgetPasses();
+        try (Scope own = scope.child("pass")) {
+            work.run(net, counting, own);
+        }
+        return counting.peak();
+    }
+
+    @Test
     void closingWithAnOpenTensorNamesItsScope() {
         try (Device device = open();
                 Scope scope = Scope.open("forgotten");
