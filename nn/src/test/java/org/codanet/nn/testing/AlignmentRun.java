@@ -7,7 +7,7 @@ import org.codanet.nn.op.alignment.Purpose;
 import org.codanet.nn.tensor.Shape;
 import org.codanet.nn.tensor.Tensor;
 
-/** One dynamic alignment layer with data on one device, forward already run; each method runs one more pass. */
+/** One dynamic alignment layer with data on one device, after a forward pass. Each method runs one more pass. */
 public final class AlignmentRun {
     private final Workplace place;
     private final DynamicAlignment operation;
@@ -17,9 +17,9 @@ public final class AlignmentRun {
     private final Tensor y;
     private final DynamicAlignment.State state;
 
-    /** Values of the weights, in the device's layout; {@code bias} may be null. */
+    /** Values of the input and of the weights, in the layout of a device. {@code bias} is null for a layer without. */
     public record Data(DynamicAlignmentShape shape, Shape in, float[] x, float[] a, float[] b, float[] bias) {
-        /** Random values of a layer's usual size: weights as PyTorch initialises them, x within 1. */
+        /** Random values: weights as PyTorch initialises them, x between -1 and 1. */
         public static Data random(DynamicAlignmentShape shape, Shape in, long seed) {
             double rankBound = 1 / Math.sqrt(shape.rank());
             return new Data(
@@ -36,9 +36,9 @@ public final class AlignmentRun {
         }
     }
 
-    /** Gradients of the weights and of x; {@code bias} and {@code x} may be null. */
+    /** Gradients of x and of the weights. {@code bias} and {@code x} may be null. */
     public record Gradients(float[] x, float[] a, float[] b, float[] bias) {
-        /** Compares all of them. */
+        /** Fails if one of them differs by more than the tolerance. */
         public void assertClose(Gradients actual, double tolerance) {
             if (x != null) {
                 Close.to("dIn", x, actual.x, tolerance);
@@ -51,7 +51,7 @@ public final class AlignmentRun {
         }
     }
 
-    /** Prepares and runs forward; without a state for inference. */
+    /** Prepares the layer and runs forward, without a forward state for inference. */
     public AlignmentRun(Workplace place, Data data, Purpose purpose) {
         this.place = place;
         this.in = data.in();
@@ -86,10 +86,10 @@ public final class AlignmentRun {
         return place.read(y);
     }
 
-    /** {@code dOut} (N, K, Ho, Wo, D) to (N, K, H, W, C). */
-    public float[] backProject(int classes, float[] dOut) {
-        Tensor dIn = place.output(many(in, classes));
-        operation.backProject(state, place.input(many(out, classes), dOut), dIn);
+    /** Back-projects {@code dOut} (N, K, Ho, Wo, D) to (N, K, H, W, C). */
+    public float[] backProject(int targets, float[] dOut) {
+        Tensor dIn = place.output(withTargets(in, targets));
+        operation.backProject(state, place.input(withTargets(out, targets), dOut), dIn);
         return place.read(dIn);
     }
 
@@ -105,7 +105,7 @@ public final class AlignmentRun {
      */
     public double[] squaredFrozenWeights() {
         int units = out.extent(3);
-        float[] one = new float[Math.toIntExact(many(out, units).elements())];
+        float[] one = new float[Math.toIntExact(withTargets(out, units).elements())];
         int perTarget = out.extent(1) * out.extent(2) * units;
         for (int i = 0; i < out.extent(0) * units; i++) {
             one[i * perTarget + middle() * units + i % units] = 1;
@@ -124,7 +124,7 @@ public final class AlignmentRun {
         return out.extent(1) / 2 * out.extent(2) + out.extent(2) / 2;
     }
 
-    /** Gradients of the weights are added to {@code start} everywhere, dIn overwrites. */
+    /** The gradients of the weights are added to tensors full of {@code start}; that of x overwrites. */
     public Gradients backward(float[] dOut, float start) {
         return backward(dOut, start, true);
     }
@@ -143,7 +143,7 @@ public final class AlignmentRun {
         return place.read(dIn);
     }
 
-    /** All gradients are added to {@code start} everywhere. */
+    /** All gradients are added to tensors full of {@code start}. */
     public Gradients mapBackward(float[] v, float[] g, float start, boolean withInput) {
         Tensor dIn = withInput ? filled(in, start) : null;
         DynamicAlignment.Weights gradients = gradients(start);
@@ -159,7 +159,7 @@ public final class AlignmentRun {
                 gradients.bias() == null ? null : place.read(gradients.bias()));
     }
 
-    /** Weight-shaped tensors to add to. */
+    /** Tensors with the shapes of the weights, full of {@code start}. */
     public DynamicAlignment.Weights gradients(float start) {
         DynamicAlignmentShape shape = operation.shape();
         return new DynamicAlignment.Weights(
@@ -174,9 +174,9 @@ public final class AlignmentRun {
         return place.variable(shape, values);
     }
 
-    /** (N, K, H, W, C) of an activation. */
-    public static Shape many(Shape activation, int classes) {
+    /** (N, K, H, W, C) for an activation (N, H, W, C). */
+    public static Shape withTargets(Shape activation, int targets) {
         return Shape.of(
-                activation.extent(0), classes, activation.extent(1), activation.extent(2), activation.extent(3));
+                activation.extent(0), targets, activation.extent(1), activation.extent(2), activation.extent(3));
     }
 }

@@ -12,15 +12,15 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Layers that divide by a norm, with patches of two or three values and a rank far above: somewhere among the positions a dynamic weight
- * is a hundredth of its terms and less. A device that computes in float32 is no further off here than elsewhere; as a quadratic form in
- * float32 the norm leaves errors of 1e-4 and more.
+ * Layers for which {@link DynamicAlignmentShape#gramFormCancels} is true, with patches of two or three values and a much larger rank. At
+ * some positions a dynamic weight is a hundredth of its terms or less. A device in float32 must be as accurate here as elsewhere. The Gram
+ * form in float32 has errors of 1e-4 and more.
  */
 public abstract class CancellingNormsContract extends OperationContract {
     /**
-     * How many times the tolerance gradients have: they grow with 1/‖w‖, those of a frozen map with its third power, so that the largest
-     * are off by a multiple of the rounding of a weight that is a hundredth of its terms. The CPU device takes 3 of these, with norms in
-     * double precision; a quadratic form in float32 takes 200.
+     * Factor of the tolerance for gradients. Gradients grow with 1/‖w‖, and those of a frozen map with its third power, so the largest ones
+     * have a multiple of the rounding error of a weight that is a hundredth of its terms. The CPU device, with norms in double precision,
+     * needs a factor of 3. The Gram form in float32 would need 200.
      */
     private static final int FOR_GRADIENTS = 20;
 
@@ -37,13 +37,13 @@ public abstract class CancellingNormsContract extends OperationContract {
         return AlignmentRun.Data.random(shape, Shape.of(2, 6, 5, channels), 100L * seed);
     }
 
-    private static float[] upper(AlignmentRun.Data data, int classes) {
-        return Values.uniform(23, AlignmentRun.many(data.out(), classes));
+    private static float[] outputGradients(AlignmentRun.Data data, int targets) {
+        return Values.uniform(23, AlignmentRun.withTargets(data.out(), targets));
     }
 
     @ParameterizedTest
     @MethodSource("seeds")
-    void outputsAndMapsKeepTheirDigits(int seed) {
+    void outputsAndLinearMapsAreAsAccurateAsElsewhere(int seed) {
         AlignmentRun.Data data = data(seed);
         float[] v = Values.uniform(37, data.in());
         try (Workplace place = place();
@@ -55,51 +55,56 @@ public abstract class CancellingNormsContract extends OperationContract {
             assertClose("y", y, run.y());
             assertArrayEquals(truth.squaredFrozenWeights(), run.squaredFrozenWeights(), 2 * tolerance());
             assertClose("map of v", truth.applyMap(v), run.applyMap(v));
-            for (int classes : new int[] {1, 3}) {
+            for (int targets : new int[] {1, 3}) {
                 assertClose(
-                        classes + " functionals",
-                        truth.backProject(classes, upper(data, classes)),
-                        run.backProject(classes, upper(data, classes)));
+                        targets + " targets",
+                        truth.backProject(targets, outputGradients(data, targets)),
+                        run.backProject(targets, outputGradients(data, targets)));
             }
         }
     }
 
     @ParameterizedTest
     @MethodSource("seeds")
-    void gradientsAreNoFurtherOffThanWeightsMakeThem(int seed) {
+    void gradientsAreAsAccurateAsTheDynamicWeights(int seed) {
         AlignmentRun.Data data = data(seed);
         float[] v = Values.uniform(37, data.in());
         try (Workplace place = place();
                 Workplace reference = reference()) {
             AlignmentRun truth = new AlignmentRun(reference, data, Purpose.TRAINING);
             AlignmentRun run = new AlignmentRun(place, data, Purpose.TRAINING);
-            truth.backward(upper(data, 1), 0).assertClose(run.backward(upper(data, 1), 0), FOR_GRADIENTS * tolerance());
-            truth.mapBackward(v, upper(data, 1), 0, true)
-                    .assertClose(run.mapBackward(v, upper(data, 1), 0, true), FOR_GRADIENTS * tolerance());
+            truth.backward(outputGradients(data, 1), 0)
+                    .assertClose(run.backward(outputGradients(data, 1), 0), FOR_GRADIENTS * tolerance());
+            truth.mapBackward(v, outputGradients(data, 1), 0, true)
+                    .assertClose(run.mapBackward(v, outputGradients(data, 1), 0, true), FOR_GRADIENTS * tolerance());
         }
     }
 
-    /** WB: a B_j Aᵀ that is small beside its factors, and so is the bound that is divided by. */
+    /** WB: B_j Aᵀ is small compared with its factors, and so is F_j, which WB divides by. */
     @ParameterizedTest
     @ValueSource(ints = {8, 16, 32, 64})
-    void boundsOfProductsThatCancelKeepTheirDigits(int rank) {
+    void theBoundOfWBIsAccurateWhereItsProductsCancel(int rank) {
         int channels = 2;
         int units = 4;
         DynamicAlignmentShape shape = new DynamicAlignmentShape(channels, units, rank, 1, 1, 0, Norm.WB, false);
         AlignmentRun.Data data = AlignmentRun.Data.random(shape, Shape.of(2, 6, 5, channels), rank);
-        takeOut(data.a(), data.b(), channels, rank, units, 1.0 / 24);
+        shrinkInPlaneOfA(data.a(), data.b(), channels, rank, units, 1.0 / 24);
         try (Workplace place = place();
                 Workplace reference = reference()) {
             AlignmentRun truth = new AlignmentRun(reference, data, Purpose.TRAINING);
             AlignmentRun run = new AlignmentRun(place, data, Purpose.TRAINING);
             assertClose("y", truth.y(), run.y());
-            assertClose("back-projection", truth.backProject(1, upper(data, 1)), run.backProject(1, upper(data, 1)));
-            truth.backward(upper(data, 1), 0).assertClose(run.backward(upper(data, 1), 0), tolerance());
+            assertClose(
+                    "back-projection",
+                    truth.backProject(1, outputGradients(data, 1)),
+                    run.backProject(1, outputGradients(data, 1)));
+            truth.backward(outputGradients(data, 1), 0)
+                    .assertClose(run.backward(outputGradients(data, 1), 0), tolerance());
         }
     }
 
-    /** Takes out of each row of B (P, R, D) all but a share of what lies in the plane of A's rows, (2, R). */
-    private static void takeOut(float[] a, float[] b, int patch, int rank, int units, double share) {
+    /** Shrinks the part of each row of B (P, r, D) that lies in the plane of A's two rows to {@code share} of its length. */
+    private static void shrinkInPlaneOfA(float[] a, float[] b, int patch, int rank, int units, double share) {
         double[][] plane = new double[2][rank];
         for (int row = 0; row < 2; row++) {
             double along = 0;

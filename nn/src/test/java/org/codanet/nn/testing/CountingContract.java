@@ -65,8 +65,8 @@ public abstract class CountingContract extends OperationContract {
             void run(Sequential net, Device device, Scope scope) {
                 Passes passes = forward(net, device, Purpose.TRAINING, scope);
                 Tensor dOut = filled(device, scope, passes.output().shape());
-                Tensor seed =
-                        filled(device, scope, AlignmentRun.many(passes.output().shape(), 1));
+                Tensor seed = filled(
+                        device, scope, AlignmentRun.withTargets(passes.output().shape(), 1));
                 Tensor sums = device.allocate(scope, Shape.of(1));
                 net.regularisedBackward(passes, dOut, List.of(seed), 1, null, sums, scope);
             }
@@ -76,7 +76,7 @@ public abstract class CountingContract extends OperationContract {
 
         private static void explain(Sequential net, Device device, int targets, Scope scope) {
             Passes passes = forward(net, device, Purpose.EXPLANATION, scope);
-            Shape shape = AlignmentRun.many(passes.output().shape(), targets);
+            Shape shape = AlignmentRun.withTargets(passes.output().shape(), targets);
             net.backProject(passes, filled(device, scope, shape), scope);
         }
 

@@ -7,9 +7,10 @@ import org.codanet.nn.op.alignment.Norm;
 import org.codanet.nn.tensor.Shape;
 
 /**
- * One dynamic alignment layer of a golden file: what goes in and what PyTorch made of it in float64, in the layouts of a device.
+ * One dynamic alignment layer of a golden file: inputs, and the results that PyTorch computed in float64, in the layouts of a device.
  *
- * @param upper gradient of y, which is also what is projected back
+ * @param norms ‖w_j‖, (N, Ho, Wo, D)
+ * @param upper the gradient of y, which is also the target of the back-projection
  */
 public record GoldenLayer(
         String name,
@@ -19,7 +20,7 @@ public record GoldenLayer(
         float[] upper,
         float[] backProjection,
         AlignmentRun.Gradients gradients) {
-    /** All layers of the folder in the property {@code codanet.golden} if it is set, else of those beside these tests. */
+    /** All layers of the folder that the property {@code codanet.golden} names, or else of the resources of these tests. */
     public static List<GoldenLayer> all() {
         return GoldenFile.all("dau_layer_").stream().map(GoldenLayer::of).toList();
     }

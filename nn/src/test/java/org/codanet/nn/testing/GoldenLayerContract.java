@@ -10,8 +10,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Single dynamic alignment layers against values computed by PyTorch in float64. The folder may be changed by
- * {@code -Dcodanet.golden=DIR}; shapes and configurations come from the files.
+ * Compares single dynamic alignment layers with values that PyTorch computed in float64. Shapes and configurations come from the files;
+ * {@code -Dcodanet.golden=DIR} names another folder.
  */
 public abstract class GoldenLayerContract extends OperationContract {
     static List<GoldenLayer> layers() {

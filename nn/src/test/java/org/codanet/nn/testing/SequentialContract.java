@@ -52,7 +52,7 @@ public abstract class SequentialContract extends OperationContract {
 
     private static Tensor seed(Workplace place, Sequential net, int first, int second) {
         Shape out = net.outputShape(SmallNet.INPUT);
-        Tensor seed = place.output(AlignmentRun.many(out, 1));
+        Tensor seed = place.output(AlignmentRun.withTargets(out, 1));
         place.device()
                 .sumPool(place.scope())
                 .seed(place.input(Shape.of(2, 1), new float[] {first, second}), 0, 2, seed);
@@ -167,11 +167,11 @@ public abstract class SequentialContract extends OperationContract {
             Sequential net = SmallNet.create(place.device(), place.scope());
             net.prepare(Purpose.EXPLANATION);
             Passes passes = net.forward(input(place), Purpose.EXPLANATION, place.scope());
-            Shape many = AlignmentRun.many(passes.output().shape(), 3);
+            Shape many = AlignmentRun.withTargets(passes.output().shape(), 3);
             Tensor dOut = place.input(many, Values.uniform(47, many));
             float[] whole = place.read(net.backProject(passes, dOut, place.scope()));
             Tensor middle = net.backProject(passes, 4, dOut, 2, place.scope());
-            assertEquals(AlignmentRun.many(passes.activation(2).shape(), 3), middle.shape());
+            assertEquals(AlignmentRun.withTargets(passes.activation(2).shape(), 3), middle.shape());
             assertArrayEquals(whole, place.read(net.backProject(passes, 2, middle, 0, place.scope())));
             assertThrows(IllegalArgumentException.class, () -> net.backProject(passes, 2, middle, 2, place.scope()));
             assertThrows(IllegalArgumentException.class, () -> net.backProject(passes, 5, dOut, 0, place.scope()));
@@ -188,13 +188,13 @@ public abstract class SequentialContract extends OperationContract {
             Shape in = SmallNet.INPUT.withFirst(1);
             Tensor x = place.input(in, Values.uniform(41, in));
             Passes passes = net.forward(x, Purpose.EXPLANATION, place.scope());
-            Shape out = AlignmentRun.many(passes.output().shape(), targets);
+            Shape out = AlignmentRun.withTargets(passes.output().shape(), targets);
             float[] dOut = Values.uniform(47, out);
             float[] together = place.read(net.backProject(passes, place.input(out, dOut), place.scope()));
             int least = net.minUniformTargets(targets);
             assertTrue(least >= 1 && least <= targets, "smallest group: " + least);
             for (int group = least; group < targets; group++) {
-                Shape part = AlignmentRun.many(passes.output().shape(), group);
+                Shape part = AlignmentRun.withTargets(passes.output().shape(), group);
                 Tensor first = place.input(part, Arrays.copyOf(dOut, Math.toIntExact(part.elements())));
                 float[] alone = place.read(net.backProject(passes, first, place.scope()));
                 Close.to(

@@ -80,7 +80,7 @@ final class TensorCoreTest {
             AlignmentRun expected = new AlignmentRun(reference, data, Purpose.EXPLANATION);
             Close.to("y", expected.y(), run.y(), tolerance(precision));
             Close.to("applied map", expected.applyMap(data.x()), run.applyMap(data.x()), tolerance(precision));
-            float[] upper = Values.uniform(29, AlignmentRun.many(data.out(), 2));
+            float[] upper = Values.uniform(29, AlignmentRun.withTargets(data.out(), 2));
             Close.to("2 targets", expected.backProject(2, upper), run.backProject(2, upper), tolerance(precision));
         }
     }
@@ -110,7 +110,7 @@ final class TensorCoreTest {
             Close.to("y", expected.y(), run.y(), tolerance(precision));
             Close.to("applied map", expected.applyMap(data.x()), run.applyMap(data.x()), tolerance(precision));
             for (int targets : new int[] {1, 3, 11}) {
-                float[] upper = Values.uniform(29, AlignmentRun.many(data.out(), targets));
+                float[] upper = Values.uniform(29, AlignmentRun.withTargets(data.out(), targets));
                 Close.to(
                         targets + " targets",
                         expected.backProject(targets, upper),

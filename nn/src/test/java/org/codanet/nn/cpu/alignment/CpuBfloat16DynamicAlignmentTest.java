@@ -8,7 +8,7 @@ import org.codanet.nn.device.DeviceOptions;
 import org.codanet.nn.device.Precision;
 import org.codanet.nn.testing.DynamicAlignmentContract;
 
-/** Dynamic alignment in bfloat16, skipped where the processor has none. */
+/** Dynamic alignment in bfloat16. Skipped if the processor has no bfloat16 instructions. */
 final class CpuBfloat16DynamicAlignmentTest extends DynamicAlignmentContract {
     @Override
     protected Device open() {
@@ -18,8 +18,8 @@ final class CpuBfloat16DynamicAlignmentTest extends DynamicAlignmentContract {
     }
 
     /**
-     * Patches and weights are rounded to 8 bits of mantissa, 2e-3 of themselves each; the norms L2 and WB divide by numbers
-     * made of them, which on few channels can be much smaller than what they were made of.
+     * Patches and weights are rounded to 8 bits of mantissa, with a relative error of 2e-3. L2 and WB divide by norms that are computed from
+     * them. With few channels such a norm can be much smaller than its terms, so its relative error is larger.
      */
     @Override
     protected double tolerance() {

@@ -1,17 +1,15 @@
-package org.codanet.nn.cpu.alignment;
+package org.codanet.nn.cpu.kernel;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.util.Random;
 import java.util.stream.Stream;
-import org.codanet.nn.cpu.kernel.Kernels;
-import org.codanet.nn.cpu.kernel.KernelsTest;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * The transforms of F(2×2, 3×3) against the three matrices of Lavin and Gray, CVPR 2016, section 4.1, their adjoints
- * against the transposes, and all of them together against a correlation.
+ * Tests Winograd's transforms F(2×2, 3×3) against the three matrices of Lavin and Gray, CVPR 2016, section 4.1, their adjoints against the
+ * transposed matrices, and all of them together against a correlation.
  */
 final class WinogradKernelsTest {
     private static final double TOLERANCE = 1e-5;
