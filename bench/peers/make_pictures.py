@@ -190,6 +190,7 @@ def jpegs():
     add("jpeg_sos_approximation.jpg", joined(found, scan[:11] + bytes((0, 63, 0x11)) + scan[14:]))
     add("jpeg_junk_between.jpg", b"\xff\xd8" + segment(*found[0]) + b"junk" + b"".join(segment(*one) for one in found[1:]) + b"\0\0" + scan)
     add("jpeg_fill_bytes.jpg", b"\xff\xd8" + b"".join(b"\xff\xff" + segment(*one) for one in found) + b"\xff\xff" + scan)
+    add("jpeg_standard_huffman_tables_left_out.jpg", joined([one for one in found if one[0] != 0xC4], scan))
     add("jpeg_junk_after.jpg", plain + b"\0" * 20 + plain)
     add("jpeg_comment.jpg", with_segments(plain, (0xFE, b"\xff\xd9\xff\xda"), (0xED, b"Photoshop 3.0\0 8BIM")))
     add("jpeg_lacks_data.jpg", saved(photo(width=40, height=40), "JPEG", quality=90)[:-200] + b"\xff\xd9")

@@ -180,6 +180,8 @@ final class OwnPhotosTest {
             Run.of("init-config", photos, "--out", config, "--force", "--size", "32")
                     .succeeded();
             assertTrue(Files.readString(config).contains("image_size"));
+            String plan = Run.of("plan", config, "--json").succeeded().out();
+            assertTrue(plan.contains("\"height\":32"), plan);
         }
 
         @Test

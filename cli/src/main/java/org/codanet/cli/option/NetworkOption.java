@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Optional;
+import org.codanet.adapt.NetworkConfigFile;
 import org.codanet.file.InputFile;
 import org.codanet.model.CodaNet;
 import org.codanet.model.CodaNetConfig;
@@ -38,7 +39,7 @@ public record NetworkOption(
     /**
      * Finds the network of a name: an experiment, a model file or a config ({@code .json}).
      *
-     * @param size H or HxW in pixels; null for the extents that the network was trained on, or 32 x 32
+     * @param size H or HxW in pixels; null for the extents that the network was trained on, those of the config file, or 32 x 32
      */
     public static NetworkOption of(String name, String size) throws IOException {
         if (Experiments.names().stream().anyMatch(name::equalsIgnoreCase)) {
@@ -61,7 +62,10 @@ public record NetworkOption(
         }
         InputFile.require(file);
         if (name.endsWith(".json")) {
-            return of(name, ModelOption.readConfig(file), Optional.empty(), Optional.empty(), Optional.empty(), size);
+            NetworkConfigFile config = NetworkConfigFile.read(file);
+            String own = config.size().map(s -> s.height() + "x" + s.width()).orElse(null);
+            String wanted = size == null ? own : size;
+            return of(name, config.network(), Optional.empty(), Optional.empty(), Optional.empty(), wanted);
         }
         ModelFile model = ModelFile.read(file);
         return of(name, model.config(), model.preprocessing(), model.recipe(), Optional.of(model), size);

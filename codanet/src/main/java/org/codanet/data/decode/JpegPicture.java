@@ -4,6 +4,7 @@ import java.awt.image.Raster;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.Locale;
 import org.codanet.data.image.Pixels;
 import org.codanet.file.FileFormatException;
@@ -22,6 +23,19 @@ final class JpegPicture implements Picture {
     private static final byte[] UNCONVERTED = {
         (byte) 0xFF, (byte) 0xD8, (byte) 0xFF, (byte) 0xEE, 0, 14, 'A', 'd', 'o', 'b', 'e', 0, 100, 0, 0, 0, 0, 0
     };
+
+    /** Four segments with the tables of ITU-T T.81, annex K.3. */
+    private static final byte[] STANDARD_HUFFMAN_TABLES = HexFormat.of()
+            .parseHex(
+                    "ffc4001f0000010501010101010100000000000000000102030405060708090a0bffc400b51000020103030204030505"
+                            + "04040000017d01020300041105122131410613516107227114328191a1082342b1c11552d1f02433627282090a161718"
+                            + "191a25262728292a3435363738393a434445464748494a535455565758595a636465666768696a737475767778797a83"
+                            + "8485868788898a92939495969798999aa2a3a4a5a6a7a8a9aab2b3b4b5b6b7b8b9bac2c3c4c5c6c7c8c9cad2d3d4d5d6"
+                            + "d7d8d9dae1e2e3e4e5e6e7e8e9eaf1f2f3f4f5f6f7f8f9faffc4001f0100030101010101010101010000000000000102"
+                            + "030405060708090a0bffc400b51100020102040403040705040400010277000102031104052131061241510761711322"
+                            + "328108144291a1b1c109233352f0156272d10a162434e125f11718191a262728292a35363738393a434445464748494a"
+                            + "535455565758595a636465666768696a737475767778797a82838485868788898a92939495969798999aa2a3a4a5a6a7"
+                            + "a8a9aab2b3b4b5b6b7b8b9bac2c3c4c5c6c7c8c9cad2d3d4d5d6d7d8d9dae2e3e4e5e6e7e8e9eaf2f3f4f5f6f7f8f9fa");
 
     private final String file;
     private final byte[] bytes;
@@ -68,6 +82,8 @@ final class JpegPicture implements Picture {
 
     private void parse() throws FileFormatException {
         cleaned.writeBytes(UNCONVERTED);
+        // Frames of Motion JPEG leave the standard tables out. Tables of the file replace these.
+        cleaned.writeBytes(STANDARD_HUFFMAN_TABLES);
         int at = 2;
         while (true) {
             // Like libjpeg, skip what stands between segments.
@@ -211,7 +227,7 @@ final class JpegPicture implements Picture {
         byte[] result = cleaned.toByteArray();
         boolean distinct = Arrays.stream(ids).distinct().count() == ids.length;
         if (!distinct && componentsOfFirstScan == ids.length) {
-            int at = UNCONVERTED.length;
+            int at = UNCONVERTED.length + STANDARD_HUFFMAN_TABLES.length;
             while ((result[at + 1] & 255) != START_OF_SCAN) {
                 int marker = result[at + 1] & 255;
                 if (marker >= 0xC0 && marker <= 0xC2) {
