@@ -5,6 +5,8 @@ module org.codanet {
     requires transitive java.desktop;
 
     exports org.codanet.adapt;
+    exports org.codanet.attribution;
+    exports org.codanet.comparison;
     exports org.codanet.data.batch;
     exports org.codanet.data.dataset;
     exports org.codanet.data.decode;

@@ -4,6 +4,7 @@ import org.codanet.cli.command.BenchCommand;
 import org.codanet.cli.command.ConvertCommand;
 import org.codanet.cli.command.DoctorCommand;
 import org.codanet.cli.command.EvaluateCommand;
+import org.codanet.cli.command.EvaluateExplanationsCommand;
 import org.codanet.cli.command.ExplainCommand;
 import org.codanet.cli.command.ExportCommand;
 import org.codanet.cli.command.InitConfigCommand;
@@ -32,6 +33,7 @@ import picocli.CommandLine.Spec;
             InitConfigCommand.class,
             TrainCommand.class,
             EvaluateCommand.class,
+            EvaluateExplanationsCommand.class,
             PredictCommand.class,
             ExplainCommand.class,
             ConvertCommand.class,

@@ -1,0 +1,307 @@
+package org.codanet.cli.command;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.codanet.attribution.AttributionMethod;
+import org.codanet.attribution.AttributionMethods;
+import org.codanet.attribution.CodaNetAttribution;
+import org.codanet.cli.console.Console;
+import org.codanet.cli.console.Interruption;
+import org.codanet.cli.console.Progress;
+import org.codanet.cli.console.Version;
+import org.codanet.cli.option.DeviceOption;
+import org.codanet.comparison.Comparison;
+import org.codanet.comparison.ComparisonFiles;
+import org.codanet.comparison.ComparisonSettings;
+import org.codanet.comparison.Metric;
+import org.codanet.comparison.Series;
+import org.codanet.comparison.TestImages;
+import org.codanet.comparison.WeightHash;
+import org.codanet.data.dataset.Datasets;
+import org.codanet.data.dataset.ImageDataset;
+import org.codanet.data.dataset.Split;
+import org.codanet.file.InputFile;
+import org.codanet.metrics.Protocol;
+import org.codanet.metrics.Summary;
+import org.codanet.model.CodaNet;
+import org.codanet.model.ModelFile;
+import org.codanet.nn.device.Device;
+import org.codanet.nn.tensor.Scope;
+import org.codanet.train.EvaluationData;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** Compares explanation methods by the metrics of the paper. */
+@Command(
+        name = "evaluate-explanations",
+        description = {
+            "Compares explanation methods on labelled images by the metrics of the paper: localisation on grids of images, and the"
+                    + " probability while pixels are removed. A run that was interrupted goes on where it was if it is repeated"
+                    + " with the same options."
+        },
+        footerHeading = "%nExamples:%n",
+        footer = {
+            "  codanet evaluate-explanations --model run/best.safetensors --data cifar-10-batches-bin --out study/",
+            "  codanet evaluate-explanations --model net.safetensors --data photos/ --methods ours,gcam,occ5 --grids 100 --out study/",
+            "  codanet evaluate-explanations --model net.safetensors --data photos/ --methods ours,occlusion:size=9:stride=4"
+                    + " --metrics removal --protocol original --out study/",
+            "",
+            "`codanet explain --methods` lists the methods and their settings."
+        })
+public final class EvaluateExplanationsCommand implements Callable<Integer> {
+    @Mixin
+    Console console;
+
+    @Mixin
+    DeviceOption deviceOption;
+
+    @Option(
+            names = "--model",
+            required = true,
+            paramLabel = "FILE",
+            description = "Model file of codanet. Repeat the option to compare several models.")
+    List<Path> models;
+
+    @Option(
+            names = "--data",
+            required = true,
+            paramLabel = "DIR",
+            description = "Labelled images: a data set or pictures in test/CLASS/.")
+    Path folder;
+
+    @Option(
+            names = "--split",
+            paramLabel = "PART",
+            defaultValue = "test",
+            description = "Part of the data: test or train. Default: ${DEFAULT-VALUE}.")
+    Split split;
+
+    @Option(
+            names = "--methods",
+            paramLabel = "M,…",
+            split = ",",
+            defaultValue = "ours,grad,ixg,intgrad,gcam,occ5,occ9",
+            description = "Methods, each with its settings as NAME:KEY=VALUE:KEY=VALUE. Default: ${DEFAULT-VALUE}.")
+    List<String> methods;
+
+    @Option(
+            names = "--metrics",
+            paramLabel = "M,…",
+            split = ",",
+            defaultValue = "localisation,removal",
+            description =
+                    "Metrics: localisation, removal (least important pixels first), removal-most. Default: ${DEFAULT-VALUE}.")
+    List<String> metrics;
+
+    @Option(
+            names = "--protocol",
+            paramLabel = "NAME",
+            defaultValue = "corrected",
+            description =
+                    "Rules of sampling and removal: corrected, or original, which follows the published code of the paper to the"
+                            + " index. Default: ${DEFAULT-VALUE}.")
+    Protocol protocol;
+
+    @Option(
+            names = "--side",
+            paramLabel = "S",
+            defaultValue = "3",
+            description = "Grids of the localisation metric have S x S images. Default: ${DEFAULT-VALUE}.")
+    int side;
+
+    @Option(
+            names = "--grids",
+            paramLabel = "N",
+            defaultValue = "500",
+            description = "Number of grids, or fewer if the confident images run out. Default: ${DEFAULT-VALUE}.")
+    int grids;
+
+    @Option(
+            names = "--images",
+            paramLabel = "N",
+            defaultValue = "1024",
+            description = "Number of images with a removal curve. Default: ${DEFAULT-VALUE}.")
+    int images;
+
+    @Option(
+            names = "--share",
+            paramLabel = "F",
+            defaultValue = "0.25",
+            description = "Fraction of the pixels that are removed at the end of a curve. Default: ${DEFAULT-VALUE}.")
+    double share;
+
+    @Option(
+            names = "--points",
+            paramLabel = "N",
+            defaultValue = "128",
+            description = "Points of a removal curve after the whole image. Default: ${DEFAULT-VALUE}.")
+    int points;
+
+    @Option(
+            names = "--seed",
+            paramLabel = "N",
+            defaultValue = "0",
+            description =
+                    "Seed of the grids in the corrected protocol, and of the intervals. Default: ${DEFAULT-VALUE}.")
+    long seed;
+
+    @Option(
+            names = "--out",
+            required = true,
+            paramLabel = "DIR",
+            description = "Folder for results.json, results.csv, the raw values as .npy, and the progress of the run.")
+    Path output;
+
+    @Option(names = "--json", description = "Print the results as one JSON object instead of a table.")
+    boolean json;
+
+    private volatile boolean stopped;
+
+    @Override
+    public Integer call() throws IOException {
+        ComparisonSettings settings = new ComparisonSettings(protocol, side, grids, images, share, points, seed);
+        Map<String, AttributionMethod> named = methods();
+        List<Metric> measured = metrics.stream().map(Metric::of).distinct().toList();
+        Files.createDirectories(output);
+        List<Series> all = new ArrayList<>();
+        Map<String, String> about = about();
+        try (Interruption _ = new Interruption(() -> stopped = true)) {
+            for (Path model : models) {
+                all.addAll(compare(model, settings, named, measured, about));
+                if (stopped) {
+                    console.warn("interrupted; repeat the command to go on from here");
+                    return 1;
+                }
+            }
+        }
+        ComparisonFiles.write(output, about, all);
+        if (json) {
+            console.result(ComparisonFiles.json(about, all));
+        } else {
+            print(all);
+        }
+        console.say("results: " + output.resolve("results.json"));
+        return 0;
+    }
+
+    private Map<String, AttributionMethod> methods() {
+        Map<String, AttributionMethod> named = new LinkedHashMap<>();
+        for (String text : methods) {
+            String[] parts = text.split(":");
+            Map<String, String> values = new LinkedHashMap<>();
+            for (int i = 1; i < parts.length; i++) {
+                int equals = parts[i].indexOf('=');
+                if (equals < 1) {
+                    throw new IllegalArgumentException("--methods " + text + ": " + parts[i]
+                            + " is not a setting; write NAME:KEY=VALUE, such as occlusion:size=9");
+                }
+                values.put(parts[i].substring(0, equals), parts[i].substring(equals + 1));
+            }
+            named.put(text, AttributionMethods.of(parts[0], values));
+        }
+        return named;
+    }
+
+    private Map<String, String> about() {
+        Map<String, String> about = new LinkedHashMap<>();
+        about.put("codanet", Version.number());
+        about.put("protocol", protocol.name().toLowerCase(Locale.ROOT));
+        about.put("side", Integer.toString(side));
+        about.put("share", Double.toString(share));
+        about.put("points", Integer.toString(points));
+        about.put("seed", Long.toString(seed));
+        return about;
+    }
+
+    private List<Series> compare(
+            Path path,
+            ComparisonSettings settings,
+            Map<String, AttributionMethod> named,
+            List<Metric> measured,
+            Map<String, String> about)
+            throws IOException {
+        ModelFile file = ModelFile.read(InputFile.require(path));
+        EvaluationData data = EvaluationData.of(
+                Datasets.open(folder, split), file, Runtime.getRuntime().availableProcessors());
+        ImageDataset dataset = data.images();
+        console.say("data: " + dataset.description());
+        about.put("data", dataset.name());
+        TestImages testImages = TestImages.of(data.batches(256));
+        try (Device device = deviceOption.open(console);
+                Scope scope = Scope.open("evaluate explanations");
+                CodaNet net = CodaNet.load(file, device, scope)) {
+            about.put("device", device.name());
+            String name = path.getFileName().toString().replaceFirst("\\.safetensors$", "");
+            Comparison.Model model = new Comparison.Model(
+                    name, WeightHash.of(file.weights()), new CodaNetAttribution(net, deviceOption.memoryBytes()));
+            try (Display display = new Display()) {
+                return new Comparison(settings, output, display)
+                        .run(
+                                model,
+                                named,
+                                measured,
+                                testImages,
+                                dataset.name() + ", " + testImages.count() + " images");
+            }
+        }
+    }
+
+    /** Shows the progress of one series after another. */
+    private final class Display implements Comparison.Listener, AutoCloseable {
+        private Progress progress;
+
+        @Override
+        public void begin(String model, String method, Metric metric, int done, int of) {
+            close();
+            if (done > 0) {
+                console.say(model + " " + method + " " + metric.label() + ": " + done + " of " + of
+                        + " were measured by an earlier run");
+            }
+            progress = console.progress(
+                    model + " " + method + " " + metric.label(),
+                    metric == Metric.LOCALISATION ? "grids" : "images",
+                    of);
+        }
+
+        @Override
+        public boolean measured(int done, int of) {
+            progress.at(done);
+            return !stopped;
+        }
+
+        @Override
+        public void close() {
+            if (progress != null) {
+                progress.close();
+            }
+        }
+    }
+
+    private void print(List<Series> all) {
+        console.result(
+                "%-24s %-24s %-14s %6s  %-22s %s", "model", "method", "metric", "rows", "mean (95 %)", "25/50/75 %");
+        for (Series series : all) {
+            Summary summary = series.summary();
+            console.result(
+                    "%-24s %-24s %-14s %6d  %.4f (%.4f-%.4f) %.3f %.3f %.3f",
+                    series.model(),
+                    series.method(),
+                    series.metric().label(),
+                    series.rows().size(),
+                    summary.mean(),
+                    summary.low(),
+                    summary.high(),
+                    summary.percentile25(),
+                    summary.median(),
+                    summary.percentile75());
+        }
+    }
+}

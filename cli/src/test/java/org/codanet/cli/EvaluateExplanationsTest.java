@@ -1,0 +1,98 @@
+package org.codanet.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.codanet.file.TensorData;
+import org.codanet.file.npy.NpyFile;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** {@code evaluate-explanations} on a small network and six images. */
+final class EvaluateExplanationsTest {
+    @TempDir
+    Path folder;
+
+    private Path model;
+    private Path data;
+
+    @BeforeEach
+    void makeInputs() throws IOException {
+        model = Samples.model(folder, false);
+        data = Files.createDirectories(folder.resolve("data"));
+        for (String part : List.of("train", "test")) {
+            Samples.array(data, part + "_images.npy", 6, 3);
+            NpyFile.write(
+                    data.resolve(part + "_labels.npy"), TensorData.ofLongs(List.of(6), new long[] {0, 1, 2, 0, 1, 2}));
+        }
+    }
+
+    private Run run(Object... more) {
+        Object[] arguments = new Object[9 + more.length];
+        Object[] first = {
+            "evaluate-explanations",
+            "--model",
+            model,
+            "--data",
+            data,
+            "--out",
+            folder.resolve("study"),
+            "--share",
+            "0.5"
+        };
+        System.arraycopy(first, 0, arguments, 0, first.length);
+        System.arraycopy(more, 0, arguments, first.length, more.length);
+        return Run.of(arguments);
+    }
+
+    @Test
+    void resultsAreATableAndFiles() throws IOException {
+        Run run = run(
+                        "--methods",
+                        "ours,grad,occlusion:size=3:stride=3",
+                        "--metrics",
+                        "removal,removal-most",
+                        "--points",
+                        "8")
+                .succeeded();
+        assertEquals(1 + 3 * 2, run.out().lines().count());
+        assertTrue(run.out().lines().anyMatch(line -> line.contains("occlusion:size=3:stride=3")), run.out());
+        List<String> names = Samples.namesIn(folder.resolve("study"));
+        assertTrue(names.containsAll(List.of("results.csv", "results.json", "values")), names.toString());
+        assertTrue(names.contains("colour_ours_removal-most.npy"), names.toString());
+    }
+
+    @Test
+    void aRepeatedRunMeasuresNothingAgain() {
+        Object[] options = {"--methods", "ours", "--metrics", "removal", "--points", "8", "--json"};
+        String first = run(options).succeeded().out();
+        Run again = run(options).succeeded();
+        assertEquals(first, again.out());
+        assertTrue(again.err().contains("6 of 6 were measured by an earlier run"), again.err());
+    }
+
+    @Test
+    void valuesOfOtherSettingsAreRefused() {
+        run("--methods", "ours", "--metrics", "removal", "--points", "8").succeeded();
+        run("--methods", "ours", "--metrics", "removal", "--points", "9").failsWith(1, "choose another output folder");
+    }
+
+    @Test
+    void tooFewClassesForAGridAreRefused() {
+        run("--methods", "ours", "--metrics", "localisation", "--points", "8")
+                .failsWith(2, "needs confident images of 9 classes");
+    }
+
+    @Test
+    void unknownNamesAreRefusedWithTheKnownOnes() {
+        run("--methods", "magic").failsWith(2, "there is no attribution method magic; there are ours,");
+        run("--methods", "occlusion:width=3")
+                .failsWith(2, "occlusion has no setting width; it has size, stride, window");
+        run("--metrics", "magic").failsWith(2, "there is no metric magic");
+    }
+}

@@ -1,0 +1,61 @@
+package org.codanet.attribution;
+
+import java.util.List;
+import org.codanet.data.batch.RawImages;
+
+/**
+ * What attribution methods ask of a network. Images are (N, C, H, W); targets are N lists of T classes. Calls from several threads take
+ * turns on the device, and the device's memory decides how many images it computes at once.
+ */
+public interface AttributedNetwork {
+    /** {@return the number of classes, K} */
+    int classes();
+
+    /** {@return C of the images that it reads, without inverse channels} */
+    int imageChannels();
+
+    /** {@return whether ReLUs stand between its layers; the rules of GuidedBackprop and DeepLIFT change nothing without} */
+    boolean hasRectifiers();
+
+    /** {@return the logits (N, K)} */
+    float[] logits(RawImages.Floats images);
+
+    /** {@return the network's input for images, (N, C', H, W): the inverse channels appended, if it has them} */
+    float[] input(RawImages.Floats images);
+
+    /** {@return the logits (N, K) for inputs (N, C', H, W) as {@link #input} makes them, which need not be those of any image} */
+    float[] logitsOfInput(RawImages.Floats inputs);
+
+    /** {@return the probabilities (N, K) of logits, as the network was trained: sigmoid or softmax} */
+    float[] probabilities(float[] logits);
+
+    /**
+     * The gradients of logits with respect to the images, through everything that depends on them; in a CoDA-Net also through the
+     * dynamic weights.
+     *
+     * @return (N, T, C, H, W)
+     */
+    float[] gradients(RawImages.Floats images, List<List<Integer>> targets);
+
+    /**
+     * The contributions by which the network explains itself.
+     *
+     * @return (N, T, C', H, W), C' being the channels of the network's input, inverse channels included
+     */
+    float[] contributions(RawImages.Floats images, List<List<Integer>> targets);
+
+    /** {@return C', the channels of the network's input and of {@link #contributions}} */
+    int inputChannels();
+
+    /** The class activation maps of GradCAM at the last layer before the pooling, without its final ReLU. */
+    ActivationMaps activationMaps(RawImages.Floats images, List<List<Integer>> targets);
+
+    /**
+     * Maps of a layer.
+     *
+     * @param values (N, T, h, w)
+     * @param height h
+     * @param width w
+     */
+    record ActivationMaps(float[] values, int height, int width) {}
+}
