@@ -110,8 +110,8 @@ public final class Explainer {
         if (target instanceof Target.Activation(Unit unit)) {
             requireLayer(unit.layer());
             if (detail.layer() > unit.layer()) {
-                throw new IllegalArgumentException("explanation: the input of layer " + detail.layer()
-                        + " lies above the output of layer " + unit.layer());
+                throw new IllegalArgumentException("explanation: a unit of layer " + unit.layer()
+                        + " does not depend on the input of layer " + detail.layer());
             }
         }
     }
@@ -147,7 +147,11 @@ public final class Explainer {
         while (memoryBudget > 0
                 && split.targetsAtOnce() > 1
                 && MemoryPlan.of(net, split.withImages(1)).totalBytes() > memoryBudget) {
-            split = split.withTargetsAtOnce((split.targetsAtOnce() + 1) / 2);
+            int atOnce = split.targetsAtOnce();
+            int half = (atOnce + 1) / 2;
+            // Fewer than this may round differently, so they are the last resort.
+            int least = net.minUniformTargets(pass.targets().count());
+            split = split.withTargetsAtOnce(atOnce > least ? Math.max(half, least) : half);
         }
         return split;
     }

@@ -38,11 +38,6 @@ public final class BufferLayout {
         return elements;
     }
 
-    /** Whether there is a buffer of that name. */
-    public boolean has(String name) {
-        return buffers.containsKey(name);
-    }
-
     /** Shape of one buffer. @throws IllegalArgumentException naming all buffers, if there is none of that name */
     public Shape shape(String name) {
         return buffer(name).shape();

@@ -123,8 +123,7 @@ public final class PassCache {
         }
     }
 
-    /** Evicts all passes. */
-    public void evictAll() {
+    private void evictAll() {
         while (!entries.isEmpty()) {
             evict(leastRecentlyUsed());
         }

@@ -310,6 +310,12 @@ final class ExplainerTest {
                     "classes are given for 1 images, there are 2",
                     () -> explainer.explain(images, new Target.ClassesPerImage(List.of(List.of(0)))));
             refused("there is no layer 3", () -> explainer.explain(images, Target.all(), new Detail(3, false)));
+            Target unit = Target.activation(new Unit(0, 1, 2, 3));
+            refused(
+                    "a unit of layer 0 does not depend on the input of layer 1",
+                    () -> explainer.explain(images, unit, new Detail(1, false)));
+            Target absent = Target.activation(new Unit(3, 0, 0, 0));
+            refused("there is no layer 3", () -> explainer.explain(images, absent));
             refused(
                     "expected (N, 3, H, W)",
                     () -> explainer.explain(new float[49], Shape.of(1, 1, 7, 7), Target.predicted()));

@@ -2,7 +2,6 @@ package org.codanet.run;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -23,8 +22,6 @@ final class BufferLayoutTest {
     void buffersLieOneAfterTheOther() {
         assertEquals(11, LAYOUT.elements());
         assertEquals(Shape.of(2, 3), LAYOUT.shape("logits"));
-        assertTrue(LAYOUT.has("map"));
-        assertFalse(LAYOUT.has("maps"));
         assertEquals(0, BufferLayout.EMPTY.elements());
     }
 
