@@ -361,6 +361,37 @@ final class TrainTest {
     }
 
     @Test
+    void evaluateSplitsAFolderOfClassesBySeed() {
+        Path model = trouble("swapped_labels_model.safetensors");
+        Path classes = trouble("swapped_labels_data/train");
+        Run run = Run.of("evaluate", "--model", model, "--data", classes, "--held-out", "0.5", "--json", "-q")
+                .succeeded();
+        assertEquals(
+                6,
+                JsonParser.parseString(run.out())
+                        .getAsJsonObject()
+                        .get("images")
+                        .getAsInt());
+        Run.of("evaluate", "--model", model, "--data", classes, "--held-out", "1")
+                .failsWith(2, "1.0", "between 0 and 1");
+        Run.of("evaluate", "--model", model, "--data", trouble("swapped_labels_data"), "--held-out", "0.5")
+                .failsWith(1, "has training and test images of its own");
+    }
+
+    @Test
+    void trainTakesALowestLearningRate() throws IOException {
+        Path out = folder.resolve("floor");
+        Run.of(train(out, "--epochs", "1", "--min-lr", "1e-4", "-q")).succeeded();
+        assertTrue(ModelFile.read(new TrainingRun(out).last())
+                                .recipe()
+                                .orElseThrow()
+                                .learningRate()
+                        instanceof LearningRate.Cosine cosine
+                && cosine.floor() == 1e-4);
+        Run.of(train(folder.resolve("no-floor"), "--min-lr", "-1")).failsWith(2, "floor");
+    }
+
+    @Test
     void evaluatePrintsADashForAClassWithoutImages() throws IOException {
         Path part = Files.createDirectories(folder.resolve("part"));
         Files.createDirectories(part.resolve("test/+"));

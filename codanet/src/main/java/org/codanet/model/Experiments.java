@@ -104,7 +104,7 @@ public final class Experiments {
                 .labels(CIFAR10)
                 .build();
         TrainingRecipe recipe =
-                TrainingRecipe.of(LossKind.BCE, 200, 8, new LearningRate.Steps(2.5e-4, 1.5, 30)).toBuilder()
+                TrainingRecipe.of(LossKind.BCE, 200, 8, new LearningRate.StepDecay(2.5e-4, 1.5, 30)).toBuilder()
                         .batches(8, 16)
                         .augmentation(new AugmentationRecipe(true, 0, 32, 4, 0, 0))
                         .lambda(lambda)

@@ -15,6 +15,14 @@ public sealed interface LearningRate {
     LearningRate forEpochs(int epochs);
 
     /**
+     * {@return this schedule with another lowest rate}
+     *
+     * @param lowest not negative
+     * @throws IllegalArgumentException if this kind of schedule has no lowest rate, or this one is impossible
+     */
+    LearningRate withFloor(double lowest);
+
+    /**
      * Always the same.
      *
      * @param rate above 0
@@ -34,31 +42,51 @@ public sealed interface LearningRate {
         public LearningRate forEpochs(int epochs) {
             return this;
         }
+
+        @Override
+        public LearningRate withFloor(double lowest) {
+            throw noFloor("constant");
+        }
     }
 
     /**
-     * Divided by the same factor again and again: {@code rate / factor^(epoch div every)}.
+     * Divided by the same factor at regular intervals: {@code max(floor, rate / factor^(epoch div every))}. This is
+     * {@code simple_decay} of the authors' code, where the floor is called {@code min_lr}.
      *
      * @param rate of the first epochs, above 0
      * @param factor the divisor, above 0
      * @param every epochs between divisions, at least 1
+     * @param floor lowest rate, 0 for none
      */
-    record Steps(double rate, double factor, int every) implements LearningRate {
+    record StepDecay(double rate, double factor, int every, double floor) implements LearningRate {
         /** Checks the numbers. */
-        public Steps {
+        public StepDecay {
             positive("rate", rate);
             positive("factor", factor);
             atLeast(1, "every", every);
+            if (!(floor >= 0 && Double.isFinite(floor))) {
+                throw new IllegalArgumentException("learning rate: floor is " + floor + ", it must not be negative");
+            }
+        }
+
+        /** A decay without a floor. */
+        public StepDecay(double rate, double factor, int every) {
+            this(rate, factor, every, 0);
         }
 
         @Override
         public double at(int epoch, long step, long stepsPerEpoch) {
-            return rate / Math.pow(factor, epoch / every);
+            return Math.max(floor, rate / Math.pow(factor, epoch / every));
         }
 
         @Override
         public LearningRate forEpochs(int epochs) {
             return this;
+        }
+
+        @Override
+        public LearningRate withFloor(double lowest) {
+            return new StepDecay(rate, factor, every, lowest);
         }
     }
 
@@ -91,6 +119,11 @@ public sealed interface LearningRate {
         @Override
         public LearningRate forEpochs(int epochs) {
             return this;
+        }
+
+        @Override
+        public LearningRate withFloor(double lowest) {
+            throw noFloor("warm_up_then_halve");
         }
     }
 
@@ -132,6 +165,16 @@ public sealed interface LearningRate {
         public LearningRate forEpochs(int newEpochs) {
             return newEpochs == epochs ? this : new Cosine(peak, floor, warmUpEpochs * newEpochs / epochs, newEpochs);
         }
+
+        @Override
+        public LearningRate withFloor(double lowest) {
+            return new Cosine(peak, lowest, warmUpEpochs, epochs);
+        }
+    }
+
+    private static IllegalArgumentException noFloor(String kind) {
+        return new IllegalArgumentException(
+                "learning rate: the schedule " + kind + " has no lowest rate; steps and cosine have one");
     }
 
     private static void positive(String name, double value) {

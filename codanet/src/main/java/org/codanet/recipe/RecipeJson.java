@@ -7,7 +7,7 @@ import org.codanet.json.JsonFields;
 import org.codanet.nn.op.LossKind;
 import org.codanet.recipe.LearningRate.Constant;
 import org.codanet.recipe.LearningRate.Cosine;
-import org.codanet.recipe.LearningRate.Steps;
+import org.codanet.recipe.LearningRate.StepDecay;
 import org.codanet.recipe.LearningRate.WarmUpThenHalve;
 
 /** The JSON form of a {@link TrainingRecipe}. The optimiser's settings are fields of the recipe itself. */
@@ -43,11 +43,14 @@ final class RecipeJson {
                 json.addProperty("kind", "constant");
                 json.addProperty("rate", rate);
             }
-            case Steps(double rate, double factor, int every) -> {
+            case StepDecay(double rate, double factor, int every, double floor) -> {
                 json.addProperty("kind", "steps");
                 json.addProperty("rate", rate);
                 json.addProperty("factor", factor);
                 json.addProperty("every", every);
+                if (floor > 0) {
+                    json.addProperty("floor", floor);
+                }
             }
             case WarmUpThenHalve(double from, double peak, int warmUpEpochs, int halveEvery) -> {
                 json.addProperty("kind", "warm_up_then_halve");
@@ -103,7 +106,12 @@ final class RecipeJson {
         String kind = fields.text("kind");
         LearningRate rate = switch (kind) {
             case "constant" -> new Constant(fields.number("rate"));
-            case "steps" -> new Steps(fields.number("rate"), fields.number("factor"), fields.integer("every"));
+            case "steps" ->
+                new StepDecay(
+                        fields.number("rate"),
+                        fields.number("factor"),
+                        fields.integer("every"),
+                        fields.has("floor") ? fields.number("floor") : 0);
             case "warm_up_then_halve" ->
                 new WarmUpThenHalve(
                         fields.number("from"),

@@ -71,7 +71,7 @@ class ExperimentsTest {
     @Test
     void theRecipeIsThePapers() {
         Experiment small = Experiments.named("9L-S-CoDA-SQ-1000");
-        assertEquals(new LearningRate.Steps(2.5e-4, 1.5, 30), small.recipe().learningRate());
+        assertEquals(new LearningRate.StepDecay(2.5e-4, 1.5, 30), small.recipe().learningRate());
         assertEquals(
                 List.of(8, 16, 200),
                 List.of(

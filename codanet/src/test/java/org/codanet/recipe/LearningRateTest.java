@@ -25,10 +25,34 @@ class LearningRateTest {
 
     @Test
     void stepsDivideAfterEveryThirtyEpochs() {
-        LearningRate steps = new LearningRate.Steps(2.5e-4, 1.5, 30);
+        LearningRate steps = new LearningRate.StepDecay(2.5e-4, 1.5, 30);
         assertEquals(2.5e-4, steps.at(29, 0, 1));
         assertEquals(2.5e-4 / 1.5, steps.at(30, 0, 1), 1e-19);
         assertEquals(2.5e-4 / Math.pow(1.5, 6), steps.at(199, 0, 1), 1e-19);
+    }
+
+    /** 2.5e-4 halved every 10 epochs, but not below 4e-5: the values of simple_decay with min_lr 4e-5. */
+    @Test
+    void aStepDecayDoesNotFallBelowItsFloor() {
+        LearningRate decay = new LearningRate.StepDecay(2.5e-4, 2, 10, 4e-5);
+        double[] expected = {2.5e-4, 1.25e-4, 6.25e-5, 4e-5, 4e-5};
+        for (int epoch = 0; epoch < 50; epoch++) {
+            assertEquals(expected[epoch / 10], decay.at(epoch, 0, 1), 1e-19, "epoch " + epoch);
+        }
+        assertEquals(3e-4, new LearningRate.StepDecay(2.5e-4, 2, 10, 3e-4).at(0, 0, 1), "max(min_lr, base_lr)");
+    }
+
+    @Test
+    void onlySomeSchedulesHaveAFloor() {
+        assertEquals(new LearningRate.StepDecay(1, 2, 3, 0.5), new LearningRate.StepDecay(1, 2, 3).withFloor(0.5));
+        assertEquals(new LearningRate.Cosine(1, 0.5, 0, 4), new LearningRate.Cosine(1, 0, 0, 4).withFloor(0.5));
+        assertEquals(
+                "learning rate: the schedule warm_up_then_halve has no lowest rate; steps and cosine have one",
+                assertThrows(IllegalArgumentException.class, () -> IMAGENET.withFloor(1e-5))
+                        .getMessage());
+        assertThrows(IllegalArgumentException.class, () -> new LearningRate.Constant(1).withFloor(1e-5));
+        assertThrows(IllegalArgumentException.class, () -> new LearningRate.StepDecay(1, 2, 3, -1));
+        assertThrows(IllegalArgumentException.class, () -> new LearningRate.StepDecay(1, 2, 3, Double.NaN));
     }
 
     @Test
@@ -51,7 +75,7 @@ class LearningRateTest {
     void wrongNumbersAreRefused() {
         assertThrows(IllegalArgumentException.class, () -> new LearningRate.Constant(0));
         assertThrows(IllegalArgumentException.class, () -> new LearningRate.Constant(Double.NaN));
-        assertThrows(IllegalArgumentException.class, () -> new LearningRate.Steps(1, 1.5, 0));
+        assertThrows(IllegalArgumentException.class, () -> new LearningRate.StepDecay(1, 1.5, 0));
         assertThrows(IllegalArgumentException.class, () -> new LearningRate.WarmUpThenHalve(1, 1, 1, 1));
         assertThrows(IllegalArgumentException.class, () -> new LearningRate.Cosine(1, 2, 0, 1));
         assertThrows(IllegalArgumentException.class, () -> new LearningRate.Cosine(1, 0, 1, 1));
@@ -67,10 +91,11 @@ class LearningRateTest {
             agree(
                     file,
                     "schedule_simple_decay",
-                    new LearningRate.Steps(
+                    new LearningRate.StepDecay(
                             schedule.get("base_lr").getAsDouble(),
                             schedule.get("decay_factor").getAsDouble(),
-                            schedule.get("lr_steps").getAsInt()));
+                            schedule.get("lr_steps").getAsInt(),
+                            Math.max(0, schedule.get("min_lr").getAsDouble())));
             agree(file, "schedule_imagenet_warmup", IMAGENET);
             agree(file, "schedule_imagenet_list", IMAGENET);
         }

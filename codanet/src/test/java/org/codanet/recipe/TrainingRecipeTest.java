@@ -15,7 +15,8 @@ class TrainingRecipeTest {
     static Stream<LearningRate> schedules() {
         return Stream.of(
                 new LearningRate.Constant(1e-3),
-                new LearningRate.Steps(2.5e-4, 1.5, 30),
+                new LearningRate.StepDecay(2.5e-4, 1.5, 30),
+                new LearningRate.StepDecay(2.5e-4, 1.5, 30, 1e-5),
                 new LearningRate.WarmUpThenHalve(2.5e-4, 1e-3, 15, 20),
                 new LearningRate.Cosine(1.5e-3, 1e-5, 0.25, 30));
     }

@@ -11,8 +11,8 @@ import org.codanet.cli.console.Console;
 import org.codanet.cli.console.CountedSource;
 import org.codanet.cli.console.Progress;
 import org.codanet.cli.option.DeviceOption;
+import org.codanet.cli.option.HeldOutOption;
 import org.codanet.cli.option.ModelOption;
-import org.codanet.data.dataset.Datasets;
 import org.codanet.data.dataset.ImageDataset;
 import org.codanet.data.dataset.Split;
 import org.codanet.evaluate.Evaluation;
@@ -58,6 +58,9 @@ public final class EvaluateCommand implements Callable<Integer> {
                     "Folder with CIFAR-10 (binary), MNIST, Fashion-MNIST, NumPy arrays, or pictures in test/CLASS/.")
     Path folder;
 
+    @Mixin
+    HeldOutOption heldOut;
+
     @Option(
             names = "--split",
             paramLabel = "PART",
@@ -82,7 +85,7 @@ public final class EvaluateCommand implements Callable<Integer> {
         }
         ModelFile file = modelOption.read();
         EvaluationData data = EvaluationData.of(
-                Datasets.open(folder, split), file, Runtime.getRuntime().availableProcessors());
+                heldOut.open(folder, split), file, Runtime.getRuntime().availableProcessors());
         ImageDataset images = data.images();
         console.say("data: " + images.description());
         images.remarks().forEach(remark -> console.say("data: " + remark));

@@ -14,7 +14,7 @@ import org.codanet.cli.console.ExitCodes;
 import org.codanet.cli.console.Interruption;
 import org.codanet.cli.console.TrainingDisplay;
 import org.codanet.cli.option.DeviceOption;
-import org.codanet.data.dataset.Datasets;
+import org.codanet.cli.option.HeldOutOption;
 import org.codanet.data.dataset.ImageDataset;
 import org.codanet.data.dataset.Split;
 import org.codanet.data.image.ImageSize;
@@ -114,6 +114,9 @@ public final class TrainCommand implements Callable<Integer> {
                             + " of the experiment or config, or that of the images.")
     ImageSize size;
 
+    @Mixin
+    HeldOutOption heldOut;
+
     @Option(
             names = "--out",
             required = true,
@@ -150,6 +153,12 @@ public final class TrainCommand implements Callable<Integer> {
             paramLabel = "X",
             description = "Weight of the linear-map regulariser. Default: that of the recipe.")
     Double lambda;
+
+    @Option(
+            names = "--min-lr",
+            paramLabel = "X",
+            description = "Lowest learning rate of a step decay or a cosine schedule. Default: that of the recipe.")
+    Double minLearningRate;
 
     @Option(
             names = "--seed",
@@ -200,8 +209,8 @@ public final class TrainCommand implements Callable<Integer> {
         TrainingRecipe recipe = recipe(experiment);
         Optional<NetworkConfigFile> config =
                 experiment.isPresent() ? Optional.empty() : Optional.of(NetworkConfigFile.read(network.config));
-        ImageDataset training = Datasets.open(data, Split.TRAIN);
-        ImageDataset test = Datasets.open(data, Split.TEST);
+        ImageDataset training = heldOut.open(data, Split.TRAIN);
+        ImageDataset test = heldOut.open(data, Split.TEST);
         Optional<ImageSize> wanted = Optional.ofNullable(size);
         AdaptedNetwork adapted = experiment.isPresent()
                 ? AdaptedNetwork.of(experiment.get(), recipe, recipeFile == null, training, wanted)
@@ -285,6 +294,9 @@ public final class TrainCommand implements Callable<Integer> {
         }
         if (lambda != null) {
             changed.lambda(lambda);
+        }
+        if (minLearningRate != null) {
+            changed.learningRate(changed.build().learningRate().withFloor(minLearningRate));
         }
         return changed.build();
     }

@@ -182,7 +182,8 @@ final class ArrayImages extends LabelledImages {
     private static List<String> remarks(ImageArrays arrays, Split split) {
         List<String> remarks = new ArrayList<>();
         if (!arrays.isSplit() && split == Split.TEST) {
-            remarks.add("no arrays X_train and X_test, so all images serve both for training and for testing");
+            remarks.add(
+                    "no arrays X_train and X_test, so all images serve both for training and for testing; --held-out splits them");
         }
         if (!arrays.unknownNames().isEmpty()) {
             remarks.add("arrays that are not used: " + String.join(", ", arrays.unknownNames()));

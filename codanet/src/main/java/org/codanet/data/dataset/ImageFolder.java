@@ -30,7 +30,7 @@ final class ImageFolder extends LabelledImages {
 
     private static final List<String> TEST_NAMES = List.of("test", "testing", "val", "valid", "validation");
     private static final String UNSPLIT =
-            "no folders train and test, so all images serve both for training and for testing";
+            "no folders train and test, so all images serve both for training and for testing; --held-out splits them";
 
     private final List<Path> files;
 

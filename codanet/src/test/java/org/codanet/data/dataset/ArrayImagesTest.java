@@ -96,7 +96,7 @@ class ArrayImagesTest {
             NpyFile.write(folder.resolve("weights.npy"), TensorData.ofBytes(List.of(1), new byte[1]));
             assertEquals(
                     List.of(
-                            "no arrays X_train and X_test, so all images serve both for training and for testing",
+                            "no arrays X_train and X_test, so all images serve both for training and for testing; --held-out splits them",
                             "arrays that are not used: weights"),
                     Datasets.open(folder, Split.TEST).remarks());
         }

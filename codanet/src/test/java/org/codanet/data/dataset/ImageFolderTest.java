@@ -74,7 +74,8 @@ class ImageFolderTest {
             assertEquals(used(Split.TRAIN), used(Split.TEST));
             assertEquals(List.of(), remarks(Split.TRAIN));
             assertEquals(
-                    List.of("no folders train and test, so all images serve both for training and for testing"),
+                    List.of(
+                            "no folders train and test, so all images serve both for training and for testing; --held-out splits them"),
                     remarks(Split.TEST));
         }
     }
