@@ -11,10 +11,12 @@ import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
-/** Documents say only what is so: their links lead somewhere, and they name no folder of one machine. */
+/** Links in documents lead to files. No file names a folder of one machine or holds the marker of a merge conflict. */
 final class DocumentationTest {
     /** The target of a Markdown link or picture, without its anchor. */
     private static final Pattern LINK = Pattern.compile("\\]\\(([^)#\\s]+)(#[^)]*)?\\)");
+
+    private static final Pattern CONFLICT = Pattern.compile("^(<{7}|>{7}) ");
 
     private static final Pattern FOLDER_OF_A_PERSON = Pattern.compile("(?<![\\w~}.])/(home|root|work|Users)/\\w");
 
@@ -50,6 +52,21 @@ final class DocumentationTest {
                 number++;
                 if (FOLDER_OF_A_PERSON.matcher(line).find()) {
                     found.add(SourceTree.root().relativize(file) + ":" + number + ": " + line.strip());
+                }
+            }
+        }
+        assertEquals(List.of(), found);
+    }
+
+    @Test
+    void noFileHoldsAMarkerOfAMergeConflict() {
+        List<String> found = new ArrayList<>();
+        for (Path file : SourceTree.files(".", ".md", ".java", ".xml", ".py", ".cu", ".css", "codanet", "run")) {
+            int number = 0;
+            for (String line : SourceTree.lines(file)) {
+                number++;
+                if (CONFLICT.matcher(line).find()) {
+                    found.add(SourceTree.root().relativize(file) + ":" + number);
                 }
             }
         }
