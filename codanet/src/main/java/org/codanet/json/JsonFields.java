@@ -7,7 +7,6 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonPrimitive;
 import com.google.gson.Strictness;
 import com.google.gson.stream.JsonReader;
-import com.google.gson.stream.JsonToken;
 import java.io.IOException;
 import java.io.StringReader;
 import java.math.BigDecimal;
@@ -49,9 +48,8 @@ public final class JsonFields {
             reader.setStrictness(Strictness.STRICT);
             reader.setNestingLimit(DEPTH_LIMIT);
             JsonElement element = read(what, reader);
-            if (reader.peek() != JsonToken.END_DOCUMENT) {
-                throw new IllegalArgumentException(what + ": there is text after the JSON object");
-            }
+            // A strict reader refuses text after the first value here.
+            reader.peek();
             if (!(element instanceof JsonObject object)) {
                 throw new IllegalArgumentException(what + ": not a JSON object");
             }
