@@ -220,9 +220,9 @@ final class CudaDeviceTest {
 
         @ParameterizedTest
         @CsvSource({
-            "FP32, patch first, 'COMPUTE_32F,', FMA_MATH",
-            "TF32, with weights in registers, COMPUTE_32F_FAST_TF32, DEFAULT_MATH",
-            "BF16, with weights in registers, COMPUTE_32F_FAST_16BF, DEFAULT_MATH",
+            "FP32, patch-first, 'COMPUTE_32F,', FMA_MATH",
+            "TF32, tensor-core, COMPUTE_32F_FAST_TF32, DEFAULT_MATH",
+            "BF16, tensor-core, COMPUTE_32F_FAST_16BF, DEFAULT_MATH",
         })
         void reportsEachSelectedAlgorithmOnce(Precision precision, String form, String compute, String math) {
             List<String> reported = new ArrayList<>();

@@ -17,7 +17,7 @@ final class LoopTable {
                     + " | around it | registers | shared memory, KiB | blocks an SM | operations a clock by issue | by shared memory |";
     private static final String RULE = "|---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|";
 
-    private static final Pattern DEFINES = Pattern.compile(".*:STEPS=(\\d+).*:BFLOAT=([01]).*");
+    private static final Pattern DEFINES = Pattern.compile(".*:K_STEPS=(\\d+).*:BF16=([01]).*");
     private static final int THREADS = 128;
     private static final int REGISTERS = 65_536;
     /** Registers are allocated in units of so many for a thread. */

@@ -74,7 +74,7 @@ final class RealCompilerTest {
             for (CompileEveryKernel.Line each : running.get(i).get()) {
                 String where = each + " of " + environment;
                 assertTrue(each.counts().shared() <= MOST_SHARED, where);
-                int most = each.kernel().matches("(alignment|direct)_forward")
+                int most = each.kernel().matches("(patch_first|weight_streaming)_forward")
                                 || each.counts().hmma() > 0
                         ? 255
                         : MOST_REGISTERS;
@@ -82,7 +82,9 @@ final class RealCompilerTest {
                 assertEquals(0, each.counts().local(), "local memory: " + where);
                 assertEquals(0, each.counts().stack(), "stack: " + where);
                 assertEquals(
-                        each.kernel().matches("tile_(forward|forward_few|back|backward_rows|backward_weights)"),
+                        each.kernel()
+                                .matches(
+                                        "tensor_core_(forward|forward_one_tile|back_projection|gradient_positions|gradient_weights)"),
                         each.counts().hmma() > 0,
                         "tensor cores: " + where);
                 if (each.counts().hmma() > 0) {

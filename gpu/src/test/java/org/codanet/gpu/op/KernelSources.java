@@ -4,8 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.codanet.gpu.kernel.KernelSource;
 import org.codanet.gpu.op.alignment.AlignmentKernels;
-import org.codanet.gpu.op.alignment.TensorCoreForward;
-import org.codanet.gpu.op.alignment.TensorCoreGradient;
+import org.codanet.gpu.op.alignment.TensorCoreTiling;
 
 /** Every source of the device, with the defines that it is compiled with. */
 public final class KernelSources {
@@ -21,25 +20,24 @@ public final class KernelSources {
                 CudaImageAugmentation.source(),
                 CudaResources.source("sum_pool.cu"),
                 CudaResources.source("contribution_map.cu"),
-                CudaConvolution.source(),
-                AlignmentKernels.source(65)));
+                CudaConvolution.source()));
+        all.addAll(AlignmentKernels.sources(65));
         if (capability >= 80) {
-            all.add(TensorCoreForward.source(64, false));
-            all.add(TensorCoreForward.source(64, true));
-            all.add(TensorCoreGradient.source(64, false));
-            all.add(TensorCoreGradient.source(64, true));
-            all.add(TensorCoreGradient.source(TensorCoreGradient.mostRank(false), false));
-            all.add(TensorCoreGradient.source(TensorCoreGradient.mostRank(true), true));
+            for (boolean bf16 : new boolean[] {false, true}) {
+                all.addAll(new TensorCoreTiling(64, bf16).forwardSources());
+                all.add(new TensorCoreTiling(64, bf16).gradientSource());
+                all.add(new TensorCoreTiling(TensorCoreTiling.maxGradientRank(bf16), bf16).gradientSource());
+            }
         }
         if (capability == 90) {
-            all.add(TensorCoreGradient.source(16, false));
-            all.add(TensorCoreGradient.source(16, true));
-            all.add(TensorCoreGradient.source(128, true));
-            all.add(TensorCoreForward.source(16, false));
-            all.add(TensorCoreForward.source(128, false));
-            all.add(TensorCoreForward.source(256, true));
-            all.add(AlignmentKernels.source(321));
+            all.add(new TensorCoreTiling(16, false).gradientSource());
+            all.add(new TensorCoreTiling(16, true).gradientSource());
+            all.add(new TensorCoreTiling(128, true).gradientSource());
+            all.addAll(new TensorCoreTiling(16, false).forwardSources());
+            all.addAll(new TensorCoreTiling(TensorCoreTiling.maxForwardRank(false), false).forwardSources());
+            all.addAll(new TensorCoreTiling(TensorCoreTiling.maxForwardRank(true), true).forwardSources());
+            all.addAll(AlignmentKernels.sources(321));
         }
-        return all;
+        return all.stream().distinct().toList();
     }
 }

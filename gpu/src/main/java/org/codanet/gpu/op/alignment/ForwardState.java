@@ -1,45 +1,57 @@
 package org.codanet.gpu.op.alignment;
 
+import org.codanet.gpu.driver.BufferLayout;
+import org.codanet.gpu.driver.DevicePointer;
 import org.codanet.gpu.driver.MemoryPool;
 import org.codanet.nn.op.alignment.DynamicAlignment;
 import org.codanet.nn.op.alignment.Purpose;
 
 /**
- * What one forward pass leaves behind: the factors of every position, the squared norms, and for a gradient with weights in
- * registers the scores.
+ * What one forward pass leaves for back-projection and gradient: factors (rows, S), squared norms (rows, D), or (rows) for WB, and for
+ * the tensor-core gradient the scores (rows, D). Never u or the dynamic weights: they are computed again.
  */
 final class ForwardState implements DynamicAlignment.State, AutoCloseable {
-    private final CudaDynamicAlignment maker;
-    private final PatchGrid extents;
+    private final CudaDynamicAlignment operation;
+    private final PatchGrid grid;
     private final Purpose purpose;
-    private final boolean scored;
     private final MemoryPool.Block block;
+    private final DevicePointer factors;
+    private final DevicePointer squaredNorms;
+    private final DevicePointer scores;
     private final String owner;
     private boolean closed;
 
     ForwardState(
-            CudaDynamicAlignment maker,
-            PatchGrid extents,
+            CudaDynamicAlignment operation,
+            PatchGrid grid,
             Purpose purpose,
-            boolean scored,
+            boolean hasScores,
             MemoryPool memory,
             String owner) {
-        this.maker = maker;
-        this.extents = extents;
+        this.operation = operation;
+        this.grid = grid;
         this.purpose = purpose;
-        this.scored = scored;
         this.owner = owner;
-        this.block = memory.take(bytes(extents, scored), owner);
+        this.block = memory.take(bytes(grid, hasScores), owner);
+        BufferLayout layout = BufferLayout.of(block.pointer(), Float.BYTES);
+        this.factors = layout.floats(grid.rows() * grid.slots());
+        this.squaredNorms = layout.floats(grid.rows() * grid.squaredNorms());
+        this.scores = hasScores ? layout.floats(grid.rows() * grid.units()) : DevicePointer.NULL;
     }
 
-    /** Never the products with the weights, nor the weights themselves: these are found again. */
-    static long bytes(PatchGrid extents, boolean scored) {
-        return Float.BYTES * extents.rows() * (extents.slots() + extents.squares() + (scored ? extents.units() : 0));
+    static long bytes(PatchGrid grid, boolean hasScores) {
+        return Float.BYTES * grid.rows() * (grid.slots() + grid.squaredNorms() + (hasScores ? grid.units() : 0));
     }
 
-    /** The state as one of this operation's, open and made for at least {@code needed}. */
-    static ForwardState of(DynamicAlignment.State state, CudaDynamicAlignment maker, Purpose needed) {
-        if (!(state instanceof ForwardState own) || own.maker != maker) {
+    /**
+     * The state as one of this operation.
+     *
+     * @param needed the purpose that it must have been created for at least
+     * @throws IllegalArgumentException if another operation created it
+     * @throws IllegalStateException if its scope was closed, or it was created for a lesser purpose
+     */
+    static ForwardState of(DynamicAlignment.State state, CudaDynamicAlignment operation, Purpose needed) {
+        if (!(state instanceof ForwardState own) || own.operation != operation) {
             throw new IllegalArgumentException("dynamic alignment: the state was made by another operation");
         }
         if (own.closed) {
@@ -53,23 +65,23 @@ final class ForwardState implements DynamicAlignment.State, AutoCloseable {
         return own;
     }
 
-    PatchGrid extents() {
-        return extents;
+    PatchGrid grid() {
+        return grid;
     }
 
-    /** Factors (rows, slots), from a row on. */
-    long factors(long row) {
-        return block.address() + Float.BYTES * row * extents.slots();
+    /** Factors (rows, S), from a row on. */
+    DevicePointer factors(long row) {
+        return factors.floatsFrom(row * grid.slots());
     }
 
-    /** Squared norms, from a row on. */
-    long squares(long row) {
-        return factors(extents.rows()) + Float.BYTES * row * extents.squares();
+    /** Squared norms (rows, D), WB (rows), from a row on. */
+    DevicePointer squaredNorms(long row) {
+        return squaredNorms.floatsFrom(row * grid.squaredNorms());
     }
 
-    /** Scores (rows, D), from a row on; 0 if they are not kept. */
-    long scores(long row) {
-        return scored ? squares(extents.rows()) + Float.BYTES * row * extents.units() : 0;
+    /** Scores (rows, D), from a row on; null if the state has none. */
+    DevicePointer scores(long row) {
+        return scores.isNull() ? scores : scores.floatsFrom(row * grid.units());
     }
 
     @Override

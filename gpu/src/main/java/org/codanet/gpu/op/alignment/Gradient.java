@@ -1,229 +1,215 @@
 package org.codanet.gpu.op.alignment;
 
-import org.codanet.gpu.library.CublasHandle.Matrix;
+import org.codanet.gpu.driver.BufferLayout;
+import org.codanet.gpu.driver.DevicePointer;
+import org.codanet.gpu.kernel.KernelSource;
+import org.codanet.gpu.library.Matrix;
 import org.codanet.gpu.library.MatrixProducts;
 import org.codanet.gpu.op.CudaResources;
 import org.codanet.nn.op.alignment.DynamicAlignment.Weights;
 
 /**
- * The full gradient of a dynamic alignment layer, patch first. With g' = g f and e = g s ∂f/∂q the gradient with respect to a
- * dynamic weight is {@code g'_j p + 2 e_j w_j}; it is never formed:
+ * The full gradient, patch-first: GEMMs with the elementwise kernels of {@code gradient.cu} between them.
  *
  * <pre>
- *   gradient (m, L) = (da, g' a)                                  beside the products u, column by column
- *   dx       = collected patches of  gradient · Wᵀ
- *   dW       = patchesᵀ · gradient,  dB_j += B_j Σ 2 e_j a aᵀ     the sums over all positions of all images
+ *   u        = patches · W                                             GEMM
+ *   g', e, t = g' a                                                    patch_first_gradient
+ *   z        = e · G                                                   GEMM with the Gram matrices
+ *   da       = Σ_j g'_j u_j + e_j G_j a                                factor_gradients
+ *   dW       = patchesᵀ · (da, t),  M_j = Σ e_j a aᵀ                   GEMMs, summed over all chunks of images
+ *   dx       = col2im of (da, t) · Wᵀ                                  GEMM
  * </pre>
  *
- * <p>For the gradient of a map that was applied to another input v, the products with B and b are those of v's patches, and dx
- * has the part that comes through the factors a alone.
+ * <p>The gradient of a map that was applied to another input v: u and the products with t are those of v's patches, and dx has only
+ * the part that comes through the factors, da · Aᵀ.
  */
 final class Gradient {
-    private static final int NOTHING = 0;
+    static final KernelSource SOURCE = AlignmentKernels.source("gradient.cu");
 
     private final CudaResources resources;
     private final AlignmentKernels kernels;
+    private final Patches patches;
     private final PackedWeights weights;
 
     Gradient(CudaResources resources, AlignmentKernels kernels, PackedWeights weights) {
         this.resources = resources;
         this.kernels = kernels;
+        this.patches = new Patches(kernels);
         this.weights = weights;
     }
 
-    /** Workspace of one call: addresses, from sums over all images to what some images at a time need. */
-    private static final class Room {
-        private final long patches;
-        private final long others;
-        private final long u;
-        private final long gradient;
-        private final long moment;
-        private final long scaled;
-        private final long curvature;
-        private final long pairs;
-        private final long dPatches;
-        private final long factors;
+    /** The sums over all images, then the buffers for one chunk of images. */
+    private final class Buffers {
+        private final PatchGrid grid;
         private final int images;
+        private final WeightGradients sums;
+        private final DevicePointer patches;
+        private final DevicePointer mapPatches;
+        private final DevicePointer u;
+        private final DevicePointer gradient;
+        private final DevicePointer eFactors;
+        private final DevicePointer dScores;
+        private final DevicePointer e;
+        private final DevicePointer c;
+        private final DevicePointer z;
+        private final DevicePointer dPatches;
+        private final DevicePointer beta;
 
-        /** What each position takes. */
-        private static long rowFloats(PatchGrid e) {
-            return 3L * e.patch() + 2L * e.row() + (long) e.slots() * e.units() + 2L * e.units() + e.pairs() + 1;
+        /** @param map whether v is another input than x; needs the most memory */
+        Buffers(PatchGrid grid, boolean map, BufferLayout layout) {
+            this.grid = grid;
+            images = grid.chunkImages(resources.chunkBytes(), rowFloats(), grid.n());
+            long rows = (long) images * grid.positions();
+            sums = new WeightGradients(resources, kernels, weights, grid, layout);
+            patches = layout.floats(rows * grid.patch());
+            mapPatches = map ? layout.floats(rows * grid.patch()) : patches;
+            u = layout.floats(rows * grid.columns());
+            gradient = layout.floats(rows * grid.columns());
+            dScores = layout.floats(rows * grid.units());
+            boolean bounds = grid.weightBounding();
+            eFactors = AlignmentKernels.floatsOrNull(layout, bounds ? 0 : rows * grid.slotColumns());
+            e = AlignmentKernels.floatsOrNull(layout, bounds ? 0 : rows * grid.units());
+            z = AlignmentKernels.floatsOrNull(layout, bounds ? 0 : rows * grid.pairs());
+            c = AlignmentKernels.floatsOrNull(layout, bounds ? rows * grid.units() : 0);
+            beta = AlignmentKernels.floatsOrNull(layout, bounds ? rows : 0);
+            dPatches = layout.floats(rows * grid.patch());
         }
 
-        static long bytes(CudaResources resources, PatchGrid e) {
-            long images = e.imagesWithin(resources.chunkBytes(), rowFloats(e), e.n());
-            return Float.BYTES * (WeightGradients.floats(e) + images * e.positions() * rowFloats(e));
-        }
-
-        /** @param base behind the sums */
-        Room(CudaResources resources, PatchGrid e, boolean mapped, long base) {
-            int spread = e.slots() * e.units();
-            images = e.imagesWithin(resources.chunkBytes(), rowFloats(e), e.n());
-            long rows = (long) images * e.positions();
-            patches = base;
-            others = mapped ? patches + 4 * rows * e.patch() : patches;
-            u = patches + 8 * rows * e.patch();
-            gradient = u + 4 * rows * e.row();
-            moment = gradient + 4 * rows * e.row();
-            scaled = moment + 4 * rows * spread;
-            curvature = scaled + 4 * rows * e.units();
-            pairs = curvature + 4 * rows * e.units();
-            dPatches = pairs + 4 * rows * e.pairs();
-            factors = dPatches + 4 * rows * e.patch();
+        private long rowFloats() {
+            return 3L * grid.patch() + 2L * grid.columns() + grid.slotColumns() + 2L * grid.units() + grid.pairs() + 1;
         }
     }
 
-    /** Bytes of workspace for images of these extents. */
-    long bytes(PatchGrid extents) {
-        return Room.bytes(resources, extents);
+    /** Bytes of workspace that {@link #run} needs. */
+    long workspaceBytes(PatchGrid grid) {
+        BufferLayout layout = BufferLayout.measuring(AlignmentKernels.BUFFER_ALIGNMENT);
+        new Buffers(grid, true, layout);
+        return layout.bytes();
     }
 
     /**
-     * Adds to the gradients of the weights, unless null; writes dIn, or adds to it if v is not x.
+     * Adds to the gradients of the weights, unless they are null; overwrites dIn, or adds to it if v is not x.
      *
-     * @param v what the frozen map was applied to: x itself in a layer's own gradient
-     * @param dIn 0 if it is not needed
+     * @param v what the frozen map was applied to: x itself for the gradient of a layer
+     * @param dIn {@link DevicePointer#NULL} if it is not needed
      */
-    void run(ForwardState kept, long v, long x, long dOut, long dIn, Weights gradients) {
-        PatchGrid e = kept.extents();
-        boolean mapped = v != x;
-        long base = resources.workspace().atLeast(bytes(e));
-        WeightGradients sums = new WeightGradients(resources, kernels, weights, e, base);
-        Room room = new Room(resources, e, mapped, base + Float.BYTES * WeightGradients.floats(e));
-        sums.clear();
-        long image = (long) Float.BYTES * e.h() * e.w() * e.shape().inChannels();
-        for (int first = 0; first < e.n(); first += room.images) {
-            int count = Math.min(room.images, e.n() - first);
-            int rows = Math.toIntExact((long) count * e.positions());
-            long row = (long) first * e.positions();
-            kernels.gather(e, x + first * image, count, room.patches);
-            if (mapped) {
-                kernels.gather(e, v + first * image, count, room.others);
+    void run(
+            ForwardState state,
+            DevicePointer v,
+            DevicePointer x,
+            DevicePointer dOut,
+            DevicePointer dIn,
+            Weights gradients) {
+        PatchGrid grid = state.grid();
+        boolean map = !v.equals(x);
+        DevicePointer workspace = resources.workspace(workspaceBytes(grid));
+        Buffers buffers = new Buffers(grid, map, BufferLayout.of(workspace, AlignmentKernels.BUFFER_ALIGNMENT));
+        buffers.sums.clear();
+        for (int first = 0; first < grid.n(); first += buffers.images) {
+            int count = Math.min(buffers.images, grid.n() - first);
+            int rows = Math.toIntExact((long) count * grid.positions());
+            long row = (long) first * grid.positions();
+            long image = first * grid.imageFloats();
+            patches.im2col(grid, x.floatsFrom(image), count, buffers.patches);
+            if (map) {
+                patches.im2col(grid, v.floatsFrom(image), count, buffers.mapPatches);
             }
-            products(room, e, rows);
-            gradients(room, e, kept, row, rows, dOut);
-            if (e.bounded()) {
-                sums.takeBounds(room.curvature, kept.squares(row), rows, room.factors);
+            multiplyPatches(buffers, rows);
+            rowGradients(buffers, state, row, rows, dOut.floatsFrom(row * grid.units()));
+            if (grid.weightBounding()) {
+                buffers.sums.addBounds(buffers.c, state.squaredNorms(row), rows, buffers.beta);
             }
             if (gradients != null) {
-                add(sums, room, e, kept, row, rows, first > 0, mapped);
+                addToSums(buffers, state, row, rows, map, first > 0);
             }
-            if (dIn != NOTHING) {
-                pullBack(room, e, rows, mapped);
-                kernels.collect(e, room.dPatches, count, dIn + first * image, mapped);
+            if (!dIn.isNull()) {
+                patchGradients(buffers, rows, map);
+                patches.col2im(grid, buffers.dPatches, count, dIn.floatsFrom(image), map);
             }
         }
         if (gradients != null) {
-            sums.addTo(gradients, !e.bounded());
+            buffers.sums.addTo(gradients, !grid.weightBounding());
         }
     }
 
-    private void products(Room room, PatchGrid e, int rows) {
-        kernels.products()
-                .multiply(
-                        rows,
-                        e.row(),
-                        e.patch(),
-                        Matrix.of(room.others, e.patch()),
-                        weights.packed(),
-                        room.u,
-                        e.row(),
-                        false);
+    private void multiplyPatches(Buffers buffers, int rows) {
+        PatchGrid grid = buffers.grid;
+        Matrix left = Matrix.of(buffers.mapPatches, rows, grid.patch());
+        kernels.products().multiply(left, weights.packed(), Matrix.of(buffers.u, rows, grid.columns()), false);
     }
 
-    /** The rows of gradients: g' a beside da. */
-    private void gradients(Room room, PatchGrid e, ForwardState kept, long row, int rows, long dOut) {
+    /** The gradient rows (da, t). */
+    private void rowGradients(Buffers buffers, ForwardState state, long row, int rows, DevicePointer dOut) {
+        PatchGrid grid = buffers.grid;
         kernels.elements(
-                "alignment_gradients",
-                (long) rows * e.units(),
-                kernel -> kernel.address(room.scaled)
-                        .address(room.gradient)
-                        .address(room.curvature)
-                        .address(room.moment)
-                        .address(dOut + Float.BYTES * row * e.units())
-                        .address(room.u)
-                        .address(kept.factors(row))
-                        .address(kept.squares(row))
-                        .address(weights.frobenius())
-                        .int32(e.shape().norm().ordinal())
-                        .int32(e.rank())
-                        .int32(e.slots())
-                        .int32(e.units()));
-        if (!e.bounded()) {
-            kernels.products()
-                    .multiply(
-                            rows,
-                            e.pairs(),
-                            e.units(),
-                            Matrix.of(room.curvature, e.units()),
-                            Matrix.of(weights.gram(), e.units()).transpose(),
-                            room.pairs,
-                            e.pairs(),
-                            false);
+                SOURCE,
+                "patch_first_gradient",
+                (long) rows * grid.units(),
+                kernel -> kernel.pointer(buffers.dScores)
+                        .pointer(buffers.gradient)
+                        .pointer(buffers.e)
+                        .pointer(buffers.eFactors)
+                        .pointer(buffers.c)
+                        .pointer(dOut)
+                        .pointer(buffers.u)
+                        .pointer(state.factors(row))
+                        .pointer(state.squaredNorms(row))
+                        .pointer(weights.frobenius())
+                        .constant(grid.shape().norm())
+                        .int32(grid.rank())
+                        .int32(grid.slots())
+                        .int32(grid.units()));
+        if (!grid.weightBounding()) {
+            Matrix e = Matrix.of(buffers.e, rows, grid.units());
+            Matrix z = Matrix.of(buffers.z, rows, grid.pairs());
+            kernels.products().multiply(e, weights.gram().transpose(), z, false);
         }
         kernels.warps(
+                SOURCE,
                 "factor_gradients",
-                (long) rows * e.rank(),
-                kernel -> kernel.address(room.gradient)
-                        .address(room.scaled)
-                        .address(room.u)
-                        .address(kept.factors(row))
-                        .address(e.bounded() ? 0 : room.pairs)
-                        .int32(e.rank())
-                        .int32(e.slots())
-                        .int32(e.units()));
+                (long) rows * grid.rank(),
+                kernel -> kernel.pointer(buffers.gradient)
+                        .pointer(buffers.dScores)
+                        .pointer(buffers.u)
+                        .pointer(state.factors(row))
+                        .pointer(buffers.z)
+                        .int32(grid.rank())
+                        .int32(grid.slots())
+                        .int32(grid.units()));
     }
 
-    /** What is summed over all positions: products of patches and gradients, and second moments of the factors. */
-    private void add(
-            WeightGradients sums,
-            Room room,
-            PatchGrid e,
-            ForwardState kept,
-            long row,
-            int rows,
-            boolean adds,
-            boolean mapped) {
-        int spread = e.slots() * e.units();
-        MatrixProducts cublas = kernels.products();
-        Matrix patches = Matrix.of(room.patches, e.patch()).transpose();
-        Matrix all = Matrix.of(room.gradient, e.row());
-        if (mapped) {
-            Matrix others = Matrix.of(room.others, e.patch()).transpose();
-            Matrix slots = Matrix.of(room.gradient + (long) Float.BYTES * e.rank(), e.row());
-            cublas.multiply(e.patch(), e.rank(), rows, patches, all, sums.dW(), e.row(), adds);
-            cublas.multiply(
-                    e.patch(), spread, rows, others, slots, sums.dW() + (long) Float.BYTES * e.rank(), e.row(), adds);
+    /** dW and the moments. */
+    private void addToSums(Buffers buffers, ForwardState state, long row, int rows, boolean map, boolean adds) {
+        PatchGrid grid = buffers.grid;
+        WeightGradients sums = buffers.sums;
+        MatrixProducts products = kernels.products();
+        Matrix left = Matrix.of(buffers.patches, rows, grid.patch()).transpose();
+        Matrix gradient = Matrix.of(buffers.gradient, rows, grid.columns());
+        if (map) {
+            Matrix mapLeft = Matrix.of(buffers.mapPatches, rows, grid.patch()).transpose();
+            Matrix dFactors = gradient.columns(0, grid.rank());
+            Matrix t = gradient.columns(grid.rank(), grid.slotColumns());
+            products.multiply(left, dFactors, sums.columnsOfA(), adds);
+            products.multiply(mapLeft, t, sums.slotColumns(), adds);
         } else {
-            cublas.multiply(e.patch(), e.row(), rows, patches, all, sums.dW(), e.row(), adds);
+            products.multiply(left, gradient, sums.dW(), adds);
         }
-        if (!e.bounded()) {
-            Matrix factors = Matrix.of(kept.factors(row), e.slots()).transpose();
-            cublas.multiply(
-                    e.slots(), spread, rows, factors, Matrix.of(room.moment, spread), sums.moments(), spread, adds);
+        if (!grid.weightBounding()) {
+            Matrix factors = Matrix.of(state.factors(row), rows, grid.slots()).transpose();
+            Matrix eFactors = Matrix.of(buffers.eFactors, rows, grid.slotColumns());
+            products.multiply(factors, eFactors, sums.moments(), adds);
         }
     }
 
     /** Gradients of the patches; of a map's, the part through the factors alone. */
-    private void pullBack(Room room, PatchGrid e, int rows, boolean mapped) {
-        kernels.products()
-                .multiply(
-                        rows,
-                        e.patch(),
-                        mapped ? e.rank() : e.row(),
-                        Matrix.of(room.gradient, e.row()),
-                        weights.packed().transpose(),
-                        room.dPatches,
-                        e.patch(),
-                        false);
-        if (e.bounded()) {
-            kernels.elements(
-                    "add_scaled_rows",
-                    (long) rows * e.patch(),
-                    kernel -> kernel.address(room.dPatches)
-                            .address(room.patches)
-                            .address(room.factors)
-                            .int32(e.patch()));
+    private void patchGradients(Buffers buffers, int rows, boolean map) {
+        PatchGrid grid = buffers.grid;
+        int columns = map ? grid.rank() : grid.columns();
+        Matrix gradient = Matrix.of(buffers.gradient, rows, grid.columns()).columns(0, columns);
+        Matrix right = weights.packed().columns(0, columns).transpose();
+        kernels.products().multiply(gradient, right, Matrix.of(buffers.dPatches, rows, grid.patch()), false);
+        if (grid.weightBounding()) {
+            patches.addScaled(grid, buffers.dPatches, buffers.patches, buffers.beta, rows);
         }
     }
 }

@@ -1,7 +1,10 @@
 package org.codanet.gpu.op.alignment;
 
+import org.codanet.gpu.driver.BufferLayout;
+import org.codanet.gpu.driver.DevicePointer;
 import org.codanet.gpu.driver.MemoryPool;
-import org.codanet.gpu.library.CublasHandle.Matrix;
+import org.codanet.gpu.kernel.KernelSource;
+import org.codanet.gpu.library.Matrix;
 import org.codanet.gpu.op.CudaResources;
 import org.codanet.gpu.op.CudaTensor;
 import org.codanet.nn.op.alignment.DynamicAlignment.Weights;
@@ -9,15 +12,21 @@ import org.codanet.nn.op.alignment.DynamicAlignmentShape;
 import org.codanet.nn.op.alignment.Norm;
 
 /**
- * What is derived from a layer's weights at each change: the weights side by side in one matrix, the Gram matrices by pairs of
- * slots, and for WB AᵀA and the units' Frobenius norms. One block, held as long as the operation.
+ * What is derived from a layer's weights at each change, by {@code packed_weights.cu}: the packed weights W (P, L), the Gram matrices,
+ * and for WB AᵀA and the Frobenius norms F. One block of memory, held as long as the operation.
  */
 final class PackedWeights {
+    static final KernelSource SOURCE = AlignmentKernels.source("packed_weights.cu");
+
     private final CudaResources resources;
     private final DynamicAlignmentShape shape;
     private final AlignmentKernels kernels;
     private final String owner;
     private MemoryPool.Block block;
+    private DevicePointer packed;
+    private DevicePointer gram;
+    private DevicePointer aProduct;
+    private DevicePointer frobenius;
     private Weights weights;
 
     PackedWeights(CudaResources resources, DynamicAlignmentShape shape, AlignmentKernels kernels, String owner) {
@@ -28,87 +37,95 @@ final class PackedWeights {
     }
 
     private long packedFloats() {
-        return (long) shape.patch() * PatchGrid.row(shape);
+        return (long) shape.patch() * PatchGrid.columns(shape);
     }
 
     private long gramFloats() {
         return (long) PatchGrid.pairs(shape) * shape.units();
     }
 
-    private long boundFloats() {
+    private long weightBoundingFloats() {
         return shape.norm() == Norm.WB ? (long) shape.rank() * shape.rank() + shape.units() : 0;
     }
 
     long bytes() {
-        return Float.BYTES * (packedFloats() + gramFloats() + boundFloats());
+        return Float.BYTES * (packedFloats() + gramFloats() + weightBoundingFloats());
     }
 
+    private void reserve() {
+        block = resources.memory().reserve(bytes(), owner);
+        BufferLayout layout = BufferLayout.of(block.pointer(), Float.BYTES);
+        packed = layout.floats(packedFloats());
+        gram = layout.floats(gramFloats());
+        boolean bounded = shape.norm() == Norm.WB;
+        aProduct = bounded ? layout.floats((long) shape.rank() * shape.rank()) : DevicePointer.NULL;
+        frobenius = bounded ? layout.floats(shape.units()) : DevicePointer.NULL;
+    }
+
+    /** Derives everything from the weights, which must stay open. */
     void prepare(Weights next) {
         weights = null;
         next.require(shape, "dynamic alignment");
-        long a = CudaTensor.address(resources, next.a());
-        long b = CudaTensor.address(resources, next.b());
-        long bias = next.bias() == null ? 0 : CudaTensor.address(resources, next.bias());
+        DevicePointer a = CudaTensor.pointer(resources, next.a());
+        DevicePointer b = CudaTensor.pointer(resources, next.b());
+        DevicePointer bias = next.bias() == null ? DevicePointer.NULL : CudaTensor.pointer(resources, next.bias());
         if (block == null) {
-            block = resources.memory().reserve(bytes(), owner);
+            reserve();
         }
-        int row = PatchGrid.row(shape);
-        int slots = PatchGrid.slots(shape);
-        int rank = shape.rank();
-        int units = shape.units();
+        int columns = PatchGrid.columns(shape);
         kernels.elements(
+                SOURCE,
                 "pack_weights",
                 packedFloats(),
-                kernel -> kernel.address(block.address())
-                        .address(a)
-                        .address(b)
-                        .address(bias)
-                        .int32(rank)
-                        .int32(units)
-                        .int32(row));
+                kernel -> kernel.pointer(packed)
+                        .pointer(a)
+                        .pointer(b)
+                        .pointer(bias)
+                        .int32(shape.rank())
+                        .int32(shape.units())
+                        .int32(columns));
         kernels.elements(
+                SOURCE,
                 "gram_matrices",
                 gramFloats(),
-                kernel -> kernel.address(gram())
-                        .address(block.address())
+                kernel -> kernel.pointer(gram)
+                        .pointer(packed)
                         .int32(shape.patch())
-                        .int32(rank)
-                        .int32(slots)
-                        .int32(units)
-                        .int32(row));
+                        .int32(shape.rank())
+                        .int32(shape.slots())
+                        .int32(shape.units())
+                        .int32(columns));
         if (shape.norm() == Norm.WB) {
-            Matrix left = Matrix.of(a, rank);
-            resources
-                    .cublas()
-                    .exactly()
-                    .multiply(rank, rank, shape.patch(), left.transpose(), left, aProduct(), rank, false);
-            findFrobenius();
+            Matrix matrix = Matrix.of(a, shape.patch(), shape.rank());
+            Matrix product = Matrix.of(aProduct, shape.rank(), shape.rank());
+            resources.cublas().exactly().multiply(matrix.transpose(), matrix, product, false);
+            computeFrobenius();
         }
         weights = next;
     }
 
-    private void findFrobenius() {
+    private void computeFrobenius() {
         if (shape.gramFormCancels()) {
-            kernels.kernel("direct_frobenius_norms")
-                    .address(frobenius())
-                    .address(block.address())
+            kernels.kernel(SOURCE, "frobenius_norms_direct")
+                    .pointer(frobenius)
+                    .pointer(packed)
                     .int32(shape.patch())
                     .int32(shape.rank())
                     .int32(shape.units())
-                    .int32(PatchGrid.row(shape))
+                    .int32(PatchGrid.columns(shape))
                     .launch(shape.units(), CudaResources.BLOCK);
         } else {
-            kernels.kernel("frobenius_norms")
-                    .address(frobenius())
-                    .address(gram())
-                    .address(aProduct())
+            kernels.kernel(SOURCE, "frobenius_norms")
+                    .pointer(frobenius)
+                    .pointer(gram)
+                    .pointer(aProduct)
                     .int32(shape.rank())
                     .int32(shape.units())
                     .launch(CudaResources.blocks(shape.units()), CudaResources.BLOCK);
         }
     }
 
-    /** @throws IllegalStateException if there are none yet, or their scope was closed */
+    /** @throws IllegalStateException if prepare has not been called, or the scope of the weights was closed */
     void requirePrepared() {
         if (weights == null) {
             throw new IllegalStateException("dynamic alignment: prepare has not been called; it reads the weights");
@@ -117,29 +134,34 @@ final class PackedWeights {
         weights.b().requireOpen();
     }
 
-    /** W (P, L). */
+    /** W (P, L): the columns of A, then those of B and b by slot and unit. */
     Matrix packed() {
-        return Matrix.of(block.address(), PatchGrid.row(shape));
+        return Matrix.of(packed, shape.patch(), PatchGrid.columns(shape));
+    }
+
+    /** The columns of W that are A, (P, R). */
+    Matrix columnsOfA() {
+        return packed().columns(0, shape.rank());
     }
 
     /** The columns of W that belong to slots, (P, S D). */
     Matrix slotColumns() {
-        return Matrix.of(block.address() + (long) Float.BYTES * shape.rank(), PatchGrid.row(shape));
+        return packed().columns(shape.rank(), shape.slots() * shape.units());
     }
 
-    /** G (pairs, D). */
-    long gram() {
-        return block.address() + Float.BYTES * packedFloats();
+    /** The Gram matrices (S (S + 1) / 2, D). */
+    Matrix gram() {
+        return Matrix.of(gram, PatchGrid.pairs(shape), shape.units());
     }
 
-    /** AᵀA (R, R), for WB. */
-    long aProduct() {
-        return gram() + Float.BYTES * gramFloats();
+    /** WB: AᵀA (R, R); null for other norms. */
+    DevicePointer aProduct() {
+        return aProduct;
     }
 
-    /** (D), for WB; 0 for the others. */
-    long frobenius() {
-        return shape.norm() == Norm.WB ? aProduct() + (long) Float.BYTES * shape.rank() * shape.rank() : 0;
+    /** WB: F (D); null for other norms. */
+    DevicePointer frobenius() {
+        return frobenius;
     }
 
     void release() {

@@ -5,10 +5,10 @@ import org.codanet.nn.op.alignment.Norm;
 import org.codanet.nn.tensor.Shape;
 
 /**
- * The numbers of a layer on the images of one call, in the words of {@code forward.cu}.
+ * Extents of a layer and of the images of one call. A row is one output position of one image.
  *
  * @param shape the layer
- * @param n images
+ * @param n number of images
  * @param h their height
  * @param w their width
  */
@@ -18,25 +18,23 @@ record PatchGrid(DynamicAlignmentShape shape, int n, int h, int w) {
         return new PatchGrid(shape, x.extent(0), x.extent(1), x.extent(2));
     }
 
-    static int slots(DynamicAlignmentShape shape) {
-        return shape.slots();
-    }
-
     /**
-     * Whether scores and squared norms are sums over the dynamic weights themselves, and not forms in the factors: norms cancel, and a
-     * weight has fewer entries than slots, so that it is less work as well. WB's norms are those of patches.
+     * Whether the forward pass is weight-streaming: L2 layers whose {@linkplain DynamicAlignmentShape#gramFormCancels Gram
+     * form cancels}. It also costs less there, because a
+     * dynamic weight has fewer entries than there are slots. WB has no norm of dynamic weights.
      */
-    static boolean direct(DynamicAlignmentShape shape) {
+    static boolean weightStreaming(DynamicAlignmentShape shape) {
         return shape.gramFormCancels() && shape.norm() == Norm.L2;
     }
 
-    /** L: columns of the packed weights. */
-    static int row(DynamicAlignmentShape shape) {
-        return Math.addExact(shape.rank(), Math.multiplyExact(slots(shape), shape.units()));
+    /** L = R + S D: columns of the packed weights. */
+    static int columns(DynamicAlignmentShape shape) {
+        return Math.addExact(shape.rank(), Math.multiplyExact(shape.slots(), shape.units()));
     }
 
+    /** Pairs r ≤ s of slots: rows of the Gram matrices. */
     static int pairs(DynamicAlignmentShape shape) {
-        return slots(shape) * (slots(shape) + 1) / 2;
+        return shape.slots() * (shape.slots() + 1) / 2;
     }
 
     int outH() {
@@ -47,22 +45,32 @@ record PatchGrid(DynamicAlignmentShape shape, int n, int h, int w) {
         return shape.outExtent(w);
     }
 
-    /** Positions of one image. */
+    /** Output positions of one image. */
     int positions() {
         return outH() * outW();
     }
 
-    /** Positions of all images. */
+    /** Output positions of all images. */
     long rows() {
         return (long) n * positions();
     }
 
-    int slots() {
-        return slots(shape);
+    /** Floats of one input image. */
+    long imageFloats() {
+        return (long) h * w * shape.inChannels();
     }
 
-    int row() {
-        return row(shape);
+    int slots() {
+        return shape.slots();
+    }
+
+    int columns() {
+        return columns(shape);
+    }
+
+    /** S D: columns of the packed weights that belong to slots. */
+    int slotColumns() {
+        return slots() * units();
     }
 
     int pairs() {
@@ -81,22 +89,28 @@ record PatchGrid(DynamicAlignmentShape shape, int n, int h, int w) {
         return shape.patch();
     }
 
-    boolean bounded() {
+    boolean weightBounding() {
         return shape.norm() == Norm.WB;
     }
 
-    /** Squared norms that are kept of one position. */
-    int squares() {
-        return bounded() ? 1 : units();
+    /** Squared norms that the forward state holds for one position: one for each unit, WB one for the patch. */
+    int squaredNorms() {
+        return weightBounding() ? 1 : units();
     }
 
-    /** Whether a patch is the position itself, so that x need not be copied. */
+    /** Whether a patch is the position itself, so that im2col is not needed. */
     boolean pointwise() {
         return shape.kernel() == 1 && shape.stride() == 1 && shape.padding() == 0;
     }
 
-    /** How many images at a time keep {@code floats} for each position within {@code bytes}; at least one. */
-    int imagesWithin(long bytes, long floats, int images) {
+    /**
+     * Images of a chunk.
+     *
+     * @param bytes that the buffers of a chunk should not exceed; a chunk has at least one image
+     * @param floats of the buffers, for each output position
+     * @param images at most
+     */
+    int chunkImages(long bytes, long floats, int images) {
         return Math.clamp(bytes / (Float.BYTES * floats * positions()), 1, images);
     }
 }

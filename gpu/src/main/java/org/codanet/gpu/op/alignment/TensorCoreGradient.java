@@ -1,454 +1,364 @@
 package org.codanet.gpu.op.alignment;
 
-import org.codanet.gpu.driver.MemoryPool;
+import org.codanet.gpu.driver.BufferLayout;
+import org.codanet.gpu.driver.DevicePointer;
 import org.codanet.gpu.kernel.Kernel;
 import org.codanet.gpu.kernel.KernelSource;
-import org.codanet.gpu.library.CublasHandle.Matrix;
+import org.codanet.gpu.library.Matrix;
 import org.codanet.gpu.op.CudaResources;
 import org.codanet.nn.op.alignment.DynamicAlignment.Weights;
 import org.codanet.nn.op.alignment.DynamicAlignmentShape;
 
 /**
- * The full gradient of a dynamic alignment layer with the dynamic weights in registers, {@code tensor_core_gradient.cu}:
- * neither the products u of {@link Gradient} nor anything of their size exists. With g' = g f and e = g s 2 ∂f/∂q:
+ * The full gradient in the tensor-core form, {@code tensor_core_gradient.cu}. Neither u nor anything of its size exists.
  *
  * <pre>
- *   dw_ij    = g'_j p_i + e_j w_ij
- *   da       = Σ_ij dw_ij B_ij,  dp_i = Σ_j g'_j w_ij     one kernel, by positions
- *   dB_ij    = Σ dw_ij a,        db_ij = Σ dw_ij          another, by weights; the sums over all positions
- *   dx       = collected patches of  dp + da · Aᵀ,  dA = patchesᵀ · da
+ *   dw_ij    = g'_j p_i + e_j w_ij                        never written
+ *   da       = Σ_ij dw_ij B_ij,  dp_i = Σ_j g'_j w_ij     tensor_core_gradient_positions
+ *   dB_ij    = Σ dw_ij a,        db_ij = Σ dw_ij          tensor_core_gradient_weights, sums over all positions
+ *   dA       = patchesᵀ · da,    dx = col2im of dp + da · Aᵀ     GEMMs
  * </pre>
  *
- * <p>Each kernel is cut into ranges where its blocks would be too few for a GPU; what the ranges give is added in their order. For
- * the gradient of a map that was applied to another input v, p is v's patch and s its score, and dp does not count. Holds
- * the weights once more, in the order in which the second product reads them.
+ * <p>Both kernels split their reduction if their blocks would be too few to fill a GPU (split-K); the partial sums are reduced in a fixed
+ * order. The gradient of a map that was applied to another input v: p is v's patch, s its score, and dx has no dp.
  */
-public final class TensorCoreGradient {
-    private static final int NOTHING = 0;
-    private static final int THREADS = 128;
-    private static final int WARPS = THREADS / 32;
-    /** Units that a block has of its weights. */
-    private static final int SLICE = 16;
-    /** The positions are made a multiple of this with zeros: what either kernel takes at a time. */
-    private static final int ROWS = 128;
-    /** Steps for which factors and their gradients, or weights and theirs, fit the registers of every card. */
-    private static final int MOST_STEPS = 12;
-    /** Steps, of bfloat16 with half as many registers more each, up to which a warp holds two tiles of each. */
-    private static final int STEPS_OF_TWO = 8;
-    /** Blocks below which a kernel is cut into ranges: two for each multiprocessor of the largest cards, about twice over. */
-    private static final int BLOCKS = 512;
-    /** Every part of the workspace begins at a multiple of these floats: copies take 16 bytes at a time. */
-    private static final int ALIGNMENT = 64;
+final class TensorCoreGradient {
+    /** Blocks below which a reduction is split: four for each multiprocessor of the largest cards. */
+    private static final int TARGET_BLOCKS = 512;
+    /** Patch entries of a split at least. */
+    private static final int MIN_SPAN = 8;
+    /** A span is a multiple of this, because four lanes write four neighbouring entries of dp. */
+    private static final int SPAN_MULTIPLE = 4;
+    /** Rows are padded with zeros to a multiple of this, the largest number that a block of either kernel reads at once. */
+    private static final int ROW_MULTIPLE = 2 * TensorCoreTiling.BLOCK_POSITIONS;
 
     private final CudaResources resources;
     private final AlignmentKernels kernels;
+    private final Patches patches;
     private final PackedWeights weights;
-    private final TensorCoreForward tiles;
+    private final TensorCoreWeights fragments;
+    private final TensorCoreForward forward;
     private final DynamicAlignmentShape shape;
+    private final TensorCoreTiling tiling;
     private final KernelSource source;
-    private final int steps;
-    private final int held;
-    private final String owner;
-    private MemoryPool.Block across;
-    private boolean stale = true;
 
-    private TensorCoreGradient(
+    /** @param forward for the scores of the input that a map was applied to */
+    TensorCoreGradient(
             CudaResources resources,
             AlignmentKernels kernels,
             PackedWeights weights,
-            TensorCoreForward tiles,
+            TensorCoreWeights fragments,
+            TensorCoreForward forward,
             DynamicAlignmentShape shape,
-            String owner) {
+            TensorCoreTiling tiling) {
         this.resources = resources;
         this.kernels = kernels;
+        this.patches = new Patches(kernels);
         this.weights = weights;
-        this.tiles = tiles;
+        this.fragments = fragments;
+        this.forward = forward;
         this.shape = shape;
-        this.owner = owner;
-        this.steps = TensorCoreForward.steps(shape.rank(), tiles.bfloat());
-        this.held = held(steps, tiles.bfloat());
-        this.source = source(shape.rank(), tiles.bfloat());
+        this.tiling = tiling;
+        this.source = tiling.gradientSource();
+    }
+
+    private static int roundUp(long n, int multiple) {
+        return Math.toIntExact(Math.ceilDiv(n, (long) multiple) * multiple);
+    }
+
+    /** D': units, rounded up to whole slices. */
+    private int paddedUnits() {
+        return roundUp(shape.units(), TensorCoreTiling.SLICE);
+    }
+
+    private int slices() {
+        return paddedUnits() / TensorCoreTiling.SLICE;
+    }
+
+    /** Patch entries of a block of the kernel by weights. */
+    private int blockEntries() {
+        return TensorCoreTiling.WARPS * tiling.gradientTiles();
     }
 
     /**
-     * Null if the rank is too large for this form, or there are no tiles.
+     * How the work on some rows is divided. Only their number decides, so the same rows give the same bits.
      *
-     * @param tiles null where card or precision ask for the other form
+     * @param rows of a chunk
+     * @param blocks of the kernel by positions, along the rows
+     * @param span patch entries of each of its splits
+     * @param splits of the patch in the kernel by positions
+     * @param rowSpan rows of each split of the kernel by weights
+     * @param rowSplits of the rows in the kernel by weights
      */
-    static TensorCoreGradient of(
-            CudaResources resources,
-            AlignmentKernels kernels,
-            PackedWeights weights,
-            TensorCoreForward tiles,
-            DynamicAlignmentShape shape,
-            String owner) {
-        boolean suits = tiles != null && TensorCoreForward.steps(shape.rank(), tiles.bfloat()) <= MOST_STEPS;
-        return suits ? new TensorCoreGradient(resources, kernels, weights, tiles, shape, owner) : null;
-    }
-
-    /** The largest rank that this form takes. */
-    public static int mostRank(boolean bfloat) {
-        return MOST_STEPS * (bfloat ? 16 : 8);
-    }
-
-    private static int held(int steps, boolean bfloat) {
-        return steps * (bfloat ? 3 : 2) <= 2 * STEPS_OF_TWO ? 2 : 1;
-    }
-
-    public static KernelSource source(int rank, boolean bfloat) {
-        int steps = TensorCoreForward.steps(rank, bfloat);
-        return KernelSource.of(
-                "alignment/tensor_core_gradient.cu",
-                "BLOCK=" + CudaResources.BLOCK,
-                "STEPS=" + steps,
-                "BFLOAT=" + (bfloat ? 1 : 0),
-                "HELD=" + held(steps, bfloat),
-                "STAGES=" + (steps > 4 ? 2 : 3),
-                // Tiles share a stage, so that a barrier stands between enough work.
-                "ENTRIES=" + (steps > 8 ? 1 : steps > 2 ? 2 : 4),
-                "ROWS=" + rowsOfStage(steps, bfloat));
-    }
-
-    /** Positions of a stage: two stages fit the shared memory. */
-    private static int rowsOfStage(int steps, boolean bfloat) {
-        return bfloat && steps > 8 ? 16 : 32;
-    }
-
-    private static int up(long n, int to) {
-        return Math.toIntExact((n + to - 1) / to * to);
-    }
-
-    private static int parts(long n, int of) {
-        return Math.toIntExact((n + of - 1) / of);
-    }
-
-    /** D'. */
-    private int padded() {
-        return up(shape.units(), SLICE);
-    }
-
-    private long acrossWords() {
-        return (long) padded() / SLICE * shape.patch() * steps * THREADS;
-    }
-
-    /** Bytes held once prepared. */
-    long preparedBytes() {
-        return Integer.BYTES * acrossWords();
-    }
-
-    /** The weights have changed. */
-    void changed() {
-        stale = true;
-    }
-
-    /** Lays the packed weights out anew if they have changed. */
-    void prepare() {
-        if (!stale) {
-            return;
-        }
-        if (across == null) {
-            across = resources.memory().reserve(preparedBytes(), owner);
-        }
-        elements(
-                acrossWords(),
-                kernel("pack_across")
-                        .address(across.address())
-                        .address(weights.packed().address())
-                        .int32(shape.patch())
-                        .int32(shape.rank())
-                        .int32(PatchGrid.slots(shape))
-                        .int32(shape.units()));
-        stale = false;
-    }
-
-    private Kernel kernel(String function) {
-        return resources.compiler().kernel(source, function);
-    }
-
-    private static void elements(long count, Kernel kernel) {
-        kernel.int64(count).launch(CudaResources.blocks(count), CudaResources.BLOCK);
-    }
-
-    /** How the work on some rows is cut, which their number alone decides: the same rows give the same bits. */
-    private record Cut(int rows, int blocks, int span, int ranges, int rowSpan, int rowRanges) {
-        /** Rows of da by ranges; a single range writes da itself. */
-        long partRows() {
-            return ranges > 1 ? (long) ranges * rows : 0;
+    private record Partition(int rows, int blocks, int span, int splits, int rowSpan, int rowSplits) {
+        /** Rows of the partial sums of da; a single split writes da itself. */
+        long partialRows() {
+            return splits > 1 ? (long) splits * rows : 0;
         }
     }
 
-    private Cut cut(int rows) {
-        int blocks = parts(rows, 64 * held);
-        int wanted = Math.min(parts(BLOCKS, blocks), parts(shape.patch(), 8));
-        // Four lanes write four entries side by side.
-        int span = up(parts(shape.patch(), wanted), 4);
-        int owners = parts(shape.patch(), WARPS * held) * (padded() / SLICE);
-        int rowSpan = up(parts(rows, Math.min(parts(BLOCKS, owners), parts(rows, ROWS))), ROWS);
-        return new Cut(rows, blocks, span, parts(shape.patch(), span), rowSpan, parts(rows, rowSpan));
+    private Partition partition(int rows) {
+        int patch = shape.patch();
+        int blocks = Math.ceilDiv(rows, TensorCoreTiling.BLOCK_POSITIONS * tiling.gradientTiles());
+        int wanted = Math.min(Math.ceilDiv(TARGET_BLOCKS, blocks), Math.ceilDiv(patch, MIN_SPAN));
+        int span = roundUp(Math.ceilDiv(patch, wanted), SPAN_MULTIPLE);
+        int blocksOfWeights = Math.ceilDiv(patch, blockEntries()) * slices();
+        int wantedRowSplits = Math.min(Math.ceilDiv(TARGET_BLOCKS, blocksOfWeights), Math.ceilDiv(rows, ROW_MULTIPLE));
+        int rowSpan = roundUp(Math.ceilDiv(rows, wantedRowSplits), ROW_MULTIPLE);
+        return new Partition(rows, blocks, span, Math.ceilDiv(patch, span), rowSpan, Math.ceilDiv(rows, rowSpan));
     }
 
-    /** Workspace of one call, from an address on: the sums over all images, then what some images at a time need. */
-    private final class Room {
-        private final PatchGrid e;
+    /** The sums over all images, then the buffers for one chunk of images. */
+    private final class Buffers {
+        private final PatchGrid grid;
         private final int images;
-        private final long begin;
-        private long end;
+        private final int maxRows;
+        private final WeightGradients sums;
+        private final DevicePointer patches;
+        private final DevicePointer mapPatches;
+        private final DevicePointer mapOutputs;
+        private final DevicePointer mapScores;
+        private final DevicePointer scorePartials;
+        private final DevicePointer dScores;
+        private final DevicePointer e;
+        private final DevicePointer c;
+        private final DevicePointer beta;
+        private final DevicePointer factorWords;
+        private final DevicePointer factorPairs;
+        private final DevicePointer dFactors;
+        private final DevicePointer dFactorPartials;
+        private final DevicePointer weightPartials;
+        private final DevicePointer dPatches;
 
-        private final long sums;
-        private final long patches;
-        private final long others;
-        private final long most;
-        private final long scores;
-        private final long scoreParts;
-        private final long scaled;
-        private final long curvature;
-        private final long shares;
-        private final long factors;
-        private final long words;
-        private final long pairs;
-        private final long dFactors;
-        private final long factorParts;
-        private final long weightParts;
-        private final long dPatches;
-
-        Room(PatchGrid e, boolean mapped, long begin) {
-            this.e = e;
-            this.begin = begin;
-            this.end = begin;
-            this.images = e.imagesWithin(resources.chunkBytes(), rowFloats(), e.n());
-            int rows = Math.toIntExact((long) images * e.positions());
-            long all = up(rows, ROWS);
-            // The last images may be fewer, and cut into more ranges.
-            Cut cut = cut(rows);
-            Cut last = cut(Math.toIntExact((long) ((e.n() - 1) % images + 1) * e.positions()));
-            long partRows = Math.max(cut.partRows(), last.partRows());
-            sums = take(WeightGradients.floats(e));
-            patches = e.pointwise() ? NOTHING : take((long) rows * e.patch());
-            others = !mapped || e.pointwise() ? NOTHING : take((long) rows * e.patch());
-            // What the pass over v leaves beside its scores, the outputs, is of no use here.
-            scores = mapped ? take(2L * rows * e.units()) : NOTHING;
-            most = rows;
-            scoreParts = mapped ? take(tiles.partFloats(most)) : NOTHING;
-            scaled = take(all * padded());
-            curvature = take(all * padded());
-            shares = e.bounded() ? take((long) rows * e.units()) : NOTHING;
-            factors = e.bounded() ? take(rows) : NOTHING;
-            words = take(all * rankWords());
-            pairs = tiles.bfloat() ? take(all * rankWords()) : NOTHING;
-            dFactors = take((long) rows * e.rank());
-            factorParts = partRows > 0 ? take(partRows * e.rank()) : NOTHING;
-            weightParts = take((long) Math.max(cut.rowRanges, last.rowRanges) * e.patch() * e.slots() * e.units());
-            dPatches = take((long) rows * e.patch());
+        /** @param map whether v is another input than x; needs the most memory */
+        Buffers(PatchGrid grid, boolean map, BufferLayout layout) {
+            this.grid = grid;
+            images = grid.chunkImages(resources.chunkBytes(), rowFloats(), grid.n());
+            maxRows = Math.toIntExact((long) images * grid.positions());
+            long padded = roundUp(maxRows, ROW_MULTIPLE);
+            Partition partition = partition(maxRows);
+            // The last chunk may have fewer images, and therefore more splits.
+            Partition last = partition(Math.toIntExact((long) ((grid.n() - 1) % images + 1) * grid.positions()));
+            long partialRows = Math.max(partition.partialRows(), last.partialRows());
+            int rowSplits = Math.max(partition.rowSplits, last.rowSplits);
+            long patchFloats = grid.pointwise() ? 0 : (long) maxRows * grid.patch();
+            long outputFloats = (long) maxRows * grid.units();
+            sums = new WeightGradients(resources, kernels, weights, grid, layout);
+            patches = AlignmentKernels.floatsOrNull(layout, patchFloats);
+            mapPatches = AlignmentKernels.floatsOrNull(layout, map ? patchFloats : 0);
+            mapOutputs = AlignmentKernels.floatsOrNull(layout, map ? outputFloats : 0);
+            mapScores = AlignmentKernels.floatsOrNull(layout, map ? outputFloats : 0);
+            scorePartials = AlignmentKernels.floatsOrNull(layout, map ? forward.partialFloats(maxRows) : 0);
+            dScores = layout.floats(padded * paddedUnits());
+            e = layout.floats(padded * paddedUnits());
+            c = AlignmentKernels.floatsOrNull(layout, grid.weightBounding() ? outputFloats : 0);
+            beta = AlignmentKernels.floatsOrNull(layout, grid.weightBounding() ? maxRows : 0);
+            factorWords = layout.floats(padded * tiling.rankWords());
+            factorPairs = AlignmentKernels.floatsOrNull(layout, tiling.bf16() ? padded * tiling.rankWords() : 0);
+            dFactors = layout.floats((long) maxRows * grid.rank());
+            dFactorPartials = AlignmentKernels.floatsOrNull(layout, partialRows * grid.rank());
+            weightPartials = layout.floats((long) rowSplits * grid.patch() * grid.slotColumns());
+            dPatches = layout.floats((long) maxRows * grid.patch());
         }
 
-        /** What each position takes, but for what ranges take together. */
+        /** Floats for each position, without the partial sums. */
         private long rowFloats() {
-            return 3L * e.patch() + 5L * padded() + 2L * rankWords() + e.rank() + 1L;
-        }
-
-        private long take(long floats) {
-            long at = end;
-            end += Float.BYTES * ((floats + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT);
-            return at;
-        }
-
-        long bytes() {
-            return end - begin;
+            return 3L * grid.patch() + 5L * paddedUnits() + 2L * tiling.rankWords() + grid.rank() + 1L;
         }
     }
 
-    /** Words of a position's factors. */
-    private int rankWords() {
-        return steps * 8;
-    }
-
-    /** Bytes of workspace for images of these extents, a map's gradient included, which needs the most. */
-    long bytes(PatchGrid extents) {
-        return new Room(extents, true, 0).bytes();
+    /** Bytes of workspace that {@link #run} needs. */
+    long workspaceBytes(PatchGrid grid) {
+        BufferLayout layout = BufferLayout.measuring(AlignmentKernels.BUFFER_ALIGNMENT);
+        new Buffers(grid, true, layout);
+        return layout.bytes();
     }
 
     /** As {@link Gradient#run}. */
-    void run(ForwardState kept, long v, long x, long dOut, long dIn, Weights gradients) {
-        prepare();
-        PatchGrid e = kept.extents();
-        boolean mapped = v != x;
-        Room room = new Room(e, mapped, resources.workspace().atLeast(bytes(e)));
-        WeightGradients sums = new WeightGradients(resources, kernels, weights, e, room.sums);
-        sums.clear();
-        long image = (long) Float.BYTES * e.h() * e.w() * e.shape().inChannels();
-        for (int first = 0; first < e.n(); first += room.images) {
-            int count = Math.min(room.images, e.n() - first);
-            Cut cut = cut(Math.toIntExact((long) count * e.positions()));
-            long row = (long) first * e.positions();
-            long patches = patches(e, x + first * image, count, room.patches);
-            long others = mapped ? patches(e, v + first * image, count, room.others) : patches;
-            coefficients(room, kept, row, cut, mapped ? scores(room, kept, row, cut, others) : kept.scores(row), dOut);
-            if (e.bounded()) {
-                sums.takeBounds(room.shares, kept.squares(row), cut.rows, room.factors);
+    void run(
+            ForwardState state,
+            DevicePointer v,
+            DevicePointer x,
+            DevicePointer dOut,
+            DevicePointer dIn,
+            Weights gradients) {
+        fragments.prepareTransposed();
+        PatchGrid grid = state.grid();
+        boolean map = !v.equals(x);
+        DevicePointer workspace = resources.workspace(workspaceBytes(grid));
+        Buffers buffers = new Buffers(grid, map, BufferLayout.of(workspace, AlignmentKernels.BUFFER_ALIGNMENT));
+        buffers.sums.clear();
+        for (int first = 0; first < grid.n(); first += buffers.images) {
+            int count = Math.min(buffers.images, grid.n() - first);
+            Partition partition = partition(Math.toIntExact((long) count * grid.positions()));
+            long row = (long) first * grid.positions();
+            long image = first * grid.imageFloats();
+            DevicePointer xPatches = patches.of(grid, x.floatsFrom(image), count, buffers.patches);
+            DevicePointer vPatches = map ? patches.of(grid, v.floatsFrom(image), count, buffers.mapPatches) : xPatches;
+            DevicePointer scores = map ? mapScores(buffers, state, row, partition.rows, vPatches) : state.scores(row);
+            coefficients(buffers, state, row, partition.rows, scores, dOut.floatsFrom(row * grid.units()));
+            if (grid.weightBounding()) {
+                buffers.sums.addBounds(buffers.c, state.squaredNorms(row), partition.rows, buffers.beta);
             }
-            byRows(room, kept, row, cut, others, mapped || dIn == NOTHING ? NOTHING : room.dPatches);
+            byPositions(
+                    buffers,
+                    state,
+                    row,
+                    partition,
+                    vPatches,
+                    map || dIn.isNull() ? DevicePointer.NULL : buffers.dPatches);
             if (gradients != null) {
-                byWeights(room, kept, row, cut, others, sums.dW(), first > 0);
-                resources
-                        .cublas()
-                        .multiply(
-                                e.patch(),
-                                e.rank(),
-                                cut.rows,
-                                Matrix.of(patches, e.patch()).transpose(),
-                                Matrix.of(room.dFactors, e.rank()),
-                                sums.dW(),
-                                e.row(),
-                                first > 0);
+                byWeights(buffers, partition, vPatches, first > 0);
+                gradientOfA(buffers, partition.rows, xPatches, first > 0);
             }
-            if (dIn != NOTHING) {
-                pullBack(room, cut, patches, mapped);
-                kernels.collect(e, room.dPatches, count, dIn + first * image, mapped);
+            if (!dIn.isNull()) {
+                patchGradients(buffers, partition.rows, xPatches, map);
+                patches.col2im(grid, buffers.dPatches, count, dIn.floatsFrom(image), map);
             }
         }
         if (gradients != null) {
-            sums.addTo(gradients, false);
+            buffers.sums.addTo(gradients, false);
         }
     }
 
-    private long patches(PatchGrid e, long x, int images, long room) {
-        if (e.pointwise()) {
-            return x;
-        }
-        kernels.gather(e, x, images, room);
-        return room;
-    }
-
-    /** Scores of v's patches with the weights that x made. */
-    private long scores(Room room, ForwardState kept, long row, Cut cut, long others) {
-        PatchGrid e = kept.extents();
-        long outputs = room.scores + (long) Float.BYTES * cut.rows * e.units();
-        long squares = e.bounded() ? kept.squares(row) : NOTHING;
-        TensorCoreForward.Kept to = new TensorCoreForward.Kept(outputs, room.scores, NOTHING, squares);
-        tiles.forward(
-                room.most, room.scoreParts, kept.factors(row), e.slots(), others, cut.rows, to, weights.frobenius());
-        return room.scores;
+    /** Scores of v's patches with the dynamic weights that x made. */
+    private DevicePointer mapScores(Buffers buffers, ForwardState state, long row, int rows, DevicePointer vPatches) {
+        PatchGrid grid = buffers.grid;
+        Forward.Inputs inputs = new Forward.Inputs(rows, state.factors(row), grid.slots(), vPatches);
+        Forward.Outputs outputs = Forward.mapOutputs(state, row, buffers.mapOutputs, buffers.mapScores);
+        forward.run(buffers.maxRows, buffers.scorePartials, inputs, outputs);
+        return buffers.mapScores;
     }
 
     /** g' and e, and the factors as operands. */
-    private void coefficients(Room room, ForwardState kept, long row, Cut cut, long scores, long dOut) {
-        PatchGrid e = kept.extents();
-        long all = up(cut.rows, ROWS);
-        elements(
-                all * padded(),
-                kernel("gradient_coefficients")
-                        .address(room.scaled)
-                        .address(room.curvature)
-                        .address(room.shares)
-                        .address(dOut + Float.BYTES * row * e.units())
-                        .address(scores)
-                        .address(kept.squares(row))
-                        .address(weights.frobenius())
-                        .int32(shape.norm().ordinal())
-                        .int32(e.units())
-                        .int32(padded())
-                        .int64(cut.rows));
-        elements(
-                all * rankWords(),
-                kernel("gradient_factors")
-                        .address(room.words)
-                        .address(room.pairs)
-                        .address(kept.factors(row))
-                        .int32(e.rank())
-                        .int32(e.slots())
-                        .int64(cut.rows));
+    private void coefficients(
+            Buffers buffers, ForwardState state, long row, int rows, DevicePointer scores, DevicePointer dOut) {
+        PatchGrid grid = buffers.grid;
+        long padded = roundUp(rows, ROW_MULTIPLE);
+        kernels.elements(
+                source,
+                "gradient_coefficients",
+                padded * paddedUnits(),
+                kernel -> kernel.pointer(buffers.dScores)
+                        .pointer(buffers.e)
+                        .pointer(buffers.c)
+                        .pointer(dOut)
+                        .pointer(scores)
+                        .pointer(state.squaredNorms(row))
+                        .pointer(weights.frobenius())
+                        .constant(shape.norm())
+                        .int32(grid.units())
+                        .int32(paddedUnits())
+                        .int64(rows));
+        kernels.elements(
+                source,
+                "pack_factors",
+                padded * tiling.rankWords(),
+                kernel -> kernel.pointer(buffers.factorWords)
+                        .pointer(buffers.factorPairs)
+                        .pointer(state.factors(row))
+                        .int32(grid.rank())
+                        .int32(grid.slots())
+                        .int64(rows));
     }
 
-    /** da, and dp unless it is not needed. */
-    private void byRows(Room room, ForwardState kept, long row, Cut cut, long patches, long dPatches) {
-        PatchGrid e = kept.extents();
-        kernel("tile_backward_rows")
-                .address(cut.ranges > 1 ? room.factorParts : room.dFactors)
-                .address(dPatches)
-                .address(patches)
-                .address(kept.factors(row))
-                .address(room.scaled)
-                .address(room.curvature)
-                .address(tiles.address())
-                .address(across.address())
-                .int32(e.patch())
-                .int32(e.rank())
-                .int32(e.slots())
-                .int32(padded())
-                .int32(cut.span)
-                .int32(cut.rows)
-                .launch(cut.blocks, cut.ranges, THREADS);
-        if (cut.ranges > 1) {
-            elements(
-                    (long) cut.rows * e.rank(),
-                    kernel("sum_factor_gradients")
-                            .address(room.dFactors)
-                            .address(room.factorParts)
-                            .int32(cut.ranges));
-        }
+    private Kernel kernel(String function) {
+        return kernels.kernel(source, function);
     }
 
-    /** dB and db, into the columns of the slots. */
-    private void byWeights(Room room, ForwardState kept, long row, Cut cut, long patches, long dW, boolean adds) {
-        PatchGrid e = kept.extents();
-        int spread = e.slots() * e.units();
-        kernel("tile_backward_weights")
-                .address(room.weightParts)
-                .address(patches)
-                .address(room.words)
-                .address(room.pairs)
-                .address(room.scaled)
-                .address(room.curvature)
-                .address(tiles.address())
-                .int32(e.bounded() ? 0 : 1)
-                .int32(e.patch())
-                .int32(e.rank())
-                .int32(e.slots())
-                .int32(e.units())
-                .int32(padded())
-                .int32(cut.rowSpan)
-                .int32(cut.rows)
-                .launch(parts(e.patch(), WARPS * held), padded() / SLICE, cut.rowRanges, THREADS);
-        elements(
-                (long) e.patch() * spread,
-                kernel("sum_weight_gradients")
-                        .address(dW)
-                        .address(room.weightParts)
-                        .int32(cut.rowRanges)
-                        .int32(e.rank())
-                        .int32(spread)
-                        .int32(adds ? 1 : 0));
-    }
-
-    /** Gradients of the patches: what is there of dp, and what comes through the factors. */
-    private void pullBack(Room room, Cut cut, long patches, boolean mapped) {
-        PatchGrid e = room.e;
-        resources
-                .cublas()
-                .multiply(
-                        cut.rows,
-                        e.patch(),
-                        e.rank(),
-                        Matrix.of(room.dFactors, e.rank()),
-                        weights.packed().transpose(),
-                        room.dPatches,
-                        e.patch(),
-                        !mapped);
-        if (e.bounded()) {
+    /**
+     * Writes da, and dp unless it is not needed.
+     *
+     * @param dPatches null if it is not needed
+     */
+    private void byPositions(
+            Buffers buffers,
+            ForwardState state,
+            long row,
+            Partition partition,
+            DevicePointer vPatches,
+            DevicePointer dPatches) {
+        PatchGrid grid = buffers.grid;
+        boolean split = partition.splits > 1;
+        kernel("tensor_core_gradient_positions")
+                .pointer(split ? buffers.dFactorPartials : buffers.dFactors)
+                .pointer(dPatches)
+                .pointer(vPatches)
+                .pointer(state.factors(row))
+                .pointer(buffers.dScores)
+                .pointer(buffers.e)
+                .pointer(fragments.fragments())
+                .pointer(fragments.transposed())
+                .int32(grid.patch())
+                .int32(grid.rank())
+                .int32(grid.slots())
+                .int32(paddedUnits())
+                .int32(partition.span)
+                .int32(partition.rows)
+                .launch(partition.blocks, partition.splits, TensorCoreTiling.THREADS);
+        if (split) {
             kernels.elements(
-                    "add_scaled_rows",
-                    (long) cut.rows * e.patch(),
-                    kernel -> kernel.address(room.dPatches)
-                            .address(patches)
-                            .address(room.factors)
-                            .int32(e.patch()));
+                    source,
+                    "reduce_factor_gradients",
+                    (long) partition.rows * grid.rank(),
+                    kernel -> kernel.pointer(buffers.dFactors)
+                            .pointer(buffers.dFactorPartials)
+                            .int32(partition.splits));
         }
     }
 
-    void release() {
-        if (across != null) {
-            across.release();
-            across = null;
+    /** Adds dB and db to the columns of dW that belong to slots, or overwrites these. */
+    private void byWeights(Buffers buffers, Partition partition, DevicePointer vPatches, boolean adds) {
+        PatchGrid grid = buffers.grid;
+        kernel("tensor_core_gradient_weights")
+                .pointer(buffers.weightPartials)
+                .pointer(vPatches)
+                .pointer(buffers.factorWords)
+                .pointer(buffers.factorPairs)
+                .pointer(buffers.dScores)
+                .pointer(buffers.e)
+                .pointer(fragments.fragments())
+                .flag(!grid.weightBounding())
+                .int32(grid.patch())
+                .int32(grid.rank())
+                .int32(grid.slots())
+                .int32(grid.units())
+                .int32(paddedUnits())
+                .int32(partition.rowSpan)
+                .int32(partition.rows)
+                .launch(
+                        Math.ceilDiv(grid.patch(), blockEntries()),
+                        slices(),
+                        partition.rowSplits,
+                        TensorCoreTiling.THREADS);
+        kernels.elements(
+                source,
+                "reduce_weight_gradients",
+                (long) grid.patch() * grid.slotColumns(),
+                kernel -> kernel.pointer(buffers.sums.dW().pointer())
+                        .pointer(buffers.weightPartials)
+                        .int32(partition.rowSplits)
+                        .int32(grid.rank())
+                        .int32(grid.slotColumns())
+                        .flag(adds));
+    }
+
+    /** Adds dA to the columns of dW that belong to A, or overwrites these. */
+    private void gradientOfA(Buffers buffers, int rows, DevicePointer xPatches, boolean adds) {
+        PatchGrid grid = buffers.grid;
+        Matrix left = Matrix.of(xPatches, rows, grid.patch()).transpose();
+        Matrix dFactors = Matrix.of(buffers.dFactors, rows, grid.rank());
+        resources.cublas().multiply(left, dFactors, buffers.sums.columnsOfA(), adds);
+    }
+
+    /** Adds da · Aᵀ to dp; of a map's gradient there is no dp, and it is written. */
+    private void patchGradients(Buffers buffers, int rows, DevicePointer xPatches, boolean map) {
+        PatchGrid grid = buffers.grid;
+        Matrix dFactors = Matrix.of(buffers.dFactors, rows, grid.rank());
+        Matrix dPatches = Matrix.of(buffers.dPatches, rows, grid.patch());
+        resources.cublas().multiply(dFactors, weights.columnsOfA().transpose(), dPatches, !map);
+        if (grid.weightBounding()) {
+            patches.addScaled(grid, buffers.dPatches, xPatches, buffers.beta, rows);
         }
     }
 }

@@ -1,124 +1,140 @@
 package org.codanet.gpu.op.alignment;
 
-import org.codanet.bindings.cuda.Cuda;
+import org.codanet.gpu.driver.BufferLayout;
+import org.codanet.gpu.driver.DevicePointer;
+import org.codanet.gpu.kernel.KernelSource;
+import org.codanet.gpu.library.Matrix;
 import org.codanet.gpu.op.CudaResources;
 import org.codanet.gpu.op.CudaTensor;
 import org.codanet.nn.op.alignment.DynamicAlignment.Weights;
 
 /**
- * What a gradient sums over all positions of all images before it is added to the gradients of the weights, in either form: dW
- * (P, L), beside the packed weights column by column, and what comes through the norms. An area of the workspace.
+ * What a gradient sums over all positions of all images before it is added to the gradients of the weights, in either form: dW (P, L)
+ * with the columns of the packed weights, and what comes through the norms. {@code weight_gradients.cu} has the formulas. The sums are in
+ * the workspace.
  */
 final class WeightGradients {
+    static final KernelSource SOURCE = AlignmentKernels.source("weight_gradients.cu");
+
     private final CudaResources resources;
     private final AlignmentKernels kernels;
     private final PackedWeights weights;
-    private final PatchGrid e;
-    private final long dW;
-    private final long moments;
-    private final long scale;
-    private final long mixed;
+    private final PatchGrid grid;
+    private final DevicePointer dW;
+    private final DevicePointer moments;
+    private final DevicePointer alpha;
+    private final DevicePointer mixed;
 
-    /** @param address {@link #floats} of room */
+    /** @param buffers where the sums are */
     WeightGradients(
-            CudaResources resources, AlignmentKernels kernels, PackedWeights weights, PatchGrid extents, long address) {
+            CudaResources resources,
+            AlignmentKernels kernels,
+            PackedWeights weights,
+            PatchGrid grid,
+            BufferLayout buffers) {
         this.resources = resources;
         this.kernels = kernels;
         this.weights = weights;
-        this.e = extents;
-        this.dW = address;
-        this.moments = dW + (long) Float.BYTES * e.patch() * e.row();
-        this.scale = moments + Float.BYTES * momentFloats(e);
-        this.mixed = scale + (long) Float.BYTES * e.units();
+        this.grid = grid;
+        this.dW = buffers.floats((long) grid.patch() * grid.columns());
+        this.moments = buffers.floats((long) grid.slots() * grid.slotColumns());
+        this.alpha = buffers.floats(grid.units());
+        this.mixed = buffers.floats((long) grid.rank() * grid.rank());
     }
 
-    private static long momentFloats(PatchGrid e) {
-        return (long) e.slots() * e.slots() * e.units();
+    /** dW (P, L): the columns of A, then those of B and b by slot and unit. */
+    Matrix dW() {
+        return Matrix.of(dW, grid.patch(), grid.columns());
     }
 
-    static long floats(PatchGrid e) {
-        return (long) e.patch() * e.row() + momentFloats(e) + e.units() + (long) e.rank() * e.rank();
+    /** The columns of dW that are the gradient of A, (P, R). */
+    Matrix columnsOfA() {
+        return dW().columns(0, grid.rank());
     }
 
-    /** dW (P, L): the columns of A, then those of every slot and unit. */
-    long dW() {
-        return dW;
+    /** The columns of dW that belong to slots, (P, S D). */
+    Matrix slotColumns() {
+        return dW().columns(grid.rank(), grid.slotColumns());
     }
 
-    /** M_j = Σ 2 e_j a aᵀ, (S, S D): what the norms SQ and L2 add to dB_j as B_j M_j. */
-    long moments() {
-        return moments;
+    /** The moments M_j = Σ e_j a aᵀ, (S, S D): the norms SQ and L2 add B_j M_j to dB_j. */
+    Matrix moments() {
+        return Matrix.of(moments, grid.slots(), grid.slotColumns());
     }
 
-    /** Begins a call. */
+    /** Sets the sums to zero that are not overwritten by the first chunk of images. */
     void clear() {
-        resources.context().enter();
-        int status =
-                Cuda.cuMemsetD32Async(scale, 0, e.units(), resources.stream().handle());
-        resources.context().check(status, "cuMemsetD32Async", e.units() + " floats");
+        resources.stream().fill(alpha, 0, grid.units());
     }
 
     /**
-     * WB: takes in what the bounds of some rows contribute.
+     * WB: adds what some rows contribute through the norms.
      *
-     * @param shares g' s (rows, D)
-     * @param factors (rows), written: what the gradient of a patch gets of the patch itself
+     * @param c (rows, D): c_j = g'_j s_j
+     * @param squaredNorms of the patches (rows)
+     * @param beta (rows), overwritten; the gradient of a patch has the term β p, see {@link Patches#addScaled}
      */
-    void takeBounds(long shares, long squares, long rows, long factors) {
+    void addBounds(DevicePointer c, DevicePointer squaredNorms, long rows, DevicePointer beta) {
         kernels.warps(
-                "patch_factors",
+                SOURCE,
+                "wb_beta",
                 rows,
-                kernel ->
-                        kernel.address(factors).address(shares).address(squares).int32(e.units()));
-        kernels.kernel("unit_factors")
-                .address(scale)
-                .address(shares)
-                .address(weights.frobenius())
-                .int32(e.units())
+                kernel -> kernel.pointer(beta).pointer(c).pointer(squaredNorms).int32(grid.units()));
+        kernels.kernel(SOURCE, "wb_alpha")
+                .pointer(alpha)
+                .pointer(c)
+                .pointer(weights.frobenius())
+                .int32(grid.units())
                 .int64(rows)
-                .launch(e.units(), CudaResources.BLOCK);
+                .launch(grid.units(), CudaResources.BLOCK);
     }
 
     /**
-     * Adds all to the gradients of the weights.
+     * Adds all sums to the gradients of the weights.
      *
-     * @param curved whether the moments were summed; not needed where dW has the part through the norm already
+     * @param hasMoments whether the moments of SQ and L2 were summed; false where dW contains B_j M_j already
      */
-    void addTo(Weights gradients, boolean curved) {
-        if (e.bounded()) {
-            bound();
+    void addTo(Weights gradients, boolean hasMoments) {
+        boolean bounds = grid.weightBounding();
+        if (bounds) {
+            computeBounds();
         }
         kernels.elements(
+                SOURCE,
                 "add_weight_gradients",
-                (long) e.patch() * e.row(),
-                kernel -> kernel.address(CudaTensor.address(resources, gradients.a()))
-                        .address(CudaTensor.address(resources, gradients.b()))
-                        .address(gradients.bias() == null ? 0 : CudaTensor.address(resources, gradients.bias()))
-                        .address(dW)
-                        .address(weights.packed().address())
-                        .address(curved || e.bounded() ? moments : 0)
-                        .address(e.bounded() ? mixed : 0)
-                        .int32(e.rank())
-                        .int32(e.slots())
-                        .int32(e.units()));
+                (long) grid.patch() * grid.columns(),
+                kernel -> kernel.pointer(CudaTensor.pointer(resources, gradients.a()))
+                        .pointer(CudaTensor.pointer(resources, gradients.b()))
+                        .pointer(
+                                gradients.bias() == null
+                                        ? DevicePointer.NULL
+                                        : CudaTensor.pointer(resources, gradients.bias()))
+                        .pointer(dW)
+                        .pointer(weights.packed().pointer())
+                        .pointer(hasMoments || bounds ? moments : DevicePointer.NULL)
+                        .pointer(bounds ? mixed : DevicePointer.NULL)
+                        .int32(grid.rank())
+                        .int32(grid.slots())
+                        .int32(grid.units()));
     }
 
-    private void bound() {
+    /** WB: moments and mixed Gram matrix, once all rows have been added. */
+    private void computeBounds() {
+        int entries = grid.rank() * grid.rank();
         kernels.elements(
-                "bounded_moments",
-                (long) e.rank() * e.rank() * e.units(),
-                kernel -> kernel.address(moments)
-                        .address(scale)
-                        .address(weights.aProduct())
-                        .int32(e.units()));
-        int entries = e.rank() * e.rank();
-        int warps = CudaResources.BLOCK / 32;
-        kernels.kernel("mixed_grams")
-                .address(mixed)
-                .address(scale)
-                .address(weights.gram())
-                .int32(e.rank())
-                .int32(e.units())
-                .launch((entries + warps - 1) / warps, CudaResources.BLOCK);
+                SOURCE,
+                "wb_moments",
+                (long) entries * grid.units(),
+                kernel -> kernel.pointer(moments)
+                        .pointer(alpha)
+                        .pointer(weights.aProduct())
+                        .int32(grid.units()));
+        kernels.kernel(SOURCE, "wb_mixed_gram")
+                .pointer(mixed)
+                .pointer(alpha)
+                .pointer(weights.gram().pointer())
+                .int32(grid.rank())
+                .int32(grid.units())
+                .launch(Math.ceilDiv(entries, AlignmentKernels.warpsPerBlock()), CudaResources.BLOCK);
     }
 }

@@ -7,7 +7,7 @@ import org.codanet.nn.device.Precision;
 import org.codanet.nn.testing.CancellingNormsContract;
 import org.junit.jupiter.api.Nested;
 
-/** Held to float32's tolerance whatever the precision: these layers are computed in float32. */
+/** The tolerance is that of float32 in every precision, because these layers are computed in float32. */
 final class CudaCancellingNormsTest {
     private static Device open(Precision precision) {
         return SimulatedMachine.open(DeviceOptions.defaults().withPrecision(precision));

@@ -9,9 +9,8 @@ import org.codanet.nn.testing.GoldenLayerContract;
 import org.junit.jupiter.api.Nested;
 
 /**
- * The contract and the golden layers where operands are rounded, so that every pass runs with weights in registers. The
- * tolerances are those that a card is held to in these precisions: L2 and WB divide by numbers that can be much smaller than what
- * they were made of.
+ * The contract and the golden layers with TF32 and bfloat16 operands, so that every pass runs in the tensor-core form. The tolerances are
+ * those of a real GPU in these precisions: L2 and WB divide by numbers that can be much smaller than the terms they are sums of.
  */
 final class CudaDynamicAlignmentInLowPrecisionTest {
     private static final double TF32 = 8e-3;

@@ -19,15 +19,71 @@ import org.codanet.nn.testing.AlignmentRun;
 import org.codanet.nn.testing.Close;
 import org.codanet.nn.testing.Values;
 import org.codanet.nn.testing.Workplace;
+import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** The passes with weights in registers, against the reference, within the rounding of its operands. */
+/** The tensor-core form of every pass, against the reference device, within the rounding of its operands. */
 final class TensorCoreTest {
-    /** Roundings of a value: 11 and 8 bits of mantissa with the leading one. */
+    private static final String EVERY_LAYER = "org.codanet.gpu.op.alignment.TensorCoreTest#layersInBothPrecisions";
+    /** Large enough that all images of a call are one chunk. */
+    private static final long ONE_CHUNK = 1 << 30;
+
+    private static final long DEFAULT_CHUNK = 1 << 20;
+    /** So small that every image is a chunk. */
+    private static final long CHUNK_OF_ONE_IMAGE = 1;
+
+    private record Layer(DynamicAlignmentShape shape, Shape in) {
+        private static DynamicAlignmentShape shape(int channels, int units, int rank, int kernel, Norm norm) {
+            return new DynamicAlignmentShape(channels, units, rank, kernel, 1, kernel / 2, norm, norm == Norm.SQ);
+        }
+
+        /** Stride 1, padding that keeps the extents; SQ has a bias, the other norms have none. */
+        static Layer of(int channels, int units, int rank, int kernel, Norm norm, int images, int extent) {
+            return new Layer(shape(channels, units, rank, kernel, norm), Shape.of(images, extent, extent, channels));
+        }
+
+        Layer withBias() {
+            return new Layer(
+                    new DynamicAlignmentShape(
+                            shape.inChannels(),
+                            shape.units(),
+                            shape.rank(),
+                            shape.kernel(),
+                            shape.stride(),
+                            shape.padding(),
+                            shape.norm(),
+                            true),
+                    in);
+        }
+    }
+
+    /** Sizes that no tile divides. */
+    private static final Layer UNEVEN =
+            new Layer(new DynamicAlignmentShape(3, 33, 20, 3, 2, 1, Norm.L2, false), Shape.of(2, 7, 5, 3));
+
+    private static final Layer EVEN_KERNEL =
+            new Layer(new DynamicAlignmentShape(5, 8, 16, 2, 1, 0, Norm.WB, false), Shape.of(2, 5, 4, 5));
+
+    static Stream<Arguments> layersInBothPrecisions() {
+        List<Layer> layers = List.of(
+                Layer.of(1, 1, 1, 1, Norm.SQ, 1, 1), // everything but one value is padding
+                Layer.of(6, 40, 8, 3, Norm.SQ, 1, 12), // two tiles of positions and of units
+                UNEVEN,
+                EVEN_KERNEL,
+                Layer.of(4, 9, 64, 1, Norm.SQ, 1, 9), // the rank of the published nets
+                Layer.of(66, 9, 64, 1, Norm.L2, 1, 5).withBias(), // nearly as many slots as patch entries
+                Layer.of(4, 17, 90, 3, Norm.SQ, 2, 9), // the gradient has one tile a warp, and splits the positions
+                Layer.of(2, 5, 100, 3, Norm.SQ, 1, 4)); // the forward pass has one tile a warp and two stages
+        return layers.stream()
+                .flatMap(layer ->
+                        Stream.of(Precision.TF32, Precision.BF16).map(precision -> Arguments.of(precision, layer)));
+    }
+
+    /** Half a unit in the last place of the operands: 11 and 8 bits of mantissa with the leading one; a sum rounds many. */
     private static double tolerance(Precision precision) {
         return precision == Precision.TF32 ? 2e-3 : 1.6e-2;
     }
@@ -37,157 +93,177 @@ final class TensorCoreTest {
         return 3 * tolerance(precision);
     }
 
-    private record Layer(DynamicAlignmentShape shape, Shape in) {
-        static Layer of(int c, int d, int r, int k, int stride, int padding, Norm norm, boolean bias, int... in) {
-            return new Layer(new DynamicAlignmentShape(c, d, r, k, stride, padding, norm, bias), Shape.of(in));
-        }
+    private static Workplace simulated(Precision precision, long chunkBytes) {
+        Device device = SimulatedMachine.open(DeviceOptions.defaults().withPrecision(precision), chunkBytes);
+        return new Workplace(device);
     }
 
-    static Stream<Arguments> layers() {
-        List<Layer> layers = List.of(
-                Layer.of(1, 1, 1, 1, 1, 0, Norm.SQ, true, 1, 1, 1, 1), // everything but one value is padding
-                Layer.of(6, 40, 8, 3, 1, 1, Norm.SQ, true, 1, 12, 12, 6), // two tiles of positions and of units
-                Layer.of(3, 33, 20, 3, 2, 1, Norm.L2, false, 2, 7, 5, 3), // no extent divides a tile
-                Layer.of(5, 8, 16, 2, 1, 0, Norm.WB, false, 2, 5, 4, 5),
-                Layer.of(4, 9, 64, 1, 1, 0, Norm.SQ, true, 1, 9, 9, 4), // the rank of the published nets
-                Layer.of(66, 9, 64, 1, 1, 0, Norm.L2, true, 1, 5, 5, 66), // as many slots as its norm can do with
-                Layer.of(4, 17, 90, 3, 1, 1, Norm.SQ, true, 2, 9, 9, 4), // one tile a warp, several ranges of positions
-                Layer.of(2, 5, 100, 3, 1, 1, Norm.SQ, true, 1, 4, 4, 2)); // one tile of rows a warp, two stages
-        return layers.stream()
-                .flatMap(layer ->
-                        Stream.of(Precision.TF32, Precision.BF16).map(precision -> Arguments.of(precision, layer)));
+    private static Workplace reference() {
+        return new Workplace(Devices.open("reference", DeviceOptions.defaults()));
     }
 
-    private static Device open(Precision precision) {
-        return open(precision, 1 << 20);
+    private static AlignmentRun.Data randomData(Layer layer) {
+        return AlignmentRun.Data.random(layer.shape(), layer.in(), 11);
     }
 
-    private static Device open(Precision precision, long chunkBytes) {
-        return SimulatedMachine.open(DeviceOptions.defaults().withPrecision(precision), chunkBytes);
-    }
-
-    /** Blocks enough over positions and units: each has the whole patch and, of this rank, two tiles of positions a warp. */
-    @ParameterizedTest
-    @EnumSource(
-            value = Precision.class,
-            names = {"TF32", "BF16"})
-    void agreesWithTheReferenceOverManyPositions(Precision precision) {
-        Layer layer = Layer.of(1, 33, 8, 3, 1, 1, Norm.SQ, true, 2, 95, 93, 1);
-        AlignmentRun.Data data = AlignmentRun.Data.random(layer.shape(), layer.in(), 11);
-        try (Workplace place = new Workplace(open(precision, 1 << 30));
-                Workplace reference = new Workplace(Devices.open("reference", DeviceOptions.defaults()))) {
-            AlignmentRun run = new AlignmentRun(place, data, Purpose.EXPLANATION);
-            AlignmentRun expected = new AlignmentRun(reference, data, Purpose.EXPLANATION);
-            Close.to("y", expected.y(), run.y(), tolerance(precision));
-            Close.to("applied map", expected.applyMap(data.x()), run.applyMap(data.x()), tolerance(precision));
-            float[] upper = Values.uniform(29, AlignmentRun.withTargets(data.out(), 2));
-            Close.to("2 targets", expected.backProject(2, upper), run.backProject(2, upper), tolerance(precision));
-        }
-    }
-
-    /** An S-CoDA layer of 8 x 8 positions makes 2 blocks for one image; a card has room for hundreds. */
-    @Test
-    void fewPositionsShareThePatchOut() {
-        try (Workplace place = new Workplace(open(Precision.TF32))) {
-            DynamicAlignmentShape shape = new DynamicAlignmentShape(64, 64, 64, 3, 1, 1, Norm.SQ, true);
-            TensorCoreForward tiles =
-                    ((CudaDynamicAlignment) place.device().dynamicAlignment(place.scope(), shape)).tiles();
-            assertEquals(2L * 48 * 64 * 64, tiles.partFloats(64), "48 ranges of 12 entries");
-            assertTrue(tiles.partFloats(16 * 64) > 0);
-            assertEquals(0, tiles.partFloats(256 * 64));
-        }
-    }
-
-    @ParameterizedTest
-    @MethodSource("layers")
-    void agreesWithTheReferenceAndKeepsWhatTheWaysBackNeed(Precision precision, Layer layer) {
-        AlignmentRun.Data data = AlignmentRun.Data.random(layer.shape(), layer.in(), 11);
-        try (Workplace place = new Workplace(open(precision));
-                Workplace reference = new Workplace(Devices.open("reference", DeviceOptions.defaults()))) {
-            AlignmentRun run = new AlignmentRun(place, data, Purpose.EXPLANATION);
-            AlignmentRun expected = new AlignmentRun(reference, data, Purpose.EXPLANATION);
-            assertTrue(run.operation().toString().contains("weights in registers"), run.operation()::toString);
-            Close.to("y", expected.y(), run.y(), tolerance(precision));
-            Close.to("applied map", expected.applyMap(data.x()), run.applyMap(data.x()), tolerance(precision));
-            for (int targets : new int[] {1, 3, 11}) {
-                float[] upper = Values.uniform(29, AlignmentRun.withTargets(data.out(), targets));
-                Close.to(
-                        targets + " targets",
-                        expected.backProject(targets, upper),
-                        run.backProject(targets, upper),
-                        tolerance(precision));
+    @Nested
+    final class ForwardPassAndFrozenMap {
+        @ParameterizedTest
+        @MethodSource(EVERY_LAYER)
+        void agreeWithTheReference(Precision precision, Layer layer) {
+            AlignmentRun.Data data = randomData(layer);
+            try (Workplace place = simulated(precision, DEFAULT_CHUNK);
+                    Workplace reference = reference()) {
+                AlignmentRun run = new AlignmentRun(place, data, Purpose.EXPLANATION);
+                AlignmentRun expected = new AlignmentRun(reference, data, Purpose.EXPLANATION);
+                String selected = run.operation().toString();
+                assertTrue(selected.contains("forward tensor-core"), selected);
+                Close.to("y", expected.y(), run.y(), tolerance(precision));
+                Close.to("applied map", expected.applyMap(data.x()), run.applyMap(data.x()), tolerance(precision));
+                AlignmentRun inference = new AlignmentRun(place, data, Purpose.INFERENCE);
+                Close.to("y without a state", run.y(), inference.y(), 0);
             }
-            AlignmentRun inference = new AlignmentRun(place, data, Purpose.INFERENCE);
-            Close.to("y without a state", run.y(), inference.y(), 0);
+        }
+
+        /** So many positions that blocks reduce the whole patch, and, of this rank, warps have two tiles. */
+        @ParameterizedTest
+        @EnumSource(
+                value = Precision.class,
+                names = {"TF32", "BF16"})
+        void agreeWithTheReferenceWithoutSplitK(Precision precision) {
+            Layer layer =
+                    new Layer(new DynamicAlignmentShape(1, 33, 8, 3, 1, 1, Norm.SQ, true), Shape.of(2, 95, 93, 1));
+            AlignmentRun.Data data = randomData(layer);
+            try (Workplace place = simulated(precision, ONE_CHUNK);
+                    Workplace reference = reference()) {
+                AlignmentRun run = new AlignmentRun(place, data, Purpose.EXPLANATION);
+                AlignmentRun expected = new AlignmentRun(reference, data, Purpose.EXPLANATION);
+                Close.to("y", expected.y(), run.y(), tolerance(precision));
+                Close.to("applied map", expected.applyMap(data.x()), run.applyMap(data.x()), tolerance(precision));
+                float[] upper = Values.uniform(29, AlignmentRun.withTargets(data.out(), 2));
+                Close.to("2 targets", expected.backProject(2, upper), run.backProject(2, upper), tolerance(precision));
+            }
+        }
+
+        /** An S-CoDA layer of 8 × 8 positions makes 2 blocks for one image; a card runs hundreds at once. */
+        @Test
+        void splitTheReductionOverThePatchIfThereAreFewPositions() {
+            try (Workplace place = simulated(Precision.TF32, DEFAULT_CHUNK)) {
+                DynamicAlignmentShape shape = Layer.shape(64, 64, 64, 3, Norm.SQ);
+                TensorCoreForward forward = ((CudaDynamicAlignment)
+                                place.device().dynamicAlignment(place.scope(), shape))
+                        .tensorCoreForward();
+                int imagePositions = 8 * 8;
+                assertEquals(
+                        2L * 48 * imagePositions * shape.units(), forward.partialFloats(imagePositions), "48 splits");
+                assertTrue(forward.partialFloats(16 * imagePositions) > 0, "16 images are split");
+                assertEquals(0, forward.partialFloats(256 * imagePositions), "256 images are not split");
+            }
         }
     }
 
-    @ParameterizedTest
-    @MethodSource("layers")
-    void gradientsAgreeWithTheReferenceInAnyPieces(Precision precision, Layer layer) {
-        AlignmentRun.Data data = AlignmentRun.Data.random(layer.shape(), layer.in(), 11);
-        float[] upper = Values.uniform(31, data.out());
-        float[] v = Values.uniform(37, layer.in());
-        boolean inRegisters = layer.shape().rank() <= TensorCoreGradient.mostRank(precision == Precision.BF16);
-        try (Workplace reference = new Workplace(Devices.open("reference", DeviceOptions.defaults()))) {
-            AlignmentRun truth = new AlignmentRun(reference, data, Purpose.TRAINING);
-            AlignmentRun.Gradients expected = truth.backward(upper, 0.5f);
-            AlignmentRun.Gradients ofMap = truth.mapBackward(v, upper, 0.5f, true);
-            AlignmentRun.Gradients withoutInput = truth.mapBackward(v, upper, 0, false);
-            for (long chunkBytes : new long[] {1 << 20, 1}) {
-                try (Workplace place = new Workplace(open(precision, chunkBytes))) {
-                    AlignmentRun run = new AlignmentRun(place, data, Purpose.TRAINING);
-                    String chosen = "gradient " + (inRegisters ? "with weights in registers" : "patch first");
-                    assertTrue(run.operation().toString().contains(chosen), run.operation()::toString);
-                    expected.assertClose(run.backward(upper, 0.5f), gradientTolerance(precision));
-                    ofMap.assertClose(run.mapBackward(v, upper, 0.5f, true), gradientTolerance(precision));
-                    withoutInput.assertClose(run.mapBackward(v, upper, 0, false), gradientTolerance(precision));
+    @Nested
+    final class BackProjectionOfTargets {
+        @ParameterizedTest
+        @MethodSource(EVERY_LAYER)
+        void agreesWithTheReference(Precision precision, Layer layer) {
+            AlignmentRun.Data data = randomData(layer);
+            try (Workplace place = simulated(precision, DEFAULT_CHUNK);
+                    Workplace reference = reference()) {
+                AlignmentRun run = new AlignmentRun(place, data, Purpose.EXPLANATION);
+                AlignmentRun expected = new AlignmentRun(reference, data, Purpose.EXPLANATION);
+                // One target, some, and more than a block has.
+                for (int targets : new int[] {1, 3, TensorCoreTiling.TARGETS + 1}) {
+                    float[] upper = Values.uniform(29, AlignmentRun.withTargets(data.out(), targets));
+                    Close.to(
+                            targets + " targets",
+                            expected.backProject(targets, upper),
+                            run.backProject(targets, upper),
+                            tolerance(precision));
+                }
+            }
+        }
+
+        /** With as many products u, a patch of 72 entries has few weights to read and one of 576 many. */
+        @Test
+        void ofOneTargetUsesTheFormThatMovesFewerBytes() {
+            try (Workplace place = simulated(Precision.TF32, DEFAULT_CHUNK)) {
+                assertEquals(
+                        "tensor-core",
+                        formForOneTarget(place, new DynamicAlignmentShape(8, 64, 64, 3, 1, 1, Norm.SQ, false)));
+                assertEquals(
+                        "patch-first",
+                        formForOneTarget(place, new DynamicAlignmentShape(64, 64, 64, 3, 1, 1, Norm.SQ, false)));
+            }
+        }
+
+        private String formForOneTarget(Workplace place, DynamicAlignmentShape shape) {
+            String selected =
+                    place.device().dynamicAlignment(place.scope(), shape).toString();
+            return selected.replaceAll(".*back-projection of one target ([a-z-]+),.*", "$1");
+        }
+    }
+
+    @Nested
+    final class FullGradient {
+        @ParameterizedTest
+        @MethodSource(EVERY_LAYER)
+        void agreesWithTheReferenceForAnyChunkSize(Precision precision, Layer layer) {
+            AlignmentRun.Data data = randomData(layer);
+            float[] upper = Values.uniform(31, data.out());
+            float[] v = Values.uniform(37, layer.in());
+            boolean tensorCore = layer.shape().rank() <= TensorCoreTiling.maxGradientRank(precision == Precision.BF16);
+            try (Workplace reference = reference()) {
+                AlignmentRun truth = new AlignmentRun(reference, data, Purpose.TRAINING);
+                AlignmentRun.Gradients expected = truth.backward(upper, 0.5f);
+                AlignmentRun.Gradients ofMap = truth.mapBackward(v, upper, 0.5f, true);
+                AlignmentRun.Gradients withoutInput = truth.mapBackward(v, upper, 0, false);
+                for (long chunkBytes : new long[] {DEFAULT_CHUNK, CHUNK_OF_ONE_IMAGE}) {
+                    try (Workplace place = simulated(precision, chunkBytes)) {
+                        AlignmentRun run = new AlignmentRun(place, data, Purpose.TRAINING);
+                        String selected = run.operation().toString();
+                        assertTrue(
+                                selected.contains("gradient " + (tensorCore ? "tensor-core" : "patch-first")),
+                                selected);
+                        expected.assertClose(run.backward(upper, 0.5f), gradientTolerance(precision));
+                        ofMap.assertClose(run.mapBackward(v, upper, 0.5f, true), gradientTolerance(precision));
+                        withoutInput.assertClose(run.mapBackward(v, upper, 0, false), gradientTolerance(precision));
+                    }
                 }
             }
         }
     }
 
-    /** What {@code plan} says: after a step the workspace is as large as was said, and smaller than with the products in it. */
-    @ParameterizedTest
-    @EnumSource(
-            value = Precision.class,
-            names = {"TF32", "BF16"})
-    void trainingTakesTheMemoryItSaysAndNotThatOfTheProducts(Precision precision) {
-        Layer layer = Layer.of(4, 32, 32, 3, 1, 1, Norm.SQ, true, 2, 16, 16, 4);
-        long patchFirst;
-        try (Workplace place = new Workplace(open(Precision.FP32, 1 << 30))) {
-            patchFirst = place.device()
-                    .dynamicAlignment(place.scope(), layer.shape())
-                    .workspaceBytes(layer.in(), Purpose.TRAINING, 1);
-        }
-        AlignmentRun.Data data = AlignmentRun.Data.random(layer.shape(), layer.in(), 11);
-        try (Workplace place = new Workplace(open(precision, 1 << 30))) {
-            AlignmentRun run = new AlignmentRun(place, data, Purpose.TRAINING);
-            run.backward(Values.uniform(31, data.out()), 0);
-            long said = run.operation().workspaceBytes(layer.in(), Purpose.TRAINING, 0);
-            CudaResources resources = ((CudaDynamicAlignment) run.operation()).resources();
-            assertEquals(said, resources.workspace().bytes());
-            assertTrue(said < patchFirst / 2, said + " bytes of workspace, " + patchFirst + " patch first");
-            long held = run.operation().preparedBytes(Purpose.TRAINING, 1)
-                    + run.operation().stateBytes(layer.in(), Purpose.TRAINING);
-            assertTrue(place.device().memory().live() >= said + held, "all of it is counted");
-        }
-    }
+    @Nested
+    final class MemoryOfTraining {
+        private final Layer layer = Layer.of(4, 32, 32, 3, Norm.SQ, 2, 16);
 
-    /** A patch of 72 entries and one of 576, with as many products each: the first has fewer weights than these take room. */
-    @Test
-    void oneTargetIsPulledBackWhereFewerBytesMove() {
-        try (Workplace place = new Workplace(open(Precision.TF32))) {
-            DynamicAlignmentShape few = new DynamicAlignmentShape(8, 64, 64, 3, 1, 1, Norm.SQ, false);
-            DynamicAlignmentShape many = new DynamicAlignmentShape(64, 64, 64, 3, 1, 1, Norm.SQ, false);
-            assertTrue(place.device()
-                    .dynamicAlignment(place.scope(), few)
-                    .toString()
-                    .contains("one target with weights in registers"));
-            assertTrue(place.device()
-                    .dynamicAlignment(place.scope(), many)
-                    .toString()
-                    .contains("one target patch first"));
+        @ParameterizedTest
+        @EnumSource(
+                value = Precision.class,
+                names = {"TF32", "BF16"})
+        void isWhatTheOperationReportsAndLessThanHalfOfPatchFirst(Precision precision) {
+            long patchFirst = patchFirstWorkspaceBytes();
+            AlignmentRun.Data data = randomData(layer);
+            try (Workplace place = simulated(precision, ONE_CHUNK)) {
+                AlignmentRun run = new AlignmentRun(place, data, Purpose.TRAINING);
+                run.backward(Values.uniform(31, data.out()), 0);
+                long reported = run.operation().workspaceBytes(layer.in(), Purpose.TRAINING, 0);
+                CudaResources resources = ((CudaDynamicAlignment) run.operation()).resources();
+                assertEquals(reported, resources.workspaceBytes());
+                assertTrue(reported < patchFirst / 2, reported + " bytes of workspace, " + patchFirst + " patch-first");
+                long held = run.operation().preparedBytes(Purpose.TRAINING, 1)
+                        + run.operation().stateBytes(layer.in(), Purpose.TRAINING);
+                assertTrue(place.device().memory().live() >= reported + held, "the device counts all of it");
+            }
+        }
+
+        private long patchFirstWorkspaceBytes() {
+            try (Workplace place = simulated(Precision.FP32, ONE_CHUNK)) {
+                return place.device()
+                        .dynamicAlignment(place.scope(), layer.shape())
+                        .workspaceBytes(layer.in(), Purpose.TRAINING, 1);
+            }
         }
     }
 }
