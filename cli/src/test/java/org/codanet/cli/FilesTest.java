@@ -72,6 +72,20 @@ final class FilesTest {
     }
 
     @Test
+    void inspectPrintsAModelCard() {
+        String card = Run.of("inspect", "--markdown", model).succeeded().out();
+        assertTrue(card.startsWith("# colour.safetensors\n") && card.contains("| top1 | 0.7500 |"), card);
+        String planned = Run.of("inspect", "--markdown", "--experiment", "XS-CoDA-grey")
+                .succeeded()
+                .out();
+        assertTrue(planned.startsWith("# XS-CoDA-grey\n") && planned.contains("None are recorded."), planned);
+        Path torch = folder.resolve("no-card.pth");
+        Run.of("convert", "--pytorch-keys", model, torch).succeeded();
+        Run.of("inspect", "--markdown", torch).failsWith(1, "no-card.pth", "no model card", "convert");
+        Run.of("inspect", "--markdown", "--json", model).failsWith(2, "--markdown");
+    }
+
+    @Test
     void inspectListsTheTensorsOfOtherFiles() {
         Path torch = folder.resolve("foreign.pth");
         Run.of("convert", "--pytorch-keys", model, torch).succeeded();

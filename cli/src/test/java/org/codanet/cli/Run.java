@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.util.ArrayList;
@@ -17,6 +18,8 @@ import java.util.List;
  * @param err text on standard error
  */
 record Run(int code, String out, String err) {
+    private static final boolean SIGNALS_CAN_BE_RESET = canResetSignals();
+
     /** Runs {@code codanet} with these arguments. */
     static Run of(Object... arguments) {
         StringWriter out = new StringWriter();
@@ -28,7 +31,8 @@ record Run(int code, String out, String err) {
 
     /** Starts {@code codanet} in a new process, for tests of signals and pipes. */
     static ProcessBuilder program(Object... arguments) {
-        List<String> command = new ArrayList<>(List.of(
+        List<String> command = new ArrayList<>(defaultSignals());
+        command.addAll(List.of(
                 ProcessHandle.current().info().command().orElseThrow(),
                 "--add-modules",
                 "jdk.incubator.vector",
@@ -43,6 +47,29 @@ record Run(int code, String out, String err) {
             command.add(argument.toString());
         }
         return new ProcessBuilder(command);
+    }
+
+    /**
+     * The beginning of a command line that lets Ctrl-C end the program. A shell starts programs in the background with SIGINT ignored;
+     * the tests inherit this, and the JVM does not change it.
+     */
+    private static List<String> defaultSignals() {
+        List<String> words = List.of("env", "--default-signal=INT");
+        return SIGNALS_CAN_BE_RESET ? words : List.of();
+    }
+
+    private static boolean canResetSignals() {
+        try {
+            return new ProcessBuilder("env", "--default-signal=INT", "true")
+                            .start()
+                            .waitFor()
+                    == 0;
+        } catch (IOException e) {
+            return false;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
     }
 
     /** This run, which must have succeeded. */

@@ -4,6 +4,7 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import org.codanet.file.npy.NpyWriter;
 
@@ -16,6 +17,8 @@ public final class ContributionArray implements Closeable {
     private final int images;
     private final Detail detail;
     private NpyWriter writer;
+    private int valuesPerImage;
+    private int unreadableFirst;
 
     /**
      * Creates a writer. The first explanation determines the number of targets and the extents, so the file is opened then.
@@ -30,6 +33,21 @@ public final class ContributionArray implements Closeable {
         this.detail = detail;
     }
 
+    /** Appends an image that could not be read. Its contributions are NaN. */
+    public void addUnreadable() throws IOException {
+        if (writer == null) {
+            unreadableFirst++;
+        } else {
+            writer.append(missing());
+        }
+    }
+
+    private float[] missing() {
+        float[] values = new float[valuesPerImage];
+        Arrays.fill(values, Float.NaN);
+        return values;
+    }
+
     /** Appends all images of an explanation. */
     public void add(Explanation explanation) throws IOException {
         boolean channels = detail.perChannel();
@@ -39,6 +57,15 @@ public final class ContributionArray implements Closeable {
             int w = explanation.width();
             writer = NpyWriter.create(
                     file, channels ? List.of(images, t, explanation.channels(), h, w) : List.of(images, t, h, w));
+        }
+        if (valuesPerImage == 0) {
+            valuesPerImage = explanation.targets()
+                    * explanation.height()
+                    * explanation.width()
+                    * (channels ? explanation.channels() : 1);
+            for (; unreadableFirst > 0; unreadableFirst--) {
+                writer.append(missing());
+            }
         }
         FloatBuffer values = channels ? explanation.channelContributions() : explanation.contributions();
         float[] floats = new float[values.remaining()];

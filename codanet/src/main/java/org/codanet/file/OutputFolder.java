@@ -5,18 +5,30 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** Folders that results are written to. */
 public final class OutputFolder {
+    private static final Pattern NAMED_AS_FILE = Pattern.compile(
+            ".*(\\.(png|jpe?g|gif|bmp|webp|tiff?|svg|html?|npy|npz|csv|json|md|safetensors|pth|pt|pkl))",
+            Pattern.CASE_INSENSITIVE | Pattern.DOTALL);
+
     private OutputFolder() {}
 
     /**
      * Creates the folder and its parents if they are missing, and checks that files can be created in it.
      *
-     * @throws IOException naming the folder and the reason, if it cannot be created or written to
+     * @throws IOException naming the folder and the reason, if it cannot be created or written to, or a new folder would have the name of a
+     *     picture or another file
      */
     public static void create(Path name) throws IOException {
         Path folder = AtomicFile.followed(name);
+        Matcher file = NAMED_AS_FILE.matcher(folder.toString());
+        if (file.matches() && !Files.exists(folder)) {
+            throw new IOException("cannot create a folder called " + folder
+                    + ", because the name is that of a file; leave out " + file.group(1));
+        }
         try {
             Files.createDirectories(folder);
             // Files.isWritable ignores read-only file systems when root asks, so a file is created for a test.

@@ -91,6 +91,11 @@ final class ArrayFile extends ImageInput {
     }
 
     @Override
+    public int remaining() {
+        return reader.remaining();
+    }
+
+    @Override
     public void close() throws IOException {
         reader.close();
     }

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.codanet.file.FileFormatException;
@@ -41,6 +42,33 @@ public abstract class ImageInput implements Closeable {
 
     /** Reads the next images, at most {@code limit}. Must not be called after the last image was read. */
     public abstract ImageChunk next(int limit) throws IOException;
+
+    /** The number of images that were not read yet. */
+    public abstract int remaining();
+
+    /** Receives the pictures that cannot be read. */
+    @FunctionalInterface
+    public interface Unreadable {
+        /**
+         * Accepts one picture.
+         *
+         * @param name of the picture, as in {@link ImageChunk#names}
+         * @param failure with a message that begins with the file's name
+         * @throws IOException to stop reading, for example {@code failure} itself
+         */
+        void accept(String name, IOException failure) throws IOException;
+    }
+
+    /**
+     * Reads the next images, at most {@code limit}, and leaves out pictures that cannot be read. The images of a chunk are
+     * consecutive: a chunk ends before such a picture. Must not be called after the last image was read.
+     *
+     * @param unreadable receives, in order, the pictures that are left out before the first image of the chunk
+     * @return the images; empty if none is left that can be read
+     */
+    public Optional<ImageChunk> nextReadable(int limit, Unreadable unreadable) throws IOException {
+        return Optional.of(next(limit));
+    }
 
     @Override
     public void close() throws IOException {}

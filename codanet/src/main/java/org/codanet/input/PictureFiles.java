@@ -27,7 +27,7 @@ final class PictureFiles extends ImageInput {
             preparation = new PicturePreparation(known.get());
             model.config().extents(known.get().height(), known.get().width());
         } else {
-            Pixels first = Images.read(files.getFirst());
+            Pixels first = firstReadable(files);
             requireExtents(files.getFirst(), model.config(), first.height(), first.width());
             preparation = new PicturePreparation(
                     new Preprocessing(model.config().imageChannels(), first.height(), first.width(), 0));
@@ -39,14 +39,51 @@ final class PictureFiles extends ImageInput {
         return files.size();
     }
 
+    /** The first picture that can be read. @throws IOException the failure of the first file, if there is none */
+    private static Pixels firstReadable(List<Path> files) throws IOException {
+        IOException failure = null;
+        for (Path file : files) {
+            try {
+                return Images.read(file);
+            } catch (IOException e) {
+                failure = failure == null ? e : failure;
+            }
+        }
+        throw failure;
+    }
+
+    @Override
+    public int remaining() {
+        return files.size() - done;
+    }
+
     @Override
     public ImageChunk next(int limit) throws IOException {
-        List<Path> some = files.subList(done, Math.min(files.size(), done + limit));
+        return nextReadable(limit, (name, failure) -> {
+                    throw failure;
+                })
+                .orElseThrow();
+    }
+
+    @Override
+    public Optional<ImageChunk> nextReadable(int limit, Unreadable unreadable) throws IOException {
         List<Pixels> prepared = new ArrayList<>();
-        for (Path file : some) {
-            prepared.add(preparation.prepare(Images.read(file)));
+        List<String> names = new ArrayList<>();
+        for (; done < files.size() && prepared.size() < limit; done++) {
+            Path file = files.get(done);
+            Pixels picture;
+            try {
+                picture = Images.read(file);
+            } catch (IOException e) {
+                if (!prepared.isEmpty()) {
+                    break;
+                }
+                unreadable.accept(FileName.text(file), e);
+                continue;
+            }
+            prepared.add(preparation.prepare(picture));
+            names.add(FileName.text(file));
         }
-        done += some.size();
-        return ImageChunk.of(prepared, some.stream().map(FileName::text).toList());
+        return prepared.isEmpty() ? Optional.empty() : Optional.of(ImageChunk.of(prepared, names));
     }
 }

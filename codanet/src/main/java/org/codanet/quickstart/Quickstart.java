@@ -98,6 +98,7 @@ public final class Quickstart {
         Quickstart quickstart = new Quickstart(options, setup);
         OutputFolder.create(options.folder());
         quickstart.requireNoRun();
+        ExplanationPage.requireReplaceable(options.folder().resolve("index.html"));
         return quickstart;
     }
 

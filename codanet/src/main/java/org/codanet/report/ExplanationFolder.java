@@ -33,6 +33,7 @@ public final class ExplanationFolder {
     /** Length limit of the image's and of the class's part of a file name. File systems allow 255 bytes for the whole name. */
     private static final int MAX_NAME_BYTES = 100;
 
+    private static final String PAGE = "index.html";
     private static final int SIDE = 224;
     private static final int GAP = 8;
 
@@ -49,7 +50,7 @@ public final class ExplanationFolder {
      * @param net the network whose logits are explained
      * @param fixedRange the contribution that full colour stands for in all pictures; if empty, each image has its own range
      * @param images the number of images in all
-     * @throws IOException if the folder cannot be created or written to
+     * @throws IOException if the folder cannot be created or written to, or holds an {@code index.html} that codanet did not write
      */
     public ExplanationFolder(Path folder, CodaNet net, Optional<ColourRange> fixedRange, int images)
             throws IOException {
@@ -58,6 +59,7 @@ public final class ExplanationFolder {
         this.fixedRange = fixedRange;
         this.images = images;
         OutputFolder.create(folder);
+        ExplanationPage.requireReplaceable(folder.resolve(PAGE));
     }
 
     /** Writes the pictures of some images, and keeps the first images for the page. */
@@ -128,6 +130,6 @@ public final class ExplanationFolder {
                 Optional.empty(),
                 fixedRange,
                 page);
-        explanations.write(folder.resolve("index.html"), form);
+        explanations.write(folder.resolve(PAGE), form);
     }
 }

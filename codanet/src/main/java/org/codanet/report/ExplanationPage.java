@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -35,6 +36,9 @@ public record ExplanationPage(
         Optional<TrainingCurve> curve,
         Optional<ColourRange> range,
         List<ExplainedImage> images) {
+    /** Every page has this line, by which {@link #requireReplaceable} recognises it. */
+    private static final String MARK = "<p class=\"eyebrow\">codanet</p>";
+
     public ExplanationPage {
         facts = List.copyOf(facts);
         images = List.copyOf(images);
@@ -74,6 +78,19 @@ public record ExplanationPage(
         AtomicFile.replace(file, html.getBytes(StandardCharsets.UTF_8));
     }
 
+    /**
+     * Refuses to replace a page that codanet did not write.
+     *
+     * @throws IOException naming the file
+     */
+    public static void requireReplaceable(Path file) throws IOException {
+        if (Files.isRegularFile(file)
+                && !Files.readString(file, StandardCharsets.ISO_8859_1).contains(MARK)) {
+            throw new IOException(
+                    file + " exists and is not a page of codanet; it is not replaced: choose another folder");
+        }
+    }
+
     private String html(PageAssets assets) {
         StringBuilder page = new StringBuilder();
         page.append("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n")
@@ -100,7 +117,9 @@ public record ExplanationPage(
     }
 
     private void header(StringBuilder page) {
-        page.append("<header>\n<p class=\"eyebrow\">codanet</p>\n<h1>")
+        page.append("<header>\n")
+                .append(MARK)
+                .append("\n<h1>")
                 .append(Html.escape(title))
                 .append("</h1>\n<p class=\"lead\">")
                 .append(Html.escape(lead))

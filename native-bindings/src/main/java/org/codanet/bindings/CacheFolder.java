@@ -7,7 +7,8 @@ import java.util.function.UnaryOperator;
  * The cache folder of this user. Its contents may be deleted at any time.
  *
  * <p>It is the first of these that is set: the system property {@code codanet.cache}, the environment variable {@code CODANET_CACHE},
- * {@code $XDG_CACHE_HOME/codanet}, {@code ~/.cache/codanet}. A relative {@code XDG_CACHE_HOME} is ignored, as the XDG base directory
+ * {@code $XDG_CACHE_HOME/codanet}, {@code ~/.cache/codanet}. If the user has no home folder, it is a folder of the user in the
+ * folder of temporary files. A relative {@code XDG_CACHE_HOME} is ignored, as the XDG base directory
  * specification asks.
  */
 public final class CacheFolder {
@@ -25,9 +26,18 @@ public final class CacheFolder {
             }
         }
         String xdg = environment.apply("XDG_CACHE_HOME");
-        Path base = xdg != null && xdg.startsWith("/")
-                ? Path.of(xdg)
-                : Path.of(property.apply("user.home"), ".cache").toAbsolutePath();
-        return base.resolve("codanet").normalize();
+        if (xdg != null && xdg.startsWith("/")) {
+            return Path.of(xdg, "codanet").normalize();
+        }
+        String home = property.apply("user.home");
+        // Java calls the home folder "?" if neither HOME nor the user database names one, as for an unknown user in a
+        // container.
+        return home == null || home.isBlank() || home.equals("?")
+                ? Path.of(
+                                property.apply("java.io.tmpdir"),
+                                "codanet-" + property.apply("user.name").replaceAll("\\W", "_"))
+                        .toAbsolutePath()
+                        .normalize()
+                : Path.of(home, ".cache", "codanet").toAbsolutePath().normalize();
     }
 }

@@ -13,6 +13,7 @@ import org.codanet.cli.console.Progress;
 import org.codanet.cli.option.DeviceOption;
 import org.codanet.cli.option.HeldOutOption;
 import org.codanet.cli.option.ModelOption;
+import org.codanet.cli.option.StrictOption;
 import org.codanet.data.dataset.ImageDataset;
 import org.codanet.data.dataset.Split;
 import org.codanet.evaluate.Evaluation;
@@ -50,6 +51,9 @@ public final class EvaluateCommand implements Callable<Integer> {
     @Mixin
     ModelOption modelOption;
 
+    @Mixin
+    StrictOption strictOption;
+
     @Option(
             names = "--data",
             required = true,
@@ -84,8 +88,9 @@ public final class EvaluateCommand implements Callable<Integer> {
             throw new IllegalArgumentException("--batch must be at least 1, got " + batch);
         }
         ModelFile file = modelOption.read();
+        ImageDataset files = heldOut.open(folder, split);
         EvaluationData data = EvaluationData.of(
-                heldOut.open(folder, split), file, Runtime.getRuntime().availableProcessors());
+                strictOption.readable(files), file, Runtime.getRuntime().availableProcessors());
         ImageDataset images = data.images();
         console.say("data: " + images.description());
         images.remarks().forEach(remark -> console.say("data: " + remark));
@@ -103,7 +108,7 @@ public final class EvaluateCommand implements Callable<Integer> {
             }
             console.say("peak native memory: " + ByteSize.text(device.memory().peak()));
         }
-        return 0;
+        return strictOption.report(console, files.size());
     }
 
     private void print(Evaluation evaluation, CodaNetConfig config) {

@@ -16,6 +16,7 @@ import org.codanet.cli.option.DeviceOption;
 import org.codanet.cli.option.InputOption;
 import org.codanet.cli.option.ModelOption;
 import org.codanet.cli.option.PageOption;
+import org.codanet.cli.option.StrictOption;
 import org.codanet.cli.option.TargetOption;
 import org.codanet.explain.ContributionArray;
 import org.codanet.explain.Detail;
@@ -50,7 +51,7 @@ import picocli.CommandLine.Option;
             "",
             "C.npy has shape (N, targets, H, W), or with --channels (N, targets, channels, H, W). The channels are those of the"
                     + " network's input: (r, g, b, 1-r, 1-g, 1-b). The contributions to a target plus the logit bias equal the"
-                    + " logit, up to rounding."
+                    + " logit, up to rounding. The contributions of an image that cannot be read are NaN."
         })
 public final class ExplainCommand implements Callable<Integer> {
     /** Name and version of the {@code --json} format. */
@@ -70,6 +71,9 @@ public final class ExplainCommand implements Callable<Integer> {
 
     @Mixin
     InputOption inputOption;
+
+    @Mixin
+    StrictOption strictOption;
 
     @Mixin
     TargetOption targetOption;
@@ -113,6 +117,7 @@ public final class ExplainCommand implements Callable<Integer> {
         Detail detail = channels ? Detail.CHANNELS : Detail.POSITIONS;
         Optional<ColourRange> fixedRange = Optional.ofNullable(range).map(ColourRange::new);
         Path folder = output == null ? Path.of("codanet-explanation") : output;
+        int images;
         try (ImageInput inputs = inputOption.open(file);
                 Device device = deviceOption.open(console);
                 Scope scope = Scope.open("explain");
@@ -121,9 +126,19 @@ public final class ExplainCommand implements Callable<Integer> {
                 Progress progress = console.progress("explain", "images", inputs.count())) {
             ExplanationFolder pictures = array ? null : new ExplanationFolder(folder, net, fixedRange, inputs.count());
             Explainer explainer = new Explainer(net, deviceOption.memoryBytes());
-            int done = 0;
-            while (done < inputs.count()) {
-                ImageChunk chunk = inputs.next(CHUNK_IMAGES);
+            int explained = 0;
+            while (inputs.remaining() > 0) {
+                Optional<ImageChunk> next = inputs.nextReadable(CHUNK_IMAGES, (name, failure) -> {
+                    leaveOut(name, failure);
+                    if (array) {
+                        contributions.addUnreadable();
+                    }
+                });
+                progress.at(inputs.count() - inputs.remaining());
+                if (next.isEmpty()) {
+                    continue;
+                }
+                ImageChunk chunk = next.get();
                 Explanation explanation = explainer.explain(chunk.batch(), target, detail);
                 IdentityCheck.require(explanation, chunk.names(), config);
                 if (array) {
@@ -132,8 +147,12 @@ public final class ExplainCommand implements Callable<Integer> {
                     pictures.add(chunk, explanation);
                 }
                 print(config, chunk.names(), explanation, !array);
-                done += chunk.count();
-                progress.at(done);
+                explained += chunk.count();
+            }
+            progress.finish();
+            images = inputs.count();
+            if (explained == 0) {
+                return strictOption.report(console, images);
             }
             if (!array) {
                 pictures.writePage(modelOption.name(), file, "codanet " + Version.number(), pageOption.form());
@@ -145,7 +164,20 @@ public final class ExplainCommand implements Callable<Integer> {
                         ? "wrote " + output
                         : "open "
                                 + folder.resolve("index.html").toAbsolutePath().toUri());
-        return 0;
+        return strictOption.report(console, images);
+    }
+
+    private void leaveOut(String name, IOException failure) throws IOException {
+        if (strictOption.isStrict()) {
+            throw failure;
+        }
+        String reason = strictOption.add(failure);
+        if (json) {
+            JsonObject image = Console.json(SCHEMA);
+            image.addProperty("image", name);
+            image.addProperty("error", reason);
+            console.result(image);
+        }
     }
 
     private void print(CodaNetConfig config, List<String> names, Explanation explanation, boolean text) {

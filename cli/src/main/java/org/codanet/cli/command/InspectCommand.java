@@ -12,6 +12,8 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import org.codanet.cli.console.Console;
+import org.codanet.file.FileFormatException;
+import org.codanet.file.FileName;
 import org.codanet.file.InputFile;
 import org.codanet.file.NamedTensors;
 import org.codanet.file.TensorData;
@@ -23,6 +25,7 @@ import org.codanet.model.LayerConfig;
 import org.codanet.model.LayerExtent;
 import org.codanet.model.ModelFile;
 import org.codanet.model.Preprocessing;
+import org.codanet.report.ModelCard;
 import org.codanet.report.PageText;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -37,6 +40,7 @@ import picocli.CommandLine.Parameters;
         footerHeading = "%nExamples:%n",
         footer = {
             "  codanet inspect run/best.safetensors",
+            "  codanet inspect --markdown run/best.safetensors",
             "  codanet inspect last_model_epoch_200.pkl",
             "  codanet inspect --experiments",
             "  codanet inspect --experiment XS-CoDA-SQ-30 --json"
@@ -70,6 +74,11 @@ public final class InspectCommand implements Callable<Integer> {
     @Option(names = "--json", description = "Print one JSON object instead of text.")
     boolean json;
 
+    @Option(
+            names = "--markdown",
+            description = "Print a model card instead: Markdown to publish beside the model file.")
+    boolean markdown;
+
     @Override
     public Integer call() throws IOException {
         if (Stream.of(experiments, experiment != null, file != null)
@@ -78,12 +87,19 @@ public final class InspectCommand implements Callable<Integer> {
                 > 1) {
             throw new IllegalArgumentException("give only one of a file, --experiment NAME and --experiments");
         }
+        if (markdown && (json || experiments)) {
+            throw new IllegalArgumentException("--markdown applies to one model and excludes --json and --experiments");
+        }
         if (experiments) {
             list();
         } else if (experiment != null) {
             Experiment named = Experiments.named(experiment);
-            JsonObject recipe = JsonParser.parseString(named.recipe().toJson()).getAsJsonObject();
-            network(named.network(), Optional.of(named.preprocessing()), Optional.of(recipe), Map.of());
+            show(new ModelCard(
+                    named.name(),
+                    named.network(),
+                    Optional.of(named.preprocessing()),
+                    Optional.of(named.recipe()),
+                    Map.of()));
         } else if (file != null) {
             inspect(WeightsFile.read(InputFile.require(file), Optional.ofNullable(key)));
         } else {
@@ -114,12 +130,18 @@ public final class InspectCommand implements Callable<Integer> {
                 console.warn("codanet inspect: " + file + " holds values that are NaN or infinite, in "
                         + String.join(", ", bad));
             }
-            network(
+            show(new ModelCard(
+                    FileName.text(file.getFileName()),
                     model.config(),
                     model.preprocessing(),
-                    model.recipe().map(r -> JsonParser.parseString(r.toJson()).getAsJsonObject()),
-                    model.scores());
+                    model.recipe(),
+                    model.scores()));
             return;
+        }
+        if (markdown) {
+            throw new FileFormatException(
+                    file.toString(),
+                    "is no model file of codanet, so it has no model card; 'codanet convert' makes one");
         }
         if (json) {
             JsonObject result = Console.json(SCHEMA);
@@ -171,11 +193,16 @@ public final class InspectCommand implements Callable<Integer> {
         return String.format(Locale.ROOT, "%.4g to %.4g", min, max);
     }
 
-    private void network(
-            CodaNetConfig config,
-            Optional<Preprocessing> images,
-            Optional<JsonObject> recipe,
-            Map<String, Double> scores) {
+    private void show(ModelCard card) {
+        if (markdown) {
+            console.result(card.markdown().stripTrailing());
+            return;
+        }
+        CodaNetConfig config = card.config();
+        Optional<Preprocessing> images = card.images();
+        Optional<JsonObject> recipe =
+                card.recipe().map(r -> JsonParser.parseString(r.toJson()).getAsJsonObject());
+        Map<String, Double> scores = card.scores();
         if (json) {
             JsonObject result = Console.json(SCHEMA);
             result.add("config", JsonParser.parseString(config.toJson()));

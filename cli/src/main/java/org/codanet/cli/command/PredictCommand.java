@@ -4,7 +4,9 @@ import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.codanet.cli.console.ByteSize;
 import org.codanet.cli.console.Console;
@@ -12,6 +14,7 @@ import org.codanet.cli.console.Progress;
 import org.codanet.cli.option.DeviceOption;
 import org.codanet.cli.option.InputOption;
 import org.codanet.cli.option.ModelOption;
+import org.codanet.cli.option.StrictOption;
 import org.codanet.evaluate.Evaluator;
 import org.codanet.explain.ClassRanking;
 import org.codanet.explain.ClassScore;
@@ -22,6 +25,7 @@ import org.codanet.model.CodaNet;
 import org.codanet.model.ModelFile;
 import org.codanet.nn.device.Device;
 import org.codanet.nn.tensor.Scope;
+import org.codanet.report.PredictionTable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -29,11 +33,13 @@ import picocli.CommandLine.Option;
 /** Classifies images. */
 @Command(
         name = "predict",
-        description = "Classifies images: prints the best classes of each image, or writes all logits to an array.",
+        description =
+                "Classifies images: prints the best classes of each image, or writes them to a table, or all logits to an array.",
         footerHeading = "%nExamples:%n",
         footer = {
             "  codanet predict photo.png",
             "  codanet predict --model run/best.safetensors --input a.jpg b.jpg --top 3",
+            "  codanet predict --model run/best.safetensors --input photos/ --top 1 --csv predictions.csv",
             "  codanet predict --model run/best.safetensors --input X.npy --output Y.npy"
         })
 public final class PredictCommand implements Callable<Integer> {
@@ -54,17 +60,32 @@ public final class PredictCommand implements Callable<Integer> {
     @Mixin
     InputOption inputOption;
 
+    @Mixin
+    StrictOption strictOption;
+
+    private final PredictionTable table = new PredictionTable();
+
     @Option(
             names = "--output",
             paramLabel = "Y.npy",
-            description = "Write the logits to an array (N, classes) of float32 instead of printing classes.")
+            description =
+                    "Write the logits to an array (N, classes) of float32 instead of printing classes. The logits of an"
+                            + " image that cannot be read are NaN.")
     Path output;
+
+    @Option(
+            names = "--csv",
+            paramLabel = "FILE",
+            description =
+                    "Write the best classes of each image to a table instead of printing them: one line per image and class, with"
+                            + " image, rank, class, label, probability, logit and error.")
+    Path csv;
 
     @Option(
             names = "--top",
             paramLabel = "N",
             defaultValue = "5",
-            description = "Number of classes to print per image. Default: ${DEFAULT-VALUE}.")
+            description = "Number of classes to list per image. Default: ${DEFAULT-VALUE}.")
     int top;
 
     @Option(names = "--json", description = "Print one JSON object per image instead of text.")
@@ -76,6 +97,7 @@ public final class PredictCommand implements Callable<Integer> {
             throw new IllegalArgumentException("--top must be at least 1, got " + top);
         }
         ModelFile file = modelOption.read();
+        int images;
         try (ImageInput inputs = inputOption.open(file);
                 Device device = deviceOption.open(console);
                 Scope scope = Scope.open("predict");
@@ -83,24 +105,64 @@ public final class PredictCommand implements Callable<Integer> {
                 NpyWriter writer = output == null ? null : NpyWriter.create(output, outputShape(inputs, file));
                 Progress progress = console.progress("predict", "images", inputs.count())) {
             Evaluator evaluator = new Evaluator(net, deviceOption.memoryBytes());
-            int done = 0;
-            while (done < inputs.count()) {
-                ImageChunk chunk = inputs.next(CHUNK_IMAGES);
+            while (inputs.remaining() > 0) {
+                Optional<ImageChunk> next = inputs.nextReadable(
+                        CHUNK_IMAGES,
+                        (name, failure) ->
+                                leaveOut(name, failure, writer, file.config().numClasses()));
+                progress.at(inputs.count() - inputs.remaining());
+                if (next.isEmpty()) {
+                    continue;
+                }
+                ImageChunk chunk = next.get();
                 float[] logits = evaluator.logits(chunk.values(), chunk.shape());
-                if (writer == null) {
-                    print(net, chunk, logits);
-                } else {
+                if (writer != null) {
                     writer.append(logits);
                 }
-                done += chunk.count();
-                progress.at(done);
+                if (csv != null) {
+                    for (int n = 0; n < chunk.count(); n++) {
+                        table.add(chunk.names().get(n), ClassRanking.of(net.config(), net.loss(), logits, n, top));
+                    }
+                }
+                if (printsResults()) {
+                    print(net, chunk, logits);
+                }
             }
+            progress.finish();
+            images = inputs.count();
             console.say("peak native memory: " + ByteSize.text(device.memory().peak()));
+        }
+        if (csv != null) {
+            table.write(csv);
+            console.say("wrote " + csv);
         }
         if (output != null) {
             console.say("wrote " + output);
         }
-        return 0;
+        return strictOption.report(console, images);
+    }
+
+    private boolean printsResults() {
+        return output == null && csv == null;
+    }
+
+    private void leaveOut(String name, IOException failure, NpyWriter writer, int classes) throws IOException {
+        if (strictOption.isStrict()) {
+            throw failure;
+        }
+        String reason = strictOption.add(failure);
+        if (writer != null) {
+            float[] logits = new float[classes];
+            Arrays.fill(logits, Float.NaN);
+            writer.append(logits);
+        }
+        table.addUnreadable(name, reason);
+        if (json && printsResults()) {
+            JsonObject image = Console.json(SCHEMA);
+            image.addProperty("image", name);
+            image.addProperty("error", reason);
+            console.result(image);
+        }
     }
 
     private static List<Integer> outputShape(ImageInput inputs, ModelFile file) {

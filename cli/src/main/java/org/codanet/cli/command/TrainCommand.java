@@ -15,6 +15,7 @@ import org.codanet.cli.console.Interruption;
 import org.codanet.cli.console.TrainingDisplay;
 import org.codanet.cli.option.DeviceOption;
 import org.codanet.cli.option.HeldOutOption;
+import org.codanet.cli.option.StrictOption;
 import org.codanet.data.dataset.ImageDataset;
 import org.codanet.data.dataset.Split;
 import org.codanet.data.image.ImageSize;
@@ -69,6 +70,11 @@ public final class TrainCommand implements Callable<Integer> {
 
     @Mixin
     DeviceOption deviceOption;
+
+    @Mixin
+    StrictOption strictOption;
+
+    private int images;
 
     /** The network to train. One of the two options is required. */
     static final class Network {
@@ -192,6 +198,7 @@ public final class TrainCommand implements Callable<Integer> {
                 .flatMap(images -> images.remarks().stream())
                 .distinct()
                 .forEach(remark -> console.say("data: " + remark));
+        strictOption.announce(console);
         OutputFolder.create(out);
         int evaluationBatch = Math.max(MIN_EVALUATION_BATCH, setup.recipe().microBatch());
         try (RunLock _ = RunLock.of(out);
@@ -209,8 +216,8 @@ public final class TrainCommand implements Callable<Integer> {
         TrainingRecipe recipe = recipe(experiment);
         Optional<NetworkConfigFile> config =
                 experiment.isPresent() ? Optional.empty() : Optional.of(NetworkConfigFile.read(network.config));
-        ImageDataset training = heldOut.open(data, Split.TRAIN);
-        ImageDataset test = heldOut.open(data, Split.TEST);
+        ImageDataset training = readable(Split.TRAIN);
+        ImageDataset test = readable(Split.TEST);
         Optional<ImageSize> wanted = Optional.ofNullable(size);
         AdaptedNetwork adapted = experiment.isPresent()
                 ? AdaptedNetwork.of(experiment.get(), recipe, recipeFile == null, training, wanted)
@@ -222,6 +229,12 @@ public final class TrainCommand implements Callable<Integer> {
                 Optional.of(adapted.preprocessing()),
                 new TrainingSetup.Data(data.toString(), training, test),
                 Runtime.getRuntime().availableProcessors());
+    }
+
+    private ImageDataset readable(Split split) throws IOException {
+        ImageDataset files = heldOut.open(data, split);
+        images += files.size();
+        return strictOption.readable(files);
     }
 
     private int run(TrainingSession session, Device device, TrainingDisplay display) throws IOException {
@@ -238,7 +251,7 @@ public final class TrainCommand implements Callable<Integer> {
                 return ExitCodes.INTERRUPTED;
             }
             report(result);
-            return ExitCodes.SUCCESS;
+            return strictOption.report(console, images);
         }
     }
 

@@ -1,5 +1,7 @@
 package org.codanet.cli.console;
 
+import java.io.FileNotFoundException;
+import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintWriter;
@@ -29,8 +31,21 @@ public final class StandardStream extends PrintWriter {
         return new StandardStream(System.out, hasReader(1));
     }
 
-    /** Standard error. */
+    /**
+     * Standard error. If the environment variable {@code CODANET_STDERR} is set, it is that file descriptor: the launcher lets a
+     * filter read what the JVM prints on its own.
+     */
     public static StandardStream error() {
+        String descriptor = System.getenv("CODANET_STDERR");
+        if (descriptor != null && descriptor.matches("\\d{1,3}")) {
+            try {
+                return new StandardStream(
+                        new FileOutputStream("/proc/self/fd/" + descriptor, true),
+                        hasReader(Integer.parseInt(descriptor)));
+            } catch (FileNotFoundException e) {
+                // Not every descriptor can be opened again, for example that of a socket. Standard error works as well.
+            }
+        }
         return new StandardStream(System.err, hasReader(2));
     }
 

@@ -2,10 +2,13 @@ package org.codanet.nn.device;
 
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.ServiceLoader;
+import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** Opens devices by name: {@code auto}, {@code cpu}, {@code reference}, {@code cuda}, {@code cuda:1}. */
 public final class Devices {
@@ -14,9 +17,17 @@ public final class Devices {
     /** An open device, and why it was selected, for the log. */
     public record Choice(Device device, String reason) {}
 
-    /** The providers of all kinds in this program, the most preferred first. */
+    /**
+     * The providers of all kinds in this program, the most preferred first. They are looked up in the class loader of this library and
+     * in the one of the calling thread. In an application server either of them may be the one that has the providers.
+     */
     public static List<DeviceProvider> providers() {
-        return ServiceLoader.load(DeviceProvider.class).stream()
+        ServiceLoader<DeviceProvider> ofLibrary =
+                ServiceLoader.load(DeviceProvider.class, Devices.class.getClassLoader());
+        ServiceLoader<DeviceProvider> ofThread = ServiceLoader.load(DeviceProvider.class);
+        Set<Class<?>> seen = new HashSet<>();
+        return Stream.concat(ofLibrary.stream(), ofThread.stream())
+                .filter(provider -> seen.add(provider.type()))
                 .map(ServiceLoader.Provider::get)
                 .sorted(Comparator.comparingInt(DeviceProvider::preference).reversed())
                 .toList();
