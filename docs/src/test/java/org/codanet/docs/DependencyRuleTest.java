@@ -64,6 +64,8 @@ final class DependencyRuleTest {
             strings = {
                 "org.codanet.bindings.OneDnn",
                 "org.codanet.bindings.dnnl.Dnnl",
+                "org.codanet.bindings.cuda.Cuda",
+                "org.codanet.gpu.op.CudaElementwise",
                 "org.codanet.nn.device.Device",
                 "org.codanet.nn.layer.Layer",
                 "org.codanet.nn.cpu.runtime.CpuMemory",
@@ -138,6 +140,22 @@ final class DependencyRuleTest {
                 .that(not(resideInAnyPackage(BINDINGS, CPU, GPU)))
                 .should()
                 .dependOnClassesThat(resideInAPackage(BINDINGS))
+                .check(ALL);
+    }
+
+    /** The packages that jextract generates for CUDA. Everything else uses the classes around them, which check each call. */
+    @Test
+    void onlyDriverKernelAndLibraryUseTheBindingsOfCuda() {
+        noClasses()
+                .that(not(resideInAnyPackage(
+                        BINDINGS, "org.codanet.gpu.driver..", "org.codanet.gpu.kernel..", "org.codanet.gpu.library..")))
+                .should()
+                .dependOnClassesThat(resideInAnyPackage(
+                        "org.codanet.bindings.cuda..",
+                        "org.codanet.bindings.cublas..",
+                        "org.codanet.bindings.cublaslt..",
+                        "org.codanet.bindings.cudnn..",
+                        "org.codanet.bindings.nvrtc.."))
                 .check(ALL);
     }
 

@@ -94,11 +94,6 @@ public final class MemoryPool implements AutoCloseable {
             return pointer;
         }
 
-        /** As {@link #pointer}, as a bare address. */
-        public long address() {
-            return pointer.address();
-        }
-
         /** Size in bytes. */
         public long bytes() {
             return pointer.bytes();
@@ -293,7 +288,9 @@ public final class MemoryPool implements AutoCloseable {
         context.enterToClose();
         reserved -= block.bytes();
         context.checkClosing(
-                Cuda.cuMemFreeAsync(block.address(), stream.handle()), "cuMemFreeAsync", ByteCount.text(block.bytes()));
+                Cuda.cuMemFreeAsync(block.pointer.address(), stream.handle()),
+                "cuMemFreeAsync",
+                ByteCount.text(block.bytes()));
     }
 
     private long freeBytes() {

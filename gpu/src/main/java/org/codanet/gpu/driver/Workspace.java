@@ -16,18 +16,12 @@ public final class Workspace implements AutoCloseable {
         if (bytes == 0) {
             return DevicePointer.NULL;
         }
-        atLeast(bytes);
-        return block.pointer().slice(0, bytes);
-    }
-
-    /** As {@link #take}, as a bare address. */
-    public long atLeast(long bytes) {
         if (block == null || block.bytes() < bytes) {
             pool.refuseDuringCapture();
             close();
             block = pool.reserve(bytes, OWNER);
         }
-        return block.address();
+        return block.pointer().slice(0, bytes);
     }
 
     /** Size in bytes. */

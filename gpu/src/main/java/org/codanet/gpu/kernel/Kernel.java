@@ -106,11 +106,6 @@ public final class Kernel {
         return set(Argument.FLOAT64, Double.doubleToRawLongBits(value));
     }
 
-    /** As {@link #pointer}, for a bare address; 0 is null. */
-    public Kernel address(long address) {
-        return set(Argument.POINTER, address);
-    }
-
     /** Queues a launch of a one-dimensional grid, with the arguments that were set since the last launch. */
     public void launch(long blocks, int threads) {
         launch(blocks, 1, threads);

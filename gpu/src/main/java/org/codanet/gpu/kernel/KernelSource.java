@@ -32,9 +32,9 @@ public record KernelSource(String file, List<String> defines) {
         defines = List.copyOf(defines);
     }
 
-    /** A file with defines, and {@code WARP_SIZE}. */
-    public static KernelSource of(String file, String... defines) {
-        return new KernelSource(file, List.of(defines)).define("WARP_SIZE", WARP_SIZE);
+    /** A file with {@code WARP_SIZE} as its only define. */
+    public static KernelSource of(String file) {
+        return new KernelSource(file, List.of()).define("WARP_SIZE", WARP_SIZE);
     }
 
     /** This with one more define. */

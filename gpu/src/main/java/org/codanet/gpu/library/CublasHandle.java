@@ -91,33 +91,9 @@ public final class CublasHandle extends Handle implements MatrixProducts {
         return compute == Cublas.CUBLAS_COMPUTE_32F_FAST_TF32() ? "COMPUTE_32F_FAST_TF32" : "COMPUTE_32F_FAST_16BF";
     }
 
-    /** A matrix by a bare address. */
-    public record Matrix(long address, int stride, boolean transposed) {
-        public static Matrix of(long address, int stride) {
-            return new Matrix(address, stride, false);
-        }
-
-        public Matrix transpose() {
-            return new Matrix(address, stride, !transposed);
-        }
-
-        org.codanet.gpu.library.Matrix typed(int height, int width) {
-            return new org.codanet.gpu.library.Matrix(
-                    MatrixProducts.unbounded(address),
-                    transposed ? width : height,
-                    transposed ? height : width,
-                    stride,
-                    transposed);
-        }
-    }
-
     /** In the device's precision. */
     @Override
-    public void multiply(
-            org.codanet.gpu.library.Matrix a,
-            org.codanet.gpu.library.Matrix b,
-            org.codanet.gpu.library.Matrix c,
-            boolean adds) {
+    public void multiply(Matrix a, Matrix b, Matrix c, boolean adds) {
         multiply(a, b, c, adds, compute);
     }
 
@@ -126,12 +102,7 @@ public final class CublasHandle extends Handle implements MatrixProducts {
         return (a, b, c, adds) -> multiply(a, b, c, adds, Cublas.CUBLAS_COMPUTE_32F());
     }
 
-    private void multiply(
-            org.codanet.gpu.library.Matrix a,
-            org.codanet.gpu.library.Matrix b,
-            org.codanet.gpu.library.Matrix c,
-            boolean adds,
-            int computeType) {
+    private void multiply(Matrix a, Matrix b, Matrix c, boolean adds, int computeType) {
         if (a.width() != b.height() || c.height() != a.height() || c.width() != b.width() || c.transposed()) {
             throw new IllegalArgumentException("matrix product: " + a + " times " + b + " does not give " + c
                     + (c.transposed() ? " transposed" : ""));
@@ -163,7 +134,7 @@ public final class CublasHandle extends Handle implements MatrixProducts {
         }
     }
 
-    private static int operation(org.codanet.gpu.library.Matrix matrix) {
+    private static int operation(Matrix matrix) {
         return matrix.transposed() ? Cublas.CUBLAS_OP_T() : Cublas.CUBLAS_OP_N();
     }
 

@@ -43,11 +43,6 @@ public abstract class CudaOperation implements AutoCloseable {
         return tensor == null ? DevicePointer.NULL : CudaTensor.pointer(resources(), tensor);
     }
 
-    /** {@link #pointer} as a bare address. */
-    protected final long address(Tensor tensor) {
-        return pointer(tensor).address();
-    }
-
     protected final void requireRank(Tensor t, int rank, String role, String expected) {
         t.requireOpen();
         if (t.shape().rank() != rank) {

@@ -47,11 +47,6 @@ public final class CudaTensor extends Tensor implements AutoCloseable {
         return own.pointer;
     }
 
-    /** {@link #pointer} as a bare address. */
-    public static long address(CudaResources resources, Tensor tensor) {
-        return pointer(resources, tensor).address();
-    }
-
     /** As {@link #pointer}, for a tensor that the device will write to. */
     static DevicePointer output(CudaResources resources, Tensor tensor) {
         DevicePointer pointer = pointer(resources, tensor);

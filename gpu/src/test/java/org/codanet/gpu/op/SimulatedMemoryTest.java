@@ -185,7 +185,7 @@ final class SimulatedMemoryTest {
         void mayNotReadBehindTheEnd() {
             String reported = violation((resources, to, from) -> {
                 // 121 floats, of which 100 are allocated.
-                DevicePointer tooLong = new DevicePointer(from.address(), 121 * Float.BYTES);
+                DevicePointer tooLong = new DevicePointer(from.pointer().address(), 121 * Float.BYTES);
                 Matrix product = Matrix.of(to.pointer(), 9, 11);
                 resources.cublas().multiply(Matrix.of(tooLong, 9, 11), Matrix.of(tooLong, 11, 11), product, false);
             });
