@@ -106,8 +106,8 @@ final class BackProjection {
                         state.loadFactors(task, a.values(), 0);
                         columns.readUnits(grid, task, from, target, targets, g.values());
                         multiplyByScale(state, task, g.values(), worker);
-                        PositionGradients at = new PositionGradients(g.values(), a.values(), null, 0);
-                        multiply(grid, task, at, columns.aVectors(), columns.vectors(), backProducts, worker);
+                        PositionGradients at = new PositionGradients(g.values(), a.values(), null);
+                        multiply(grid, task, at, 0, columns.aVectors(), columns.vectors(), backProducts, worker);
                     }
                 });
                 col2im(grid, backProducts, CpuTensor.segment(dIn), target, targets);
@@ -131,32 +131,35 @@ final class BackProjection {
     }
 
     /**
-     * The gradients at the positions of a task, row by row.
+     * Gradients at positions, one row for each.
      *
      * @param g g', (positions, unit lanes)
      * @param a (positions, factor lanes)
      * @param da (positions, factor lanes); null if only vectors of slots are used
-     * @param first the position in these arrays at which the task begins
      */
-    record PositionGradients(float[] g, float[] a, float[] da, int first) {
-        PositionGradients from(int position) {
-            return new PositionGradients(g, a, da, first + position);
-        }
-    }
+    record PositionGradients(float[] g, float[] a, float[] da) {}
 
     /**
      * Multiplies a task's gradients with the transposed weights: {@code g'_j a_ρ} with column ρ of (B_j, b_j), da with the columns of A.
      *
+     * @param position at which the task begins in the arrays of {@code at}
      * @param first vector of the weights
      * @param end the vector after the last one
      * @param backProducts from {@link #leaseProducts}; the task's part is overwritten
      */
     void multiply(
-            PatchGrid grid, int task, PositionGradients at, int first, int end, float[] backProducts, int worker) {
+            PatchGrid grid,
+            int task,
+            PositionGradients at,
+            int position,
+            int first,
+            int end,
+            float[] backProducts,
+            int worker) {
         try (Lease lease = workspace.lease(worker, OfWorker.LEFT_SIDES, leftSideFloats(grid), OWNER)) {
             for (int from = first; from < end; ) {
                 int to = Math.min(columns.isA(from) ? columns.aVectors() : end, from + CHUNK);
-                multiplyChunk(grid, task, at, from, to, lease.values(), backProducts, from > first);
+                multiplyChunk(grid, task, at, position, from, to, lease.values(), backProducts, from > first);
                 from = to;
             }
         }
@@ -167,6 +170,7 @@ final class BackProjection {
             PatchGrid grid,
             int task,
             PositionGradients at,
+            int position,
             int from,
             int to,
             float[] left,
@@ -178,20 +182,20 @@ final class BackProjection {
         int groups = patches.groupsAtOnce(grid);
         int base = task * patches.backProductFloats(grid);
         for (int group = 0; group < grid.groups(); group += groups) {
-            PositionGradients rows = at.from(group * Kernels.ROWS * grid.rowPositions());
+            int start = position + group * Kernels.ROWS * grid.rowPositions();
             for (int vector = from; vector < to; vector++) {
                 Rows out = new Rows(left, (vector - from) * lanes, row);
-                writeLeftSides(products, rows, vector, out, Kernels.ROWS * row, groups * Kernels.ROWS);
+                writeLeftSides(products, at, start, vector, out, Kernels.ROWS * row, groups * Kernels.ROWS);
             }
             for (int panel = 0; panel < patches.depthPanels(); panel++) {
                 int width = patches.depthWidth(panel);
                 int panelRow = width * lanes;
-                int start = packed.transposedPanel(panel) + products.steps(from * lanes) * panelRow;
+                int weights = packed.transposedPanel(panel) + products.steps(from * lanes) * panelRow;
                 int tile = base + patches.backProductTile(grid, panel, 0, group);
                 products.product(
                         new Operand(left, 0, Kernels.ROWS * row),
                         row,
-                        new Operand(packed.transposed(), start, direct ? 0 : packed.transposedSteps() * panelRow),
+                        new Operand(packed.transposed(), weights, direct ? 0 : packed.transposedSteps() * panelRow),
                         width,
                         new Operand(backProducts, tile, (direct ? 1 : grid.groups()) * Kernels.ROWS * panelRow),
                         row,
@@ -205,16 +209,17 @@ final class BackProjection {
      * Writes left sides of products with one vector of the weights: {@code g'_j a_ρ} for a vector of slot ρ, da for a vector of A.
      *
      * @param of the products they are for
+     * @param position of the first row in the arrays of {@code at}
      * @param out the rows of the first frequency, in values
      * @param ldf values between two frequencies
      */
-    void writeLeftSides(Products of, PositionGradients at, int vector, Rows out, int ldf, int rows) {
-        int factor = at.first() * columns.factorLanes();
+    void writeLeftSides(Products of, PositionGradients at, int position, int vector, Rows out, int ldf, int rows) {
+        int factor = position * columns.factorLanes();
         if (columns.isA(vector)) {
             Rows da = new Rows(at.da(), factor + columns.lane(vector), columns.factorLanes());
             patches.outputTransformAdjoint(of, da, null, out, ldf, rows);
         } else {
-            int unit = at.first() * columns.unitLanes() + columns.lane(vector);
+            int unit = position * columns.unitLanes() + columns.lane(vector);
             Rows g = new Rows(at.g(), unit, columns.unitLanes());
             Rows a = new Rows(at.a(), factor + columns.slot(vector), columns.factorLanes());
             patches.outputTransformAdjoint(of, g, a, out, ldf, rows);

@@ -2,7 +2,6 @@ package org.codanet.nn.cpu.alignment;
 
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
-import org.codanet.nn.cpu.alignment.BackProjection.PositionGradients;
 import org.codanet.nn.cpu.alignment.WorkspaceArray.OfWorker;
 import org.codanet.nn.cpu.kernel.Kernels;
 import org.codanet.nn.cpu.runtime.CpuTensor;
@@ -157,8 +156,8 @@ final class Gradient {
                 computeGradients(sweep, state, task, from, q.values(), s.values(), worker);
             }
             if (backProducts != null) {
-                PositionGradients at = new PositionGradients(sweep.g, sweep.a, sweep.da, task * grid.taskPositions());
-                backProjection.multiply(grid, task, at, 0, vectors, backProducts, worker);
+                int position = task * grid.taskPositions();
+                backProjection.multiply(grid, task, sweep.gradients, position, 0, vectors, backProducts, worker);
             }
         });
     }

@@ -2,6 +2,7 @@ package org.codanet.nn.cpu.alignment;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.codanet.nn.cpu.alignment.BackProjection.PositionGradients;
 import org.codanet.nn.cpu.alignment.WorkspaceArray.Shared;
 import org.codanet.nn.cpu.runtime.Lease;
 import org.codanet.nn.op.alignment.Norm;
@@ -29,6 +30,8 @@ final class Sweep implements AutoCloseable {
     final float[] e;
     /** da. */
     final float[] da;
+    /** g', a and da. */
+    final PositionGradients gradients;
     /** WB only, else null: of every task, what it adds to α_j. */
     final float[][] alpha;
     /** WB only, else null: β of every output position. */
@@ -59,6 +62,7 @@ final class Sweep implements AutoCloseable {
             g = lease(plan, Shared.SCALED_GRADIENTS, units);
             e = bounded ? null : lease(plan, Shared.E, units);
             da = lease(plan, Shared.FACTOR_GRADIENTS, factors);
+            gradients = new PositionGradients(g, a, da);
             alpha = bounded ? new float[grid.tasks()][columns.unitLanes()] : null;
             beta = bounded ? new float[grid.n() * grid.outH() * grid.outW()] : null;
         } catch (RuntimeException | Error failure) {

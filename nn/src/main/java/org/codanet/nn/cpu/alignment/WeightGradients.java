@@ -2,7 +2,6 @@ package org.codanet.nn.cpu.alignment;
 
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
-import org.codanet.nn.cpu.alignment.BackProjection.PositionGradients;
 import org.codanet.nn.cpu.alignment.WorkspaceArray.OfWorker;
 import org.codanet.nn.cpu.alignment.WorkspaceArray.Shared;
 import org.codanet.nn.cpu.kernel.Kernels;
@@ -115,11 +114,17 @@ final class WeightGradients {
         int width = 2;
         int row = width * lanes;
         float[] rows = columns.isA(columns.first(panel)) ? sweep.rows : sweep.productRows;
-        PositionGradients at = new PositionGradients(sweep.g, sweep.a, sweep.da, task * grid.taskPositions());
+        int position = task * grid.taskPositions();
         for (int v = 0; v < width; v++) {
             Rows out = new Rows(left, v * lanes, row);
             backProjection.writeLeftSides(
-                    floats, at, columns.first(panel) + v, out, grid.taskRows() * row, grid.taskRows());
+                    floats,
+                    sweep.gradients,
+                    position,
+                    columns.first(panel) + v,
+                    out,
+                    grid.taskRows() * row,
+                    grid.taskRows());
         }
         for (int f = 0; f < patches.frequencies(); f++) {
             int from = task * patches.rowFloats(grid) + f * grid.taskRows() * patches.rowLength();
