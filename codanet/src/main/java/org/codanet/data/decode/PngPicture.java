@@ -25,7 +25,7 @@ final class PngPicture implements Picture {
 
     private final String file;
     private final byte[] bytes;
-    private final ByteArrayOutputStream compressed = new ByteArrayOutputStream();
+    private final ByteArrayOutputStream compressed;
     private byte[] header;
     private Palette palette;
     private byte[] exif;
@@ -35,6 +35,7 @@ final class PngPicture implements Picture {
     private PngPicture(String file, byte[] bytes) {
         this.file = file;
         this.bytes = bytes;
+        this.compressed = new ByteArrayOutputStream(bytes.length);
     }
 
     /** {@return the picture with all its chunks parsed} */
@@ -185,24 +186,31 @@ final class PngPicture implements Picture {
         return bits() == 16 ? ofTwoBytes(raster) : ofOneByte(raster, (1 << bits()) - 1);
     }
 
-    private byte[] withoutExtras(boolean indexed) {
+    private byte[] withoutExtras(boolean indexed) throws IOException {
         byte[] plainHeader = header.clone();
         if (indexed) {
             plainHeader[9] = GREY;
         }
         ByteArrayOutputStream out = new ByteArrayOutputStream(compressed.size() + 57);
         out.write(bytes, 0, 8);
-        writeChunk(out, "IHDR", plainHeader);
-        writeChunk(out, "IDAT", compressed.toByteArray());
-        writeChunk(out, "IEND", new byte[0]);
+        beginChunk(out, "IHDR", plainHeader.length);
+        out.writeBytes(plainHeader);
+        endChunk(out);
+        beginChunk(out, "IDAT", compressed.size());
+        compressed.writeTo(out);
+        endChunk(out);
+        beginChunk(out, "IEND", 0);
+        endChunk(out);
         return out.toByteArray();
     }
 
-    /** The decoder does not look at the checksum. */
-    private static void writeChunk(ByteArrayOutputStream out, String type, byte[] content) {
-        out.writeBytes(ByteBuffer.allocate(4).putInt(content.length).array());
+    private static void beginChunk(ByteArrayOutputStream out, String type, int length) {
+        out.writeBytes(ByteBuffer.allocate(4).putInt(length).array());
         out.writeBytes(type.getBytes(StandardCharsets.ISO_8859_1));
-        out.writeBytes(content);
+    }
+
+    /** The decoder does not look at the checksum. */
+    private static void endChunk(ByteArrayOutputStream out) {
         out.writeBytes(new byte[4]);
     }
 
