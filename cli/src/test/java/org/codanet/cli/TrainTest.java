@@ -379,6 +379,23 @@ final class TrainTest {
     }
 
     @Test
+    void trainStartsFromGivenWeightsAndEndsEarly() throws IOException {
+        Path first = folder.resolve("first-weights");
+        Run.of(train(first, "--epochs", "1", "-q")).succeeded();
+        Path weights = new TrainingRun(first).last();
+        Path out = folder.resolve("fine-tuned");
+        Run run = Run.of(train(out, "--epochs", "1", "--weights", weights, "--patience", "1"))
+                .succeeded();
+        assertTrue(run.err().contains("weights: " + weights), run.err());
+        assertFalse(ModelFile.read(new TrainingRun(out).last())
+                .weights()
+                .equals(ModelFile.read(weights).weights()));
+        Run.of(train(folder.resolve("other"), "--weights", trouble("same.pth")))
+                .failsWith(1, "same.pth", "0.weight_mod.weighting_f.0.weight has shape");
+        Run.of(train(folder.resolve("other"), "--patience", "-1")).failsWith(2, "patience");
+    }
+
+    @Test
     void trainTakesALowestLearningRate() throws IOException {
         Path out = folder.resolve("floor");
         Run.of(train(out, "--epochs", "1", "--min-lr", "1e-4", "-q")).succeeded();

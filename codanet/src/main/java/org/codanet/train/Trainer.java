@@ -50,6 +50,7 @@ public final class Trainer {
      * @param resume whether to continue from the folder's checkpoint, if it has one
      * @param checkpointUpdates updates between checkpoints; 0 for one at the end of each epoch only
      * @param checkpointSeconds seconds between checkpoints; 0 for one at the end of each epoch only
+     * @param patience early stopping: the run ends after so many epochs without a better top-1 on the test images; 0 for never
      * @param memoryBudget the most native memory to use, in bytes; passes take as few images as that needs; 0 for no limit
      */
     public record Options(
@@ -58,14 +59,30 @@ public final class Trainer {
             boolean resume,
             long checkpointUpdates,
             double checkpointSeconds,
+            int patience,
             long memoryBudget) {
         /** @throws IllegalArgumentException if a number is negative or NaN */
         public Options {
+            if (patience < 0) {
+                throw new IllegalArgumentException(
+                        "train: the patience is " + patience + " epochs, it must not be negative");
+            }
             if (checkpointUpdates < 0 || !(checkpointSeconds >= 0) || memoryBudget < 0) {
                 throw new IllegalArgumentException("train: checkpoints every " + checkpointUpdates + " updates or "
                         + checkpointSeconds + " seconds and a memory budget of " + memoryBudget
                         + " bytes must not be negative");
             }
+        }
+
+        /** Options without early stopping. */
+        public Options(
+                long seed,
+                Path folder,
+                boolean resume,
+                long checkpointUpdates,
+                double checkpointSeconds,
+                long memoryBudget) {
+            this(seed, folder, resume, checkpointUpdates, checkpointSeconds, 0, memoryBudget);
         }
 
         /** A new run in a folder, with a checkpoint every five minutes. */
@@ -75,7 +92,7 @@ public final class Trainer {
 
         /** The same options, but the run continues from the checkpoint if there is one. */
         public Options resuming() {
-            return new Options(seed, folder, true, checkpointUpdates, checkpointSeconds, memoryBudget);
+            return new Options(seed, folder, true, checkpointUpdates, checkpointSeconds, patience, memoryBudget);
         }
     }
 
@@ -157,13 +174,24 @@ public final class Trainer {
             begin(step);
             checkpointTime = System.nanoTime();
             checkpointUpdates = step.updates();
-            while (position.epoch() <= recipe.epochs()) {
+            while (position.epoch() <= recipe.epochs() && !isOutOfPatience()) {
                 if (!epoch(step)) {
                     return new Result(false, List.copyOf(metrics), position.bestEpoch());
                 }
             }
             return new Result(true, List.copyOf(metrics), position.bestEpoch());
         }
+    }
+
+    /** Early stopping. The position in the checkpoint decides, so that a resumed run stops at the same epoch. */
+    private boolean isOutOfPatience() {
+        int epochsWithoutRise = position.epoch() - 1 - position.bestEpoch();
+        if (options.patience() == 0 || position.batches() > 0 || epochsWithoutRise < options.patience()) {
+            return false;
+        }
+        listener.message(
+                "stopped early: the top-1 on the test images has not risen for " + epochsWithoutRise + " epochs");
+        return true;
     }
 
     private void begin(TrainingStep step) throws IOException {

@@ -1,6 +1,7 @@
 package org.codanet.train;
 
 import java.io.IOException;
+import org.codanet.file.FileFormatException;
 import org.codanet.model.CodaNet;
 import org.codanet.nn.device.Device;
 import org.codanet.nn.tensor.Scope;
@@ -59,6 +60,15 @@ public final class TrainingSession implements AutoCloseable {
     /** The network that is trained. */
     public CodaNet net() {
         return net;
+    }
+
+    /**
+     * Starts from trained weights in place of random ones. A run that is resumed from a checkpoint has the checkpoint's weights.
+     *
+     * @throws FileFormatException if they do not fit the network
+     */
+    public void startFrom(InitialWeights weights) throws FileFormatException {
+        net.setWeights(weights.applyTo(net.config(), net.weights()));
     }
 
     /** Trains until the last epoch or until {@link #stop}, see {@link Trainer#train}. */

@@ -87,6 +87,38 @@ final class TrainerTest {
         }
     }
 
+    /** With a learning rate of almost nothing the first epoch stays the best. */
+    @Test
+    void theRunEndsEarlyWhenTheAccuracyDoesNotRise() throws IOException {
+        TrainingRecipe still = recipe(12).toBuilder()
+                .learningRate(new LearningRate.Constant(1e-12))
+                .build();
+        String device = TestDevices.names().getFirst();
+        Trainer.Options patient = new Trainer.Options(3, folder, false, 0, 0, 2, 0);
+        Trainer.Result result = train(device, still, patient, TrainingListener.NONE);
+        assertTrue(result.finished());
+        assertEquals(1, result.bestEpoch());
+        assertEquals(3, result.metrics().size());
+        Trainer.Result again = train(device, still, patient.resuming(), TrainingListener.NONE);
+        assertEquals(3, again.metrics().size(), "a resumed run stays ended");
+        assertThrows(IllegalArgumentException.class, () -> new Trainer.Options(3, folder, false, 0, 0, -1, 0));
+    }
+
+    /** The rates of a constant schedule do not depend on the number of epochs. */
+    @Test
+    void aFinishedRunGoesOnForMoreEpochs() throws IOException {
+        String device = TestDevices.names().getFirst();
+        train(device, recipe(1), in(folder), TrainingListener.NONE);
+        Trainer.Result more = train(device, recipe(3), in(folder).resuming(), TrainingListener.NONE);
+        Path whole = folder.resolve("whole");
+        Trainer.Result atOnce = train(device, recipe(3), in(whole), TrainingListener.NONE);
+        assertEquals(3, more.metrics().size());
+        assertEquals(
+                ModelFile.read(new TrainingRun(whole).last()).weights(),
+                ModelFile.read(new TrainingRun(folder).last()).weights());
+        assertTrue(atOnce.finished());
+    }
+
     @ParameterizedTest
     @MethodSource("devices")
     void theTrainedNetworkTellsTheClassesApart(String device) throws IOException {

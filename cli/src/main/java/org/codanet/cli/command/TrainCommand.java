@@ -30,6 +30,7 @@ import org.codanet.recipe.Accumulation;
 import org.codanet.recipe.LearningRate;
 import org.codanet.recipe.TrainingRecipe;
 import org.codanet.train.EpochMetrics;
+import org.codanet.train.InitialWeights;
 import org.codanet.train.RunLock;
 import org.codanet.train.Trainer;
 import org.codanet.train.TrainingRun;
@@ -49,6 +50,9 @@ import picocli.CommandLine.Option;
         footer = {
             "  codanet train --experiment XS-CoDA-SQ-30 --data cifar-10-batches-bin --out run",
             "  codanet train --experiment XS-CoDA-SQ-30 --data cifar-10-batches-bin --out run --resume",
+            "",
+            "Fine-tuning on other classes, until the accuracy has not risen for 5 epochs:",
+            "  codanet train --config net.json --data photos/ --out run --weights old/best.safetensors --patience 5",
             "",
             "On your own photos, in photos/train/CLASS/ and photos/test/CLASS/, of any sizes:",
             "  codanet train --experiment XS-CoDA-SQ-30 --data photos/ --out run --size 64",
@@ -167,6 +171,22 @@ public final class TrainCommand implements Callable<Integer> {
     Double minLearningRate;
 
     @Option(
+            names = "--patience",
+            paramLabel = "N",
+            defaultValue = "0",
+            description = "Early stopping: end after N epochs without a better held-out accuracy, or 0 for never."
+                    + " Default: ${DEFAULT-VALUE}.")
+    int patience;
+
+    @Option(
+            names = "--weights",
+            paramLabel = "FILE",
+            description =
+                    "Fine-tuning: start from the weights of a model file or a PyTorch checkpoint. The last layer starts with"
+                            + " random weights if the number of classes differs.")
+    Path weights;
+
+    @Option(
             names = "--seed",
             paramLabel = "N",
             defaultValue = "1",
@@ -187,7 +207,9 @@ public final class TrainCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         // Options and an existing run are checked first, because reading the images takes long.
         Trainer.Options options =
-                new Trainer.Options(seed, out, resume, 0, checkpointSeconds, deviceOption.memoryBytes());
+                new Trainer.Options(seed, out, resume, 0, checkpointSeconds, patience, deviceOption.memoryBytes());
+        Optional<InitialWeights> initial =
+                weights == null ? Optional.empty() : Optional.of(InitialWeights.read(InputFile.require(weights)));
         if (!resume) {
             new TrainingRun(out).requireNoCheckpoint();
         }
@@ -206,6 +228,12 @@ public final class TrainCommand implements Callable<Integer> {
                 TrainingDisplay display =
                         new TrainingDisplay(console, setup.recipe().epochs());
                 TrainingSession session = TrainingSession.open(setup, evaluationBatch, options, device, display)) {
+            if (initial.isPresent()) {
+                session.startFrom(initial.get());
+                boolean newLastLayer = initial.get().leavesOutLastLayer(setup.network());
+                console.say("weights: " + weights
+                        + (newLastLayer ? ", without the last layer, which has another shape" : ""));
+            }
             return run(session, device, display);
         }
     }
