@@ -152,6 +152,8 @@ final class BadInputTest {
     void refusesNumbersBeyondAnyMachine() {
         Run.of("plan", config, "--batch", Integer.MAX_VALUE).failsWith(2, "2,147,483,647 images");
         Run.of("plan", config, "--size", Integer.MAX_VALUE).failsWith(2, "2,147,483,647 x 2,147,483,647");
+        Run.of("plan", "XS-CoDA-SQ-30", "--for", "explain_all", "--batch", 300_000)
+                .failsWith(2, "more values than one array can have", "fewer images");
         Run.of("bench", "--model", config, "--batches", Integer.MAX_VALUE).failsWith(2, "images");
         Run.of("predict", "--model", model, picture, "--threads", 100_000).failsWith(2, "--threads", "4096");
         Run.of(

@@ -32,8 +32,14 @@ final class ExplanationBuilder {
         this.logits = new float[Math.multiplyExact(n, net.config().numClasses())];
         this.activations = target instanceof Target.Activation ? new float[n] : null;
         this.classes = new ArrayList<>();
+        if (maps.elements() * (pass.perChannel() ? channels : 1) > Integer.MAX_VALUE) {
+            throw new IllegalArgumentException(
+                    "explanation: " + n + " images with " + pass.targets().count()
+                            + " targets of " + x.extent(1) + " x " + x.extent(2)
+                            + " positions have more contributions than one array can have; explain fewer images in one call");
+        }
         this.perPosition = new float[Math.toIntExact(maps.elements())];
-        this.perChannel = pass.perChannel() ? new float[Math.multiplyExact(perPosition.length, channels)] : null;
+        this.perChannel = pass.perChannel() ? new float[perPosition.length * channels] : null;
     }
 
     /**

@@ -61,15 +61,19 @@ public final class BufferLayout {
         /**
          * Appends a buffer.
          *
-         * @throws IllegalArgumentException if there is one of that name already
-         * @throws ArithmeticException if all buffers together have more elements than an array can
+         * @throws IllegalArgumentException if there is one of that name already, or all buffers together have more elements than one
+         *     array can have
          */
         public Builder add(String name, Shape shape) {
+            if (elements + shape.elements() > Integer.MAX_VALUE) {
+                throw new IllegalArgumentException("buffers: with " + shape + " for '" + name
+                        + "' a pass has more values than one array can have; run it for fewer images or targets");
+            }
             Buffer buffer = new Buffer(shape, elements);
             if (buffers.putIfAbsent(name, buffer) != null) {
                 throw new IllegalArgumentException("buffers: there are two with the name '" + name + "'");
             }
-            elements = Math.addExact(elements, buffer.elements());
+            elements += buffer.elements();
             return this;
         }
 

@@ -66,6 +66,10 @@ final class BufferLayoutTest {
         refused(
                 "two with the name 'a'",
                 () -> BufferLayout.builder().add("a", Shape.of(1)).add("a", Shape.of(2)));
+        BufferLayout.Builder large = BufferLayout.builder().add("half", Shape.of(1 << 30));
+        refused(
+                "with (1048576, 1024) for 'other' a pass has more values than one array can have",
+                () -> large.add("other", Shape.of(1 << 20, 1 << 10)));
         assertThrows(IndexOutOfBoundsException.class, () -> buffers.copy("loss", 0, new float[9], 0, 2));
         assertThrows(IndexOutOfBoundsException.class, () -> buffers.copy("map", -1, new float[9], 0, 1));
     }
