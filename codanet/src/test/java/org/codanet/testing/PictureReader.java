@@ -5,7 +5,7 @@ import java.nio.file.Path;
 import org.codanet.data.decode.Images;
 import org.codanet.file.FileFormatException;
 
-/** Program that reads one picture and prints its extents, or why it cannot be read. */
+/** Program that reads one picture and prints its extents, or why it cannot be read, then a property of the JVM. */
 public final class PictureReader {
     private PictureReader() {}
 
@@ -15,5 +15,6 @@ public final class PictureReader {
         } catch (FileFormatException e) {
             System.out.println(e.getMessage());
         }
+        System.out.println("headless: " + System.getProperty("java.awt.headless"));
     }
 }

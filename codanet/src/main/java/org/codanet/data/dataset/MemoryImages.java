@@ -157,7 +157,7 @@ public final class MemoryImages extends LabelledImages {
                     data.imageName(index),
                     String.format(
                             Locale.ROOT,
-                            "is %d x %d pixels, the first image %d x %d; images of several sizes must be resized and cropped",
+                            "is %d x %d pixels, the first image %d x %d; images of several sizes must be resized and cropped (train --size)",
                             image.width(),
                             image.height(),
                             first.width(),

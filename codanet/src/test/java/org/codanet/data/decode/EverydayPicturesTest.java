@@ -143,15 +143,28 @@ class EverydayPicturesTest {
     @Test
     @DisplayName("a heap that is too small is named as such, with a cure, and not as damage of the file")
     void aHeapThatIsTooSmallIsNamed() throws Exception {
-        Path picture = Files.write(folder.resolve("grey3000.png"), resource("heap_grey3000.png"));
-        Process child = OwnJvm.of(PictureReader.class, List.of("-Xmx20m"), List.of(picture.toString()))
-                .redirectErrorStream(true)
-                .start();
-        String output = new String(child.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        assertEquals(0, child.waitFor(), output);
+        String output = readInOwnJvm("heap_grey3000.png", "-Xmx20m");
         assertTrue(output.contains("the heap is full"), output);
         assertTrue(output.contains("3000 x 3000 pixels"), output);
         assertTrue(output.contains("-Xmx8g"), output);
         assertFalse(output.contains("damaged"), output);
+    }
+
+    @Test
+    @DisplayName("reading a picture does not set a system property of the application")
+    void systemPropertiesAreLeftAlone() throws Exception {
+        String output = readInOwnJvm("ids.jpg", "-Xmx64m");
+        assertTrue(output.contains("Pixels(3"), output);
+        assertTrue(output.contains("headless: null"), output);
+    }
+
+    private String readInOwnJvm(String name, String heap) throws Exception {
+        Path picture = Files.write(folder.resolve(name), resource(name));
+        Process child = OwnJvm.of(PictureReader.class, List.of(heap), List.of(picture.toString()))
+                .redirectErrorStream(true)
+                .start();
+        String output = new String(child.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertEquals(0, child.waitFor(), output);
+        return output;
     }
 }
