@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.codanet.file.AtomicFile;
 import org.codanet.file.OutputFolder;
 import org.codanet.render.ColourRange;
@@ -39,6 +40,9 @@ public record ExplanationPage(
     /** Every page has this line, by which {@link #requireReplaceable} recognises it. */
     private static final String MARK = "<p class=\"eyebrow\">codanet</p>";
 
+    /** The first line of every style sheet. */
+    private static final String STYLE_MARK = "/* A page of codanet. */";
+
     public ExplanationPage {
         facts = List.copyOf(facts);
         images = List.copyOf(images);
@@ -57,7 +61,8 @@ public record ExplanationPage(
      * {@code index.html}.
      *
      * @param file of the page, in a folder that exists
-     * @throws IOException naming the file and the reason if a file cannot be written
+     * @throws IOException naming the file and the reason if a file cannot be written, or if the folder holds files of another
+     *     program
      */
     public void write(Path file, PageForm form) throws IOException {
         if (form == PageForm.SELF_CONTAINED) {
@@ -71,6 +76,7 @@ public record ExplanationPage(
         String html = html(assets);
         Path files = file.resolveSibling(folder);
         OutputFolder.create(files);
+        requireOwnAssets(files);
         // The page comes last, so that it never names a file that is missing.
         for (Map.Entry<String, byte[]> asset : assets.files().entrySet()) {
             AtomicFile.replace(files.resolve(asset.getKey()), asset.getValue());
@@ -88,6 +94,19 @@ public record ExplanationPage(
                 && !Files.readString(file, StandardCharsets.ISO_8859_1).contains(MARK)) {
             throw new IOException(
                     file + " exists and is not a page of codanet; it is not replaced: choose another folder");
+        }
+    }
+
+    /** Refuses a folder with files, unless its style sheet says that codanet wrote it. */
+    private static void requireOwnAssets(Path folder) throws IOException {
+        Path style = folder.resolve(PageAssets.External.STYLE);
+        boolean own = Files.isRegularFile(style)
+                && Files.readString(style, StandardCharsets.ISO_8859_1).startsWith(STYLE_MARK);
+        try (Stream<Path> files = Files.list(folder)) {
+            if (!own && files.findAny().isPresent()) {
+                throw new IOException("the folder " + folder
+                        + " exists and does not belong to a page of codanet; it is not changed: choose another folder");
+            }
         }
     }
 
@@ -200,7 +219,7 @@ public record ExplanationPage(
 
     private static String style() {
         try (InputStream css = ExplanationPage.class.getResourceAsStream("page.css")) {
-            return new String(css.readAllBytes(), StandardCharsets.UTF_8) + TrainingCurve.STYLE;
+            return STYLE_MARK + "\n" + new String(css.readAllBytes(), StandardCharsets.UTF_8) + TrainingCurve.STYLE;
         } catch (IOException e) {
             throw new UncheckedIOException("page: the style sheet in this program cannot be read", e);
         }

@@ -30,7 +30,7 @@ sealed interface PageAssets {
 
     /** Everything is a file in one folder. Equal pictures share a file. */
     final class External implements PageAssets {
-        private static final String STYLE = "style.css";
+        static final String STYLE = "style.css";
 
         private final String folder;
         private final Map<ByteBuffer, String> names = new LinkedHashMap<>();

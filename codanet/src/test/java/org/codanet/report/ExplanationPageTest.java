@@ -3,8 +3,10 @@ package org.codanet.report;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
 import java.io.StringReader;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -77,6 +79,21 @@ final class ExplanationPageTest {
                     1 + 1 + 4 * (1 + 2 * 3) + 2 * 2,
                     written.size(),
                     "the style sheet and each picture once: scale, inputs, maps and overlays, two pairs of the wrong image");
+        }
+
+        @Test
+        void aFolderOfAnotherProgramIsRefusedAndKept() throws Exception {
+            Path foreign =
+                    Files.createDirectories(folder.resolve("index-files")).resolve("style.css");
+            Files.writeString(foreign, "body {}");
+
+            IOException refused = assertThrows(
+                    IOException.class,
+                    () -> SamplePage.of(1).write(folder.resolve("index.html"), PageForm.EXTERNAL_ASSETS));
+
+            assertTrue(refused.getMessage().contains("index-files"), refused.getMessage());
+            assertEquals("body {}", Files.readString(foreign));
+            assertFalse(Files.exists(folder.resolve("index.html")));
         }
 
         @Test
