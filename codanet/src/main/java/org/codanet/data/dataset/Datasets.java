@@ -4,20 +4,22 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import org.codanet.data.image.Pixels;
 import org.codanet.file.FileFormatException;
 
 /**
  * Opens a folder of images, whatever format they have. Looked for, in this order:
  * <ul>
- *   <li>CIFAR-10's binary version: {@code data_batch_*.bin}, {@code test_batch.bin}
+ *   <li>CIFAR-10's binary version: {@code data_batch_*.bin}, {@code test_batch.bin}; its Python version
+ *   <li>CIFAR-100's binary version: {@code train.bin}, {@code test.bin}; its Python version
  *   <li>MNIST's IDX files: {@code train-images-idx3-ubyte}, {@code t10k-...}, plain or .gz
  *   <li>NumPy arrays: {@code X_train.npy} and {@code y_train.npy}, {@code X_test.npy} and {@code y_test.npy}, or {@code X.npy}
  *       and {@code y.npy}; or one {@code .npz} file with arrays of these names
  *   <li>pictures: {@code train/<class>/*.jpg}, {@code test/<class>/*.jpg}, or {@code <class>/*.jpg}
  * </ul>
  *
- * <p>The first two are also found in the subfolders that the usual archives and torchvision make. A {@code dataset.json}
+ * <p>Published sets are also found in the subfolders that the usual archives and torchvision make. A {@code dataset.json}
  * beside the files may name the set and its classes, in the order of the labels:
  * {@code {"name": "CIFAR-10 (JPEG copy)", "classes": ["airplane", ...]}}.
  */
@@ -25,8 +27,14 @@ public final class Datasets {
     static final String LAYOUTS =
             "a data folder holds data_batch_*.bin, train-images-idx3-ubyte(.gz), X_train.npy, an .npz file"
                     + " or train/<class>/*.jpg";
-    private static final List<String> SUBFOLDERS =
-            List.of("cifar-10-batches-bin", "raw", "MNIST/raw", "FashionMNIST/raw");
+    private static final List<String> SUBFOLDERS = List.of(
+            "cifar-10-batches-bin",
+            "cifar-10-batches-py",
+            "cifar-100-binary",
+            "cifar-100-python",
+            "raw",
+            "MNIST/raw",
+            "FashionMNIST/raw");
 
     private Datasets() {}
 
@@ -51,6 +59,10 @@ public final class Datasets {
         if (Cifar10.isIn(home)) {
             return Cifar10.open(home, split, metadata);
         }
+        Optional<Cifar> cifar = Cifar.in(home);
+        if (cifar.isPresent()) {
+            return cifar.get().open(home, split, metadata);
+        }
         if (Mnist.isIn(home)) {
             return Mnist.open(home, split, metadata);
         }
@@ -71,9 +83,12 @@ public final class Datasets {
             return ArrayImages.isSplit(folder);
         }
         Path home = home(folder);
-        return Cifar10.isIn(home)
-                || Mnist.isIn(home)
-                || (ImageArrays.isIn(home) ? ArrayImages.isSplit(home) : ImageFolder.isSplit(home));
+        return isKnown(home) || (ImageArrays.isIn(home) ? ArrayImages.isSplit(home) : ImageFolder.isSplit(home));
+    }
+
+    /** {@return whether a folder has files of a published set} */
+    private static boolean isKnown(Path folder) {
+        return Cifar10.isIn(folder) || Cifar.in(folder).isPresent() || Mnist.isIn(folder);
     }
 
     private static Path home(Path folder) throws IOException {
@@ -83,16 +98,10 @@ public final class Datasets {
         if (!Files.isDirectory(folder)) {
             throw new FileFormatException(folder.toString(), "is not a folder; " + LAYOUTS);
         }
-        if (Files.isRegularFile(folder.resolve("data_batch_1"))
-                || Files.isDirectory(folder.resolve("cifar-10-batches-py"))) {
-            throw new FileFormatException(
-                    folder.toString(),
-                    "holds CIFAR-10's Python version, which is not read; take the binary one, cifar-10-binary.tar.gz");
-        }
-        if (!Cifar10.isIn(folder) && !Mnist.isIn(folder)) {
+        if (!isKnown(folder)) {
             for (String name : SUBFOLDERS) {
                 Path inner = folder.resolve(name);
-                if (Cifar10.isIn(inner) || Mnist.isIn(inner)) {
+                if (isKnown(inner)) {
                     return inner;
                 }
             }

@@ -26,7 +26,10 @@ final class PickleGlobals {
             Map.entry("torch._utils._rebuild_parameter", Function.REBUILD_PARAMETER),
             Map.entry("torch._utils._rebuild_parameter_with_state", Function.REBUILD_PARAMETER),
             Map.entry("torch._tensor._rebuild_from_type_v2", Function.REBUILD_FROM_TYPE),
-            Map.entry("torch.Size", Function.SIZE));
+            Map.entry("torch.Size", Function.SIZE),
+            Map.entry("numpy.core.multiarray._reconstruct", Function.NUMPY_ARRAY),
+            Map.entry("numpy._core.multiarray._reconstruct", Function.NUMPY_ARRAY),
+            Map.entry("_codecs.encode", Function.ENCODE));
 
     /** Modules of which every name is refused, with their submodules. */
     private static final Set<String> REFUSED_MODULES = Set.of(

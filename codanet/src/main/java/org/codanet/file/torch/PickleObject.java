@@ -1,10 +1,12 @@
 package org.codanet.file.torch;
 
+import java.nio.ByteBuffer;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.codanet.file.ElementType;
+import org.codanet.file.TensorData;
 
 /**
  * A Python value read from a pickle. Strings, integers ({@link Long}, {@link java.math.BigInteger}), floats ({@link Double}),
@@ -65,6 +67,50 @@ sealed interface PickleObject {
         /** {@return what the pickle stored in the object as if it were a dictionary} */
         Dictionary entries() {
             return entries;
+        }
+    }
+
+    /** A string of bytes. Compared by identity, as it is never a key. */
+    final class Bytes implements PickleObject {
+        private final ByteBuffer bytes;
+
+        Bytes(ByteBuffer bytes) {
+            this.bytes = bytes;
+        }
+
+        byte[] toArray() {
+            byte[] array = new byte[bytes.remaining()];
+            bytes.duplicate().get(array);
+            return array;
+        }
+    }
+
+    /** A NumPy array. Only arrays of unsigned bytes have values here. */
+    final class NumpyArray implements PickleObject {
+        private Optional<TensorData> values = Optional.empty();
+
+        /** {@return the array; empty if its elements are not bytes} */
+        Optional<TensorData> values() {
+            return values;
+        }
+
+        /** Takes the state that NumPy writes: version, shape, element type, Fortran order, bytes. */
+        void setState(Object state) {
+            if (state instanceof Tuple(List<Object> items)
+                    && items.size() == 5
+                    && items.get(1) instanceof Tuple(List<Object> extents)
+                    && Boolean.FALSE.equals(items.get(3))
+                    && items.get(4) instanceof Bytes bytes) {
+                List<Integer> shape = extents.stream()
+                        .filter(Long.class::isInstance)
+                        .map(extent -> ((Long) extent).intValue())
+                        .toList();
+                byte[] array = bytes.toArray();
+                if (shape.stream().allMatch(extent -> extent > 0)
+                        && shape.stream().mapToLong(Integer::longValue).reduce(1, (a, b) -> a * b) == array.length) {
+                    values = Optional.of(TensorData.ofRaw(ElementType.U8, shape, array));
+                }
+            }
         }
     }
 
@@ -142,7 +188,11 @@ sealed interface PickleObject {
         /** {@code torch._tensor._rebuild_from_type_v2}: a tensor of another class or with attributes. */
         REBUILD_FROM_TYPE,
         /** {@code torch.Size}. */
-        SIZE
+        SIZE,
+        /** {@code numpy.core.multiarray._reconstruct}. */
+        NUMPY_ARRAY,
+        /** {@code _codecs.encode}, by which Python 3 writes bytes in protocol 2. */
+        ENCODE
     }
 
     /** {@return what a value is, for error messages} */
@@ -162,6 +212,8 @@ sealed interface PickleObject {
                         : "a tensor of torch." + t.storage().type().name();
             case Storage s -> "a storage";
             case None n -> "None";
+            case Bytes b -> "bytes";
+            case NumpyArray a -> "a NumPy array";
             case Opaque o -> "an object of " + o.name();
             case StorageType t -> "the class torch." + t.name();
             default -> "a function";

@@ -13,9 +13,11 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.codanet.file.FileFormatException;
+import org.codanet.file.torch.PickleObject.Bytes;
 import org.codanet.file.torch.PickleObject.Dictionary;
 import org.codanet.file.torch.PickleObject.Function;
 import org.codanet.file.torch.PickleObject.None;
+import org.codanet.file.torch.PickleObject.NumpyArray;
 import org.codanet.file.torch.PickleObject.Opaque;
 import org.codanet.file.torch.PickleObject.OtherKey;
 import org.codanet.file.torch.PickleObject.Storage;
@@ -95,10 +97,10 @@ final class PickleReader {
             case 0x8d -> stack.add(text(bytes(in.getLong())));
             case 'T' -> stack.add(textOrBytes(bytes(in.getInt())));
             case 'U' -> stack.add(textOrBytes(bytes(unsignedByte())));
-            case 'B' -> bytesObject("bytes", Integer.toUnsignedLong(in.getInt()));
-            case 'C' -> bytesObject("bytes", unsignedByte());
-            case 0x8e -> bytesObject("bytes", in.getLong());
-            case 0x96 -> bytesObject("bytearray", in.getLong());
+            case 'B' -> stack.add(new Bytes(bytes(Integer.toUnsignedLong(in.getInt()))));
+            case 'C' -> stack.add(new Bytes(bytes(unsignedByte())));
+            case 0x8e -> stack.add(new Bytes(bytes(in.getLong())));
+            case 0x96 -> stack.add(new Bytes(bytes(in.getLong())));
             case 0x8f -> stack.add(new Opaque("set"));
             case 0x90 -> addToSet();
             case 0x91 -> frozenSet();
@@ -182,6 +184,11 @@ final class PickleReader {
             case REBUILD_PARAMETER -> parameter(items);
             case REBUILD_FROM_TYPE -> tensorOfType(items);
             case SIZE -> argument(items, 0, Tuple.class, "torch.Size");
+            case NUMPY_ARRAY -> new NumpyArray();
+            case ENCODE -> {
+                byte[] latin1 = argument(items, 0, String.class, "encode").getBytes(StandardCharsets.ISO_8859_1);
+                yield new Bytes(ByteBuffer.wrap(latin1));
+            }
         };
     }
 
@@ -296,8 +303,10 @@ final class PickleReader {
 
     /** Drops the attributes that an object has beside its entries, such as the {@code _metadata} of a state dict. */
     private void build() throws FileFormatException {
-        pop();
-        if (!(top() instanceof Dictionary || top() instanceof Opaque || top() instanceof Tensor)) {
+        Object state = pop();
+        if (top() instanceof NumpyArray array) {
+            array.setState(state);
+        } else if (!(top() instanceof Dictionary || top() instanceof Opaque || top() instanceof Tensor)) {
             throw problem("the pickle sets attributes of " + PickleObject.kind(top()));
         }
     }
@@ -406,17 +415,12 @@ final class PickleReader {
         return slice;
     }
 
-    private void bytesObject(String name, long count) throws FileFormatException {
-        bytes(count);
-        stack.add(new Opaque(name));
-    }
-
     /** A Python 2 string is text or bytes. */
     private static Object textOrBytes(ByteBuffer bytes) {
         try {
             return StandardCharsets.UTF_8.newDecoder().decode(bytes).toString();
         } catch (CharacterCodingException e) {
-            return new Opaque("bytes");
+            return new Bytes(bytes.rewind());
         }
     }
 

@@ -122,9 +122,72 @@ class DatasetsTest {
     }
 
     @Test
-    void namesTheBinaryVersionToWhoHasCifarInPython() throws IOException {
-        file("cifar-10-batches-py/data_batch_1", new byte[1]);
-        assertTrue(refusal(Split.TRAIN).contains("cifar-10-binary.tar.gz"));
+    void readsTheFineLabelsOfCifar100() throws IOException {
+        byte[] record = new byte[2 + 3 * 32 * 32];
+        record[0] = 4;
+        record[1] = 99;
+        record[2] = 51;
+        file("cifar-100-binary/train.bin", record);
+        ImageDataset numbered = Datasets.open(folder, Split.TRAIN);
+        assertEquals(ClassNaming.NUMBERS, numbered.naming());
+        file(
+                "cifar-100-binary/fine_label_names.txt",
+                "name\n".repeat(99).concat("worm\n").getBytes());
+        ImageDataset data = Datasets.open(folder, Split.TRAIN);
+        assertEquals("CIFAR-100", data.name());
+        assertEquals("worm", data.classNames().get(data.label(0)));
+        assertEquals(0.2f, data.read(0).values()[0]);
+        assertTrue(Datasets.isSplit(folder));
+        assertTrue(refusal(Split.TEST).contains("none with test images"));
+        file("cifar-100-binary/test.bin", new byte[3073]);
+        assertTrue(refusal(Split.TEST).contains("3,073 bytes, not one or more records of 3,074"));
+    }
+
+    /** The bytes that Python 2 wrote: text and bytes are the same kind of string. */
+    private static byte[] pickled(String labelsKey, int label, int firstByte) {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        byte[] key = labelsKey.getBytes();
+        out.writeBytes(new byte[] {(byte) 0x80, 2, '}', '(', 'U', (byte) key.length});
+        out.writeBytes(key);
+        out.writeBytes(new byte[] {']', 'K', (byte) label, 'a', 'U', 4});
+        out.writeBytes("datacnumpy.core.multiarray\n_reconstruct\ncnumpy\nndarray\n".getBytes());
+        out.writeBytes(
+                new byte[] {'K', 0, (byte) 0x85, 'U', 1, 'b', (byte) 0x87, 'R', '(', 'K', 1, 'K', 1, 'M', 0, 12});
+        out.write(0x86);
+        out.writeBytes("cnumpy\ndtype\nU".getBytes());
+        out.writeBytes(new byte[] {2, 'u', '1', 'K', 0, 'K', 1, (byte) 0x87, 'R', (byte) 0x89, 'T', 0, 12, 0, 0});
+        byte[] pixels = new byte[3072];
+        Arrays.fill(pixels, (byte) 200);
+        pixels[0] = (byte) firstByte;
+        out.writeBytes(pixels);
+        out.writeBytes(new byte[] {'t', 'b', 'u', '.'});
+        return out.toByteArray();
+    }
+
+    @Test
+    void readsThePythonVersionsOfCifar() throws IOException {
+        file("cifar-10-batches-py/data_batch_2", pickled("labels", 3, 51));
+        ImageDataset ten = Datasets.open(folder, Split.TRAIN);
+        assertEquals("CIFAR-10", ten.name());
+        assertEquals(3, ten.label(0));
+        assertEquals(0.2f, ten.read(0).values()[0]);
+        assertEquals(200 / 255f, ten.read(0).values()[3071]);
+        assertEquals(4, ten.remarks().getFirst().split(",").length, "missing files");
+        file("hundred/test", pickled("fine_labels", 99, 255));
+        ImageDataset hundred = Datasets.open(folder.resolve("hundred"), Split.TEST);
+        assertEquals("CIFAR-100", hundred.name());
+        assertEquals(99, hundred.label(0));
+        file("hundred/test", pickled("fine_labels", 100, 255));
+        Path place = folder.resolve("hundred");
+        assertTrue(assertThrows(FileFormatException.class, () -> Datasets.open(place, Split.TEST))
+                .getMessage()
+                .endsWith("has label 100, there are 100 classes"));
+        file("hundred/test", pickled("coarse_labels", 1, 255));
+        assertTrue(assertThrows(FileFormatException.class, () -> Datasets.open(place, Split.TEST))
+                .getMessage()
+                .contains("is not a file of CIFAR-100's Python version"));
+        file("cifar-10-batches-py/data_batch_2", new byte[1]);
+        assertTrue(refusal(Split.TRAIN).contains("pickle"));
     }
 
     @ParameterizedTest
