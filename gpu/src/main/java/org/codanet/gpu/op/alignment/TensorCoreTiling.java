@@ -14,6 +14,7 @@ public record TensorCoreTiling(int rank, boolean bf16) {
     /** Threads of a block of every tensor-core kernel. */
     static final int THREADS = 128;
 
+    /** Warps of a block. */
     static final int WARPS = THREADS / KernelSource.WARP_SIZE;
     /** Positions of one mma instruction. */
     static final int MMA_POSITIONS = 16;
@@ -25,16 +26,16 @@ public record TensorCoreTiling(int rank, boolean bf16) {
     private static final int MMA_WORDS = 8;
     /** Units of a tile of weights. */
     static final int UNIT_TILE = 32;
-    /** Units of a slice: half a tile, what a block of the gradient has of an entry. */
+    /** Units of a slice: half a tile. A block of the gradient by weights has one slice of several patch entries. */
     static final int SLICE = UNIT_TILE / 2;
     /** Targets that a block of the back-projection applies its weights to. */
     static final int TARGETS = 10;
 
-    /** Up to here the factors and sums of a warp fit the registers, and two stages the 48 KiB of shared memory. */
+    /** With more steps, the factors of a warp would not fit the registers, or two stages the 48 KiB of shared memory. */
     private static final int MAX_FORWARD_STEPS = 16;
-    /** Up to here the factors and their gradients, or the weights and theirs, fit the registers. */
+    /** With more steps, the factors of a warp and their gradients, or the weights and theirs, would not fit the registers. */
     private static final int MAX_GRADIENT_STEPS = 12;
-    /** Beyond this, one tile a warp: two would not fit the registers. */
+    /** With more steps, two tiles of a warp would not fit the registers, so it has one. */
     private static final int TWO_TILE_STEPS = 8;
 
     /** 32-bit words that one lane holds of the right operands of two steps. */
@@ -59,10 +60,12 @@ public record TensorCoreTiling(int rank, boolean bf16) {
         return 2 * Math.ceilDiv(rank, 2 * depth(bf16));
     }
 
+    /** Whether the rank fits the forward pass and back-projection. */
     boolean supportsForward() {
         return kSteps() <= MAX_FORWARD_STEPS;
     }
 
+    /** Whether the rank fits the gradient. */
     boolean supportsGradient() {
         return kSteps() <= MAX_GRADIENT_STEPS;
     }
@@ -86,12 +89,15 @@ public record TensorCoreTiling(int rank, boolean bf16) {
         return PAIR_WORDS_A_LANE * KernelSource.WARP_SIZE;
     }
 
-    /** Tiles of 16 positions a warp of the forward pass has if there are enough positions. */
+    /** Tiles of {@link #MMA_POSITIONS} positions that a warp of the forward pass has, if there are positions enough for all SMs. */
     int forwardTiles() {
         return kSteps() > TWO_TILE_STEPS ? 1 : 2;
     }
 
-    /** Tiles of 16 positions, or of 16 units of an entry, that a warp of the gradient has: each keeps an operand and its gradient. */
+    /**
+     * Tiles that a warp of the gradient has: of {@link #MMA_POSITIONS} positions, or of {@link #SLICE} units of one patch entry. Each keeps
+     * an operand and its gradient in registers; the gradient is float32, so with bfloat16 it has twice as many registers as the operand.
+     */
     int gradientTiles() {
         int registersOfOperand = 1;
         int registersOfSum = bf16 ? 2 : 1;
@@ -105,17 +111,17 @@ public record TensorCoreTiling(int rank, boolean bf16) {
 
     /** Patch entries of a stage: several if they are small, so that there is enough work between two barriers. */
     int stageEntries() {
-        return kSteps() > 8 ? 1 : kSteps() > 2 ? 2 : 4;
+        return kSteps() > TWO_TILE_STEPS ? 1 : kSteps() > 2 ? 2 : 4;
     }
 
     /** Positions of a stage of the gradient by weights: two stages fit shared memory. */
     private int stagePositions() {
-        return bf16 && kSteps() > 8 ? 16 : 32;
+        return bf16 && kSteps() > TWO_TILE_STEPS ? 16 : 32;
     }
 
     /** Patch entries whose weights a warp of the back-projection computes at a time. */
     int backProjectionEntries() {
-        return kSteps() > 8 ? 2 : 4;
+        return kSteps() > TWO_TILE_STEPS ? 2 : 4;
     }
 
     KernelSource weightsSource() {

@@ -11,7 +11,7 @@
  *
  * <h2>Forms</h2>
  *
- * <p>Dynamic weights w (m, D, P) are never written to memory. There are three ways to avoid that:
+ * <p>Dynamic weights w (m, D, P) are never written to memory. Three forms of each pass avoid it:
  *
  * <dl>
  *   <dt>patch-first
