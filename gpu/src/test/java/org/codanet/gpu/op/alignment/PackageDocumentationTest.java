@@ -29,7 +29,8 @@ final class PackageDocumentationTest {
     private static final Pattern KERNEL = Pattern.compile("extern \"C\" __global__ [^\\n]*\\n?void (\\w+)\\(");
 
     private static List<MatchResult> rows() throws IOException {
-        String text = Files.readString(DOCUMENTATION).replaceAll("\\n \\*\\s*", " ").replaceAll(" +<", "<");
+        String text =
+                Files.readString(DOCUMENTATION).replaceAll("\\n \\*\\s*", " ").replaceAll(" +<", "<");
         List<MatchResult> rows = ROW.matcher(text).results().toList();
         assertFalse(rows.isEmpty(), "the table is missing");
         return rows;
@@ -38,7 +39,8 @@ final class PackageDocumentationTest {
     private static Map<String, Set<String>> declaredKernels() throws IOException {
         Map<String, Set<String>> declared = new TreeMap<>();
         try (Stream<Path> files = Files.list(KERNELS)) {
-            for (Path file : files.filter(each -> each.toString().endsWith(".cu")).toList()) {
+            for (Path file :
+                    files.filter(each -> each.toString().endsWith(".cu")).toList()) {
                 Set<String> kernels = new TreeSet<>();
                 KERNEL.matcher(Files.readString(file)).results().forEach(kernel -> kernels.add(kernel.group(1)));
                 declared.put(file.getFileName().toString(), kernels);
@@ -50,14 +52,14 @@ final class PackageDocumentationTest {
     @Test
     void listsEveryKernelBesideItsFile() throws IOException {
         Map<String, Set<String>> listed = new TreeMap<>();
-        rows().forEach(row -> listed.put(row.group(2), new TreeSet<>(Set.of(row.group(3).split(", ")))));
+        rows().forEach(row ->
+                listed.put(row.group(2), new TreeSet<>(Set.of(row.group(3).split(", ")))));
         assertEquals(declaredKernels(), listed);
     }
 
     @Test
     void namesEachFileAfterItsClass() throws IOException {
         rows().forEach(row -> assertEquals(
-                row.group(1).replaceAll("(?<=[a-z])(?=[A-Z])", "_").toLowerCase(Locale.ROOT) + ".cu",
-                row.group(2)));
+                row.group(1).replaceAll("(?<=[a-z])(?=[A-Z])", "_").toLowerCase(Locale.ROOT) + ".cu", row.group(2)));
     }
 }
