@@ -8,7 +8,7 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Arrays under names, in the file's order, and the words that go with them.
+ * Named arrays in the order of the file, with its metadata.
  *
  * @param tensors the arrays; order kept, immutable
  * @param metadata text under names, as in safetensors' {@code __metadata__}; order kept, immutable, often empty

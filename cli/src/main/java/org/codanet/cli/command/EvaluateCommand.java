@@ -59,7 +59,7 @@ public final class EvaluateCommand implements Callable<Integer> {
             required = true,
             paramLabel = "DIR",
             description =
-                    "Folder with CIFAR-10 (binary), MNIST, Fashion-MNIST, NumPy arrays, or pictures in test/CLASS/.")
+                    "Folder with CIFAR-10, CIFAR-100, MNIST, Fashion-MNIST, NumPy arrays, or pictures in test/CLASS/.")
     Path folder;
 
     @Mixin

@@ -112,7 +112,7 @@ public final class TrainCommand implements Callable<Integer> {
             required = true,
             paramLabel = "DIR",
             description =
-                    "Folder with CIFAR-10 (binary), MNIST, Fashion-MNIST, NumPy arrays, or pictures in train/CLASS/ and"
+                    "Folder with CIFAR-10, CIFAR-100, MNIST, Fashion-MNIST, NumPy arrays, or pictures in train/CLASS/ and"
                             + " test/CLASS/.")
     Path data;
 

@@ -3,8 +3,8 @@ package org.codanet.data.batch;
 import org.codanet.nn.tensor.Shape;
 
 /**
- * Some images with their labels. The arrays belong to the {@link Batches} it came from, which fills them again: they hold this
- * batch until the next one is asked for.
+ * Some images with their labels. The arrays belong to the {@link Batches} that returned the batch and are reused: they are valid
+ * until the next batch is requested.
  */
 public final class Batch {
     private final RawImages images;
@@ -27,8 +27,8 @@ public final class Batch {
         return images.shape();
     }
 
-    /** {@return the images: bytes where the set holds bytes and only windows are taken of them, floats otherwise; with the
-     * steps that are still to be done, if there are any} */
+    /** {@return the images: bytes if the set holds bytes and the transform only crops and mirrors them, floats otherwise; with
+     * the augmentation steps that the device still has to apply, if there are any} */
     public RawImages images() {
         return images;
     }

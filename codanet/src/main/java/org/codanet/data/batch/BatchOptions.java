@@ -9,12 +9,12 @@ import org.codanet.data.transform.Transform;
  * How images become batches.
  *
  * @param batchSize N, at least 1
- * @param shuffle whether each epoch has an order of its own; otherwise images come as the set has them
+ * @param shuffle whether the images are shuffled in each epoch; otherwise they have the order of the set
  * @param dropPartial whether a last batch of fewer images is left out
- * @param seed what decides order and variations, with the epoch and the image
- * @param transform what is done to each image before it goes to the device
- * @param randAugment what is drawn for each image then, for the device to do
- * @param threads how many read and change images at once, at least 1; they change no bit of the result
+ * @param seed decides order and augmentation, together with the epoch and the image
+ * @param transform applied to each image on the host
+ * @param randAugment augmentation steps that are drawn for each image and applied on the device
+ * @param threads that read and transform images, at least 1; the result does not depend on their number
  */
 public record BatchOptions(
         int batchSize,
@@ -45,26 +45,26 @@ public record BatchOptions(
      * {@return shuffled batches of all images}
      *
      * @param batchSize N
-     * @param seed what decides order and variations
-     * @param transform what is done to each image
-     * @param threads how many read at once
+     * @param seed decides order and augmentation
+     * @param transform applied to each image
+     * @param threads that read images
      */
     public static BatchOptions training(int batchSize, long seed, Transform transform, int threads) {
         return new BatchOptions(batchSize, true, false, seed, transform, RandAugment.NONE, threads);
     }
 
     /**
-     * {@return batches of all images in their own order}
+     * {@return batches of all images in the order of the set}
      *
      * @param batchSize N
-     * @param transform what is done to each image
-     * @param threads how many read at once
+     * @param transform applied to each image
+     * @param threads that read images
      */
     public static BatchOptions evaluation(int batchSize, Transform transform, int threads) {
         return new BatchOptions(batchSize, false, false, 0, transform, RandAugment.NONE, threads);
     }
 
-    /** {@return the same with steps drawn for each image} */
+    /** {@return the same options with augmentation steps that are drawn for each image} */
     public BatchOptions withRandAugment(RandAugment drawn) {
         return new BatchOptions(batchSize, shuffle, dropPartial, seed, transform, drawn, threads);
     }

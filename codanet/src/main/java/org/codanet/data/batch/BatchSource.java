@@ -3,12 +3,12 @@ package org.codanet.data.batch;
 import java.util.Iterator;
 import java.util.List;
 
-/** What training and evaluation read: images with labels, in batches whose order and contents the epoch alone decides. */
+/** Labelled images in batches, for training and evaluation. Order and contents depend on the epoch only. */
 public interface BatchSource {
     /**
      * Some images with their labels.
      *
-     * @param images (N, C, H, W); their arrays hold still until the next batch is asked for
+     * @param images (N, C, H, W); their arrays are valid until the next batch is requested
      * @param labels one an image, from 0
      */
     record Batch(RawImages images, List<Integer> labels) {
@@ -18,7 +18,7 @@ public interface BatchSource {
         }
     }
 
-    /** Batches in order; closed when they are no longer wanted, whether or not all were read. */
+    /** Batches in order. The caller closes them, whether or not all were read. */
     interface Batches extends Iterator<Batch>, AutoCloseable {
         @Override
         void close();
@@ -27,14 +27,14 @@ public interface BatchSource {
     /** Images of one epoch. */
     long images();
 
-    /** What this is, in words that another set of images would not share; kept in checkpoints. */
+    /** Identifies the images. Checkpoints contain it, so that a run is not resumed with other images. */
     String description();
 
     /**
      * The batches of an epoch.
      *
      * @param epoch from 1
-     * @param first how many batches to leave out at the beginning
+     * @param first number of batches to skip at the beginning
      */
     Batches batches(int epoch, int first);
 }

@@ -21,12 +21,12 @@ import org.codanet.nn.op.AugmentationOperation;
 import org.codanet.nn.tensor.Shape;
 
 /**
- * The batches of one epoch, read ahead by threads of their own.
+ * The batches of one epoch, read ahead by background threads.
  *
- * <p>The order of the images is decided by (seed, epoch), the variation of an image by (seed, epoch, image): how many threads
- * there are and how fast they run changes nothing, and neither does starting in the middle. A thread takes a free buffer first
- * and then the next batch to fill, so the batch that is waited for always has a buffer, and memory is bounded by two batches
- * more than there are threads.
+ * <p>The order of the images depends on (seed, epoch), the augmentation of an image on (seed, epoch, image). The number of
+ * threads, their speed and a start in the middle of the epoch change nothing. A thread takes a free buffer before it takes the
+ * next batch to fill. So the batch that the consumer waits for always has a buffer, and memory is limited to two batches more
+ * than there are threads.
  *
  * <p>One consumer; {@link #close} ends the threads, whether or not all was read.
  */
@@ -80,9 +80,9 @@ public final class Batches implements AutoCloseable {
      *
      * @param data the images
      * @param options how they become batches
-     * @param epoch any number; each has its own order and variations
-     * @param firstBatch how many batches to leave out at the beginning, at most all of them
-     * @throws IOException if the set's first image, which tells the extents of all, cannot be read
+     * @param epoch any number; it decides order and augmentation
+     * @param firstBatch number of batches to skip at the beginning, at most all of them
+     * @throws IOException if the first image, which gives the extents of all, cannot be read
      * @throws IllegalArgumentException if the epoch has no such batch, or none at all
      */
     public static Batches open(ImageDataset data, BatchOptions options, int epoch, int firstBatch) throws IOException {
@@ -133,7 +133,7 @@ public final class Batches implements AutoCloseable {
         return order;
     }
 
-    /** {@return where the choices for an image come from: first the transform's, then RandAugment's} */
+    /** {@return the random numbers of an image: first for the transform, then for RandAugment} */
     private SeededRandom random(int image) {
         return new SeededRandom(options.seed(), epoch, image);
     }

@@ -6,8 +6,8 @@ import org.codanet.data.image.ImageSize;
 import org.codanet.data.image.Pixels;
 
 /**
- * Numbered images with labels. Safe for use by many threads at once. What is asked of an image that there is not throws an
- * {@link IndexOutOfBoundsException}.
+ * Numbered images with labels. Thread-safe. Methods with an index throw an {@link IndexOutOfBoundsException} if there is no such
+ * image.
  */
 public interface ImageDataset {
     /** {@return what reports call it, such as {@code CIFAR-10}} */

@@ -14,7 +14,7 @@ import java.util.stream.IntStream;
 import org.codanet.data.image.Pixels;
 import org.codanet.file.FileFormatException;
 
-/** Images of one size in memory, one byte a value. What small sets are read into, since decoding costs more than a copy. */
+/** Images of one size in memory, one byte per value. Small sets are decoded once, because decoding costs more than copying. */
 public final class MemoryImages extends LabelledImages {
     private final IntFunction<String> imageNames;
     private final byte[][] images;
