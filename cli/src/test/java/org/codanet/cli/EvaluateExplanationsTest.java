@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -94,5 +95,80 @@ final class EvaluateExplanationsTest {
         run("--methods", "occlusion:width=3")
                 .failsWith(2, "occlusion has no setting width; it has size, stride, window");
         run("--metrics", "magic").failsWith(2, "there is no metric magic");
+    }
+
+    @Test
+    void explainListsTheMethodsWithTheirSettings() {
+        String methods = Run.of("explain", "--methods").succeeded().out();
+        assertEquals(12, methods.lines().count(), methods);
+        assertTrue(methods.contains("size=5 stride=2 window=exact"), methods);
+    }
+
+    @Test
+    void explainWritesTheMapsOfAMethodAsAnArray() throws IOException {
+        Path images = Samples.array(folder, "X.npy", 2, 3);
+        Path maps = folder.resolve("C.npy");
+        Run.of(
+                        "explain",
+                        "--model",
+                        model,
+                        "--input",
+                        images,
+                        "--method",
+                        "intgrad",
+                        "--set",
+                        "n_steps=3",
+                        "--target",
+                        "all",
+                        "--channels",
+                        "--output",
+                        maps)
+                .succeeded();
+        assertEquals(
+                List.of(2, 3, 3, Samples.HEIGHT, Samples.WIDTH),
+                NpyFile.read(maps).shape());
+    }
+
+    @Test
+    void explainWritesTheMapsOfAMethodAsPictures() throws IOException {
+        Path photo = Samples.picture(folder.resolve("photo.png"));
+        Path square = folder.resolve("maps");
+        Run.of("explain", "--model", model, "--input", photo, "--method", "occ5", "--target", "cat", "--output", square)
+                .succeeded();
+        List<String> names = Samples.namesIn(square);
+        assertEquals(1, names.size());
+        assertTrue(names.getFirst().endsWith("photo-occ5-cat.png"), names.toString());
+    }
+
+    @Test
+    void explainSaysWhereAMethodEqualsAnother() {
+        Path images = array();
+        Run run = Run.of(
+                        "explain",
+                        "--model",
+                        model,
+                        "--input",
+                        images,
+                        "--method",
+                        "gb",
+                        "--output",
+                        folder.resolve("G.npy"))
+                .succeeded();
+        assertTrue(run.err().contains("GuidedBackprop equals the gradient"), run.err());
+    }
+
+    @Test
+    void explainRefusesSettingsThatTheMethodDoesNotHave() {
+        Run.of("explain", "--model", model, "--input", array(), "--method", "grad", "--set", "x=1")
+                .failsWith(2, "grad has no setting x; it has none");
+        Run.of("explain", "--model", model, "--input", array(), "--set", "x=1").failsWith(2, "ours has no setting x");
+    }
+
+    private Path array() {
+        try {
+            return Samples.array(folder, "X.npy", 2, 3);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 }

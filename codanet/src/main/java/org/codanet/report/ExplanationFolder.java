@@ -11,6 +11,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import org.codanet.attribution.Attribution;
 import org.codanet.explain.Explanation;
 import org.codanet.file.FileName;
 import org.codanet.file.OutputFolder;
@@ -73,6 +74,30 @@ public final class ExplanationFolder {
             for (ExplainedClass explained : image.explained()) {
                 String file = unique(stem(image.name()) + "-" + stem(explained.name())) + ".png";
                 Picture.writePng(row(image.input(), explained.map(), range), FileName.resolve(folder, file));
+            }
+        }
+    }
+
+    /**
+     * Writes the pictures of the maps that another method has made of some images. The page does not show them.
+     *
+     * @param method part of the names of the files
+     * @param targets the classes of the maps, one list for each image
+     */
+    public void add(ImageChunk chunk, String method, Attribution attribution, List<List<Integer>> targets)
+            throws IOException {
+        int height = chunk.shape().extent(2);
+        int width = chunk.shape().extent(3);
+        int channels = chunk.shape().extent(1);
+        for (int n = 0; n < chunk.count(); n++) {
+            BufferedImage input =
+                    Picture.ofPlanes(chunk.values(), n * channels * height * width, channels, height, width);
+            for (int t = 0; t < targets.get(n).size(); t++) {
+                SignedMap map = SignedMap.of(height, width, attribution.map(n, t));
+                String label = net.config().label(targets.get(n).get(t));
+                String file = unique(stem(chunk.names().get(n)) + "-" + method + "-" + stem(label)) + ".png";
+                ColourRange range = fixedRange.orElseGet(() -> ColourRange.of(map));
+                Picture.writePng(row(input, map, range), FileName.resolve(folder, file));
             }
         }
     }

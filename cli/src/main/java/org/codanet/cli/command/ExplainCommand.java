@@ -8,16 +8,24 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import org.codanet.attribution.Attribution;
+import org.codanet.attribution.AttributionArray;
+import org.codanet.attribution.AttributionMethod;
+import org.codanet.attribution.CodaNetAttribution;
+import org.codanet.attribution.TargetClasses;
 import org.codanet.cli.console.ByteSize;
 import org.codanet.cli.console.Console;
+import org.codanet.cli.console.ExitCodes;
 import org.codanet.cli.console.Progress;
 import org.codanet.cli.console.Version;
 import org.codanet.cli.option.DeviceOption;
 import org.codanet.cli.option.InputOption;
+import org.codanet.cli.option.MethodOption;
 import org.codanet.cli.option.ModelOption;
 import org.codanet.cli.option.PageOption;
 import org.codanet.cli.option.StrictOption;
 import org.codanet.cli.option.TargetOption;
+import org.codanet.data.batch.RawImages;
 import org.codanet.explain.ContributionArray;
 import org.codanet.explain.Detail;
 import org.codanet.explain.Explainer;
@@ -48,6 +56,7 @@ import picocli.CommandLine.Option;
             "  codanet explain --model run/best.safetensors --input photos/ --target top3 --output maps/",
             "  codanet explain --model run/best.safetensors --input photo.png --target cat --against dog",
             "  codanet explain --model run/best.safetensors --input X.npy --target all --output C.npy",
+            "  codanet explain --method intgrad --set n_steps=50 photo.png",
             "",
             "C.npy has shape (N, targets, H, W), or with --channels (N, targets, channels, H, W). The channels are those of the"
                     + " network's input: (r, g, b, 1-r, 1-g, 1-b). The contributions to a target plus the logit bias equal the"
@@ -79,6 +88,9 @@ public final class ExplainCommand implements Callable<Integer> {
     TargetOption targetOption;
 
     @Mixin
+    MethodOption methodOption;
+
+    @Mixin
     PageOption pageOption;
 
     @Option(
@@ -103,6 +115,10 @@ public final class ExplainCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
+        if (methodOption.list) {
+            MethodOption.print(console);
+            return ExitCodes.SUCCESS;
+        }
         boolean array =
                 output != null && output.toString().toLowerCase(Locale.ROOT).endsWith(".npy");
         if (channels && !array) {
@@ -110,6 +126,9 @@ public final class ExplainCommand implements Callable<Integer> {
         }
         if (pageOption.isSet() && array) {
             throw new IllegalArgumentException("--external-assets applies to pages only: --output must be a folder");
+        }
+        if (!methodOption.isOurs()) {
+            return attribute(array);
         }
         ModelFile file = modelOption.read();
         CodaNetConfig config = file.config();
@@ -164,6 +183,61 @@ public final class ExplainCommand implements Callable<Integer> {
                         ? "wrote " + output
                         : "open "
                                 + folder.resolve("index.html").toAbsolutePath().toUri());
+        return strictOption.report(console, images);
+    }
+
+    /** Makes maps by a post-hoc method, for pictures or an array. */
+    private int attribute(boolean array) throws IOException {
+        AttributionMethod method = methodOption.method();
+        if (json) {
+            throw new IllegalArgumentException(
+                    "--json describes the contributions of the network; leave out --method or --json");
+        }
+        ModelFile file = modelOption.read();
+        Target target = targetOption.of(file.config(), Target.topK(array ? 1 : PICTURED_CLASSES));
+        Path place = output == null ? Path.of("codanet-explanation") : output;
+        int images;
+        try (ImageInput inputs = inputOption.open(file);
+                Device device = deviceOption.open(console);
+                Scope scope = Scope.open("explain");
+                CodaNet net = CodaNet.load(file, device, scope);
+                AttributionArray maps = array ? new AttributionArray(place, inputs.count(), channels) : null;
+                Progress progress = console.progress(methodOption.name(), "images", inputs.count())) {
+            ExplanationFolder pictures = array
+                    ? null
+                    : new ExplanationFolder(
+                            place, net, Optional.ofNullable(range).map(ColourRange::new), inputs.count());
+            CodaNetAttribution network = new CodaNetAttribution(net, deviceOption.memoryBytes());
+            boolean remarked = false;
+            while (inputs.remaining() > 0) {
+                Optional<ImageChunk> next = inputs.nextReadable(CHUNK_IMAGES, (name, failure) -> {
+                    leaveOut(name, failure);
+                    if (array) {
+                        maps.addUnreadable();
+                    }
+                });
+                progress.at(inputs.count() - inputs.remaining());
+                if (next.isEmpty()) {
+                    continue;
+                }
+                ImageChunk chunk = next.get();
+                RawImages.Floats values = new RawImages.Floats(chunk.values(), chunk.shape());
+                List<List<Integer>> targets = TargetClasses.of(target, network.logits(values), network.classes());
+                Attribution attribution = method.attribute(network, values, targets);
+                if (!remarked && attribution.remark().isPresent()) {
+                    console.say("note: " + attribution.remark().get());
+                    remarked = true;
+                }
+                if (array) {
+                    maps.add(attribution);
+                } else {
+                    pictures.add(chunk, methodOption.name(), attribution, targets);
+                }
+            }
+            images = inputs.count();
+            console.say("peak native memory: " + ByteSize.text(device.memory().peak()));
+        }
+        console.say("wrote " + place);
         return strictOption.report(console, images);
     }
 
