@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 
 final class CacheFolderTest {
     private static final Map<String, String> PROPERTIES =
-            Map.of("user.home", "/home/ann", "java.io.tmpdir", "/tmp", "user.name", "ann");
+            Map.of("user.home", "/users/ann", "java.io.tmpdir", "/tmp", "user.name", "ann");
 
     private static Path folder(Map<String, String> properties, Map<String, String> environment) {
         return CacheFolder.path(
@@ -21,7 +21,7 @@ final class CacheFolderTest {
         assertEquals(Path.of("/p"), folder(Map.of("codanet.cache", "/p"), all));
         assertEquals(Path.of("/c"), folder(Map.of(), all));
         assertEquals(Path.of("/x/codanet"), folder(Map.of(), Map.of("XDG_CACHE_HOME", "/x")));
-        assertEquals(Path.of("/home/ann/.cache/codanet"), folder(Map.of(), Map.of("XDG_CACHE_HOME", "x")));
+        assertEquals(Path.of("/users/ann/.cache/codanet"), folder(Map.of(), Map.of("XDG_CACHE_HOME", "x")));
     }
 
     /** Java calls the home folder of an unknown user "?". */

@@ -52,9 +52,7 @@ import picocli.CommandLine.Option;
             "  codanet evaluate-explanations --model run/best.safetensors --data cifar-10-batches-bin --out study/",
             "  codanet evaluate-explanations --model net.safetensors --data photos/ --methods ours,gcam,occ5 --grids 100 --out study/",
             "  codanet evaluate-explanations --model net.safetensors --data photos/ --methods ours,occlusion:size=9:stride=4"
-                    + " --metrics removal --protocol original --out study/",
-            "",
-            "`codanet explain --methods` lists the methods and their settings."
+                    + " --metrics removal --protocol original --out study/"
         })
 public final class EvaluateExplanationsCommand implements Callable<Integer> {
     @Mixin
