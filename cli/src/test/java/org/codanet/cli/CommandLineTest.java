@@ -29,6 +29,7 @@ final class CommandLineTest {
                 "init-config",
                 "train",
                 "evaluate",
+                "evaluate-explanations",
                 "predict",
                 "explain",
                 "convert",
