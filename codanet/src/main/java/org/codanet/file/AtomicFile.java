@@ -107,13 +107,22 @@ public final class AtomicFile {
      */
     public static Path followed(Path name) throws IOException {
         Path path = name;
-        for (int links = 0; Files.isSymbolicLink(path); links++) {
+        for (int links = 0; Files.isSymbolicLink(path) && !isOfSystem(path); links++) {
             if (links == MAX_LINKS) {
                 throw new IOException("cannot write " + name + ": its symbolic links lead back to themselves");
             }
             path = path.resolveSibling(Files.readSymbolicLink(path));
         }
         return path;
+    }
+
+    /** Whether a file is a device or an open file of a process, such as {@code /dev/stdout}. These are written into. */
+    private static boolean isOfSystem(Path path) {
+        Path absolute = path.toAbsolutePath().normalize();
+        Path folder = absolute.getParent();
+        return absolute.startsWith("/proc")
+                || Path.of("/dev").equals(folder)
+                || Path.of("/dev/fd").equals(folder);
     }
 
     /**
@@ -131,7 +140,7 @@ public final class AtomicFile {
         if (Files.isDirectory(target)) {
             throw new IOException("cannot write " + target + ": it is a folder");
         }
-        if (Files.exists(target) && !Files.isRegularFile(target)) {
+        if (isOfSystem(target) || Files.exists(target) && !Files.isRegularFile(target)) {
             return target;
         }
         // Not Files.createTempFile: its files are readable by their owner only, and the rename would keep that.
@@ -158,7 +167,7 @@ public final class AtomicFile {
     /** {@return a channel into the new temporary file, or into the device} */
     public static FileChannel open(Path part, Path target) throws IOException {
         return part.equals(target)
-                ? FileChannel.open(target, StandardOpenOption.WRITE)
+                ? FileChannel.open(target, StandardOpenOption.WRITE, StandardOpenOption.APPEND)
                 : FileChannel.open(part, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
     }
 

@@ -7,10 +7,13 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.stream.Stream;
+import org.codanet.bindings.testing.Skip;
 import org.codanet.file.npy.NpyWriter;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
@@ -79,6 +82,31 @@ final class AtomicFileTest {
         AtomicFile.replace(file, CONTENT);
         assertArrayEquals(CONTENT, Files.readAllBytes(file));
         assertEquals(List.of(file), files());
+    }
+
+    /** {@code /dev/stdout} may lead to a file that other output goes to as well. */
+    @Test
+    void anOpenFileOfTheProcessIsWrittenIntoAndNotReplaced() throws IOException {
+        Path descriptors = Path.of("/proc/self/fd");
+        Skip.unless(Files.isDirectory(descriptors), "this system has no /proc");
+        Path file = Files.write(folder.resolve("log"), CONTENT);
+        Object before = Files.getAttribute(file, "unix:ino");
+        try (FileChannel open = FileChannel.open(file, StandardOpenOption.WRITE);
+                Stream<Path> links = Files.list(descriptors)) {
+            assertTrue(open.isOpen());
+            Path link = links.filter(path -> leadsTo(path, file)).findFirst().orElseThrow();
+            AtomicFile.replace(link, CONTENT);
+        }
+        assertArrayEquals(new byte[] {1, 2, 3, 1, 2, 3}, Files.readAllBytes(file));
+        assertEquals(before, Files.getAttribute(file, "unix:ino"));
+    }
+
+    private static boolean leadsTo(Path link, Path file) {
+        try {
+            return Files.readSymbolicLink(link).equals(file.toRealPath());
+        } catch (IOException e) {
+            return false;
+        }
     }
 
     @Test
