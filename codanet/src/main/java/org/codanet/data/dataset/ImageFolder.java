@@ -80,8 +80,7 @@ final class ImageFolder extends LabelledImages {
                 remarks.add(UNSPLIT);
             }
         }
-        List<String> classNames = metadata.classNamesOr(
-                classFolders.stream().map(path -> path.getFileName().toString()).toList());
+        List<String> classNames = metadata.classNamesOr(names(classFolders));
         List<Path> files = new ArrayList<>();
         List<Integer> labels = new ArrayList<>();
         List<String> empty = new ArrayList<>(classNames);
@@ -266,5 +265,13 @@ final class ImageFolder extends LabelledImages {
     public ImageSize extents(int index) throws IOException {
         requireImage(index);
         return Images.size(files.get(index));
+    }
+
+    private static List<String> names(List<Path> paths) throws FileFormatException {
+        List<String> names = new ArrayList<>();
+        for (Path path : paths) {
+            names.add(FileName.of(path));
+        }
+        return names;
     }
 }
