@@ -19,29 +19,41 @@ public final class Explanation {
     /**
      * The values of an explanation, which owns the arrays from then on.
      *
+     * @param scores of all classes
+     * @param explained what the maps explain
+     * @param maps the contributions
+     */
+    record Contents(Scores scores, Explained explained, Maps maps) {}
+
+    /**
+     * The scores of all K classes.
+     *
+     * @param classCount K
      * @param logits (N, K)
      * @param probabilities (N, K)
+     */
+    record Scores(int classCount, float[] logits, float[] probabilities) {}
+
+    /**
+     * What the maps explain.
+     *
      * @param classes N lists of T classes
      * @param against the opposed class, or -1
      * @param values the explained values, (N, T): logits, differences or activations
      * @param bias added to the contributions of each map
+     */
+    record Explained(List<List<Integer>> classes, int against, float[] values, double bias) {}
+
+    /**
+     * The contributions.
+     *
+     * @param shape (N, T, H, W)
+     * @param channels C
      * @param perPosition (N, T, H, W)
      * @param perChannel (N, T, C, H, W) or null
      * @param precision the relative error of one contribution that rounding explains
      */
-    record Contents(
-            Shape shape,
-            int channels,
-            int classCount,
-            float[] logits,
-            float[] probabilities,
-            List<List<Integer>> classes,
-            int against,
-            float[] values,
-            double bias,
-            float[] perPosition,
-            float[] perChannel,
-            double precision) {}
+    record Maps(Shape shape, int channels, float[] perPosition, float[] perChannel, double precision) {}
 
     Explanation(Contents contents) {
         this.contents = contents;
@@ -49,42 +61,42 @@ public final class Explanation {
 
     /** N. */
     public int images() {
-        return contents.shape().extent(0);
+        return contents.maps().shape().extent(0);
     }
 
     /** T, the maps of each image. */
     public int targets() {
-        return contents.shape().extent(1);
+        return contents.maps().shape().extent(1);
     }
 
     /** H, rows of a map. */
     public int height() {
-        return contents.shape().extent(2);
+        return contents.maps().shape().extent(2);
     }
 
     /** W, columns of a map. */
     public int width() {
-        return contents.shape().extent(3);
+        return contents.maps().shape().extent(3);
     }
 
     /** C, the channels that each position's contribution is summed over. */
     public int channels() {
-        return contents.channels();
+        return contents.maps().channels();
     }
 
     /** K, the classes of the network. */
     public int classCount() {
-        return contents.classCount();
+        return contents.scores().classCount();
     }
 
     /** The logit of class k for image n. @throws IndexOutOfBoundsException if there is no such image or class */
     public float logit(int n, int k) {
-        return contents.logits()[logitIndex(n, k)];
+        return contents.scores().logits()[logitIndex(n, k)];
     }
 
     /** All logits, (N, K). */
     public FloatBuffer logits() {
-        return FloatBuffer.wrap(contents.logits()).asReadOnlyBuffer();
+        return FloatBuffer.wrap(contents.scores().logits()).asReadOnlyBuffer();
     }
 
     /**
@@ -93,7 +105,7 @@ public final class Explanation {
      * @throws IndexOutOfBoundsException if there is no such image or class
      */
     public float probability(int n, int k) {
-        return contents.probabilities()[logitIndex(n, k)];
+        return contents.scores().probabilities()[logitIndex(n, k)];
     }
 
     private int logitIndex(int n, int k) {
@@ -115,7 +127,7 @@ public final class Explanation {
     /** The class with the highest logit of image n; of equal logits the lower class. @throws IndexOutOfBoundsException if there is none */
     public int predicted(int n) {
         int best = 0;
-        for (int k = 1; k < contents.classCount(); k++) {
+        for (int k = 1; k < contents.scores().classCount(); k++) {
             if (logit(n, k) > logit(n, best)) {
                 best = k;
             }
@@ -130,12 +142,16 @@ public final class Explanation {
      */
     public List<Integer> classes(int n) {
         requireImage(n);
-        return contents.classes().isEmpty() ? List.of() : contents.classes().get(n);
+        return contents.explained().classes().isEmpty()
+                ? List.of()
+                : contents.explained().classes().get(n);
     }
 
     /** The class whose contributions were subtracted; empty unless two classes are compared. */
     public Optional<Integer> against() {
-        return contents.against() < 0 ? Optional.empty() : Optional.of(contents.against());
+        return contents.explained().against() < 0
+                ? Optional.empty()
+                : Optional.of(contents.explained().against());
     }
 
     /**
@@ -145,24 +161,24 @@ public final class Explanation {
      * @throws IndexOutOfBoundsException if there is no such map
      */
     public float value(int n, int t) {
-        return contents.values()[index(n, t)];
+        return contents.explained().values()[index(n, t)];
     }
 
     /** The constant that is not in the contributions: the logit bias; 0 for a difference or a unit. */
     public double bias() {
-        return contents.bias();
+        return contents.explained().bias();
     }
 
     /** Map t of image n, (H, W), row by row; a copy. @throws IndexOutOfBoundsException if there is no such map */
     public float[] contributions(int n, int t) {
         int area = height() * width();
         int start = index(n, t) * area;
-        return Arrays.copyOfRange(contents.perPosition(), start, start + area);
+        return Arrays.copyOfRange(contents.maps().perPosition(), start, start + area);
     }
 
     /** All maps, (N, T, H, W). */
     public FloatBuffer contributions() {
-        return FloatBuffer.wrap(contents.perPosition()).asReadOnlyBuffer();
+        return FloatBuffer.wrap(contents.maps().perPosition()).asReadOnlyBuffer();
     }
 
     /**
@@ -189,15 +205,15 @@ public final class Explanation {
 
     /** Whether contributions per channel were computed. */
     public boolean hasChannels() {
-        return contents.perChannel() != null;
+        return contents.maps().perChannel() != null;
     }
 
     private float[] perChannel() {
-        if (contents.perChannel() == null) {
+        if (contents.maps().perChannel() == null) {
             throw new IllegalStateException(
                     "explanation: contributions per channel were not computed; explain with Detail.CHANNELS");
         }
-        return contents.perChannel();
+        return contents.maps().perChannel();
     }
 
     /** The sum of all contributions of map t of image n: the explained value without the bias, except for rounding. */
@@ -220,12 +236,12 @@ public final class Explanation {
      */
     public double tolerance(int n, int t) {
         double absolute = 0;
-        float[] all = hasChannels() ? perChannel() : contents.perPosition();
+        float[] all = hasChannels() ? perChannel() : contents.maps().perPosition();
         int count = all.length / (images() * targets());
         for (int i = index(n, t) * count, end = i + count; i < end; i++) {
             absolute += Math.abs(all[i]);
         }
-        return contents.precision() * absolute + 4 * (Math.ulp(value(n, t)) + Math.ulp((float) bias()));
+        return contents.maps().precision() * absolute + 4 * (Math.ulp(value(n, t)) + Math.ulp((float) bias()));
     }
 
     /** Whether every map adds up within its tolerance; false if a value is NaN. */

@@ -153,18 +153,14 @@ final class ExplanationBuilder {
             float[] ofChannels) {
         int k = net.config().numClasses();
         return new Explanation(new Explanation.Contents(
-                shape,
-                channels,
-                k,
-                logits,
-                Probabilities.of(net.loss(), logits, k),
-                explained,
-                against,
-                values,
-                bias,
-                positions,
-                ofChannels,
-                relativeError(net.device().precision())));
+                new Explanation.Scores(k, logits, Probabilities.of(net.loss(), logits, k)),
+                new Explanation.Explained(explained, against, values, bias),
+                new Explanation.Maps(
+                        shape,
+                        channels,
+                        positions,
+                        ofChannels,
+                        relativeError(net.device().precision()))));
     }
 
     /** The rounding error of a product and of the sums that it is part of. bfloat16 keeps 8 bits of each operand, TF32 11. */
