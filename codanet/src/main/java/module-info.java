@@ -6,6 +6,7 @@ module org.codanet {
 
     exports org.codanet.adapt;
     exports org.codanet.attribution;
+    exports org.codanet.attribution.method;
     exports org.codanet.comparison;
     exports org.codanet.data.batch;
     exports org.codanet.data.dataset;

@@ -18,7 +18,7 @@ public final class Attribution {
      * @param remark what a reader must know of these maps; null for nothing
      * @throws IllegalArgumentException if the number of values is not that of the shape
      */
-    Attribution(Shape shape, float[] values, String remark) {
+    public Attribution(Shape shape, float[] values, String remark) {
         if (shape.rank() != 5 || shape.elements() != values.length) {
             throw new IllegalArgumentException(
                     "attribution: " + values.length + " values do not fit (N, T, C, H, W) = " + shape);

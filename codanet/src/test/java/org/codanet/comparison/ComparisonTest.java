@@ -15,7 +15,7 @@ import java.util.List;
 import java.util.Map;
 import org.codanet.attribution.AttributedNetwork;
 import org.codanet.attribution.AttributionMethod;
-import org.codanet.attribution.AttributionMethods;
+import org.codanet.attribution.method.AttributionMethods;
 import org.codanet.data.batch.RawImages;
 import org.codanet.metrics.Protocol;
 import org.codanet.nn.tensor.Shape;

@@ -10,8 +10,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.codanet.attribution.AttributionMethod;
-import org.codanet.attribution.AttributionMethods;
 import org.codanet.attribution.CodaNetAttribution;
+import org.codanet.attribution.method.AttributionMethods;
 import org.codanet.cli.console.Console;
 import org.codanet.cli.console.Interruption;
 import org.codanet.cli.console.Progress;
@@ -52,7 +52,9 @@ import picocli.CommandLine.Option;
             "  codanet evaluate-explanations --model run/best.safetensors --data cifar-10-batches-bin --out study/",
             "  codanet evaluate-explanations --model net.safetensors --data photos/ --methods ours,gcam,occ5 --grids 100 --out study/",
             "  codanet evaluate-explanations --model net.safetensors --data photos/ --methods ours,occlusion:size=9:stride=4"
-                    + " --metrics removal --protocol original --out study/"
+                    + " --metrics removal --protocol original --out study/",
+            "",
+            "`codanet explain --methods` lists the methods and their settings."
         })
 public final class EvaluateExplanationsCommand implements Callable<Integer> {
     @Mixin

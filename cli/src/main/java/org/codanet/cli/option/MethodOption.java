@@ -3,7 +3,7 @@ package org.codanet.cli.option;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.codanet.attribution.AttributionMethod;
-import org.codanet.attribution.AttributionMethods;
+import org.codanet.attribution.method.AttributionMethods;
 import org.codanet.cli.console.Console;
 import picocli.CommandLine.Option;
 

@@ -1,10 +1,11 @@
-package org.codanet.attribution;
+package org.codanet.attribution.method;
 
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.Function;
+import org.codanet.attribution.AttributionMethod;
 
 /** The methods by name. */
 public final class AttributionMethods {

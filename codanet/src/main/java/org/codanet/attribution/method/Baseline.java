@@ -1,4 +1,4 @@
-package org.codanet.attribution;
+package org.codanet.attribution.method;
 
 import java.util.ArrayList;
 import java.util.Arrays;

@@ -1,7 +1,10 @@
-package org.codanet.attribution;
+package org.codanet.attribution.method;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.codanet.attribution.AttributedNetwork;
+import org.codanet.attribution.Attribution;
+import org.codanet.attribution.AttributionMethod;
 import org.codanet.data.batch.RawImages;
 
 /**

@@ -1,4 +1,4 @@
-package org.codanet.attribution;
+package org.codanet.attribution.method;
 
 import java.util.LinkedHashMap;
 import java.util.Map;

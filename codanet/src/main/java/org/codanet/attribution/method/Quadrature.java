@@ -1,4 +1,4 @@
-package org.codanet.attribution;
+package org.codanet.attribution.method;
 
 /** Nodes and weights of a quadrature on [0, 1]. */
 final class Quadrature {

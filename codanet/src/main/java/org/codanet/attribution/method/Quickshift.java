@@ -1,4 +1,4 @@
-package org.codanet.attribution;
+package org.codanet.attribution.method;
 
 import org.codanet.data.transform.SeededRandom;
 

@@ -1,4 +1,4 @@
-package org.codanet.attribution;
+package org.codanet.attribution.method;
 
 /**
  * Weighted ridge regression with an intercept that is not penalised: minimises {@code Σ w (y − b − x·β)² + α |β|²}. Rows are added one by

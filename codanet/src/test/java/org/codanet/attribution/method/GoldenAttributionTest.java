@@ -1,4 +1,4 @@
-package org.codanet.attribution;
+package org.codanet.attribution.method;
 
 import static org.codanet.testing.Near.assertNear;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
@@ -11,6 +11,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.codanet.attribution.AttributedNetwork;
+import org.codanet.attribution.Attribution;
+import org.codanet.attribution.CodaNetAttribution;
 import org.codanet.bindings.testing.Skip;
 import org.codanet.data.batch.RawImages;
 import org.codanet.file.NamedTensors;
