@@ -32,7 +32,7 @@ import java.util.zip.ZipOutputStream;
  */
 final class Image {
     /**
-     * The modules that codanet requires according to jdeps, and those that it does not name: {@code jdk.incubator.vector}, which
+     * The modules that codanet requires according to jdeps, and three that jdeps does not report: {@code jdk.incubator.vector}, which
      * the kernels of the CPU device use if it is present, and {@code jdk.zipfs} and {@code jdk.unsupported} for libraries of the tests.
      */
     private static final String MODULES =
@@ -99,8 +99,8 @@ final class Image {
     }
 
     /**
-     * Generates manual pages and bash completion in the folders below a prefix where they are looked up. The image generates them
-     * itself, which also shows that it runs.
+     * Generates manual pages and bash completion in the folders where {@code man} and bash search for them. The image generates them
+     * itself, which also checks that it runs.
      */
     private static void manuals(Path launcher, Path share) throws IOException, InterruptedException {
         run(launcher.toString(), "generate-man-pages", "--out", share.resolve("man/man1").toString());
@@ -161,7 +161,8 @@ final class Image {
 
     /**
      * Fails if native code of the image requires newer system libraries than Debian 12 has. (Ubuntu 24.04 has newer ones.) The
-     * required versions appear as text in a library, also in the jar of native libraries, which is not compressed.
+     * required versions appear as text in each library. They are visible in the jar of native libraries as well, because it is not
+     * compressed.
      */
     private static void requireOldLibraries(Path image) throws IOException {
         Map<String, Runtime.Version> limits = Map.of("GLIBC", Runtime.Version.parse("2.36"), "GLIBCXX", Runtime.Version.parse("3.4.30"));

@@ -1,4 +1,4 @@
-/** Native libraries: finding and loading them, and bindings of the functions that codanet calls. */
+/** Native libraries: finds and loads them, and binds the functions that codanet calls. */
 module org.codanet.bindings {
     exports org.codanet.bindings to
             org.codanet.nn,

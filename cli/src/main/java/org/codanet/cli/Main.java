@@ -17,7 +17,7 @@ public final class Main {
 
     /** Runs one command and ends the JVM with its exit code. */
     public static void main(String[] args) {
-        // Decoding and drawing of pictures needs no screen. The library leaves this choice to its caller.
+        // Pictures are decoded and drawn without a screen. The library does not set this property itself.
         if (System.getProperty("java.awt.headless") == null) {
             System.setProperty("java.awt.headless", "true");
         }
@@ -25,7 +25,11 @@ public final class Main {
         System.exit(code);
     }
 
-    /** {@return the exit code of one command, see {@link ExitCodes}} The command prints to the given streams. */
+    /**
+     * Runs one command, which prints to the given streams.
+     *
+     * @return the exit code, see {@link ExitCodes}
+     */
     static int run(String[] args, PrintWriter out, PrintWriter err) {
         int code;
         for (String word : args) {
@@ -76,7 +80,7 @@ public final class Main {
         return line;
     }
 
-    /** Converts the name of a file. Scripts pass an empty name if a variable is not set; it would mean the current folder. */
+    /** Converts a file name. An empty name is refused: a script passes it if a variable is not set, and it would mean the current folder. */
     private static Path path(String name) {
         if (name.isEmpty()) {
             throw new TypeConversionException("an empty name is not a file name");

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The options --target and --against, for networks whose class names are easily mistaken. */
+/** The options --target and --against, for networks whose class names are easily confused. */
 final class ClassNamesTest {
     @TempDir
     static Path folder;

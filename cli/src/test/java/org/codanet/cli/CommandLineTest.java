@@ -58,7 +58,7 @@ final class CommandLineTest {
         Run.of(command, "--help").succeeded().out().lines().forEach(line -> assertTrue(line.length() <= 130, line));
     }
 
-    /** All commands but the one of picocli, which accepts any option. */
+    /** All commands except the one that picocli provides, because it accepts any option. */
     static Stream<String> ownCommands() {
         return commands().filter(c -> !c.equals("generate-completion"));
     }

@@ -22,11 +22,11 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * The launcher scripts of the sources and of the image, with shell scripts in place of the JVM and Maven. They run in an empty
- * environment, as under {@code env -i}, and without network.
+ * The launcher scripts of the sources and of the image. Shell scripts replace the JVM and Maven. The launchers run in an empty
+ * environment, as under {@code env -i}, and without network access.
  */
 final class LauncherTest {
-    /** Prints its environment and arguments, one a line. */
+    /** Prints its environment and arguments, one per line. */
     private static final String PRINTS_ALL = "#!/bin/sh\nenv\nfor word in \"$@\"; do echo \"word $word\"; done\n";
 
     @TempDir
@@ -152,7 +152,7 @@ final class LauncherTest {
         }
     }
 
-    /** The JVM does not find its own libraries there. */
+    /** The JVM cannot find its own libraries in such a folder. */
     @Test
     void theImageRefusesAFolderWithAColon() throws Exception {
         Output output = run(install(Kind.IMAGE, folder.resolve("a:b"), PRINTS_ALL), Map.of());
@@ -244,7 +244,7 @@ final class LauncherTest {
             assertTrue(output.err().contains("a colon") && output.err().contains("rename"), output.err());
         }
 
-        /** As for an unknown user in a container, whom Java gives the home folder "?". */
+        /** Java reports the home folder "?" for an unknown user, for example in a container. */
         @Test
         void aUserWithoutHomeGetsNoFolderCalledQuestionMark() throws Exception {
             Path launcher = launcher("top", PRINTS_ALL);

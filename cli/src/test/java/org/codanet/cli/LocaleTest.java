@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Commands in new processes that are started without the launcher, in locales that it would replace. */
+/** Commands in new processes without the launcher, which would replace the locale. */
 final class LocaleTest {
     private static final String NOT_INSTALLED = "xx_XX.UTF-8";
 

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What commands do with files and folders that are already where they write. */
+/** How commands treat existing files and folders at the place where they write. */
 final class OutputsTest {
     @TempDir
     static Path folder;

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Everything that a newcomer does with a folder of own photos of several sizes, with the commands that {@code --help} shows: write a config,
+ * The steps of a new user who has a folder of photos of several sizes, with the commands that {@code --help} shows: write a config,
  * train, evaluate, predict, explain.
  */
 final class OwnPhotosTest {
@@ -36,7 +36,7 @@ final class OwnPhotosTest {
 
     private static Path photos;
 
-    /** JPEG photos of noise in which one colour prevails. */
+    /** JPEG photos of noise in which one colour dominates. */
     @BeforeAll
     static void takePhotos() throws IOException {
         photos = folder.resolve("photos");

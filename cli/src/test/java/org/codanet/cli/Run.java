@@ -50,8 +50,8 @@ record Run(int code, String out, String err) {
     }
 
     /**
-     * The beginning of a command line that lets Ctrl-C end the program. A shell starts programs in the background with SIGINT ignored;
-     * the tests inherit this, and the JVM does not change it.
+     * The first words of a command line that restores the default effect of Ctrl-C. A shell starts background programs with SIGINT
+     * ignored. The tests inherit this setting, and the JVM does not change it.
      */
     private static List<String> defaultSignals() {
         List<String> words = List.of("env", "--default-signal=INT");

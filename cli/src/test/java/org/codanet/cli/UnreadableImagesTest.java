@@ -20,14 +20,14 @@ import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Commands that meet pictures that cannot be read among others that can. */
+/** Commands whose input contains readable and unreadable pictures. */
 final class UnreadableImagesTest {
     @TempDir
     static Path folder;
 
     private static Path model;
 
-    /** a.png and d.png are sound, b.png is cut short, c.png is text. */
+    /** a.png and d.png are valid, b.png is truncated, c.png is text. */
     private static Path pictures;
 
     @BeforeAll

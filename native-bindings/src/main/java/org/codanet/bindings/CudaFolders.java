@@ -29,7 +29,7 @@ final class CudaFolders {
     private CudaFolders() {}
 
     /**
-     * The files of the given names in all layouts, ordered by the names. A file is listed once, even if several links lead to it.
+     * The files with the given names in all layouts, in the order of the names. A file is listed once, even if several links point to it.
      */
     static List<String> files(Path root, List<String> fileNames) {
         List<Path> folders = new ArrayList<>();

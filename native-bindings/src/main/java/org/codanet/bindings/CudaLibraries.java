@@ -19,13 +19,13 @@ import org.codanet.bindings.cudnn.Cudnn;
 import org.codanet.bindings.nvrtc.Nvrtc;
 
 /**
- * Loads the libraries behind the CUDA device, of CUDA 12 or 13.
+ * Loads the libraries of CUDA 12 or 13 that the CUDA device uses.
  *
  * <p>The driver ({@code libcuda.so.1}) is found by the system's dynamic linker. The other libraries are searched in this order:
  * <ol>
  *   <li>the folders in the system property {@code codanet.cuda.path}, or else in the environment variable {@code
  *       CODANET_CUDA_PATH}, separated as in {@code PATH}. Each may be a toolkit, a virtual environment, a {@code site-packages}
- *       folder or the folder of the files. If one of the two is set nothing else is searched, and a {@code libcuda.so.1} in these
+ *       folder or the folder of the files. If one of the two is set, nothing else is searched, and a {@code libcuda.so.1} in these
  *       folders is used as the driver;
  *   <li>{@code CUDA_HOME}, else {@code CUDA_PATH}, else {@code /usr/local/cuda};
  *   <li>the search path of the system's dynamic linker;
@@ -34,11 +34,11 @@ import org.codanet.bindings.nvrtc.Nvrtc;
  *   <li>a jar {@code org.bytedeco:cuda-redist*} on the class path, then in the local Maven repository.
  * </ol>
  *
- * <p>In each place CUDA 13 is preferred to CUDA 12, and a library that is too new for the driver is rejected. All libraries must have the
- * same major version of CUDA, which the first loaded library decides. Files that a library needs from its own folder (cuBLASLt, cuDNN's
+ * <p>In each place CUDA 13 is preferred over CUDA 12, and a library that is too new for the driver is rejected. All libraries must belong to the
+ * same major version of CUDA, which is that of the first loaded library. Files that a library needs from its own folder (cuBLASLt, cuDNN's
  * parts, NVRTC's builtins) are loaded from there. A mixture of two versions is rejected, and the message names both.
  *
- * <p>Every method is thread-safe and loads its library once; after a failure a later call tries again. If no candidate is usable, {@link
+ * <p>Every method is thread-safe and loads its library once. After a failure, a later call tries again. If no candidate is usable, {@link
  * NativeLibraryException} lists each of them with the reason.
  */
 public final class CudaLibraries {
@@ -61,7 +61,7 @@ public final class CudaLibraries {
 
     private CudaLibraries() {}
 
-    /** The driver, at least for CUDA 12.0. Its version is that of the newest CUDA it supports. */
+    /** The driver, which must support CUDA 12.0 or newer. Its version is that of the newest CUDA that it supports. */
     public static synchronized LoadedLibrary driver() {
         return once(
                 Kind.DRIVER,
@@ -150,8 +150,8 @@ public final class CudaLibraries {
     }
 
     /**
-     * Searches all libraries, for a report: driver, NVRTC, cuBLAS, cuBLASLt, cuDNN. Loads what it finds and does not throw for what is
-     * missing.
+     * Searches all libraries, for a report: driver, NVRTC, cuBLAS, cuBLASLt, cuDNN. Loads the libraries that it finds. A missing library
+     * does not cause an exception.
      */
     public static synchronized List<LibrarySearch> search() {
         Map<Kind, Supplier<LoadedLibrary>> all = new EnumMap<>(Map.of(
@@ -265,7 +265,7 @@ public final class CudaLibraries {
         return readable;
     }
 
-    /** Rejects a library that belongs to another CUDA than the libraries loaded before, or is newer than the driver. */
+    /** Rejects a library that belongs to another major version of CUDA than the libraries loaded before, or is newer than the driver. */
     private static void agrees(int major, String version) throws NativeLibrary.Unusable {
         for (Kind kind : List.of(Kind.NVRTC, Kind.CUBLAS)) {
             LoadedLibrary before = LOADED.get(kind);
@@ -285,7 +285,7 @@ public final class CudaLibraries {
         return Integer.parseInt(version.substring(0, version.indexOf('.')));
     }
 
-    /** The driver's version, where there is a usable driver. */
+    /** The driver's version; empty if there is no usable driver. */
     private static Optional<String> driverVersion() {
         try {
             return Optional.of(driver().version());
@@ -294,7 +294,7 @@ public final class CudaLibraries {
         }
     }
 
-    /** Its parts in the order in which they need each other; {@code adv} is for recurrent networks and attention. */
+    /** The parts of cuDNN, each after those that it depends on; {@code adv} is for recurrent networks and attention. */
     private static final class CudnnParts implements NativeLibrary.Companions {
         private static final List<String> WITHOUT_DRIVER = List.of("graph", "ops", "cnn", "heuristic");
         /** As of cuDNN 9.28, the second of these does not open without a driver. */

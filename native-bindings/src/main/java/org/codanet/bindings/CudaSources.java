@@ -56,8 +56,8 @@ final class CudaSources {
     }
 
     /**
-     * For a library of the toolkit. If folders are configured nothing else is tried: another library than the requested one would be a
-     * surprise.
+     * For a library of the toolkit. If folders are configured, nothing else is tried, so that no other library than the configured one is
+     * used.
      *
      * @param together matches all files that must be unpacked into one folder
      */
@@ -142,7 +142,7 @@ final class CudaSources {
     }
 
     /**
-     * Asks python3, which alone knows its user folder, its virtual environment and the folders that a distribution added.
+     * Asks python3, because only it knows its user folder, its virtual environment and the folders that a distribution added.
      */
     private List<String> pythonFolders() throws NativeLibrary.Unusable {
         String question = "import sys; print('\\n'.join(p for p in sys.path if 'packages' in p))";

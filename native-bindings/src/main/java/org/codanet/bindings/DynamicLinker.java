@@ -15,8 +15,8 @@ import java.util.Optional;
 /**
  * A library that is opened for inspection, with the C library's {@code dlopen}.
  *
- * <p>{@link SymbolLookup#libraryLookup} does not suffice, for two reasons. It drops the linker's error message, which a user needs whose
- * library exists but does not open. And it does not say which file a bare name was resolved to. Closing unloads the library, unless it
+ * <p>{@link SymbolLookup#libraryLookup} does not suffice, for two reasons. It drops the linker's error message, which a user needs if a
+ * library exists but cannot be opened. And it does not report the file to which a bare name was resolved. Closing unloads the library, unless it
  * was loaded in the meantime.
  */
 final class DynamicLinker implements SymbolLookup, AutoCloseable {
@@ -75,7 +75,7 @@ final class DynamicLinker implements SymbolLookup, AutoCloseable {
         }
     }
 
-    /** The file that is mapped. */
+    /** The file of this library that is mapped into the process. */
     Path path() {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment out = arena.allocate(ADDRESS);

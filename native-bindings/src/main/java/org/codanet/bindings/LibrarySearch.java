@@ -9,7 +9,7 @@ import java.util.Optional;
  *
  * @param name of the library, such as {@code cuDNN}
  * @param loaded the library, if one was usable
- * @param rejected every candidate that was tried before, in order, with the reason
+ * @param rejected every candidate that was tried and rejected, in order, with the reason
  */
 public record LibrarySearch(String name, Optional<LoadedLibrary> loaded, List<Rejection> rejected) {
     /** Copies the list. */

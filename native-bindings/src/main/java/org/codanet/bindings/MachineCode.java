@@ -32,7 +32,7 @@ public final class MachineCode {
      * Copies instructions to executable memory.
      *
      * @param instructions position-independent code for this processor
-     * @throws IllegalStateException if the system gives no executable memory, with the reason
+     * @throws IllegalStateException if the system does not provide executable memory; the message gives the reason
      */
     public static MachineCode load(byte[] instructions) {
         MemorySegment mapped = Memory.map(instructions.length);
@@ -42,9 +42,10 @@ public final class MachineCode {
     }
 
     /**
-     * A function in this code. It may be called with heap segments. It must be short, because the garbage collector waits for it.
+     * A function in this code. It may be called with heap segments. It must run briefly, because the garbage collector waits until it
+     * returns.
      *
-     * @param offset of its first instruction
+     * @param offset byte offset of its first instruction
      */
     public MethodHandle function(int offset, FunctionDescriptor descriptor) {
         return Linker.nativeLinker().downcallHandle(memory.asSlice(offset), descriptor, Linker.Option.critical(true));

@@ -11,13 +11,13 @@ import java.util.NoSuchElementException;
 import java.util.Optional;
 
 /**
- * One library: the functions that it must have, and how to load the first candidate that has them.
+ * A native library: the functions that it must have, and how to load the first candidate that has them.
  *
- * <p>A candidate is opened and checked for its version and for every bound function, and only then loaded. {@link System#load} cannot be
- * undone, and a missing function would otherwise be noticed in the middle of a training run. {@code System.load} is called from this
+ * <p>A candidate is opened and checked for its version and for every bound function, and only then loaded. The check comes first because
+ * {@link System#load} cannot be undone, and a missing function would otherwise cause a failure in the middle of a training run. {@code System.load} is called from this
  * class because the generated bindings use {@link SymbolLookup#loaderLookup()}, which knows the libraries of their class loader.
  *
- * <p>Other libraries that it needs from its own folder are opened before it, by path. The dynamic linker would search {@code
+ * <p>Libraries that it needs from its own folder are opened before it, by path. The dynamic linker would search {@code
  * LD_LIBRARY_PATH} before that folder and could mix two versions.
  */
 final class NativeLibrary {
@@ -62,13 +62,13 @@ final class NativeLibrary {
 
         private final String candidate;
 
-        /** The reason for a place. */
+        /** The reason why a place or candidate cannot be used. */
         Unusable(String candidate, String reason) {
             super(reason);
             this.candidate = candidate;
         }
 
-        /** The reason for the current file. */
+        /** The reason why the current file cannot be used. */
         Unusable(String reason) {
             this("", reason);
         }
@@ -162,7 +162,8 @@ final class NativeLibrary {
     }
 
     /**
-     * A bare name is resolved to the first file that was mapped under it, so a second file of that name would be used only in part.
+     * Refuses a second file of a name that is already mapped. The linker resolves a bare name to the first file mapped under it, so the
+     * second file would be used only in part.
      */
     private static void refuseAnother(Path file) throws Unusable, IOException {
         Optional<Path> mapped = DynamicLinker.mapped(file.getFileName().toString());

@@ -16,12 +16,12 @@ import org.codanet.bindings.dnnl.Dnnl;
 import org.codanet.bindings.dnnl.dnnl_version_t;
 
 /**
- * Loads oneDNN, the library behind the CPU device.
+ * Loads oneDNN, the library that the CPU device uses.
  *
  * <p>It is searched in this order:
  * <ol>
  *   <li>the file or folder in the system property {@code codanet.dnnl.path}, or else in the environment variable {@code
- *       CODANET_DNNL_PATH}. If one of the two is set nothing else is tried: another library than the requested one would be a surprise;
+ *       CODANET_DNNL_PATH}. If one of the two is set, nothing else is tried, so that no other library than the configured one is used;
  *   <li>the jar {@code org.bytedeco:dnnl} on the class path, unpacked once into {@link CacheFolder};
  *   <li>{@code libdnnl.so.3} on the search path of the system's dynamic linker.
  * </ol>

@@ -10,8 +10,8 @@ import java.lang.invoke.MethodHandle;
 import java.util.Optional;
 
 /**
- * The number of threads of the OpenMP runtime that oneDNN uses. It is a setting of the calling thread: computations of this thread run on
- * that many threads, and other threads have their own setting.
+ * The number of threads of the OpenMP runtime that oneDNN uses. Every thread has its own setting, which applies to the
+ * computations that this thread calls.
  */
 public final class OpenMp {
     private OpenMp() {}
@@ -46,7 +46,7 @@ public final class OpenMp {
 
     /**
      * Makes idle threads of the runtime sleep, unless the environment variable {@code OMP_WAIT_POLICY} is set. By default they spin for
-     * milliseconds after each computation, on processors that the caller's threads need next. The runtime reads the variable when it is
+     * milliseconds after each computation, on processors that the caller's threads then need. The runtime reads the variable when it is
      * loaded, so call this before. Child processes are not affected, because Java keeps its own copy of the environment.
      */
     static void waitPassively() {

@@ -7,7 +7,7 @@ import java.util.Objects;
  *
  * @param origin the rule that named the candidate, such as {@code codanet.dnnl.path}
  * @param candidate the file or name that was tried
- * @param reason message of the dynamic linker, of the file system or of our own check
+ * @param reason message of the dynamic linker, of the file system or of codanet's own check
  */
 public record Rejection(String origin, String candidate, String reason) {
     /** Requires all three parts. */

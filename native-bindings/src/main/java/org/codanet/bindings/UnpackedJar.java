@@ -20,12 +20,12 @@ import java.util.regex.Pattern;
 import java.util.zip.CRC32;
 
 /**
- * Unpacks libraries from a jar, because the dynamic linker opens files and not jar entries.
+ * Unpacks libraries from a jar, because the dynamic linker can open only files.
  *
  * <p>They are unpacked once, into a folder below {@link CacheFolder} whose name is the SHA-256 of their entries in the jar (name, size,
- * checksum). A file that exists is used only if its size and checksum still agree with the jar, and replaced otherwise. Every file is
- * moved into place atomically: JVMs that start at the same time see a whole file or none, and a JVM that has mapped the old file keeps
- * it.
+ * checksum). An existing file is used only if its size and checksum still agree with the jar, and is replaced otherwise. Every file is
+ * moved into place atomically: JVMs that start at the same time see a complete file or none. A JVM that has mapped the old file
+ * continues to use it.
  */
 final class UnpackedJar {
     private static final Duration ABANDONED = Duration.ofHours(1);

@@ -12,7 +12,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
-/** Another JVM, because a library can be loaded only once in one. */
+/** A child JVM. Tests start several, because a JVM can load a library only once. */
 final class ChildJvm {
     private static final Set<String> SEARCHED =
             Set.of("CUDA_HOME", "CUDA_PATH", "VIRTUAL_ENV", "CONDA_PREFIX", "LD_LIBRARY_PATH", "LD_PRELOAD");
@@ -23,14 +23,14 @@ final class ChildJvm {
         this.process = process;
     }
 
-    /** Runs a class's main method with the carrier of oneDNN on its class path. */
+    /** Runs a class's main method with the jar that contains oneDNN on its class path. */
     static ChildJvm start(Class<?> main, Map<String, String> properties, Map<String, String> environment)
             throws IOException {
         return start(
                 main, List.of("target/classes", "target/test-classes", carrier().toString()), properties, environment);
     }
 
-    /** Runs a class's main method without the carrier. */
+    /** Runs a class's main method without that jar. */
     static ChildJvm startWithoutCarrier(Class<?> main, Map<String, String> properties, Map<String, String> environment)
             throws IOException {
         return start(main, List.of("target/classes", "target/test-classes"), properties, environment);
@@ -56,13 +56,13 @@ final class ChildJvm {
         return new ChildJvm(builder.start());
     }
 
-    /** Ends the wait of a main method that waits for a line. */
+    /** Releases a main method that waits for a line of input. */
     void release() throws IOException {
         process.getOutputStream().write('\n');
         process.getOutputStream().close();
     }
 
-    /** What the JVM printed, once it has ended. */
+    /** The output of the JVM. Waits until it has ended. */
     String output() throws IOException, InterruptedException {
         String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         if (!process.waitFor(60, TimeUnit.SECONDS)) {
@@ -72,7 +72,7 @@ final class ChildJvm {
         return output;
     }
 
-    /** The jar that carries oneDNN. */
+    /** The jar that contains oneDNN. */
     static Path carrier() throws IOException {
         URL library = ClassLoader.getSystemResource("org/bytedeco/dnnl/linux-x86_64/libdnnl.so.3");
         if (library == null || !(library.openConnection() instanceof JarURLConnection jar)) {

@@ -21,7 +21,7 @@ import org.codanet.bindings.cudnn.cudnnConvolutionFwdAlgoPerfStruct;
 import org.codanet.bindings.nvrtc.Nvrtc;
 import org.junit.jupiter.api.Test;
 
-/** What the CUDA bindings say without any library: constants, sizes of structs, and which functions are bound. */
+/** What can be checked of the CUDA bindings without any library: constants, sizes of structs, and which functions are bound. */
 final class CudaLayoutTest {
     @Test
     void constantsAreReadWithoutALibrary() {
@@ -34,7 +34,7 @@ final class CudaLayoutTest {
         assertEquals(7, Nvrtc.NVRTC_ERROR_BUILTIN_OPERATION_FAILURE());
     }
 
-    /** Sizes as {@code sizeof} gives them for the headers in C. */
+    /** The expected sizes are those of {@code sizeof} in C, for the same headers. */
     @Test
     void structsHaveTheSizeThatCGivesThem() {
         assertEquals(56, CUlaunchConfig_st.sizeof());

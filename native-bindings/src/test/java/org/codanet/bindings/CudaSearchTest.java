@@ -18,7 +18,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Where CUDA's libraries are looked for and what is refused, with stand-ins built here, in JVMs of their own. */
+/** Where CUDA's libraries are searched and which are refused. Every test builds stand-ins and loads them in a child JVM. */
 final class CudaSearchTest {
     @TempDir
     Path temporary;
@@ -307,7 +307,7 @@ final class CudaSearchTest {
         StubLibrary.cudnn(folder, major);
     }
 
-    /** A folder of packages as pip fills it. */
+    /** A folder of packages with the layout that pip creates. */
     private Path packages(int major) throws Exception {
         Path packages = folder.resolve("site-packages");
         Path nvidia = packages.resolve("nvidia");
@@ -322,7 +322,7 @@ final class CudaSearchTest {
         return packages;
     }
 
-    /** A folder with a python3 that answers the one question it is asked. */
+    /** A folder with a python3 that prints the folder of packages, whatever program it gets. */
     private Path pythonWith(Path packages) throws IOException {
         Path bin = Files.createDirectories(folder.resolve("python-bin"));
         Path python = Files.writeString(bin.resolve("python3"), "#!/bin/sh\necho " + packages + "\n");

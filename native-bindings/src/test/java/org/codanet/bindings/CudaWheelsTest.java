@@ -33,7 +33,7 @@ final class CudaWheelsTest {
     private static final String PROPERTY = "codanet.cuda.wheels";
     private static final Map<String, Map<String, String>> RESULTS = new HashMap<>();
 
-    /** The environments named; one empty name if there are none, so that the skip is seen. */
+    /** The names of the environments; a single empty name if there are none, so that the tests are reported as skipped. */
     static List<String> environments() {
         return List.of(System.getProperty(PROPERTY, "").split(Pattern.quote(File.pathSeparator)));
     }
@@ -54,7 +54,7 @@ final class CudaWheelsTest {
             int all = NativeLibrary.functionsOf(bindings).size();
             assertEquals(all + " of " + all, results.get(bindings.getSimpleName() + ".resolved"), results::toString);
         }
-        // pip's version of a package starts with the library's own: 13.1.0.3 is cuBLAS 13.1.0.
+        // The version of a pip package begins with that of the library: 13.1.0.3 is cuBLAS 13.1.0.
         assertTrue(installed(environment, "nvidia_cuda_nvrtc").startsWith(results.get("nvrtc")), results::toString);
         assertTrue(installed(environment, "nvidia_cublas").startsWith(results.get("cublas")), results::toString);
         assertTrue(installed(environment, "nvidia_cudnn_cu").startsWith(results.get("cudnn")), results::toString);
@@ -138,7 +138,7 @@ final class CudaWheelsTest {
         }
     }
 
-    /** What {@link UseCuda} prints in this environment; run once each, for loading takes seconds on a cold disk. */
+    /** What {@link UseCuda} prints in this environment. It runs once per environment, because loading takes seconds on a cold disk. */
     private static Map<String, String> use(String environment) throws Exception {
         Map<String, String> known = RESULTS.get(environment);
         if (known != null) {
@@ -159,7 +159,7 @@ final class CudaWheelsTest {
         return Path.of(CudaFolders.files(Path.of(environment), List.of(names)).getFirst());
     }
 
-    /** The version of the package whose name starts so, as pip wrote it down. */
+    /** The version of the installed package whose name begins with {@code start}, as pip recorded it. */
     private static String installed(String environment, String start) throws Exception {
         Pattern info = Pattern.compile(Pattern.quote(start) + "[a-z0-9_]*-(.*)\\.dist-info");
         try (Stream<Path> all = Files.walk(Path.of(environment), 4)) {

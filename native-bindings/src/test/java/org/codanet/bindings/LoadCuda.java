@@ -1,6 +1,6 @@
 package org.codanet.bindings;
 
-/** What the child JVMs run: looks for CUDA's libraries and prints what came of it. */
+/** The program of the child JVMs: searches CUDA's libraries and prints the result. */
 final class LoadCuda {
     private LoadCuda() {}
 

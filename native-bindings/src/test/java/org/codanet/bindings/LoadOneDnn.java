@@ -2,13 +2,13 @@ package org.codanet.bindings;
 
 import java.util.Scanner;
 
-/** What the child JVMs run: loads oneDNN and prints what came of it, one field a line. */
+/** The program of the child JVMs: loads oneDNN and prints the result, one field per line. */
 final class LoadOneDnn {
     private LoadOneDnn() {}
 
     public static void main(String[] arguments) {
         if (Boolean.getBoolean("codanet.test.wait")) {
-            // The test releases several JVMs at the same moment, when all have started.
+            // The test releases several JVMs at the same time, after all have started.
             new Scanner(System.in, java.nio.charset.StandardCharsets.UTF_8).nextLine();
         }
         try {

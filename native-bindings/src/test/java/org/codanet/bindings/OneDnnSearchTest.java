@@ -17,7 +17,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Where oneDNN is looked for, in JVMs of their own. */
+/** Where oneDNN is searched. Every test loads it in a child JVM. */
 final class OneDnnSearchTest {
     @TempDir
     Path folder;
@@ -125,7 +125,7 @@ final class OneDnnSearchTest {
         Path library = cached("libdnnl.so.3");
         long size = Files.size(library);
         byte[] bytes = Files.readAllBytes(library);
-        // One bit, far from the header: neither the size nor the dynamic linker shows it.
+        // Flips one bit far from the header. Neither the size nor the dynamic linker reveals it.
         bytes[bytes.length / 2] ^= 1;
         Files.write(library, bytes);
         Path cutShort = cached("libgomp.so.1");

@@ -11,7 +11,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.codanet.bindings.testing.Skip;
 
-/** A library in C that has the functions of one of CUDA's, does nothing in them, and states the version it is given. */
+/** Builds a stand-in in C for one of CUDA's libraries. Its functions do nothing, except those that report the given version. */
 final class StubLibrary {
     private StubLibrary() {}
 
@@ -51,7 +51,7 @@ final class StubLibrary {
                 Map.of("cublasLtGetProperty", property("cublasLtGetProperty", major, minor)));
     }
 
-    /** cuDNN 9.19 built for a CUDA. */
+    /** cuDNN 9.19 for the given major version of CUDA. */
     static Path cudnn(Path folder, int cudaMajor) throws Exception {
         return build(
                 folder,

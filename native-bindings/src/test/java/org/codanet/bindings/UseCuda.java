@@ -13,7 +13,7 @@ import org.codanet.bindings.cublaslt.CublasLt;
 import org.codanet.bindings.cudnn.Cudnn;
 import org.codanet.bindings.nvrtc.Nvrtc;
 
-/** What the child JVMs run against NVIDIA's libraries: as far as one comes without a driver, one result a line. */
+/** The program of the child JVMs: calls what works in NVIDIA's libraries without a driver, and prints one result per line. */
 final class UseCuda {
     private UseCuda() {}
 
@@ -36,7 +36,7 @@ final class UseCuda {
         }
     }
 
-    /** A kernel to machine code: neither a driver nor a header is needed. */
+    /** Compiles a kernel to machine code, which needs neither a driver nor a header. */
     private static void compile(Arena arena) {
         MemorySegment out = arena.allocate(ADDRESS);
         MemorySegment source =
@@ -57,7 +57,7 @@ final class UseCuda {
         print("nvrtcDestroyProgram", Nvrtc.nvrtcDestroyProgram(out));
     }
 
-    /** The output of a strided, padded convolution, as cuDNN computes it. */
+    /** The output extents of a strided, padded convolution, as cuDNN computes them. */
     private static void convolutionExtents(Arena arena) {
         MemorySegment out = arena.allocate(ADDRESS);
         Cudnn.cudnnCreateTensorDescriptor(out);
@@ -97,7 +97,7 @@ final class UseCuda {
         print("cudnnBackendDestroyDescriptor", Cudnn.cudnnBackendDestroyDescriptor(out.get(ADDRESS, 0)));
     }
 
-    /** What the libraries say where there is no driver; with one they succeed. */
+    /** The status of creating handles. Without a driver the calls fail, with a driver they succeed. */
     private static void handles(Arena arena) {
         MemorySegment out = arena.allocate(ADDRESS);
         int cudnn = Cudnn.cudnnCreate(out);

@@ -110,7 +110,7 @@ public final class BenchCommand implements Callable<Integer> {
         boolean first = true;
         for (Task task : tasks) {
             for (int batch : batches) {
-                // Every measurement opens a device of its own, so that memory of an earlier one does not count.
+                // Every measurement opens a new device, so that its peak memory excludes earlier measurements.
                 try (Device device = first ? deviceOption.open(console) : deviceOption.openSilently();
                         Scope scope = Scope.open("bench");
                         CodaNet net = network.open(device, scope)) {

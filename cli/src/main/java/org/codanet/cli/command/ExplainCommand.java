@@ -186,7 +186,7 @@ public final class ExplainCommand implements Callable<Integer> {
         return strictOption.report(console, images);
     }
 
-    /** Makes maps by a post-hoc method, for pictures or an array. */
+    /** Computes maps by a post-hoc method and writes them as pictures or as an array. */
     private int attribute(boolean array) throws IOException {
         AttributionMethod method = methodOption.method();
         if (json) {

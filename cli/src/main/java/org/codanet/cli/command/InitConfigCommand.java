@@ -19,7 +19,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** Writes a config to begin with, see {@link StarterNetwork}. */
+/** Writes a config for a first network, see {@link StarterNetwork}. */
 @Command(
         name = "init-config",
         description =

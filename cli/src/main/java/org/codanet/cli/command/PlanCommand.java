@@ -122,7 +122,7 @@ public final class PlanCommand implements Callable<Integer> {
         return 0;
     }
 
-    /** Images count as float32 values. */
+    /** The pass to measure. The plan assumes that images are float32 values. */
     private PassDefinition pass(NetworkOption option) {
         RawImages.Form images = new RawImages.Form(
                 Shape.of(batch, option.config().imageChannels(), option.height(), option.width()), null, false, 0);

@@ -205,7 +205,7 @@ public final class TrainCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        // Options and an existing run are checked first, because reading the images takes long.
+        // Options and an existing run are checked first, because reading the images takes a long time.
         Trainer.Options options =
                 new Trainer.Options(seed, out, resume, 0, checkpointSeconds, patience, deviceOption.memoryBytes());
         Optional<InitialWeights> initial =
@@ -342,7 +342,7 @@ public final class TrainCommand implements Callable<Integer> {
         return changed.build();
     }
 
-    /** The recipe for a config without one: BCE, cosine learning rate, no augmentation. */
+    /** The recipe for a config that has none: BCE, cosine learning rate, no augmentation. */
     private static TrainingRecipe defaultRecipe() {
         int epochs = 30;
         return TrainingRecipe.of(LossKind.BCE, epochs, 16, new LearningRate.Cosine(1.5e-3, 1e-5, 0.5, epochs));

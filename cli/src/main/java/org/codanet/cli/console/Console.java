@@ -33,7 +33,11 @@ public final class Console {
             description = "Show this help.")
     boolean help;
 
-    /** Prints a line of the result. @throws OutputClosedException if the reader has closed the output or the disk is full */
+    /**
+     * Prints a line of the result.
+     *
+     * @throws OutputClosedException if the reader has closed the output or the disk is full
+     */
     public void result(String line) {
         PrintWriter out = spec.commandLine().getOut();
         out.println(line);
@@ -52,7 +56,11 @@ public final class Console {
         result(GSON.toJson(json));
     }
 
-    /** Prints a message unless {@code --quiet} is set. @throws OutputClosedException if the reader has closed standard error */
+    /**
+     * Prints a message unless {@code --quiet} is set.
+     *
+     * @throws OutputClosedException if the reader has closed standard error
+     */
     public void say(String line) {
         if (!quiet) {
             warn(line);
@@ -91,7 +99,7 @@ public final class Console {
 
     /** Whether standard error is a terminal. */
     private static boolean isTerminal() {
-        // Java knows this of standard input and output only. If both are terminals, standard error usually is one too.
+        // Java reports this only for standard input and output. If both are terminals, standard error usually is too.
         String term = System.getenv("TERM");
         return System.console() != null && System.console().isTerminal() && term != null && !term.equals("dumb");
     }

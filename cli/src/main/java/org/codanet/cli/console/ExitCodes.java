@@ -17,7 +17,7 @@ public final class ExitCodes {
     /** The reader of the output has closed it, as {@code head} does. As in shells: 128 plus the number of SIGPIPE. */
     public static final int OUTPUT_CLOSED = 141;
 
-    /** The same for users. */
+    /** These codes as text for help pages. */
     public static final String TEXT =
             "0 success; 1 failure, such as a missing file or a file with unexpected content; 2 wrong"
                     + " usage; 130 interrupted by Ctrl-C; 141 the reader of the output has closed it.";

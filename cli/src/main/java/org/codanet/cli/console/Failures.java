@@ -19,7 +19,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
  * Converts exceptions to an error message of one sentence and an {@linkplain ExitCodes exit code}. Stack traces are printed with
  * {@code --verbose} only.
  *
- * <p>Errors that the command line alone explains are wrong usage: an unknown option, a number out of range, the name of an
+ * <p>An error is wrong usage if the command line alone explains it: an unknown option, a number out of range, the name of an
  * experiment that does not exist. A missing file, or a file with unexpected content, is a failure.
  */
 public final class Failures {
@@ -28,7 +28,7 @@ public final class Failures {
     /** Handles an exception that a command threw. */
     public static int report(Exception thrown, CommandLine line, ParseResult parsed) {
         if (thrown instanceof OutputClosedException) {
-            // If the reader has left, there is nothing to say. Main reports a full disk at the end.
+            // A reader that has closed the output needs no message. Main reports a full disk at the end.
             return ExitCodes.OUTPUT_CLOSED;
         }
         Throwable cause = thrown instanceof UncheckedIOException unchecked ? unchecked.getCause() : thrown;
@@ -68,7 +68,7 @@ public final class Failures {
                 : lowerFirst(oneLine(rejection.getMessage()));
     }
 
-    /** The error message of one line. */
+    /** The error message, on one line. */
     public static String sentence(Throwable thrown, boolean verbose) {
         String message = thrown.getMessage() == null ? "" : oneLine(thrown.getMessage());
         return switch (thrown) {
@@ -94,7 +94,7 @@ public final class Failures {
         };
     }
 
-    /** The message for an error that the JVM throws both if its heap is full and if the system starts no more threads. */
+    /** The message for an out-of-memory error. The JVM throws it if its heap is full, and also if the system cannot start another thread. */
     public static String outOfMemory(OutOfMemoryError thrown) {
         String message = String.valueOf(thrown.getMessage());
         return message.contains("native thread")

@@ -14,7 +14,7 @@ public final class Interruption implements AutoCloseable {
     private final Thread hook;
     private volatile boolean requested;
 
-    /** @param stop asks the task to end; called on another thread */
+    /** @param stop asks the task to end; it is called on another thread */
     public Interruption(Runnable stop) {
         hook = new Thread(
                 () -> {

@@ -2,7 +2,7 @@ package org.codanet.cli.console;
 
 import java.util.Optional;
 
-/** Whether this JVM lets the bindings call native code without a warning. */
+/** Whether this JVM allows the bindings to call native code without a warning. */
 public final class NativeAccess {
     /** The flag to pass when the JVM is started without the launcher. */
     public static final String FLAG = "--enable-native-access=org.codanet.bindings";
@@ -16,7 +16,7 @@ public final class NativeAccess {
                 .orElseGet(() -> NativeAccess.class.getModule().isNativeAccessEnabled());
     }
 
-    /** The state as text. */
+    /** The state of native access as text, with the missing flag if it is not enabled. */
     public static String describe() {
         return enabled() ? "enabled" : "not enabled: start Java with " + FLAG;
     }

@@ -5,8 +5,8 @@ import java.util.Locale;
 import java.util.function.LongSupplier;
 
 /**
- * Shows the progress of a long task with rate and remaining time: on a terminal as one line that is redrawn, elsewhere as a new
- * line every ten seconds. Not thread-safe.
+ * Shows the progress of a long task with rate and remaining time. On a terminal it redraws one line. Elsewhere it prints a new line
+ * every ten seconds. Not thread-safe.
  */
 public final class Progress implements AutoCloseable {
     private static final long TERMINAL_INTERVAL = 100_000_000L;
@@ -32,7 +32,7 @@ public final class Progress implements AutoCloseable {
      * @param out where to print; null prints nothing
      * @param terminal whether lines can be redrawn
      * @param total number of units at the end
-     * @param nanoTime a clock as {@link System#nanoTime}
+     * @param nanoTime a clock in nanoseconds, like {@link System#nanoTime}
      */
     Progress(PrintWriter out, boolean terminal, String what, String unit, long total, LongSupplier nanoTime) {
         this.out = out;
@@ -48,8 +48,8 @@ public final class Progress implements AutoCloseable {
     /**
      * Updates the display.
      *
-     * @param units that are done
-     * @param remark to show at the end of the line, such as the loss
+     * @param units number of units that are done
+     * @param remark text at the end of the line, such as the loss
      * @throws OutputClosedException if the reader of the output has closed it
      */
     public void at(long units, String remark) {
@@ -62,7 +62,11 @@ public final class Progress implements AutoCloseable {
         }
     }
 
-    /** Updates the display. @param units that are done */
+    /**
+     * Updates the display and keeps the last remark.
+     *
+     * @param units number of units that are done
+     */
     public void at(long units) {
         at(units, note);
     }

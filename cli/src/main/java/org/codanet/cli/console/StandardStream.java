@@ -10,8 +10,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * Standard output or standard error as UTF-8 text, whatever the locale is. Java reports only that writing failed. This class distinguishes a reader that has
- * closed its pipe, as {@code head} does, from a full disk.
+ * Standard output or standard error as UTF-8 text in every locale. Java reports only that writing failed. This class tells two causes
+ * apart: the reader has closed its pipe, as {@code head} does, or the disk is full.
  */
 public final class StandardStream extends PrintWriter {
     private static final int KIND = 0170000;
@@ -32,8 +32,8 @@ public final class StandardStream extends PrintWriter {
     }
 
     /**
-     * Standard error. If the environment variable {@code CODANET_STDERR} is set, it is that file descriptor: the launcher lets a
-     * filter read what the JVM prints on its own.
+     * Standard error. If the environment variable {@code CODANET_STDERR} is set, its value is the file descriptor to use instead. The
+     * launcher sets it if a filter reads the JVM's own standard error.
      */
     public static StandardStream error() {
         String descriptor = System.getenv("CODANET_STDERR");
@@ -43,7 +43,7 @@ public final class StandardStream extends PrintWriter {
                         new FileOutputStream("/proc/self/fd/" + descriptor, true),
                         hasReader(Integer.parseInt(descriptor)));
             } catch (FileNotFoundException e) {
-                // Not every descriptor can be opened again, for example that of a socket. Standard error works as well.
+                // Not every descriptor can be reopened; a socket cannot. Then standard error is used.
             }
         }
         return new StandardStream(System.err, hasReader(2));

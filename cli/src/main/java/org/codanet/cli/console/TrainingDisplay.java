@@ -23,7 +23,7 @@ public final class TrainingDisplay implements TrainingListener, AutoCloseable {
         this.epochs = epochs;
     }
 
-    /** Sets how to stop the run once the output is closed. */
+    /** Sets the action that stops the run when the output is closed. */
     public void onOutputClosed(Runnable stopRun) {
         stop = stopRun;
     }

@@ -13,7 +13,7 @@ import picocli.CommandLine.Option;
 
 /** The device that a command runs on. Opening it prints which device was selected and why, so that no fallback is silent. */
 public final class DeviceOption {
-    /** No machine has more processors. Without a limit, the system refuses huge numbers only after half a minute. */
+    /** More than any machine has. Without this limit, a huge number fails only after half a minute, when the system refuses more threads. */
     private static final int MAX_THREADS = 4096;
 
     @Option(
@@ -80,8 +80,8 @@ public final class DeviceOption {
     }
 
     /**
-     * Why a device was selected, on one line. Without {@code verbose}, only the first sentence is kept of the reasons against other
-     * devices. The rest says where drivers were looked for, which {@code codanet doctor} prints.
+     * Why a device was selected, on one line. Without {@code verbose}, each reason against another device is cut after its first
+     * sentence. The rest lists where drivers were searched, which {@code codanet doctor} prints as well.
      */
     public static String brief(String reason, boolean verbose) {
         String line = Failures.oneLine(reason);

@@ -29,7 +29,7 @@ public final class HeldOutOption {
     /**
      * {@return one part of the images of a folder}
      *
-     * @throws FileFormatException if the folder is split already, or holds no images
+     * @throws FileFormatException if the folder is already split, or contains no images
      */
     public ImageDataset open(Path folder, Split split) throws IOException {
         if (share == null) {

@@ -23,7 +23,11 @@ public final class InputOption {
     @Parameters(arity = "0..*", paramLabel = "IMAGE", description = "Same as --input.")
     List<Path> positional = List.of();
 
-    /** Opens the images for a network. @throws IllegalArgumentException if no image is given */
+    /**
+     * Opens the images for a network.
+     *
+     * @throws IllegalArgumentException if no image is given
+     */
     public ImageInput open(ModelFile model) throws IOException {
         List<Path> all = new ArrayList<>(named);
         all.addAll(positional);

@@ -7,7 +7,7 @@ import org.codanet.attribution.method.AttributionMethods;
 import org.codanet.cli.console.Console;
 import picocli.CommandLine.Option;
 
-/** The method that an explanation is made by. */
+/** The method that computes an explanation. */
 public final class MethodOption {
     private static final String OURS = "ours";
 
@@ -29,7 +29,7 @@ public final class MethodOption {
     @Option(names = "--methods", description = "List the methods with their settings and defaults, and exit.")
     public boolean list;
 
-    /** Whether the network's own contributions are wanted. */
+    /** Whether the user selected the network's own contributions. */
     public boolean isOurs() {
         return name.equals(OURS) && settings.isEmpty();
     }
@@ -39,7 +39,11 @@ public final class MethodOption {
         return name;
     }
 
-    /** The method with its settings. @throws IllegalArgumentException if there is no such method or setting */
+    /**
+     * The method with its settings.
+     *
+     * @throws IllegalArgumentException if there is no such method or setting
+     */
     public AttributionMethod method() {
         return AttributionMethods.of(name, settings);
     }

@@ -63,7 +63,11 @@ public final class ModelOption {
         return file == null ? BundledModel.NAME : file.getFileName().toString();
     }
 
-    /** Reads a config from a JSON file. @throws FileFormatException naming the file and the error */
+    /**
+     * Reads a config from a JSON file.
+     *
+     * @throws FileFormatException if the file is not a valid config; the message names the file and the error
+     */
     public static CodaNetConfig readConfig(Path file) throws IOException {
         String text = InputFile.text(file);
         try {

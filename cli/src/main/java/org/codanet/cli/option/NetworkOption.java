@@ -24,7 +24,7 @@ import org.codanet.recipe.TrainingRecipe;
  * @param name as it appears in results
  * @param height rows of the images
  * @param width columns of the images
- * @param recipe for training, if it is known
+ * @param recipe how to train the network, if it is known
  * @param trained the model file, if there is one
  */
 public record NetworkOption(
@@ -37,7 +37,7 @@ public record NetworkOption(
     private static final int DEFAULT_SIDE = 32;
 
     /**
-     * Finds the network of a name: an experiment, a model file or a config ({@code .json}).
+     * Finds a network by name: the name of an experiment, or the path of a model file or of a config ({@code .json}).
      *
      * @param size H or HxW in pixels; null for the extents that the network was trained on, those of the config file, or 32 x 32
      */
@@ -76,14 +76,14 @@ public record NetworkOption(
         return recipe.map(TrainingRecipe::loss).orElse(LossKind.BCE);
     }
 
-    /** Opens the network on a device, with its trained weights, or else with random ones. The caller closes it. */
+    /** Opens the network on a device with its trained weights, or with random weights if it has none. The caller closes it. */
     public CodaNet open(Device device, Scope scope) {
         // The size that --size gives may differ from the size that the network was trained on.
         return trained.map(file -> CodaNet.of(config, loss(), file.weights(), device, scope))
                 .orElseGet(() -> CodaNet.create(config, loss(), device, scope, 1));
     }
 
-    /** Refuses batches with more values than an array can hold. Their size in bytes would overflow. */
+    /** Refuses a batch that has more values than an array can hold, because its size in bytes would overflow. */
     public void requireCountable(int batch) {
         double values = (double) batch * config.inChannels() * height * width;
         if (values > Integer.MAX_VALUE) {

@@ -17,7 +17,7 @@ public final class PageOption {
         return externalAssets;
     }
 
-    /** Where the page has its style sheet and pictures. */
+    /** Whether the page contains its style sheet and pictures, or refers to separate files. */
     public PageForm form() {
         return externalAssets ? PageForm.EXTERNAL_ASSETS : PageForm.SELF_CONTAINED;
     }

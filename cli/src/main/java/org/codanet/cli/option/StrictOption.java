@@ -10,7 +10,10 @@ import org.codanet.data.dataset.ImageDataset;
 import org.codanet.data.dataset.ReadableImages;
 import picocli.CommandLine.Option;
 
-/** What happens if an image cannot be read: the command goes on without it, lists it at the end and ends with exit code 1. */
+/**
+ * What happens if an image cannot be read. By default the command skips the image, lists it at the end and ends with exit code 1. With
+ * {@code --strict} it stops at the first such image.
+ */
 public final class StrictOption {
     @Option(
             names = "--strict",
@@ -27,7 +30,7 @@ public final class StrictOption {
     }
 
     /**
-     * Notes an image that cannot be read.
+     * Records an image that cannot be read.
      *
      * @return the reason in one sentence, which begins with the name of the file
      */
@@ -41,7 +44,7 @@ public final class StrictOption {
         return strict ? data : ReadableImages.of(data, failures::add);
     }
 
-    /** Prints the images that cannot be read, if there are any, as a message that does not end the command. */
+    /** Prints the images that cannot be read, if there are any. The command continues. */
     public void announce(Console console) {
         failures.forEach(failure -> console.say("left out: " + reason(failure)));
     }

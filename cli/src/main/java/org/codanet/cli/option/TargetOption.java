@@ -31,7 +31,7 @@ public final class TargetOption {
      *
      * @param config of the network, which names its classes
      * @param defaultTarget used if the command line names no target
-     * @throws IllegalArgumentException if the network has no such class, or a text stands for several classes
+     * @throws IllegalArgumentException if the network has no such class, or a text matches several classes
      */
     public Target of(CodaNetConfig config, Target defaultTarget) {
         ClassNames names = new ClassNames(config);

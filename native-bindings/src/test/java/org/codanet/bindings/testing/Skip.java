@@ -6,8 +6,8 @@ import org.opentest4j.AssertionFailedError;
 import org.opentest4j.TestAbortedException;
 
 /**
- * Skips the calling test if the machine lacks what it needs. A skip is never silent: the reason is printed once on the console and is in
- * the report.
+ * Skips the calling test if the machine lacks what it needs. A skip is never silent: the reason is printed once on the console and appears
+ * in the report.
  */
 public final class Skip {
     private static final String REQUIRE = "codanet.requireGpu";
@@ -15,7 +15,7 @@ public final class Skip {
 
     private Skip() {}
 
-    /** Skips unless something is there that has nothing to do with GPUs: a browser, a file, an instruction of the processor. */
+    /** Skips unless a requirement that has nothing to do with GPUs is met: a browser, a file, an instruction of the processor. */
     public static void unless(boolean there, String reason) {
         if (!there) {
             throw skipped(reason);
@@ -23,7 +23,7 @@ public final class Skip {
     }
 
     /**
-     * Skips unless something is there that tests of the CUDA device need: a GPU, a compiler, NVIDIA's libraries. With {@code
+     * Skips unless a requirement of the tests of the CUDA device is met: a GPU, a compiler, NVIDIA's libraries. With {@code
      * -Dcodanet.requireGpu=true} the test fails instead.
      */
     public static void unlessForGpu(boolean there, String reason) {

@@ -1,2 +1,2 @@
-/** What the tests of every module share that need something of the machine. */
+/** Shared by the tests of all modules: skips tests whose requirements the machine does not meet. */
 package org.codanet.bindings.testing;
