@@ -1,7 +1,7 @@
-"""Measures codanet and every setting of the PyTorch peer in turn, and tells the ratio to the best of them.
+"""Compares the speed of codanet with that of PyTorch in its fastest setting.
 
-The measurements alternate, ours and each of theirs, round after round, so that a busy moment of the machine strikes all alike; of each
-the best round counts. All of them go to a JSON file with the machine and the versions; the table goes to standard output.
+Every round measures codanet and then each setting of PyTorch, so that other load on the machine affects all alike. The best round of
+each counts. All measurements go to a JSON file with the machine and the versions. The table goes to standard output.
 """
 import argparse
 import datetime
@@ -27,7 +27,7 @@ DJL = "libtorch through DJL"
 
 
 class Peer:
-    """A peer in a process of its own, which compiles once and waits between measurements."""
+    """A peer in its own process, which compiles once and sleeps between measurements."""
 
     def __init__(self, name, command):
         self.name = name
@@ -51,7 +51,7 @@ class Peer:
             return ""
 
     def wait(self):
-        """Returns when it has started and wants nothing of the processors any more."""
+        """Returns when the process has started and is idle."""
         self.ask(what="ready")
 
     def measure(self, what, batch, seconds):
@@ -65,7 +65,7 @@ class Peer:
 
 
 class Codanet:
-    """Our own command; a process each time, as a user would start it."""
+    """The command `codanet bench`. Every measurement starts a new process, as a user would."""
 
     name = "codanet"
 
@@ -91,7 +91,7 @@ class Codanet:
 
 
 def machine(options):
-    """What a reader needs to compare machines."""
+    """What a reader needs to compare results of different machines."""
     processor = platform.processor()
     if os.path.exists("/proc/cpuinfo"):
         with open("/proc/cpuinfo") as info:
@@ -125,7 +125,7 @@ def rounded(measurement, key):
 
 
 def table(measurements, peers, options):
-    """One row a task: ours, the best of the peer and which it was, the ratio, and both peaks of memory."""
+    """One row per task: codanet, the fastest setting of PyTorch and its name, the ratio of speeds, and the peak memory of both."""
     yield "| what | batch | codanet images/s | best of PyTorch | setting | ratio | codanet MiB | PyTorch MiB | share of peak |"
     yield "|---|---|---|---|---|---|---|---|---|"
     for what in options.what:
@@ -141,7 +141,7 @@ def table(measurements, peers, options):
 
 
 def djl_table(measurements, options):
-    """The same for libtorch in a JVM, which a user of Java would take."""
+    """The same for libtorch in a JVM, through DJL."""
     yield f"| what | batch | codanet images/s | {DJL} | ratio | its MiB |"
     yield "|---|---|---|---|---|---|"
     for what in options.what:

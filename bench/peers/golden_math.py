@@ -1,13 +1,14 @@
-"""A CoDA-Net written for being right: the dynamic weights of every position stand in memory, and autograd differentiates.
+"""A CoDA-Net written to be correct, not fast: it materialises the dynamic weights of every position and differentiates with autograd.
 
-All of it works in the floating-point type of its arguments; the golden values are float64. Formulas: Böhle et al., CVPR 2021.
+Every function computes in the floating-point type of its arguments. The golden values are computed in float64. Formulas: Böhle et al.,
+CVPR 2021.
 """
 import torch
 import torch.nn.functional as F
 
 
 class Geometry(dict):
-    """The config of one dynamic alignment layer, as it stands in a golden file."""
+    """The config of one dynamic alignment layer, as a golden file stores it."""
 
     @property
     def patch_length(self):
@@ -15,9 +16,9 @@ class Geometry(dict):
 
 
 def dynamic_alignment(x, a, b, bias, geometry, frozen=False):
-    """One layer: (y, n), both (N, units, H', W'). With `frozen` the weights and the norm are constants, as in an explanation.
+    """One layer: (y, n), both (N, units, H', W'). With `frozen` the dynamic weights and the norm are constants, as in an explanation.
 
-    Where the denominator of y vanishes, y and every gradient through that position are 0.
+    Where the denominator of y is zero, y and all gradients of that position are 0.
     """
     kernel, stride, padding = geometry["kernel"], geometry["stride"], geometry["padding"]
     d, units = geometry.patch_length, geometry["out_channels"]
@@ -45,7 +46,7 @@ def dynamic_alignment(x, a, b, bias, geometry, frozen=False):
 
 
 def frobenius(a, b, geometry):
-    """Per unit the Frobenius norm of the matrix that takes a patch to its dynamic weight."""
+    """For each unit, the Frobenius norm of the matrix that maps a patch to its dynamic weight."""
     d, units = geometry.patch_length, geometry["out_channels"]
     down = a.reshape(a.shape[0], d)
     up = b.reshape(d, units, -1)
@@ -53,7 +54,7 @@ def frobenius(a, b, geometry):
 
 
 def layer_results(tensors, config, dtype=torch.float64):
-    """What a dau_layer file holds besides its inputs."""
+    """The results that a dau_layer file contains beside its inputs."""
     geometry = Geometry(config)
     x, a, b = (variable(tensors[k], dtype) for k in ("x", "A", "B"))
     bias = variable(tensors["b"], dtype) if config["bias"] else None
@@ -106,7 +107,7 @@ def loss_of(logits, targets, config):
 
 
 def net_results(tensors, config, dtype=torch.float64):
-    """What a net file holds besides its images, targets and weights."""
+    """The results that a net file contains beside its images, targets and weights."""
     keys = state_keys(config)
     weights = {k: variable(tensors[k], dtype) for k in keys}
     inputs = variable(with_inverse(tensors["images"].to(dtype)), dtype)
@@ -134,7 +135,7 @@ def train_results(tensors, config, dtype=torch.float64):
                             weight_decay=config["weight_decay"])
     micro, virtual = config["batch_size"], config["virtual_batch_size"]
     losses, stepped, norms, clipped, results = [], [], [], [], {}
-    # "authors": the count is looked at one micro-batch ahead, so the first step of an epoch comes one early.
+    # "authors": their counter starts one micro-batch ahead, so the first step of an epoch comes one micro-batch early.
     seen = micro if config["accumulation"] == "authors" else 0
     for images, targets in zip(tensors["images"].to(dtype), tensors["targets"]):
         logits, _ = network(with_inverse(images), weights, config)
@@ -155,7 +156,7 @@ def train_results(tensors, config, dtype=torch.float64):
     plan = config["schedule"]
     decay = [max(plan["base_lr"] / plan["decay_factor"] ** (e // plan["lr_steps"]), plan["min_lr"])
              for e in range(plan["num_epochs"])]
-    # Fifteen epochs from 2.5e-4 up to 1e-3, which then is halved every twentieth epoch.
+    # The rate rises from 2.5e-4 to 1e-3 in fifteen epochs, and is then halved every twentieth epoch.
     warm = [2.5e-4 + e * 7.5e-4 / 14 if e < 15 else 1e-3 / 2 ** (e // 20) for e in range(61)]
     results.update(micro_loss=double(losses), stepped=torch.tensor(stepped), grad_norm=double(norms),
                    grad_norm_clipped=double(clipped), schedule_simple_decay=double(decay),
@@ -164,7 +165,7 @@ def train_results(tensors, config, dtype=torch.float64):
 
 
 def variable(values, dtype):
-    """A copy to differentiate with respect to; `values` itself stays as it is."""
+    """A copy that gradients can be taken with respect to. `values` itself is not changed."""
     return values.detach().to(dtype, copy=True).requires_grad_()
 
 

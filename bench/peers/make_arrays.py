@@ -1,4 +1,4 @@
-"""Makes the NumPy files that codanet's ArrayImagesTest reads.
+"""Writes the NumPy files that codanet's ArrayImagesTest reads.
 
     python make_arrays.py ../../codanet/src/test/resources/org/codanet/data/dataset/arrays
 

@@ -1,8 +1,8 @@
-"""Makes the checkpoints with other Python objects beside the weights that codanet's CheckpointsOfUsersTest reads.
+"""Writes the checkpoints that codanet's CheckpointsOfUsersTest reads. They contain other Python objects beside the weights.
 
     python make_checkpoints.py ../../codanet/src/test/resources/org/codanet/file/torch
 
-Made with Python 3.11, torch 2.15.0 and numpy 2.4.6 (pip install -r requirements.txt). All files hold the three
+Made with Python 3.11, torch 2.15.0 and numpy 2.4.6 (pip install -r requirements.txt). All files contain the three
 tensors of expected.safetensors, which make_torch_files.py writes into the same folder.
 """
 import argparse
@@ -48,7 +48,7 @@ def prefixed(state, prefix):
 
 
 def everything():
-    """One of each kind of object that training programs put beside the weights."""
+    """One object of each kind that training programs store beside the weights."""
     settings = Settings(lr=0.1)
     settings.note = "attribute"
     array = numpy.arange(6, dtype=numpy.float32).reshape(2, 3)
@@ -144,7 +144,7 @@ def main(folder):
     save("without_crc.pth", state)
     torch.serialization.set_crc32_options(True)
 
-    # Refused, each with a cure.
+    # These files are refused, with a message that says what to do.
     save("whole_network.pth", Net(state))
     save("whole_network_legacy.pth", Net(state), _use_new_zipfile_serialization=False)
     torch.jit.script(torch.nn.Linear(2, 2)).save(str(folder / "torchscript.pth"))

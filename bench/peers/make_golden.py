@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Makes the golden files that the tests of nn and codanet read, or checks golden files against these formulas.
+"""Writes the golden files that the tests of nn and codanet read, or checks golden files against the same formulas.
 
-    make_golden.py                   writes every file anew, byte for byte the same
-    make_golden.py --check DIR ...   recomputes what the files in DIR hold; exit code 1 if one value is off by more than 1e-6
+    make_golden.py                   writes every file again, byte for byte the same
+    make_golden.py --check DIR ...   recomputes the values in the files of DIR; exit code 1 if one differs by more than 1e-6
 
-Every value is computed in float64 from inputs and weights that are exact float32 numbers, and rounded once. A draw is kept only
-when plain float32 arithmetic reproduces it well, so that a tolerance of 1e-5 is not at the mercy of conditioning.
+Every value is computed in float64 from inputs and weights that are exact float32 numbers, and then rounded once. Random inputs are
+used only if plain float32 arithmetic reproduces the results well. Ill-conditioned inputs would exceed the tests' tolerance of 1e-5.
 """
 import argparse
 import json
@@ -91,7 +91,7 @@ TRAIN_CASES = [
 
 
 def conv_weights(config, generator):
-    """Larger than PyTorch's default range, so that the evidence does not vanish through the layers."""
+    """Weights from a larger range than PyTorch's default, so that the evidence does not vanish from layer to layer."""
     tensors, keys = {}, state_keys(config)
     for i, g in enumerate(layers(config)):
         shapes = ((g["rank"], g["in_channels"], g["kernel"], g["kernel"]),
@@ -132,7 +132,7 @@ def draw_train(batches, config, generator):
 
 
 def far(found, wanted):
-    """The largest difference, relative to the largest value wanted."""
+    """The largest difference, relative to the largest expected value."""
     if found.shape != wanted.shape:
         raise ValueError(f"shapes differ: {tuple(found.shape)} and {tuple(wanted.shape)}")
     if not torch.isfinite(found).all():

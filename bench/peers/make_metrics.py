@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Makes the golden file of the explanation metrics that the tests of codanet read: bench/peers/make_metrics.py [OUT.safetensors]
+"""Writes the golden file of the explanation metrics that the tests of codanet read: bench/peers/make_metrics.py [OUT.safetensors]
 
-It follows the protocol of the paper's published code, with NumPy's own random numbers and sorting. Logits, images and maps are drawn;
-no network is needed, because the metrics work on arrays. The file is the same, byte for byte, on every machine: NumPy's vectorised
+It follows the protocol of the paper's published code, with NumPy's own random numbers and sorting. Logits, images and maps are
+random. No network is needed, because the metrics work on arrays. The file is the same, byte for byte, on every machine: NumPy's vectorised
 sorting, which orders equal values differently, is switched off first.
 """
 import os
@@ -109,7 +109,7 @@ def removal(tensors, settings, generator, method, direction, share, points, leve
 
 
 def median_of_three_killer(n):
-    """A sequence that makes quicksort with the median of three degenerate, halved so that values occur twice."""
+    """A sequence for which quicksort with the median of three takes quadratic time. Every value is halved so that values occur twice."""
     values = np.zeros(n, np.float32)
     half = n // 2
     for i in range(1, half + 1):

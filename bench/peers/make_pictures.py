@@ -2,9 +2,9 @@
 
 usage: make_pictures.py OUT.gz      needs pillow==13.0.0 and numpy==2.4.6; any other version of Pillow is refused
 
-The file is one gzip stream. For each picture it holds the name (a short length, UTF-8), the encoded file (an int length, bytes), width and
-height (two shorts) and the bytes of ImageOps.exif_transpose(Image.open(NAME)).convert("RGB"), all big-endian. Seeds are fixed: the same
-versions write the same bytes. To add a case, add a line to the function of its format: add("name.ext", content). A picture that
+The file is one gzip stream. For each picture it contains the name (a short length, UTF-8), the encoded file (an int length, bytes), width
+and height (two shorts) and the bytes of ImageOps.exif_transpose(Image.open(NAME)).convert("RGB"), all big-endian. Seeds are fixed: the
+same versions write the same bytes. To add a case, add a line to the function of its format: add("name.ext", content). A picture that
 Pillow does not read ends the script with an error.
 """
 import gzip
@@ -36,7 +36,7 @@ def truth(content):
 
 
 def drawing(width=16, height=16, channels=3, seed=1):
-    """Gradients, an edge and some noise: smooth enough for JPEG, uneven enough to show a wrong place or a wrong colour."""
+    """Gradients, an edge and some noise: smooth enough for JPEG, uneven enough to reveal a wrong position or colour."""
     random = numpy.random.Generator(numpy.random.PCG64(seed))
     y, x = numpy.mgrid[0:height, 0:width]
     planes = []
@@ -206,7 +206,7 @@ def flipped(content, at):
 
 
 def swapped_profile(srgb):
-    """The sRGB profile with the colorants of red and blue exchanged: a decoder that applies it gives plainly other colours."""
+    """The sRGB profile with the colorants of red and blue exchanged. A decoder that applies it gives clearly different colours."""
     count = struct.unpack(">I", srgb[128:132])[0]
     tags = {srgb[132 + 12 * i:136 + 12 * i]: 132 + 12 * i for i in range(count)}
     result = bytearray(srgb)

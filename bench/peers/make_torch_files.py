@@ -1,10 +1,10 @@
-"""Makes the small PyTorch checkpoints that codanet's tests of org.codanet.file.torch read.
+"""Writes the small PyTorch checkpoints that codanet's tests of org.codanet.file.torch read.
 
     python make_torch_files.py ../../codanet/src/test/resources/org/codanet/file/torch
 
-Made with Python 3.11 and torch 2.15.0 (pip install torch==2.15.0 numpy). All files hold the same three
-tensors, whose values are those of expected.safetensors (written here by hand, without a library); the
-float16, bfloat16 and float64 files hold values that these types represent exactly.
+Made with Python 3.11 and torch 2.15.0 (pip install torch==2.15.0 numpy). All files contain the same three
+tensors. Their values are those of expected.safetensors, which this script writes without a library. All values
+are exact in float16, bfloat16 and float64 as well.
 """
 import collections
 import json

@@ -1,10 +1,10 @@
-"""A CoDA-Net in plain PyTorch, measured as `codanet bench` measures ours.
+"""A CoDA-Net in plain PyTorch, measured in the same way as `codanet bench` measures codanet.
 
-Two styles of the same network. "original" writes the dynamic weights of every position to memory, as the published code does.
-"patch" is what a careful user of PyTorch can do instead: the input is convolved with the columns of B, and the length of a weight
-comes from Gram matrices; with `cached` those are computed once for inference instead of at every call.
+There are two styles of the same network. "original" writes the dynamic weights of every position to memory, as the published code
+does. "patch" is what a careful user of PyTorch can do instead: it convolves the input with the columns of B, and computes the norm of
+a weight from Gram matrices. With `cached`, inference computes these once instead of at every call.
 
-Reads one request a line from standard input, {"what": ..., "batch": ..., "seconds": ...}, and answers each with one line of JSON.
+Reads one request per line from standard input, {"what": ..., "batch": ..., "seconds": ...}, and answers each with one line of JSON.
 """
 import argparse
 import contextlib
@@ -60,7 +60,7 @@ class OriginalAlignment(Alignment):
 
 class PatchAlignment(Alignment):
     def prepare(self):
-        """The filters of the score, and what the squared length of a weight is a polynomial of."""
+        """The filters of the score, and the Gram matrices of the squared norm."""
         columns = self.up.weight.view(self.length, self.units, self.rank)
         bias = self.up.bias.view(self.length, self.units)
         filters = torch.cat([columns.permute(1, 2, 0).reshape(-1, self.length), bias.t()])
@@ -97,7 +97,7 @@ class Network(nn.Module):
         return x.sum((2, 3)) / self.temperature + LOGIT_BIAS
 
     def prepare(self, inference):
-        """Computes what depends on the weights alone, for calls that do not change them."""
+        """Computes what depends only on the weights, for calls that do not change them."""
         for layer in self.layers:
             if layer.cached:
                 with torch.no_grad():
@@ -184,7 +184,7 @@ class Peer:
 
 
 def start_of_peak(cuda):
-    """From here on the peak counts anew: what earlier measurements needed is given back first."""
+    """Resets the peak of the memory, after memory of earlier measurements is released."""
     if cuda:
         torch.cuda.empty_cache()
         torch.cuda.reset_peak_memory_stats()
@@ -195,7 +195,7 @@ def start_of_peak(cuda):
 
 
 def peak_mib(cuda):
-    """The largest resident memory of the process since, or of the device's tensors, in MiB."""
+    """The peak memory since start_of_peak, in MiB: of the device's tensors with CUDA, otherwise resident memory of the process."""
     if cuda:
         return round(torch.cuda.max_memory_allocated() / 2**20)
     with open("/proc/self/status") as status:

@@ -1,8 +1,8 @@
 """Writes the peer's network as TorchScript, for runtimes without Python: forward.pt, explain.pt and explain_all.pt in a folder, and
 the extent of its images in the file size.
 
-It is the style "patch" with its constants computed once, in channels-last order: what serves inference best. The gradients of an
-explanation are a part of the script, so that a runtime needs no automatic differentiation of its own.
+It is the style "patch" with its constants computed once, in channels-last order, which suits inference best. The gradients of an
+explanation are part of the script, so that a runtime needs no automatic differentiation of its own.
 """
 import argparse
 import pathlib
@@ -15,7 +15,7 @@ import torch_peer
 
 
 class Frozen(nn.Module):
-    """The logits with every dynamic weight as a constant."""
+    """The logits, with all dynamic weights held constant."""
 
     def __init__(self, net):
         super().__init__()
@@ -70,7 +70,7 @@ def main():
     config = torch_peer.MODELS[options.model]
     net = torch_peer.Network(config, "patch", True).to(memory_format=torch.channels_last).eval().requires_grad_(False)
     net.prepare(True)
-    # Two images, so that a batch of one is not taken for a constant.
+    # Two images, because the tracer would treat a batch size of 1 as a constant.
     example = torch.rand(2, 6, config["size"], config["size"])
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", torch.jit.TracerWarning)
@@ -88,7 +88,7 @@ def main():
         else:
             sums, wanted = found, expected
         torch.testing.assert_close(sums[:2], wanted, rtol=1e-3, atol=1e-4, msg=lambda m: f"{name}.pt: {m}")
-    # Last: whoever finds it knows that the scripts are complete.
+    # Written last: if this file exists, the scripts are complete.
     (options.folder / "size").write_text(f"{config['size']}\n")
 
 

@@ -18,7 +18,7 @@ import org.openjdk.jmh.annotations.OperationsPerInvocation;
 import org.openjdk.jmh.annotations.OutputTimeUnit;
 
 /**
- * How close operations come to the speed of a plain matrix product, for shapes that suit it: in GFLOP/s, where a multiply-add
+ * How close operations come to the speed of a plain matrix product, for shapes that suit it. The unit is GFLOP/s, where a multiply-add
  * counts as two operations. Compare with {@code peak_gflops} in the header of the results, which is measured in the same run.
  */
 @BenchmarkMode(Mode.Throughput)

@@ -18,7 +18,7 @@ final class RunTest {
     @TempDir
     private Path folder;
 
-    /** Measures one update of a small network in this JVM. The file is tested, not the duration. */
+    /** Measures one update of a small network in this JVM. The test checks the file, not the duration. */
     @Test
     void writesTheResultsWithAHeaderThatDescribesTheMachine() throws IOException, RunnerException {
         Path file = folder.resolve("new").resolve("result.json");

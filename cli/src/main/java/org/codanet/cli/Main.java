@@ -80,7 +80,7 @@ public final class Main {
         return line;
     }
 
-    /** Converts a file name. An empty name is refused: a script passes it if a variable is not set, and it would mean the current folder. */
+    /** Converts a file name. Refuses an empty name, which a script passes if a variable is not set; it would mean the current folder. */
     private static Path path(String name) {
         if (name.isEmpty()) {
             throw new TypeConversionException("an empty name is not a file name");

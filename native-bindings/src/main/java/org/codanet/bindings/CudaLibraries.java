@@ -34,9 +34,9 @@ import org.codanet.bindings.nvrtc.Nvrtc;
  *   <li>a jar {@code org.bytedeco:cuda-redist*} on the class path, then in the local Maven repository.
  * </ol>
  *
- * <p>In each place CUDA 13 is preferred over CUDA 12, and a library that is too new for the driver is rejected. All libraries must belong to the
- * same major version of CUDA, which is that of the first loaded library. Files that a library needs from its own folder (cuBLASLt, cuDNN's
- * parts, NVRTC's builtins) are loaded from there. A mixture of two versions is rejected, and the message names both.
+ * <p>In each place CUDA 13 is preferred over CUDA 12, and a library that is too new for the driver is rejected. All libraries must belong
+ * to the same major version of CUDA, which is that of the first loaded library. Files that a library needs from its own folder (cuBLASLt,
+ * cuDNN's parts, NVRTC's builtins) are loaded from there. A mixture of two versions is rejected, and the message names both.
  *
  * <p>Every method is thread-safe and loads its library once. After a failure, a later call tries again. If no candidate is usable, {@link
  * NativeLibraryException} lists each of them with the reason.
@@ -294,7 +294,7 @@ public final class CudaLibraries {
         }
     }
 
-    /** The parts of cuDNN, each after those that it depends on; {@code adv} is for recurrent networks and attention. */
+    /** The parts of cuDNN, each after those that it depends on, without {@code adv}, which is for recurrent networks and attention. */
     private static final class CudnnParts implements NativeLibrary.Companions {
         private static final List<String> WITHOUT_DRIVER = List.of("graph", "ops", "cnn", "heuristic");
         /** As of cuDNN 9.28, the second of these does not open without a driver. */

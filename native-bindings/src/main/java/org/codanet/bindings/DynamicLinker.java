@@ -16,8 +16,8 @@ import java.util.Optional;
  * A library that is opened for inspection, with the C library's {@code dlopen}.
  *
  * <p>{@link SymbolLookup#libraryLookup} does not suffice, for two reasons. It drops the linker's error message, which a user needs if a
- * library exists but cannot be opened. And it does not report the file to which a bare name was resolved. Closing unloads the library, unless it
- * was loaded in the meantime.
+ * library exists but cannot be opened. And it does not report the file to which a bare name was resolved. Closing unloads the library,
+ * unless it was loaded in the meantime.
  */
 final class DynamicLinker implements SymbolLookup, AutoCloseable {
     private static final int RTLD_LAZY = 1;

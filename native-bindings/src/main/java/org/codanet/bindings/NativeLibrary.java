@@ -14,8 +14,9 @@ import java.util.Optional;
  * A native library: the functions that it must have, and how to load the first candidate that has them.
  *
  * <p>A candidate is opened and checked for its version and for every bound function, and only then loaded. The check comes first because
- * {@link System#load} cannot be undone, and a missing function would otherwise cause a failure in the middle of a training run. {@code System.load} is called from this
- * class because the generated bindings use {@link SymbolLookup#loaderLookup()}, which knows the libraries of their class loader.
+ * {@link System#load} cannot be undone, and a missing function would otherwise cause a failure in the middle of a training run. {@code
+ * System.load} is called from this class because the generated bindings use {@link SymbolLookup#loaderLookup()}, which knows the libraries
+ * of their class loader.
  *
  * <p>Libraries that it needs from its own folder are opened before it, by path. The dynamic linker would search {@code
  * LD_LIBRARY_PATH} before that folder and could mix two versions.

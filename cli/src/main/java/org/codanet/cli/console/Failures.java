@@ -94,7 +94,7 @@ public final class Failures {
         };
     }
 
-    /** The message for an out-of-memory error. The JVM throws it if its heap is full, and also if the system cannot start another thread. */
+    /** The message for an out-of-memory error. The JVM throws it if its heap is full, and if the system refuses to start another thread. */
     public static String outOfMemory(OutOfMemoryError thrown) {
         String message = String.valueOf(thrown.getMessage());
         return message.contains("native thread")

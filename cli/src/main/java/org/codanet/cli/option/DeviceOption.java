@@ -13,7 +13,7 @@ import picocli.CommandLine.Option;
 
 /** The device that a command runs on. Opening it prints which device was selected and why, so that no fallback is silent. */
 public final class DeviceOption {
-    /** More than any machine has. Without this limit, a huge number fails only after half a minute, when the system refuses more threads. */
+    /** More threads than any machine has processors. Without this limit, the system refuses a huge number only after half a minute. */
     private static final int MAX_THREADS = 4096;
 
     @Option(

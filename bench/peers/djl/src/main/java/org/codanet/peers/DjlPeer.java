@@ -25,14 +25,14 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Runs the network that torch_script.py has written, with libtorch through DJL, which is what JVM users would use today. The
- * protocol is that of torch_peer.py: one request {what, batch, seconds} per line on standard input, one measurement per line on
+ * Runs the network that torch_script.py wrote, with libtorch through DJL, as JVM users would today. The protocol is that of
+ * torch_peer.py: one request {what, batch, seconds} per line on standard input, one measurement per line on
  * standard output.
  */
 public final class DjlPeer {
     private static final int MIN_RUNS = 5;
 
-    /** The TorchScript executor profiles the first runs and compiles in one of the next. */
+    /** The TorchScript executor profiles the first runs and compiles the script in a later one. */
     private static final int WARM_UP_RUNS = 5;
 
     private final Path folder;
@@ -155,7 +155,7 @@ public final class DjlPeer {
         try {
             Files.writeString(Path.of("/proc/self/clear_refs"), "5", StandardOpenOption.WRITE);
         } catch (IOException e) {
-            // Not on Linux: the peak includes all earlier measurements.
+            // Without Linux's /proc, the peak includes all earlier measurements.
         }
     }
 
