@@ -9,7 +9,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 
-/** Finds CUDA's libraries below a given folder. */
+/** Finds CUDA's libraries in the usual folders below a given folder. */
 final class CudaFolders {
     /**
      * Layouts below the given folder: the folder itself; a toolkit ({@code lib64}, {@code targets/.../lib}); and pip's packages

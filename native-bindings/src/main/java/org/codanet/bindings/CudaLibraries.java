@@ -21,7 +21,7 @@ import org.codanet.bindings.nvrtc.Nvrtc;
 /**
  * Loads the libraries of CUDA 12 or 13 that the CUDA device uses.
  *
- * <p>The driver ({@code libcuda.so.1}) is found by the system's dynamic linker. The other libraries are searched in this order:
+ * <p>The driver ({@code libcuda.so.1}) is found by the system's dynamic linker. The other libraries are searched for in this order:
  * <ol>
  *   <li>the folders in the system property {@code codanet.cuda.path}, or else in the environment variable {@code
  *       CODANET_CUDA_PATH}, separated as in {@code PATH}. Each may be a toolkit, a virtual environment, a {@code site-packages}
@@ -150,8 +150,8 @@ public final class CudaLibraries {
     }
 
     /**
-     * Searches all libraries, for a report: driver, NVRTC, cuBLAS, cuBLASLt, cuDNN. Loads the libraries that it finds. A missing library
-     * does not cause an exception.
+     * Searches for all libraries, for a report: driver, NVRTC, cuBLAS, cuBLASLt, cuDNN. Loads those that it finds. A missing library does
+     * not cause an exception.
      */
     public static synchronized List<LibrarySearch> search() {
         Map<Kind, Supplier<LoadedLibrary>> all = new EnumMap<>(Map.of(

@@ -142,7 +142,8 @@ final class CudaSources {
     }
 
     /**
-     * Asks python3, because only it knows its user folder, its virtual environment and the folders that a distribution added.
+     * Asks python3 for its folders of packages. Only python3 knows its user folder, its virtual environment and the folders that a
+     * distribution added.
      */
     private List<String> pythonFolders() throws NativeLibrary.Unusable {
         String question = "import sys; print('\\n'.join(p for p in sys.path if 'packages' in p))";

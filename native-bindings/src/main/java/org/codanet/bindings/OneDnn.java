@@ -18,7 +18,7 @@ import org.codanet.bindings.dnnl.dnnl_version_t;
 /**
  * Loads oneDNN, the library that the CPU device uses.
  *
- * <p>It is searched in this order:
+ * <p>It is searched for in this order:
  * <ol>
  *   <li>the file or folder in the system property {@code codanet.dnnl.path}, or else in the environment variable {@code
  *       CODANET_DNNL_PATH}. If one of the two is set, nothing else is tried, so that no other library than the configured one is used;

@@ -11,7 +11,7 @@ import java.util.Optional;
 
 /**
  * The number of threads of the OpenMP runtime that oneDNN uses. Every thread has its own setting, which applies to the
- * computations that this thread calls.
+ * computations that this thread starts.
  */
 public final class OpenMp {
     private OpenMp() {}

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Where CUDA's libraries are searched and which are refused. Every test builds stand-ins and loads them in a child JVM. */
+/** Where CUDA's libraries are searched for, and which are refused. Every test builds stand-ins and loads them in a child JVM. */
 final class CudaSearchTest {
     @TempDir
     Path temporary;

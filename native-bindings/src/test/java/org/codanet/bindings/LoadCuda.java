@@ -1,6 +1,6 @@
 package org.codanet.bindings;
 
-/** The program of the child JVMs: searches CUDA's libraries and prints the result. */
+/** The program of the child JVMs: searches for CUDA's libraries and prints the result. */
 final class LoadCuda {
     private LoadCuda() {}
 

@@ -17,7 +17,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Where oneDNN is searched. Every test loads it in a child JVM. */
+/** Where oneDNN is searched for. Every test loads it in a child JVM. */
 final class OneDnnSearchTest {
     @TempDir
     Path folder;

@@ -81,7 +81,7 @@ public final class DeviceOption {
 
     /**
      * Why a device was selected, on one line. Without {@code verbose}, each reason against another device is cut after its first
-     * sentence. The rest lists where drivers were searched, which {@code codanet doctor} prints as well.
+     * sentence. The rest lists where drivers were searched for, which {@code codanet doctor} prints as well.
      */
     public static String brief(String reason, boolean verbose) {
         String line = Failures.oneLine(reason);
