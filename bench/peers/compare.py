@@ -1,7 +1,7 @@
 """Compares the speed of codanet with that of PyTorch in its fastest setting.
 
-Every round measures codanet and then each setting of PyTorch, so that other load on the machine affects all alike. The best round of
-each counts. All measurements go to a JSON file with the machine and the versions. The table goes to standard output.
+Every round measures each task with codanet and then with each setting of PyTorch, so that other load on the machine affects all alike.
+The best round of each counts. All measurements go to a JSON file with the machine and the versions. The table goes to standard output.
 """
 import argparse
 import datetime

@@ -23,7 +23,7 @@ final class Machine {
      * Processor, cores, load, JDK, versions and date, and the peak rate of float32 matrix products on the CPU with all threads
      * ({@code peak_gflops}), which takes about a second to measure.
      *
-     * @param arguments of the run
+     * @param arguments the arguments of the run, which become part of the header
      */
     static JsonObject header(String... arguments) throws IOException {
         JsonObject header = new JsonObject();

@@ -11,7 +11,7 @@ import java.util.regex.Pattern;
 /**
  * A library inside a jar on the class path.
  *
- * @param folder of the library in the jar, ending in a slash
+ * @param folder the folder of the library in the jar, ending in a slash
  * @param fileNames possible names of the library, the preferred one first
  * @param together matches all files of the folder that must be unpacked into one folder, including the library
  * @param cache folder to unpack into

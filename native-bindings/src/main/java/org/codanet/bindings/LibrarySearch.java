@@ -7,7 +7,7 @@ import java.util.Optional;
 /**
  * Result of the search for one library.
  *
- * @param name of the library, such as {@code cuDNN}
+ * @param name the name of the library, such as {@code cuDNN}
  * @param loaded the library, if one was usable
  * @param rejected every candidate that was tried and rejected, in order, with the reason
  */

@@ -35,7 +35,7 @@ final class UnpackedJar {
     /**
      * The folder with the unpacked files of one folder of the jar.
      *
-     * @param folder in the jar, ending in a slash
+     * @param folder the folder in the jar, ending in a slash
      * @param names matches the files to unpack
      * @throws IOException if the jar has none of them, or they cannot be unpacked
      */

@@ -42,8 +42,8 @@ public final class DoctorCommand implements Callable<Integer> {
     /**
      * The result for one kind of device.
      *
-     * @param report lines of the provider about its libraries
-     * @param description of the device; empty if it could not be opened
+     * @param report what the provider reports about its libraries, line by line
+     * @param description the description of the device; empty if it could not be opened
      * @param problem why the device does not work; empty if it does
      */
     record Finding(String kind, List<String> report, String description, Optional<String> problem) {}

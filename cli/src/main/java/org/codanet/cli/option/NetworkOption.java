@@ -21,7 +21,7 @@ import org.codanet.recipe.TrainingRecipe;
 /**
  * A network to measure or to plan memory for, trained or not.
  *
- * @param name as it appears in results
+ * @param name the name that appears in results
  * @param height rows of the images
  * @param width columns of the images
  * @param recipe how to train the network, if it is known

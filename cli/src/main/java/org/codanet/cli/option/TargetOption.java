@@ -29,8 +29,8 @@ public final class TargetOption {
     /**
      * The classes to explain.
      *
-     * @param config of the network, which names its classes
-     * @param defaultTarget used if the command line names no target
+     * @param config the config of the network, which names its classes
+     * @param defaultTarget the target to use if the command line names none
      * @throws IllegalArgumentException if the network has no such class, or a text matches several classes
      */
     public Target of(CodaNetConfig config, Target defaultTarget) {
