@@ -16,7 +16,7 @@ public final class EvaluationSums {
     private long first;
     private long amongFive;
 
-    /** Sums without any image yet. @param classes number of classes of the network */
+    /** Sums over no images yet. @param classes number of classes of the network */
     public EvaluationSums(LossKind loss, int classes) {
         this.loss = loss;
         this.classes = classes;

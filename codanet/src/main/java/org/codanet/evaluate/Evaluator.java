@@ -25,8 +25,8 @@ public final class Evaluator {
     /**
      * An evaluator of a network.
      *
-     * @param memoryBudget the most native memory to use, in bytes, the network's weights included; passes take as few images as that
-     *     needs; 0 for no limit
+     * @param memoryBudget the largest number of bytes of native memory to use, including the network's weights; images are split into
+     *     passes that fit; 0 for no limit
      */
     public Evaluator(CodaNet net, long memoryBudget) {
         this.net = net;

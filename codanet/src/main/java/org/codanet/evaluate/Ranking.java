@@ -4,7 +4,7 @@ package org.codanet.evaluate;
 public final class Ranking {
     private Ranking() {}
 
-    /** Number of classes with a higher logit than {@code k}, and of those with the same logit and a lower index. */
+    /** Number of classes that rank before {@code k}: those with a higher logit, and those with the same logit and a lower index. */
     public static int rankOf(int k, float[] logits, int start, int classes) {
         float own = logits[start + k];
         int ahead = 0;

@@ -14,8 +14,8 @@ import org.codanet.model.CodaNetConfig;
  * case are different names. A text with several meanings is refused with a message that lists them: {@code 2}, for example, if one
  * class is called "2" and another one has index 2. The prefixes {@code index:} and {@code name:} say which one is meant.
  *
- * <p>Several classes are separated by commas. A name may contain commas: the text is read as the only list of existing classes that
- * it can stand for, and is refused if there are several. A comma after a backslash always belongs to a name.
+ * <p>Several classes are separated by commas. A name may contain commas. The text is therefore refused unless exactly one way of splitting
+ * it gives a list of existing classes. A comma after a backslash always belongs to a name.
  */
 public final class ClassNames {
     private static final String INDEX = "index:";
@@ -28,7 +28,7 @@ public final class ClassNames {
     private final List<String> labels;
     private final int count;
 
-    /** @param config of the network, which has the names */
+    /** @param config the network's config, which has the class names */
     public ClassNames(CodaNetConfig config) {
         this.labels = config.labels();
         this.count = config.numClasses();
@@ -86,7 +86,7 @@ public final class ClassNames {
     public List<Integer> list(String text) {
         List<String> parts = List.of(SEPARATOR.split(text, -1));
         int maxParts = 1 + labels.stream().mapToInt(ClassNames::commas).max().orElse(0);
-        // For each number of parts: the ways to read the parts up to there, at most two of them.
+        // Element i holds the ways to read the first i parts. Two are enough to detect that a text is ambiguous.
         List<List<List<String>>> ways = new ArrayList<>();
         ways.add(List.of(List.of()));
         for (int end = 1; end <= parts.size(); end++) {

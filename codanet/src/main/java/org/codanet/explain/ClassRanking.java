@@ -17,7 +17,7 @@ public final class ClassRanking {
      * @param loss that the network was trained with, which defines the probabilities
      * @param logits (N, K)
      * @param image index into N
-     * @param limit the number of classes to return at most
+     * @param limit the largest number of classes to return
      */
     public static List<ClassScore> of(CodaNetConfig config, LossKind loss, float[] logits, int image, int limit) {
         int classes = config.numClasses();

@@ -10,7 +10,7 @@ import org.codanet.file.npy.NpyWriter;
 
 /**
  * Writes the contributions of many images to one NumPy file as they are computed: (N, targets, H, W), or with channels
- * (N, targets, C, H, W). The file appears on {@link #close} if all images were added; otherwise none is left.
+ * (N, targets, C, H, W). {@link #close} creates the file if all images were added; otherwise no file remains.
  */
 public final class ContributionArray implements Closeable {
     private final Path file;
@@ -24,7 +24,7 @@ public final class ContributionArray implements Closeable {
      * Creates a writer. The first explanation determines the number of targets and the extents, so the file is opened then.
      *
      * @param file to write or replace
-     * @param images N, the number of images in all
+     * @param images N, the total number of images
      * @param detail whether contributions per channel are written; every explanation must have been computed with it
      */
     public ContributionArray(Path file, int images, Detail detail) {

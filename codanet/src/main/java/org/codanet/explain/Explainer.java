@@ -37,10 +37,10 @@ public final class Explainer {
     }
 
     /**
-     * An explainer that takes as few images and classes at a time as a memory budget needs. The results do not depend on it.
+     * An explainer that splits images and classes into passes that fit a memory budget. The results do not depend on the budget.
      *
-     * @param net stays the caller's, who closes it after the last call
-     * @param memoryBudget the most native memory to use, in bytes, the network's weights included; 0 for no limit
+     * @param net the network; the caller closes it after the last call
+     * @param memoryBudget the largest number of bytes of native memory to use, including the network's weights; 0 for no limit
      */
     public Explainer(CodaNet net, long memoryBudget) {
         this.net = net;
@@ -69,7 +69,7 @@ public final class Explainer {
     }
 
     /**
-     * The contributions to what the target selects of each image.
+     * The contributions to the values that the target selects for each image.
      *
      * @throws IllegalArgumentException if images, target or detail do not fit the network
      * @throws OutOfMemoryException if memory is short for one target of one image
@@ -92,10 +92,10 @@ public final class Explainer {
 
     /**
      * Makes the next calls faster: plans, kernels and workspace are created, and on a device that supports capture the pass is captured.
-     * A service calls this before it reports that it is ready. On a CPU several calls help more than one, because the JVM compiles what
-     * is called often.
+     * A service calls this before it reports that it is ready. On a CPU several calls help more than one, because the JVM compiles methods
+     * that are called often.
      *
-     * @param images as many and as large as later calls will pass; their values do not matter
+     * @param images as many as later calls will pass, with the same extents; their values do not matter
      * @param target as later calls will pass it
      */
     public void warmUp(ImageBatch images, Target target) {
@@ -149,7 +149,7 @@ public final class Explainer {
                 && MemoryPlan.of(net, split.withImages(1)).totalBytes() > memoryBudget) {
             int atOnce = split.targetsAtOnce();
             int half = (atOnce + 1) / 2;
-            // Fewer than this may round differently, so they are the last resort.
+            // Smaller groups may round differently, so they are used only if nothing else fits.
             int least = net.minUniformTargets(pass.targets().count());
             split = split.withTargetsAtOnce(atOnce > least ? Math.max(half, least) : half);
         }

@@ -17,7 +17,7 @@ public final class Explanation {
     private final Contents contents;
 
     /**
-     * The values of an explanation, which owns the arrays from then on.
+     * The values of an explanation, which takes ownership of the arrays.
      *
      * @param scores of all classes
      * @param explained what the maps explain

@@ -20,7 +20,7 @@ final class ExplanationBuilder {
     private final float[] perPosition;
     private final float[] perChannel;
 
-    /** @param pass as it explains the whole batch */
+    /** @param pass for the whole batch */
     ExplanationBuilder(CodaNet net, ExplanationPass pass, Target target) {
         this.net = net;
         this.target = target;
@@ -43,11 +43,11 @@ final class ExplanationBuilder {
     }
 
     /**
-     * Adds one micro-batch. They come in the order of the images.
+     * Adds one micro-batch. Micro-batches must be added in the order of the images.
      *
      * @param first index of the first image of the micro-batch
-     * @param pass that gave the results
-     * @param named the explained classes of each image of the micro-batch; empty if the results name them
+     * @param pass that computed the results
+     * @param named the explained classes of each image of the micro-batch; empty if the results contain them
      */
     void add(int first, ExplanationPass pass, HostBuffers results, List<List<Integer>> named) {
         int count = pass.images().shape().extent(0);
@@ -163,7 +163,7 @@ final class ExplanationBuilder {
                         relativeError(net.device().precision()))));
     }
 
-    /** The rounding error of a product and of the sums that it is part of. bfloat16 keeps 8 bits of each operand, TF32 11. */
+    /** The relative rounding error of a matrix product. bfloat16 has 8 significant bits for each operand, TF32 has 11. */
     private static double relativeError(Precision precision) {
         return switch (precision) {
             case FP32 -> 1e-5;

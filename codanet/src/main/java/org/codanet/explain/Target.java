@@ -6,7 +6,7 @@ import java.util.stream.IntStream;
 
 /** What is explained of each image: some classes, or one unit. Every image of one call has the same number of targets. */
 public sealed interface Target {
-    /** The class with the highest logit. Of equal logits the lower class index counts. */
+    /** The class with the highest logit. If logits are equal, the lower class index is selected. */
     record Predicted() implements Target {}
 
     /**
@@ -36,7 +36,7 @@ public sealed interface Target {
     }
 
     /**
-     * Other classes for each image.
+     * Different classes for each image.
      *
      * @param classes one list for each image, all of the same length
      */
@@ -77,7 +77,7 @@ public sealed interface Target {
     }
 
     /**
-     * The activation of one unit of one layer. There is no class then.
+     * The activation of one unit of one layer. No class is explained.
      *
      * @param unit the same for every image
      */

@@ -6,7 +6,7 @@ import java.util.Optional;
 
 /** The trained network that comes with this program: colour images of 32 x 32 pixels, the ten classes of CIFAR-10. */
 public final class BundledModel {
-    /** What results and pages call it. */
+    /** Its name in results and on pages. */
     public static final String NAME = "XS-CoDA-SQ-30 (CIFAR-10, JPEG copy)";
 
     private static final String RESOURCE = "cifar10.safetensors";
@@ -14,7 +14,7 @@ public final class BundledModel {
     private BundledModel() {}
 
     /**
-     * {@return the network, or nothing if this build carries none}
+     * {@return the network, or empty if this build does not contain it}
      *
      * @throws IOException if it is damaged
      */

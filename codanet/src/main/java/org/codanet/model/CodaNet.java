@@ -236,7 +236,7 @@ public final class CodaNet implements AutoCloseable {
     }
 
     /**
-     * A network of the same architecture on another device, with undefined weights: to count its memory there.
+     * A network of the same architecture on another device, with undefined weights. It is used to count the memory of passes there.
      *
      * @param parent owner of the weights, until {@link #close}
      */
@@ -333,7 +333,7 @@ public final class CodaNet implements AutoCloseable {
      * @param pass of a forward pass for {@link Purpose#TRAINING}
      * @param dLogits gradient with respect to the logits, (N, K)
      * @param dInput gradient with respect to the network's input, (N, H, W, C), overwritten
-     * @param owner of the gradients in between, which are freed before this returns
+     * @param owner of the intermediate gradients, which are freed before this returns
      */
     public void inputGradient(NetPass pass, Tensor dLogits, Tensor dInput, Scope owner) {
         try (Scope own = owner.child("input gradient")) {
@@ -345,7 +345,7 @@ public final class CodaNet implements AutoCloseable {
      * {@link #backward} of the loss plus the linear-map regulariser {@code factor · mean |W_k,m|}. The mean runs over the images, over
      * some classes k of each image, and over the entries m of the network's input. Source: paper, section 4.3.
      *
-     * @param classes (N, T), for each image the classes whose maps are to be small
+     * @param classes (N, T), for each image the classes whose linear maps are penalised
      * @param factor λ times the share of these images in their virtual batch
      * @param sums (T), overwritten; {@link Sequential#penalty} computes the regulariser's value from them
      */
@@ -393,7 +393,7 @@ public final class CodaNet implements AutoCloseable {
      * @param classes (N, at least first + T), the classes of each image; for a number that is not a class the map is 0
      * @param first column of the first class
      * @param count T
-     * @param layer at whose input to stop; 0 stops at the network's input
+     * @param layer the layer at whose input back-projection stops; 0 for the network's input
      * @param owner of the result
      * @return (N, T, H, W, C) for an input (N, H, W, C) of that layer
      */
@@ -408,7 +408,7 @@ public final class CodaNet implements AutoCloseable {
      * The linear maps from the input of a layer to weighted sums of the output of the same or a later layer.
      *
      * @param targets (N, T, Ho, Wo, Co), the weights of T sums over the output of layer {@code from}
-     * @param layer at whose input to stop, at most {@code from}
+     * @param layer the layer at whose input back-projection stops, at most {@code from}
      * @return (N, T, H, W, C), owned by {@code owner}
      */
     public Tensor backProject(NetPass pass, Tensor targets, int from, int layer, Scope owner) {

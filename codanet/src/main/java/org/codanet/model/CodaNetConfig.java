@@ -14,15 +14,15 @@ import org.codanet.file.FileFormatException;
 import org.codanet.nn.op.alignment.Norm;
 
 /**
- * The architecture of a CoDA-Net: its layers, and what happens before the first and after the last of them.
+ * The architecture of a CoDA-Net: its layers, the inverse channels before the first layer, and the temperature and bias after the last.
  *
  * <p>All layers have the same norm, and either all of them or none has a bias, because the file format stores one norm and one
  * bias flag per network.
  *
  * @param layers the dynamic alignment layers, first to last, at least one; each reads as many channels as the previous one has
  *     units; the last one has one unit per class
- * @param logitBias added to every logit; the paper uses ln(.1/.9)
- * @param temperature the summed output of the last layer is divided by it; above 0
+ * @param logitBias constant added to every logit; the paper uses ln(.1/.9)
+ * @param temperature divisor of the summed output of the last layer; above 0
  * @param addInverse whether the first layer reads the image v and its inverse 1 - v, and so twice the image's channels
  * @param labels names of the classes in order; empty if the classes have no names
  */

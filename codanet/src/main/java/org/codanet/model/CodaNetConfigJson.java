@@ -16,7 +16,7 @@ import org.codanet.nn.op.alignment.Norm;
  * and bias are written once for the whole network.
  */
 final class CodaNetConfigJson {
-    /** What error messages call a config. */
+    /** The name of a config in error messages. */
     static final String SUBJECT = "network config";
 
     private static final Gson INDENTED =

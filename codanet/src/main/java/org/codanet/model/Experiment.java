@@ -6,10 +6,10 @@ import org.codanet.recipe.TrainingRecipe;
 /**
  * A named network, with the preprocessing of its images and its training recipe.
  *
- * @param name as users give it
+ * @param name the name that users type
  * @param network the network
- * @param preprocessing the images
- * @param recipe the training
+ * @param preprocessing how its images are prepared
+ * @param recipe how it is trained
  */
 public record Experiment(String name, CodaNetConfig network, Preprocessing preprocessing, TrainingRecipe recipe) {
     /**

@@ -50,7 +50,7 @@ public record ModelFile(
     private static final Gson GSON = new GsonBuilder().disableHtmlEscaping().create();
 
     /**
-     * Brings the weights into the order of the config and to float32.
+     * Sorts the weights in the order of the config and converts them to float32.
      *
      * @throws IllegalArgumentException if a weight is missing, or has other extents than the config says
      */
@@ -71,7 +71,7 @@ public record ModelFile(
      * {@return the model in a file of any kind: this program's own, safetensors or PyTorch's}
      *
      * @param file the file
-     * @param config the network, for files that do not tell; a file that does tell must agree, but for the labels
+     * @param config the network, for files that do not contain it; a file that contains it must agree, except for the labels
      * @param allowNonFinite whether weights may be NaN or infinite
      * @throws FileFormatException if the file is damaged, foreign, does not fit the network, or needs a config and has none
      * @throws IOException if it cannot be read
@@ -85,7 +85,7 @@ public record ModelFile(
      *
      * @param file the file
      * @param config the network, for files that do not contain it; a file that contains it must agree, except for the labels
-     * @param key where the weights lie in a PyTorch checkpoint, such as {@code ema}; empty if they are alone
+     * @param key key of the weights in a PyTorch checkpoint, such as {@code ema}; empty if the file holds nothing else
      * @param allowNonFinite whether weights may be NaN or infinite
      * @throws FileFormatException if the file is damaged, foreign, does not fit the network, or needs a config and has none
      * @throws IOException if it cannot be read
@@ -110,7 +110,7 @@ public record ModelFile(
     /**
      * {@return the model in a stream of this program's own format, such as a resource; the stream stays open}
      *
-     * @param name what errors call it
+     * @param name name of the stream in error messages
      * @param stream the whole file
      * @throws FileFormatException if it is damaged or foreign, or holds NaN
      * @throws IOException if it cannot be read
@@ -196,7 +196,7 @@ public record ModelFile(
         return new NamedTensors(tensors, weights.metadata());
     }
 
-    /** {@return what is wrong with these weights for this network, or nothing} */
+    /** {@return what is wrong with these weights for this network, or empty} */
     private static Optional<String> problem(CodaNetConfig config, NamedTensors weights) {
         Map<String, List<Integer>> shapes = config.parameterShapes();
         List<String> missing = new ArrayList<>(shapes.keySet());

@@ -9,7 +9,7 @@ import org.codanet.nn.tensor.Shape;
 import org.codanet.nn.tensor.Tensor;
 
 /**
- * Tensors on the device for images of one form, and the conversion of the images to a network's input. The upload is a method of its own,
+ * Tensors on the device for images of one form, and the conversion of the images to a network's input. The upload is a separate method,
  * because it cannot be part of a captured pass.
  */
 public final class NetInput {

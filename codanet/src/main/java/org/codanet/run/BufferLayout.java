@@ -6,17 +6,16 @@ import java.util.Map;
 import org.codanet.nn.tensor.Shape;
 
 /**
- * Names and shapes of several buffers that lie one after the other in a single tensor, so that one copy moves all of them between host
- * and device.
+ * Names and shapes of buffers that are stored contiguously in one tensor, so that one copy moves all of them between host and device.
  */
 public final class BufferLayout {
-    /** Without any buffer. */
+    /** A layout without buffers. */
     public static final BufferLayout EMPTY = builder().build();
 
     private final Map<String, Buffer> buffers;
     private final int elements;
 
-    /** Where a buffer lies: {@code shape.elements()} floats from {@code offset} on. */
+    /** The position of a buffer: {@code shape.elements()} floats, starting at {@code offset}. */
     record Buffer(Shape shape, int offset) {
         int elements() {
             return Math.toIntExact(shape.elements());
@@ -28,12 +27,12 @@ public final class BufferLayout {
         this.elements = elements;
     }
 
-    /** A builder of a layout, still without any buffer. */
+    /** A builder of a layout, without buffers at first. */
     public static Builder builder() {
         return new Builder();
     }
 
-    /** Number of floats of all buffers together. */
+    /** Total number of floats of all buffers. */
     public int elements() {
         return elements;
     }
@@ -61,8 +60,8 @@ public final class BufferLayout {
         /**
          * Appends a buffer.
          *
-         * @throws IllegalArgumentException if there is one of that name already, or all buffers together have more elements than one
-         *     array can have
+         * @throws IllegalArgumentException if the name is already in use, or all buffers together have more elements than one array can
+         *     hold
          */
         public Builder add(String name, Shape shape) {
             if (elements + shape.elements() > Integer.MAX_VALUE) {

@@ -40,9 +40,9 @@ final class CapturedPass {
         return results.download();
     }
 
-    /** All of a run that happens on the device: with whatever the tensors hold. */
+    /** The part of a run that happens on the device. It reads the current contents of the tensors. */
     void runOnDevice() {
-        // The weights change at another time than the images do, so what is derived from them is work of its own.
+        // The weights do not change as often as the images, so the tensors derived from them are computed separately.
         net.prepare(definition.purpose());
         work.run();
     }

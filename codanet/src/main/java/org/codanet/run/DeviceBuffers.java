@@ -11,7 +11,7 @@ public final class DeviceBuffers {
     private final Device device;
     private final Tensor storage;
 
-    /** Buffers with undefined contents. @param scope owner of the tensor; an empty layout takes none */
+    /** Buffers with undefined contents. @param scope owner of the tensor; an empty layout allocates none */
     DeviceBuffers(BufferLayout layout, Device device, Scope scope) {
         this.layout = layout;
         this.device = device;
@@ -31,7 +31,7 @@ public final class DeviceBuffers {
         }
     }
 
-    /** Copies all buffers to the heap, after all work before it. */
+    /** Waits for the work queued before, then copies all buffers to the heap. */
     HostBuffers download() {
         HostBuffers result = new HostBuffers(layout);
         if (storage != null) {

@@ -13,13 +13,13 @@ import org.codanet.nn.tensor.Tensor;
 
 /**
  * One forward pass, and a back-projection of some targets of each image. If the logits decide which classes are explained, the device
- * selects them, so that nothing waits between the forward pass and the back-projection.
+ * selects them, so that the back-projection does not have to wait for the host.
  *
  * @param images how the images are stored
  * @param layer whose input is explained; 0 explains the network's input
- * @param perChannel whether contributions of each channel are wanted as well
+ * @param perChannel whether contributions of each channel are computed as well
  * @param targets what is explained of each image
- * @param targetsAtOnce how many targets of an image are back-projected together, at most
+ * @param targetsAtOnce the largest number of targets of an image that are back-projected together
  */
 public record ExplanationPass(RawImages.Form images, int layer, boolean perChannel, Targets targets, int targetsAtOnce)
         implements PassDefinition {
@@ -58,8 +58,8 @@ public record ExplanationPass(RawImages.Form images, int layer, boolean perChann
     /**
      * Targets that are back-projected together.
      *
-     * @param first the first of them
-     * @param count how many
+     * @param first index of the first target
+     * @param count number of targets
      */
     public record Group(int first, int count) {
         /** Name of the result (N, count, H, W): the contributions of each position. */

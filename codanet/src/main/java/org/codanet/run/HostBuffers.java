@@ -2,7 +2,7 @@ package org.codanet.run;
 
 import java.util.Arrays;
 
-/** The buffers of a {@link BufferLayout} in one array on the heap: what a pass reads beside the images, or its results. */
+/** The buffers of a {@link BufferLayout} in one array on the heap: the inputs of a pass other than its images, or its results. */
 public final class HostBuffers {
     private final BufferLayout layout;
     private final float[] values;
@@ -54,7 +54,7 @@ public final class HostBuffers {
         System.arraycopy(values, buffer.offset() + from, destination, to, count);
     }
 
-    /** The array of all buffers itself. */
+    /** The array that holds all buffers, not a copy. */
     float[] values() {
         return values;
     }

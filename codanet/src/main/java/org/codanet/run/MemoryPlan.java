@@ -7,10 +7,10 @@ import org.codanet.nn.counting.CountingDevice;
 import org.codanet.nn.device.ByteCount;
 
 /**
- * The native memory that a pass will hold at its peak, before it runs: the same code runs on a {@link CountingDevice}, which says what it
- * does not count.
+ * The peak native memory of a pass, computed before the pass runs. The code of the pass runs on a {@link CountingDevice}, which documents
+ * what it does not count.
  *
- * @param lines bytes by what they are for, at the moment of the peak
+ * @param lines bytes by purpose, at the moment of the peak
  */
 public record MemoryPlan(List<Line> lines) {
     /** Keeps a copy of the lines. */
@@ -37,11 +37,11 @@ public record MemoryPlan(List<Line> lines) {
     }
 
     /**
-     * The largest number of images, up to {@code atMost}, that a pass can have within a budget. A thirty-second of the budget is left for
-     * what plans do not count, unless not even one image would fit then.
+     * The largest number of images, up to {@code atMost}, that a pass can have within a budget. 1/32 of the budget is reserved for memory
+     * that plans do not count, unless not even one image would fit then.
      *
-     * @param pass whose number of images is ignored
-     * @param budgetBytes 0 sets no bound
+     * @param pass the pass; its number of images is ignored
+     * @param budgetBytes in bytes; 0 for no limit
      * @throws IllegalArgumentException if not even one image fits
      */
     public static int largestBatch(CodaNet net, PassDefinition pass, long budgetBytes, int atMost) {
@@ -62,10 +62,10 @@ public record MemoryPlan(List<Line> lines) {
     }
 
     /**
-     * The largest number of images, up to {@code atMost}, with which the plan of a pass takes at most so many bytes; 0 if one image takes
+     * The largest number of images, up to {@code atMost}, for which the plan of a pass takes at most {@code bytes}; 0 if one image takes
      * more.
      *
-     * @param pass whose number of images is ignored
+     * @param pass the pass; its number of images is ignored
      */
     public static int imagesWithin(CodaNet net, PassDefinition pass, long bytes, int atMost) {
         if (of(net, pass.withImages(atMost)).totalBytes() <= bytes) {

@@ -4,8 +4,8 @@ import org.codanet.nn.device.Device;
 import org.codanet.nn.device.OutOfMemoryException;
 
 /**
- * Splits a batch into micro-batches as memory allows. For work whose result for an image does not depend on the other images. If memory
- * is short, a micro-batch is tried again with half as many images, and later micro-batches take no more than that.
+ * Splits a batch into micro-batches that fit the free memory. The result for an image must not depend on the other images. If memory is
+ * short, a micro-batch is retried with half as many images, and later micro-batches are not larger than that.
  */
 public final class MicroBatches {
     private final Device device;
@@ -21,21 +21,21 @@ public final class MicroBatches {
     /** Work on the images {@code first} to {@code first + count - 1}. After a failure it may be called again. */
     @FunctionalInterface
     public interface Work {
-        /** @throws OutOfMemoryException if memory is short; nothing is left behind then */
+        /** @throws OutOfMemoryException if memory is short; the call must then have freed what it allocated */
         void run(int first, int count);
     }
 
     /** {@link Work} that also back-projects some targets of an image together. */
     @FunctionalInterface
     public interface TargetWork {
-        /** @throws OutOfMemoryException if memory is short; nothing is left behind then */
+        /** @throws OutOfMemoryException if memory is short; the call must then have freed what it allocated */
         void run(int first, int count, int targetsAtOnce);
     }
 
     /**
-     * Works on all images, first to last.
+     * Processes all images, first to last.
      *
-     * @param atOnce the most images of a micro-batch
+     * @param atOnce the largest number of images of a micro-batch
      * @throws OutOfMemoryException if memory is short for a single image
      */
     public void run(int images, int atOnce, Work step) {
@@ -50,7 +50,7 @@ public final class MicroBatches {
                     throw shortage;
                 }
                 largest = (count + 1) / 2;
-                // Idle blocks have the sizes of too many images.
+                // The idle blocks have the sizes that more images needed, so they are freed.
                 device.trimMemory();
                 report(largest + " images", count, shortage);
             }
@@ -58,11 +58,10 @@ public final class MicroBatches {
     }
 
     /**
-     * Works on all images, first to last. If memory is short for a single image, that image is tried again with half as many targets at
-     * once.
+     * Processes all images, first to last. If memory is short for a single image, that image is retried with half as many targets at once.
      *
-     * @param atOnce the most images of a micro-batch
-     * @param targetsAtOnce the most targets of an image that are back-projected together
+     * @param atOnce the largest number of images of a micro-batch
+     * @param targetsAtOnce the largest number of targets of an image that are back-projected together
      * @throws OutOfMemoryException if memory is short for a single target of a single image
      */
     public void run(int images, int atOnce, int targetsAtOnce, TargetWork step) {

@@ -9,14 +9,14 @@ import org.codanet.nn.device.OutOfMemoryException;
 import org.codanet.nn.tensor.Scope;
 
 /**
- * The captured passes of one network. On a device that does not support capture nothing is kept: there a pass lives as long as the call
+ * The captured passes of one network. On a device that does not support capture nothing is cached: a pass is freed at the end of the call
  * that needs it.
  *
- * <p>At most {@value #CAPACITY} passes are kept; the least recently used one is evicted. A pass that fails is evicted too, because its
+ * <p>At most {@value #CAPACITY} passes are cached; the least recently used one is evicted. A pass that fails is evicted too, because its
  * tensors may be half written. Not thread-safe, as the device is not.
  */
 public final class PassCache {
-    /** More than the kinds of request that a service mixes. Each pass keeps its tensors and the memory of its graph. */
+    /** More than the number of different requests that a service mixes. Each cached pass holds its tensors and the memory of its graph. */
     private static final int CAPACITY = 8;
 
     private final CodaNet net;
@@ -38,12 +38,12 @@ public final class PassCache {
     }
 
     /**
-     * Runs a pass. If memory is short, all other passes are evicted and the pass is run once more. It must therefore be a pass that may be
-     * repeated: one that adds to gradients may not.
+     * Runs a pass. If memory is short, all other passes are evicted and the pass is run once more. The pass must therefore be repeatable; a
+     * pass that adds to gradients is not.
      *
      * @param inputs in the layout of {@code definition.inputs}
      * @return the results, in the layout of {@code definition.results}
-     * @throws OutOfMemoryException if memory is short without the other passes, too
+     * @throws OutOfMemoryException if memory is short even without the other passes
      */
     public HostBuffers run(PassDefinition definition, RawImages images, HostBuffers inputs) {
         if (entries.isEmpty()) {
@@ -110,12 +110,12 @@ public final class PassCache {
         }
     }
 
-    /** Number of passes that are kept. */
+    /** Number of cached passes. */
     public int size() {
         return entries.size();
     }
 
-    /** Evicts one pass, if it is kept. */
+    /** Evicts one pass, if it is cached. */
     public void evict(PassDefinition definition) {
         Entry entry = entries.remove(definition);
         if (entry != null) {

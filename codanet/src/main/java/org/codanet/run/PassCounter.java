@@ -12,8 +12,8 @@ import org.codanet.nn.op.alignment.Purpose;
 import org.codanet.nn.tensor.Scope;
 
 /**
- * Counts the memory of passes on a copy of a network that lives on a {@link CountingDevice}. It remembers its plans, because a memory
- * budget asks for the same ones at every call.
+ * Counts the memory of passes on a copy of a network that lives on a {@link CountingDevice}. It caches its plans, because every call with a
+ * memory budget needs the same plans.
  */
 final class PassCounter {
     private static final int CAPACITY = 64;
@@ -60,7 +60,7 @@ final class PassCounter {
         return net.companion(PassCounter.class, owner -> new PassCounter(net, owner.child("memory plan")));
     }
 
-    /** Bytes at the peak of a pass, by what they are for. */
+    /** Bytes at the peak of a pass, by purpose. */
     List<MemoryPlan.Line> lines(PassDefinition pass) {
         MemoryPeak peak = peaks.get(pass);
         if (peak == null) {
@@ -117,7 +117,7 @@ final class PassCounter {
         return sums;
     }
 
-    /** What the tensors of a scope are for. @param path from the scope of the pass on */
+    /** The purpose of the tensors of a scope. @param path of the scope, starting at the scope of the pass */
     private static String use(String path) {
         if (path.contains("/linear-map penalty")) {
             return REGULARISER;

@@ -7,8 +7,8 @@ import org.codanet.nn.tensor.Scope;
 import org.codanet.nn.tensor.Tensor;
 
 /**
- * One kind of pass of a network: what it reads, what it gives, and its operations. A value: equal definitions stand for the same pass, so
- * that a captured pass can be found again ({@link PassCache}). The text of a definition is the name of its pass in messages.
+ * One kind of pass of a network: its inputs, its results and its operations. Definitions are values. Equal definitions describe the same
+ * pass, so that {@link PassCache} finds a captured pass again. {@code toString} returns the name of the pass in messages.
  *
  * <pre>
  *   images, inputs --upload--> tensors --operations--> results --download--> arrays on the heap
@@ -26,14 +26,14 @@ public interface PassDefinition {
     /** What has to be derived from the weights before the pass. */
     Purpose purpose();
 
-    /** What the pass reads beside the images. */
+    /** The inputs of the pass other than the images. */
     BufferLayout inputs(CodaNet net);
 
-    /** What the pass gives. */
+    /** The results of the pass. */
     BufferLayout results(CodaNet net);
 
     /**
-     * Creates the operations that the pass needs beside those of the network.
+     * Creates the operations that the pass needs in addition to those of the network.
      *
      * @param scope owner of the operations
      */
@@ -43,11 +43,11 @@ public interface PassDefinition {
     @FunctionalInterface
     interface Body {
         /**
-         * Runs the operations; called for an eager run and for a capture, so it obeys the rules of {@code Device.capture}.
+         * Runs the operations. It is called for an eager run and for a capture, so it must obey the rules of {@code Device.capture}.
          *
          * @param input the network's input, (N, H, W, C)
-         * @param inputs as the definition's layout says
-         * @param results as the definition's layout says; all of them are overwritten
+         * @param inputs in the layout of {@link PassDefinition#inputs}
+         * @param results in the layout of {@link PassDefinition#results}; all of them are overwritten
          * @param scope for tensors that are not needed after the pass
          */
         void run(Tensor input, DeviceBuffers inputs, DeviceBuffers results, Scope scope);

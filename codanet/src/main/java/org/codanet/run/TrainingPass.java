@@ -17,16 +17,16 @@ import org.codanet.nn.tensor.Tensor;
  * the parameters' gradients. Must not be repeated for the same images.
  *
  * @param images how the images are stored
- * @param loss as the recipe says
+ * @param loss the recipe's loss
  * @param virtualBatch images of one optimiser step
- * @param lambda weight of the linear-map regulariser; 0 leaves it out
+ * @param lambda weight of the linear-map regulariser; 0 for no regulariser
  */
 public record TrainingPass(RawImages.Form images, LossKind loss, int virtualBatch, double lambda)
         implements PassDefinition {
     /** Input (N): the class of each image. */
     public static final String LABELS = "labels";
 
-    /** Input (N, 2), with a regulariser only: the classes of each image whose linear maps are to be small. */
+    /** Input (N, 2), with a regulariser only: the two classes of each image whose linear maps are penalised. */
     public static final String REGULARISED = "regularised classes";
 
     /** Result (1): the mean loss of these images, without the regulariser. */
@@ -48,7 +48,7 @@ public record TrainingPass(RawImages.Form images, LossKind loss, int virtualBatc
         return Purpose.TRAINING;
     }
 
-    /** Whether the regulariser takes part. */
+    /** Whether the loss includes the regulariser. */
     public boolean isRegularised() {
         return lambda > 0;
     }

@@ -38,7 +38,7 @@ final class DatasetFit {
             config.extents(preprocessing.height(), preprocessing.width());
             DatasetSource.requireTrainable(files, preprocessing, augmentation);
         } catch (IllegalArgumentException e) {
-            // The files disagree with each other, so no argument of a caller is at fault.
+            // The files contradict each other, so this is not an error of the caller.
             throw new IOException(e.getMessage(), e);
         }
     }
@@ -79,7 +79,7 @@ final class DatasetFit {
         }
     }
 
-    /** The images with labels that count the network's classes, see {@link ClassMatch}. */
+    /** The images with labels that are indices of the network's classes, see {@link ClassMatch}. */
     static ImageDataset withClassesOf(CodaNetConfig config, ImageDataset data) throws FileFormatException {
         if (!config.labels().isEmpty()) {
             return ClassMatch.match(data, config.labels(), "the network");

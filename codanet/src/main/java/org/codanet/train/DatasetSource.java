@@ -23,7 +23,7 @@ import org.codanet.recipe.AugmentationRecipe;
 import org.codanet.recipe.TrainingRecipe;
 
 /**
- * Batches of a set of images, prepared for a network and read ahead on threads of their own.
+ * Batches of a set of images, prepared for a network and read ahead on separate threads.
  *
  * <p>A file that cannot be read ends the iteration with an {@link UncheckedIOException}; its cause is one sentence that begins
  * with the file's name.
@@ -43,13 +43,13 @@ public final class DatasetSource implements BatchSource {
     }
 
     /**
-     * Shuffled batches, varied as the recipe says, of its micro-batch size.
+     * Shuffled and augmented batches of the recipe's micro-batch size.
      *
      * @param data labelled images
      * @param preprocessing what the network reads
      * @param recipe of the training
      * @param seed of the run
-     * @param threads how many read at once; they change no bit
+     * @param threads number of reading threads; the batches do not depend on it
      * @throws IllegalArgumentException if the images have no labels, or as {@link #requireTrainable} does
      */
     public static DatasetSource training(
@@ -68,7 +68,7 @@ public final class DatasetSource implements BatchSource {
      * @param data labelled images
      * @param preprocessing what the network reads
      * @param batchSize images per batch
-     * @param threads how many read at once
+     * @param threads number of reading threads
      * @throws IllegalArgumentException if the images have no labels, or as {@link #requireTestable} does
      */
     public static DatasetSource evaluation(ImageDataset data, Preprocessing preprocessing, int batchSize, int threads) {
@@ -78,13 +78,13 @@ public final class DatasetSource implements BatchSource {
     }
 
     /**
-     * Refuses variations after which an image is not what the network reads, as far as that is known before the first is read: sets
-     * of files of several sizes tell no extents.
+     * Refuses an augmentation whose output does not have the extents that the network reads. The extents of the images are checked only if
+     * they are known before the first image is read. They are not known for files of several sizes.
      *
      * @param data training images
      * @param preprocessing what the network reads
-     * @param recipe how the images are varied
-     * @throws IllegalArgumentException with one sentence that says what does not fit
+     * @param recipe how the images are augmented
+     * @throws IllegalArgumentException with a message that says in one sentence what does not fit
      */
     public static void requireTrainable(ImageDataset data, Preprocessing preprocessing, AugmentationRecipe recipe) {
         int crop = recipe.crop();
@@ -101,7 +101,7 @@ public final class DatasetSource implements BatchSource {
                     preprocessing.width(),
                     preprocessing.height()));
         }
-        // What is resized has at least so many rows and columns.
+        // A resized image has at least this many rows and columns.
         int height = resize > 0 ? resize : data.height();
         int width = resize > 0 ? resize : data.width();
         int padding = crop > 0 ? recipe.cropPadding() : 0;
@@ -120,7 +120,7 @@ public final class DatasetSource implements BatchSource {
     }
 
     /**
-     * Refuses images of other extents than the network reads, as far as that is known before the first is read.
+     * Refuses images of other extents than the network reads, if the extents are known before the first image is read.
      *
      * @param data images
      * @param preprocessing what the network reads
@@ -146,8 +146,8 @@ public final class DatasetSource implements BatchSource {
     }
 
     /**
-     * What a network's images go through before evaluation: the shorter side resized and the centre cut out, if the
-     * preprocessing resizes at all.
+     * The preprocessing of images before evaluation: the shorter side is resized and the centre is cropped, if the preprocessing resizes at
+     * all.
      *
      * @param preprocessing of the network
      */
@@ -165,7 +165,7 @@ public final class DatasetSource implements BatchSource {
                 : new RandAugment(recipe.randAugmentOperations(), recipe.randAugmentMagnitude());
     }
 
-    /** All but RandAugment, which the device does. */
+    /** All steps except RandAugment, which the device applies. */
     private static Transform transform(AugmentationRecipe recipe, Preprocessing preprocessing) {
         List<Transform> steps = new ArrayList<>();
         if (recipe.resize() > 0) {
@@ -191,8 +191,7 @@ public final class DatasetSource implements BatchSource {
 
     @Override
     public String description() {
-        // Where the files lie does not matter, and pixels would take long to read; order and labels tell most sets
-        // apart.
+        // The location of the files does not matter, and pixels would take long to read. Order and labels distinguish most datasets.
         CRC32 sum = new CRC32();
         data.classNames().forEach(name -> sum.update((name + "\n").getBytes(StandardCharsets.UTF_8)));
         for (int i = 0; i < data.size(); i++) {

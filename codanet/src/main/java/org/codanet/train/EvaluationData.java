@@ -19,7 +19,7 @@ public record EvaluationData(ImageDataset images, Preprocessing preprocessing, i
      * Matches the classes with those of the network, checks the extents, then decodes the images.
      *
      * @param files the images as they are on disk
-     * @param model without a preprocessing it reads images of the extents of the first image
+     * @param model the network; if its file has no preprocessing, all images must have the extents of the first image
      * @throws IOException if the images do not fit the network, or cannot be read
      */
     public static EvaluationData of(ImageDataset files, ModelFile model, int threads) throws IOException {

@@ -19,8 +19,8 @@ import org.codanet.run.PassCache;
 import org.codanet.run.TrainingPass;
 
 /**
- * Adds the gradients of micro-batches to the gradients of a network's parameters. With a memory budget a micro-batch runs in parts; their
- * gradients are those of the whole, except for rounding.
+ * Adds the gradients of micro-batches to the gradients of a network's parameters. With a memory budget a micro-batch is split into smaller
+ * passes. The sum of their gradients is that of the whole micro-batch, except for rounding.
  */
 final class GradientAccumulation implements AutoCloseable {
     private final CodaNet net;
@@ -105,7 +105,7 @@ final class GradientAccumulation implements AutoCloseable {
         if (pass.isRegularised()) {
             inputs.set(TrainingPass.REGULARISED, regularised);
         }
-        // Alone, because a pass that fails halfway has added to the gradients and must not be repeated.
+        // runAlone never repeats a pass: a pass that fails halfway has already added to the gradients.
         HostBuffers results = PassCache.of(net).runAlone(pass, images, inputs);
         double loss = pass.loss(net, results);
         if (!Double.isFinite(loss)) {
@@ -137,9 +137,9 @@ final class GradientAccumulation implements AutoCloseable {
     }
 
     /**
-     * Continues with fewer images at a time after memory was short. A plan leaves small things out, so a pass may need a little more than
-     * its budget. Without a budget, training does not split the batch as explanations do: the sums over a batch would then have other bits
-     * depending on how full a GPU is.
+     * Continues with fewer images at a time after memory was short. A plan does not count everything, so a pass may need slightly more than
+     * its budget. Without a budget, training does not split the batch as explanations do, because the last bits of the sums over a batch
+     * would then depend on the free memory of the GPU.
      *
      * @throws OutOfMemoryException unless there is a budget, nothing has been added to the gradients yet, and fewer images would fit
      */
@@ -160,7 +160,10 @@ final class GradientAccumulation implements AutoCloseable {
                 "training: " + largest + " images at a time; for " + count + ": " + shortage.getMessage());
     }
 
-    /** Bytes that a plan of a pass may have: what this one's plan left out is needed again, and at least what was missing has to go. */
+    /**
+     * Bytes that the plan of a smaller pass may have. The memory that the plan does not count is needed again, and at least the missing
+     * bytes must be saved.
+     */
     private long freeForPass(TrainingPass pass, OutOfMemoryException shortage) {
         long missing = shortage.requestedBytes() - shortage.availableBytes();
         return Math.min(shortage.capacityBytes(), MemoryPlan.of(net, pass).totalBytes() - missing);
@@ -172,7 +175,7 @@ final class GradientAccumulation implements AutoCloseable {
         zero = true;
     }
 
-    /** To be called when the optimiser has used the gradients, and set them to zero. */
+    /** Must be called after the optimiser has read the gradients and set them to zero. */
     void used() {
         zero = true;
     }
