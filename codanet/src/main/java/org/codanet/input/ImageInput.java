@@ -37,7 +37,7 @@ public abstract class ImageInput implements Closeable {
         return array ? new ArrayFile(paths.getFirst(), model) : new PictureFiles(pictures(paths), model);
     }
 
-    /** The number of images in all. */
+    /** The total number of images. */
     public abstract int count();
 
     /** Reads the next images, at most {@code limit}. Must not be called after the last image was read. */

@@ -7,7 +7,7 @@ package org.codanet.measure;
  * @param batch images per call
  * @param timing duration of the calls
  * @param multiplyAdds multiply-adds per image, as {@link WorkCount} counts them
- * @param peakBytes the most native memory that the device held during the measurement, warm-up included
+ * @param peakBytes the largest number of bytes of native memory that the device held during the measurement, warm-up included
  */
 public record Measurement(Task task, int batch, Timing timing, long multiplyAdds, long peakBytes) {
     /** Images per second, by the median duration of a call. */

@@ -2,7 +2,7 @@ package org.codanet.measure;
 
 import java.util.Locale;
 
-/** A kind of work that a network does, from images on the heap to results on the heap. */
+/** A kind of work to measure, from images on the heap to results on the heap. */
 public enum Task {
     /** The logits of each image. */
     FORWARD,
@@ -16,7 +16,7 @@ public enum Task {
     /** One optimiser step on one micro-batch. */
     TRAIN;
 
-    /** The name as the command line and JSON records write it: {@code explain_all}. */
+    /** The name on the command line and in JSON records, such as {@code explain_all}. */
     public String option() {
         return name().toLowerCase(Locale.ROOT);
     }

@@ -17,8 +17,8 @@ import org.codanet.train.TrainingStep;
 /**
  * Measures how many images per second a network processes, from images on the heap to results on the heap.
  *
- * <p>The images are synthetic and the same in every run. {@link Task#TRAIN} changes the network's weights. For comparable peaks of
- * memory, use a new device for each measurement.
+ * <p>The images are synthetic and the same in every run. {@link Task#TRAIN} changes the network's weights. To compare peak memory, use a
+ * new device for each measurement.
  */
 public final class Throughput {
     private static final double LEARNING_RATE = 2.5e-4;
@@ -34,7 +34,8 @@ public final class Throughput {
      * @param net the network, which the caller closes
      * @param height rows of an image
      * @param width columns of an image
-     * @param memoryBudget the most native memory to use, in bytes, as {@link Explainer} and {@link Evaluator} take it; 0 for no limit
+     * @param memoryBudget the largest number of bytes of native memory to use, as in {@link Explainer} and {@link Evaluator}; 0 for no
+     *     limit
      */
     public Throughput(CodaNet net, int height, int width, long memoryBudget) {
         this.net = net;

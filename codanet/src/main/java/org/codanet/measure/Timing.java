@@ -22,8 +22,8 @@ public record Timing(List<Double> milliseconds) {
     }
 
     /**
-     * Runs the work for {@code seconds} without timing it, while the JVM compiles. Then runs and times it for {@code seconds}
-     * again, and at least {@value #MIN_RUNS} times.
+     * Runs the work for {@code seconds} without timing it, so that the JVM can compile it. Then runs and times it for another {@code
+     * seconds}, and at least {@value #MIN_RUNS} times.
      */
     public static Timing of(Runnable work, double seconds) {
         long warmUntil = System.nanoTime() + (long) (1e9 * seconds);

@@ -63,7 +63,7 @@ public final class NetInput {
         }
     }
 
-    /** Converts the uploaded images to the network's input (N, H, W, C): crops, augments, and appends inverse channels as the config says. */
+    /** Converts the uploaded images to the network's input (N, H, W, C): crops, augments, and appends inverse channels if configured. */
     public Tensor write(Scope owner) {
         Shape shape = form.shape();
         Tensor input = net.device().allocate(owner, net.inputShape(shape.extent(0), shape.extent(2), shape.extent(3)));

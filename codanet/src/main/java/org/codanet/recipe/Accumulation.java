@@ -2,7 +2,7 @@ package org.codanet.recipe;
 
 /** After which micro-batches of an epoch the optimiser steps. Each of them adds the gradient of loss · n / virtual batch. */
 public enum Accumulation {
-    /** When the virtual batch is full, and at the end of the epoch with what is left over. */
+    /** When the virtual batch is full, and at the end of the epoch with the remaining images. */
     ALIGNED {
         @Override
         public boolean stepsAfter(long imagesBefore, int images, int virtualBatch) {
@@ -15,9 +15,9 @@ public enum Accumulation {
         }
     },
     /**
-     * As the original's {@code ExtendedOptimiser} counts: a batch is added before it is asked whether one more would fill the
-     * virtual batch. With two micro-batches a virtual batch it steps after the first, third, fifth. What is left at the end of
-     * an epoch is dropped.
+     * Counts as {@code ExtendedOptimiser} of the authors' code does: the optimiser steps if one more micro-batch would fill the virtual
+     * batch. With two micro-batches per virtual batch it steps after the first, the third, the fifth, and so on. A gradient that remains at
+     * the end of an epoch is dropped.
      */
     AUTHORS {
         @Override
@@ -31,9 +31,9 @@ public enum Accumulation {
         }
     };
 
-    /** Whether the optimiser steps after {@code images} more, {@code imagesBefore} of the epoch having been seen. */
+    /** Whether the optimiser steps after a micro-batch of {@code images} that follows {@code imagesBefore} images of the same epoch. */
     public abstract boolean stepsAfter(long imagesBefore, int images, int virtualBatch);
 
-    /** Whether a gradient left over at the end of an epoch is used, or dropped. */
+    /** Whether the gradient that remains at the end of an epoch is used; otherwise it is dropped. */
     public abstract boolean stepsAtEnd();
 }

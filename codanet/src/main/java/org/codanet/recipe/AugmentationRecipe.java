@@ -4,19 +4,19 @@ import java.util.Locale;
 import org.codanet.data.transform.RandAugment;
 
 /**
- * How training images are varied, in this order: resized, cropped, flipped, and changed by RandAugment. Resizing is done on the host, so are
- * crops and flips of what was resized; all else on the device.
+ * How training images are augmented. The steps are, in this order: resize, crop, flip, RandAugment. Resizing is done on the host, and so
+ * are crops and flips of resized images. Everything else is done on the device.
  *
  * @param flip whether each image is mirrored left to right with probability one half
  * @param resize length of the shorter side in pixels after resizing; 0 leaves images as they are
- * @param crop extent in pixels of the square cut out at a random place; 0 cuts nothing
- * @param cropPadding zero pixels added on every side before the cut, fewer than the cut has
+ * @param crop extent in pixels of the square that is cropped at a random position; 0 for no crop
+ * @param cropPadding zero pixels added on every side before the crop, fewer than {@code crop}
  * @param randAugmentOperations operations that RandAugment (Cubuk et al., 2020) applies to each image; 0 for none
  * @param randAugmentMagnitude their strength, 0..30
  */
 public record AugmentationRecipe(
         boolean flip, int resize, int crop, int cropPadding, int randAugmentOperations, int randAugmentMagnitude) {
-    /** Images as they are. */
+    /** No augmentation. */
     public static final AugmentationRecipe NONE = new AugmentationRecipe(false, 0, 0, 0, 0, 0);
 
     /**

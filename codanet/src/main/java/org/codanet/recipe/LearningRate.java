@@ -11,19 +11,19 @@ public sealed interface LearningRate {
      */
     double at(int epoch, long step, long stepsPerEpoch);
 
-    /** {@return this schedule for a run of another length; itself if its length does not matter} */
+    /** {@return this schedule for a run of another length; the same object if the schedule does not depend on the length} */
     LearningRate forEpochs(int epochs);
 
     /**
      * {@return this schedule with another lowest rate}
      *
      * @param lowest not negative
-     * @throws IllegalArgumentException if this kind of schedule has no lowest rate, or this one is impossible
+     * @throws IllegalArgumentException if this kind of schedule has no lowest rate, or {@code lowest} is out of range
      */
     LearningRate withFloor(double lowest);
 
     /**
-     * Always the same.
+     * A constant rate.
      *
      * @param rate above 0
      */
@@ -50,8 +50,8 @@ public sealed interface LearningRate {
     }
 
     /**
-     * Divided by the same factor at regular intervals: {@code max(floor, rate / factor^(epoch div every))}. This is
-     * {@code simple_decay} of the authors' code, where the floor is called {@code min_lr}.
+     * A rate that is divided by the same factor at regular intervals: {@code max(floor, rate / factor^(epoch div every))}. This is {@code
+     * simple_decay} of the authors' code, where the floor is called {@code min_lr}.
      *
      * @param rate of the first epochs, above 0
      * @param factor the divisor, above 0
@@ -132,7 +132,7 @@ public sealed interface LearningRate {
      *
      * @param peak largest rate, above 0
      * @param floor rate at the end, not negative
-     * @param warmUpEpochs length of the rise in epochs, may be a fraction or 0
+     * @param warmUpEpochs length of the linear rise in epochs; may be a fraction or 0
      * @param epochs length of the run
      */
     record Cosine(double peak, double floor, double warmUpEpochs, int epochs) implements LearningRate {
@@ -153,14 +153,14 @@ public sealed interface LearningRate {
         public double at(int epoch, long step, long stepsPerEpoch) {
             double time = (double) step / stepsPerEpoch;
             if (time < warmUpEpochs) {
-                // The first step already moves, and the last of the rise has not yet the whole rate.
+                // The rate of the first step is above 0, and the rate of the last step of the rise is below the peak.
                 return peak * (step + 1) / (warmUpEpochs * stepsPerEpoch + 1);
             }
             double done = Math.min(1, (time - warmUpEpochs) / (epochs - warmUpEpochs));
             return floor + (peak - floor) * 0.5 * (1 + Math.cos(Math.PI * done));
         }
 
-        /** The rise keeps its share of the run. */
+        /** The warm-up remains the same share of the run. */
         @Override
         public LearningRate forEpochs(int newEpochs) {
             return newEpochs == epochs ? this : new Cosine(peak, floor, warmUpEpochs * newEpochs / epochs, newEpochs);

@@ -4,12 +4,12 @@ import java.util.Locale;
 import org.codanet.nn.op.LossKind;
 
 /**
- * How a network is trained: everything but the network, the data and the seed.
+ * How a network is trained: everything except the network, the data and the seed.
  *
  * <p>The optimiser is Adam with gradient accumulation: each micro-batch takes one forward and one backward pass, and the
  * optimiser steps once {@code virtualBatch} images have contributed to the gradient.
  *
- * @param loss what is minimised
+ * @param loss the loss that is minimised
  * @param epochs passes over the training images, at least 1
  * @param microBatch images per forward pass, at least 1
  * @param virtualBatch images per optimiser step, a multiple of {@code microBatch}; the last step of an epoch may have fewer
@@ -69,7 +69,7 @@ public record TrainingRecipe(
     /**
      * {@return a recipe with Adam's usual settings and without gradient accumulation, regulariser and augmentation}
      *
-     * @param loss what is minimised
+     * @param loss the loss that is minimised
      * @param epochs passes over the training images
      * @param batch images per forward pass, and per optimiser step
      * @param learningRate the learning rate over time
@@ -131,7 +131,7 @@ public record TrainingRecipe(
             augmentation = recipe.augmentation;
         }
 
-        /** Sets what is minimised. */
+        /** Sets the loss that is minimised. */
         public Builder loss(LossKind value) {
             loss = value;
             return this;

@@ -6,9 +6,9 @@
  * <pre>
  *   PassDefinition            what a pass reads and writes ({@link org.codanet.run.BufferLayout}), and its operations
  *   CapturedPass              the tensors of a pass; runs it eagerly, captures it, replays it
- * {@link org.codanet.run.PassCache}                 the captured passes of one network: eviction, and a retry if memory is short {@link
- * org.codanet.run.MicroBatches}              splits a batch if memory is short {@link org.codanet.run.MemoryPlan}                runs a
- * pass on a device that only counts bytes
+ *   {@link org.codanet.run.PassCache}                 the captured passes of one network: eviction, and a retry if memory is short
+ *   {@link org.codanet.run.MicroBatches}              splits a batch if memory is short
+ *   {@link org.codanet.run.MemoryPlan}                runs a pass on a device that only counts bytes
  * </pre>
  *
  * <p>This package does not interpret results. {@code org.codanet.explain}, {@code evaluate} and {@code train} split the work, run passes,

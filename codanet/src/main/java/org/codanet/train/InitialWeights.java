@@ -13,10 +13,10 @@ import org.codanet.file.weights.WeightsFile;
 import org.codanet.model.CodaNetConfig;
 
 /**
- * Trained weights from which a training run starts (fine-tuning). All layers must have the shapes of the network, except the last
- * one: with another number of classes it starts with random weights.
+ * Trained weights from which a training run starts (fine-tuning). All layers except the last must have the shapes of the network. If the
+ * last layer has another shape, for example because the number of classes differs, it starts with random weights.
  *
- * @param file the name in messages
+ * @param file name of the file in messages
  * @param weights float32 arrays by name
  */
 public record InitialWeights(String file, NamedTensors weights) {
@@ -39,10 +39,10 @@ public record InitialWeights(String file, NamedTensors weights) {
     }
 
     /**
-     * {@return the weights of a network, replaced by these where they fit}
+     * {@return the weights of a network, with these weights in all layers that have the same shape}
      *
      * @param config the network
-     * @param random its weights before
+     * @param random the network's weights before
      * @throws FileFormatException if a layer before the last is missing here or has another shape
      */
     NamedTensors applyTo(CodaNetConfig config, NamedTensors random) throws FileFormatException {
@@ -61,7 +61,7 @@ public record InitialWeights(String file, NamedTensors weights) {
         }
         Map<String, TensorData> merged = new LinkedHashMap<>(random.tensors());
         for (String name : config.parameterShapes().keySet()) {
-            // A last layer that fits in part is not the same layer.
+            // If only some arrays of the last layer fit, none of them is used.
             if (misfits.isEmpty() || !name.startsWith(lastLayer)) {
                 merged.put(name, weights.get(name).toFloat32());
             }

@@ -10,8 +10,8 @@ import org.codanet.file.AtomicFile;
 /**
  * Locks the folder of a training run, so that two processes cannot write to it at the same time.
  *
- * <p>The operating system releases the lock however the process ends. The empty lock file stays, because deleting it could let two
- * processes lock the folder.
+ * <p>The operating system releases the lock when the process ends, even if it is killed. The empty lock file is not deleted, because
+ * deleting it could let two processes lock the folder.
  */
 public final class RunLock implements AutoCloseable {
     private static final String FILE = ".lock";
@@ -46,7 +46,7 @@ public final class RunLock implements AutoCloseable {
         } catch (OverlappingFileLockException e) {
             return true;
         } catch (IOException e) {
-            // Some network file systems do not support locks. A run without a lock is better than none.
+            // Some network file systems do not support locks. The run then continues without a lock.
             return false;
         }
     }

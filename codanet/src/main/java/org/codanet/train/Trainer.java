@@ -43,15 +43,15 @@ public final class Trainer {
     private volatile boolean stop;
 
     /**
-     * Where a run writes, and how often. Of these only the seed affects the trained weights.
+     * The folder of a run, and how often it is written. Of these options only the seed affects the trained weights.
      *
      * @param seed of the run, with which the network was created; it also decides the order of the images
      * @param folder of the run; created if it does not exist
      * @param resume whether to continue from the folder's checkpoint, if it has one
      * @param checkpointUpdates updates between checkpoints; 0 for one at the end of each epoch only
      * @param checkpointSeconds seconds between checkpoints; 0 for one at the end of each epoch only
-     * @param patience early stopping: the run ends after so many epochs without a better top-1 on the test images; 0 for never
-     * @param memoryBudget the most native memory to use, in bytes; passes take as few images as that needs; 0 for no limit
+     * @param patience early stopping: the number of epochs without a better top-1 on the test images after which the run ends; 0 for never
+     * @param memoryBudget the largest number of bytes of native memory to use; batches are split into passes that fit; 0 for no limit
      */
     public record Options(
             long seed,
@@ -217,7 +217,7 @@ public final class Trainer {
         Sums sums = new Sums(position);
         secondsSince = System.nanoTime();
         long updatesPerEpoch = Math.max(1, Math.ceilDiv(training.images(), recipe.virtualBatch()));
-        // The rate of the last update so far, which the metrics give if the resumed epoch has no other update.
+        // The rate of the last update so far. The metrics report it if the resumed epoch has no further update.
         long counted = position.batches() == 0 ? step.updates() : step.updates() - 1;
         double rate = recipe.learningRate().at(epoch - 1, counted, updatesPerEpoch);
         try (BatchSource.Batches batches = training.batches(epoch, position.batches())) {

@@ -22,7 +22,7 @@ public final class TrainingSession implements AutoCloseable {
     }
 
     /**
-     * Creates the network with the weights that the seed decides, and a trainer for it.
+     * Creates the network with initial weights from the seed, and a trainer for it.
      *
      * @param evaluationBatch images per batch of the evaluations
      * @param device on which the network is created; the caller closes it after the session

@@ -9,7 +9,8 @@ import org.codanet.recipe.AugmentationRecipe;
 import org.codanet.recipe.TrainingRecipe;
 
 /**
- * What a training run trains and on which images, checked for agreement before a device is opened. {@link TrainingSession} runs it.
+ * The network, the recipe and the images of a training run. They are checked for agreement before a device is opened. {@link
+ * TrainingSession} runs it.
  *
  * @param network with the class names of the data
  * @param recipe how the network is trained
@@ -26,7 +27,7 @@ public record TrainingSetup(
         ImageDataset test,
         int threads) {
 
-    /** Training and test images as they are on disk. @param name what messages call them, such as the folder */
+    /** Training and test images as they are on disk. @param name name of the data in messages, such as the folder */
     public record Data(String name, ImageDataset training, ImageDataset test) {}
 
     /**

@@ -33,8 +33,8 @@ public final class TrainingStep implements AutoCloseable {
      * Prepares a network for training. Its gradients are set to zero.
      *
      * @param parent owner of the optimiser, until {@link #close}
-     * @param memoryBudget the most native memory to use, in bytes, the network's weights included; passes take as few images as that
-     *     needs; 0 for no limit
+     * @param memoryBudget the largest number of bytes of native memory to use, including the network's weights; batches are split into
+     *     passes that fit; 0 for no limit
      */
     public TrainingStep(CodaNet net, TrainingRecipe recipe, Scope parent, long memoryBudget) {
         this.net = net;
@@ -64,7 +64,7 @@ public final class TrainingStep implements AutoCloseable {
         return updates;
     }
 
-    /** Continues the count of a checkpoint. */
+    /** Sets the number of updates to that of a checkpoint. */
     void resumeAt(long updatesBefore) {
         updates = updatesBefore;
     }
@@ -75,7 +75,7 @@ public final class TrainingStep implements AutoCloseable {
      * @param images (N, C, H, W) in [0, 1]
      * @param shape four extents
      * @param labels of the images
-     * @param draw seed that decides the regulariser's other classes
+     * @param draw seed from which the regulariser's other classes are drawn
      * @throws TrainingException naming the layer, if a value is not finite
      */
     public Outcome accumulate(float[] images, Shape shape, List<Integer> labels, long draw) {
@@ -87,10 +87,10 @@ public final class TrainingStep implements AutoCloseable {
      *
      * @param images whose arrays the caller may reuse when this returns
      * @param labels of the images
-     * @param draw seed that decides the regulariser's other classes
+     * @param draw seed from which the regulariser's other classes are drawn
      * @throws TrainingException naming the layer, if a value is not finite
-     * @throws OutOfMemoryException if memory is short for so many images, saying how many would fit; the gradients are then incomplete,
-     *     see {@link #dropGradients}
+     * @throws OutOfMemoryException if memory is short for this number of images; the message says how many would fit. The gradients are
+     *     then incomplete, see {@link #dropGradients}
      */
     public Outcome accumulate(RawImages images, List<Integer> labels, long draw) {
         return gradients.add(images, labels, draw, updates);

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Comparisons on a network whose logits can be worked out by hand. */
+/** Comparisons on a network whose logits can be calculated by hand. */
 final class ComparisonTest {
     @TempDir
     Path folder;

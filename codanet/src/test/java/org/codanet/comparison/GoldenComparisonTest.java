@@ -38,11 +38,11 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Both metrics with a network in the loop, in the original protocol, against the authors' code in float64. */
+/** Compares both metrics of a whole network, in the original protocol, with the authors' code in float64. */
 final class GoldenComparisonTest {
     private static final double FLOAT32 = 1e-4;
 
-    /** A share is a quotient of two sums, and the gradient methods sum values of both signs. */
+    /** Tolerance: a share is a quotient of two sums, and the gradient methods sum values of both signs. */
     private static final double SHARE = 1e-3;
 
     static Stream<Arguments> files() {
@@ -74,9 +74,8 @@ final class GoldenComparisonTest {
                 Localisation localisation = new Localisation(network, images, grids);
                 methods.forEach((name, method) -> {
                     String prefix = "loc" + side * side + "_";
-                    // The published code keeps the settings of one evaluation for the next. Where that was occlusion,
-                    // the values under
-                    // the name Ours are those of occlusion, and their maps have a single channel.
+                    // The published code reuses the settings of the previous evaluation. If that was occlusion, the values under the name
+                    // Ours are those of occlusion, and their maps have a single channel.
                     boolean isOcclusion = name.equals("Ours")
                             && file.shape(prefix + "attribution_0_Ours").get(1) == 1;
                     if (isOcclusion) {
@@ -144,7 +143,7 @@ final class GoldenComparisonTest {
                 0);
     }
 
-    /** The images of a file in one batch. Bytes of these files mean byte / 256, which float32 holds exactly. */
+    /** The images of a file in one batch. A byte of these files stands for byte / 256, which float32 represents exactly. */
     private record Source(GoldenFile file) implements BatchSource {
         @Override
         public long images() {

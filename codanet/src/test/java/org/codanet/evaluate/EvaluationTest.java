@@ -44,7 +44,7 @@ final class EvaluationTest {
         assertEquals(List.of(1L, 0L, 0L, 0L, 0L, 0L, 0L), result.confusion().get(4));
     }
 
-    /** The loss of the evaluation, in double precision, against the loss operation that training uses. */
+    /** Compares the loss of the evaluation, in double precision, with the loss operation that training uses. */
     @ParameterizedTest
     @EnumSource(LossKind.class)
     void theLossIsTheOneThatIsTrained(LossKind kind) {

@@ -13,7 +13,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 final class ClassNamesTest {
-    /** The classes of a network, in order. */
+    /** Class names of a network with these labels, in order. */
     private static ClassNames named(String... labels) {
         return new ClassNames(CodaNetConfig.builder(6)
                 .layer(labels.length, 1, 1, 1, 0)

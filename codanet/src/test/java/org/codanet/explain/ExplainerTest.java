@@ -168,7 +168,7 @@ final class ExplainerTest {
             float[] expected = maps(explainer.explain(images, Target.all()));
             List<Callable<float[]>> calls = new ArrayList<>();
             for (int i = 0; i < 24; i++) {
-                // Calls with other images in between would show a state that is left behind.
+                // Calls with other images in between reveal state that one call leaves for the next.
                 ImageBatch other = Toys.batch(1 + i % 3, 100 + i);
                 calls.add(() -> {
                     explainer.explain(other, Target.predicted());
@@ -286,8 +286,7 @@ final class ExplainerTest {
             explain(explainer, images, Integer.getInteger("codanet.soak", 1000));
             var after = device.memory();
             assertEquals(before.tensors(), after.tensors());
-            // A worker's scratch grows once, when it gets its first task of a kind; 66 bytes a call would be a leak
-            // found.
+            // A worker's scratch memory grows once, when it gets its first task of a kind. The bound detects a leak of 66 bytes a call.
             assertTrue(after.live() - before.live() < 65536, before + " then " + after);
             assertTrue(after.reserved() - before.reserved() < 65536, before + " then " + after);
             assertTrue(after.peak() - before.peak() < 65536, before + " then " + after);

@@ -19,9 +19,9 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** A process that runs 10,000 explanations: the last one takes as much memory as an early one, and gives the same bits. */
+/** A process that runs 10,000 explanations. Memory use does not grow, and the last explanation gives the same bits as an early one. */
 final class ManyExplanationsTest {
-    /** After so many the JVM has loaded and compiled what it needs, and the workers have their workspace. */
+    /** Number of explanations after which the JVM has loaded and compiled its classes, and the workers have allocated their workspace. */
     private static final int BEFORE = 4_000;
 
     /** Explanations of each of the parts that follow; 10,000 in all. */
@@ -30,9 +30,9 @@ final class ManyExplanationsTest {
     private static final int PARTS = 3;
 
     /**
-     * What the JVM may add in the part that adds the least. It compiles late where the machine is busy, in some parts and not in all; a
-     * leak is in every one. A leak of the smallest map of a call alone would be seen in the device's own count; one outside of it, in
-     * oneDNN, from 1 KiB a call.
+     * Bound of the memory growth in the part with the least growth. On a busy machine the JVM compiles late and allocates memory in some
+     * parts, but a leak shows in every part. The device's own count would detect a leak of one map of the smallest call. Outside of that
+     * count, for example in oneDNN, leaks of 1 KiB a call or more are detected.
      */
     private static final long SLACK_KIB = 2 * 1024;
 

@@ -17,7 +17,7 @@ import org.codanet.file.safetensors.SafetensorsFile;
 import org.codanet.model.CodaNetConfig;
 
 /**
- * One golden vector: a safetensors file whose metadata says what kind it is and with which settings it was made.
+ * One golden vector: a safetensors file whose metadata has its kind and the settings with which it was created.
  *
  * @param path the file
  * @param kind such as {@code dau_layer}, {@code net}, {@code net_seeded} or {@code train}
@@ -117,7 +117,7 @@ public record GoldenFile(Path path, String kind, JsonObject config, NamedTensors
         return network(config);
     }
 
-    /** {@return the network that a golden config describes; fields that belong to something else are passed over} */
+    /** {@return the network that a golden config describes; other fields are ignored} */
     public static CodaNetConfig network(JsonObject config) {
         JsonObject network = new JsonObject();
         config.entrySet().stream()
@@ -135,7 +135,7 @@ public record GoldenFile(Path path, String kind, JsonObject config, NamedTensors
         return names;
     }
 
-    /** {@return the weights of a file that carries them under the authors' keys} */
+    /** {@return the weights of a file that has them under the authors' keys} */
     public NamedTensors weights() {
         Map<String, TensorData> weights = new LinkedHashMap<>();
         stateKeys().forEach(key -> weights.put(key, tensor(key)));

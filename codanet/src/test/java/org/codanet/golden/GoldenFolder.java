@@ -14,8 +14,8 @@ import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /**
- * Where golden vectors lie: the folder given by {@code -Dcodanet.golden=DIR}, and the small ones committed beside the tests,
- * which are always there. A test over {@link #ofKind} covers both.
+ * The folders of golden vectors: the one given by {@code -Dcodanet.golden=DIR}, and the committed folder with small ones, which is always
+ * present. A test over {@link #ofKind} covers both.
  */
 public final class GoldenFolder {
     private static final String PROPERTY = "codanet.golden";
@@ -23,7 +23,7 @@ public final class GoldenFolder {
 
     private GoldenFolder() {}
 
-    /** {@return the folder the user gave, or nothing} */
+    /** {@return the folder that the user gave, if any} */
     public static Optional<Path> given() {
         String folder = System.getProperty(PROPERTY, "");
         if (folder.isBlank()) {
@@ -76,7 +76,7 @@ public final class GoldenFolder {
         }
     }
 
-    /** The test-jar holds them too, but only as entries of a zip: modules that use the jar bring their own. */
+    /** The test jar has them too, but only as zip entries, so modules that use the jar have golden vectors of their own. */
     private static Optional<Path> committed() {
         URL url = GoldenFolder.class.getResource(COMMITTED + "/README.md");
         try {

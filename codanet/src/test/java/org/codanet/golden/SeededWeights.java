@@ -8,8 +8,8 @@ import org.codanet.file.TensorData;
 import org.codanet.model.CodaNetConfig;
 
 /**
- * The weights and images of {@code net_seeded} golden vectors, which are too large to store: a splitmix64 stream (Steele, Lea
- * and Flood, OOPSLA 2014) whose upper 24 bits are the numbers.
+ * The weights and images of {@code net_seeded} golden vectors, which are too large to store: they come from a splitmix64 stream (Steele,
+ * Lea and Flood, OOPSLA 2014), the upper 24 bits of each output.
  */
 public final class SeededWeights {
     private long state;

@@ -14,7 +14,7 @@ import org.codanet.golden.GoldenFolder;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** The original protocol against the authors' code, index by index. Logits and maps come from the files. */
+/** Compares the original protocol with the authors' code, index by index. Logits and maps come from the files. */
 final class GoldenMetricsTest {
     static Stream<GoldenFile> files() {
         return GoldenFolder.ofKind("eval_metrics");
@@ -151,7 +151,7 @@ final class GoldenMetricsTest {
         return lists.flatMap(List::stream).mapToLong(Integer::longValue).toArray();
     }
 
-    /** The files must not be empty of cases, or every test above would pass without a check. */
+    /** The files must contain cases. Otherwise every test above would pass without checking anything. */
     @ParameterizedTest
     @MethodSource("files")
     void everyFileHasGridsAndCurves(GoldenFile file) {

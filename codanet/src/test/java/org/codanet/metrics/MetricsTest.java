@@ -13,7 +13,7 @@ import java.util.Set;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 
-/** Small cases worked out by hand. */
+/** Small cases calculated by hand. */
 final class MetricsTest {
     /** Four classes with three images each, all correct; image n has the class n mod 4 and the logit 12 - n. */
     private static Confidences twelveImages() {

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Weights of one network as PyTorch programs save them; expected_all_pth.safetensors has the right values. */
+/** Weights of one network as PyTorch programs save them. The expected values are in expected_all_pth.safetensors. */
 class ForeignWeightsTest {
     @TempDir
     Path folder;

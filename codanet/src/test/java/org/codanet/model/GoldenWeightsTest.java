@@ -65,7 +65,7 @@ class GoldenWeightsTest {
                         Map.Entry::getKey, entry -> entry.getValue().shape()));
     }
 
-    /** Exactly, except for float16 files, whose values are the rounded ones. */
+    /** Compares exactly. For float16 files the rounded values are expected. */
     private static boolean sameWeights(NamedTensors read, NamedTensors net) {
         for (String key : net.names()) {
             TensorData tensor = read.get(key);

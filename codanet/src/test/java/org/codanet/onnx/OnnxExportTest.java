@@ -45,7 +45,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 final class OnnxExportTest {
     private static final double TOLERANCE = 1e-4;
 
-    /** Height and width differ, so that tests notice if they are swapped. With stride 2, rows leave a remainder. */
+    /** Height and width differ, so that tests notice if they are swapped. With stride 2 the rows leave a remainder. */
     private static final Preprocessing IMAGES = new Preprocessing(3, 12, 9, 0);
 
     private record Network(String description, CodaNetConfig config) {

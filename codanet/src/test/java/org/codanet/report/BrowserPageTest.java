@@ -58,7 +58,7 @@ final class BrowserPageTest {
     @ParameterizedTest
     @ValueSource(ints = {360, 700, 1280})
     void fitsItsWindowWithoutScrollingSideways(int width) throws Exception {
-        // Browsers have a least window width, a frame has none.
+        // Browser windows have a minimum width, frames do not.
         String framed = "<!DOCTYPE html><html><body><iframe id=\"f\" width=\"" + width + "\" height=\"900\" srcdoc=\""
                 + Html.escape(SamplePage.of(4).html())
                 + "\"></iframe><script>document.getElementById('f').onload = e => { const d = e.target.contentDocument;"
@@ -134,7 +134,7 @@ final class BrowserPageTest {
         assertFalse(content.contains(fill(0x1c, 0x1e, 0x23)), "the dark background of a panel");
     }
 
-    /** The operator that selects a fill colour, as the browser writes it: four decimals without zeros at either end. */
+    /** The PDF operator that selects a fill colour, as the browser writes it: at most four decimals, without leading and trailing zeros. */
     private static String fill(int red, int green, int blue) {
         return Stream.of(red, green, blue)
                         .map(level -> String.format(Locale.ROOT, "%.4f", level / 255f))

@@ -135,12 +135,12 @@ final class ExplanationPageTest {
         for (Element picture : elements("img")) {
             assertTrue(picture.hasAttribute("alt"), "a picture without alt");
             boolean named = !picture.getAttribute("alt").isBlank();
-            // Pictures in a link stand beside the link's own text and are decoration to a screen reader.
+            // Pictures in a link are next to the link's text, so screen readers should treat them as decoration.
             boolean inLink = picture.getParentNode().getNodeName().equals("a");
             assertTrue(named || inLink, "an empty alt outside a link");
             described += named ? 1 : 0;
         }
-        // Scale; for each image the input, and map and overlay of three classes; the wrong one has two pairs more.
+        // The scale. For each image the input, and the map and overlay of three classes. The wrongly classified image has two more pairs.
         assertEquals(1 + 4 * (1 + 2 * 3) + 2 * 2, described);
     }
 
@@ -263,7 +263,7 @@ final class ExplanationPageTest {
         assertEquals(
                 "Training curve. In 2 epochs, the training loss changed from 0.250 to 0.125. The accuracy on held-out images was 62.5 % at the end.",
                 svg.getAttribute("aria-label"));
-        // Two lines a panel and two in the key; one epoch without held-out numbers leaves a line of one point.
+        // Two lines per panel and two in the legend. An epoch without test values leaves a line of one point.
         assertEquals(6, svg.getElementsByTagName("polyline").getLength());
 
         Element wide = parse("<div>" + curve.html() + "</div>").getDocumentElement();

@@ -46,7 +46,7 @@ final class CapturedPassTest {
         List<float[]> of(CodaNet net);
     }
 
-    /** The same device, except that it says that it does not support capture. */
+    /** The same device, except that it reports no support for graph capture. */
     private static Device withoutCapture(Device device) {
         return (Device) Proxy.newProxyInstance(
                 Device.class.getClassLoader(), new Class<?>[] {Device.class}, (proxy, method, arguments) -> {

@@ -16,7 +16,7 @@ import org.codanet.testing.TestDevices;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** How the targets of an explanation are grouped, and what the pass reads and gives. */
+/** How the targets of an explanation are grouped, and the inputs and results of the pass. */
 final class ExplanationPassTest {
     private static final int CLASSES = 10;
 

@@ -44,10 +44,10 @@ import org.junit.jupiter.params.provider.MethodSource;
 final class MemoryPlanTest {
     private static final int SIZE = 32;
     private static final int BATCH = 4;
-    /** Side of images beside which the small things that no plan counts weigh little, in a small network. */
+    /** Side of the images in a small network. With images of this size the memory that no plan counts is a small share. */
     private static final int SIDE = 28;
 
-    /** The paper's network: in a toy the small things that no plan counts would weigh more than a tenth. */
+    /** The paper's network. In a toy network the memory that no plan counts would be more than a tenth. */
     private static final CodaNetConfig NETWORK =
             Experiments.named("9L-S-CoDA-SQ-1000").network();
 
@@ -103,7 +103,7 @@ final class MemoryPlanTest {
         return planned(TestDevices.with(passes(SIDE, 3)));
     }
 
-    /** A small network, whose images are large, with every algorithm that a device may select for it. Its first layer is its largest. */
+    /** A small network with large images, with every algorithm that a device may select for it. Its first layer is the largest. */
     @ParameterizedTest
     @MethodSource("devicesAndPasses")
     void planIsCloseToThePeakOnEveryDevice(String name, PassDefinition pass) {
@@ -183,7 +183,7 @@ final class MemoryPlanTest {
         }
     }
 
-    /** What the pass is the plan of: one call, or one training step. */
+    /** Runs the work that the plan describes: one call, or one training step. */
     private static void run(CodaNet net, PassDefinition pass) {
         Shape shape = pass.images().shape();
         float[] pixels = pixels(shape.extent(3));
@@ -208,7 +208,7 @@ final class MemoryPlanTest {
         };
     }
 
-    /** A device that would refuse more than the budget is never asked for more, and the result has the same bits. */
+    /** A device that refuses to allocate more than the budget never has to refuse, and the result has the same bits. */
     @Test
     void aBudgetIsKeptBySplittingImagesAndClasses() {
         Skip.unless(TestDevices.names().contains("cpu"), "there is no cpu device here");
@@ -268,7 +268,7 @@ final class MemoryPlanTest {
         }
     }
 
-    /** On a device with the memory that a pass over five images took. The number of images in the message then fits. */
+    /** The device has the memory that a pass over five images took. The number of images that the message names must then fit. */
     @ParameterizedTest
     @MethodSource("devicesAndLambdas")
     void trainingWithTooLittleMemorySaysHowManyImagesWouldFit(String name, double lambda) {
@@ -301,7 +301,7 @@ final class MemoryPlanTest {
         }
     }
 
-    /** By its plan the budget holds just so many images, with little left for what the plan leaves out. */
+    /** According to the plan this number of images just fits the budget, with little memory left for what the plan does not count. */
     @ParameterizedTest
     @MethodSource("devicesAndLambdas")
     void trainingKeepsToItsBudgetIfThePlanLeftSomethingOut(String name, double lambda) {

@@ -183,7 +183,7 @@ final class MicroBatchesTest {
             }
         }
 
-        /** So large that the workspace of a worker, of which more or fewer may take part, weighs little beside the images. */
+        /** Images so large that the workspace of a worker is small in comparison, because the number of workers that take part varies. */
         private static ImageBatch large(int count) {
             int side = 4 * Toys.SIZE;
             double[] values =

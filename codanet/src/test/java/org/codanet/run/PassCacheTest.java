@@ -19,7 +19,7 @@ import org.codanet.testing.Toys;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Which passes the cache keeps, and what it does if memory is short or a pass fails. */
+/** Which passes are cached, and what the cache does if memory is short or a pass fails. */
 final class PassCacheTest {
     private static final RawImages IMAGES = Toys.batch(1, 1).part(0, 1);
 
@@ -27,7 +27,7 @@ final class PassCacheTest {
         return TestDevices.names().stream();
     }
 
-    /** Counts how often passes are created and run, and fails while there is a failure. */
+    /** Counts how often passes are created and run, and throws the failure that a test has set. */
     private static final class Log {
         private int created;
         private int run;
@@ -35,7 +35,7 @@ final class PassCacheTest {
         private int failsWithMoreThan;
     }
 
-    /** A pass whose result is its number. It fails as its log says, while the cache holds more passes than the log allows. */
+    /** A pass whose result is its number. It throws the failure of its log while the cache holds more passes than the log allows. */
     private record NumberPass(int number, Log log) implements PassDefinition {
         @Override
         public RawImages.Form images() {

@@ -26,7 +26,7 @@ public final class AugmentedTraining {
 
     private AugmentedTraining() {}
 
-    /** Crop, flip, and so many operations of RandAugment for each image. */
+    /** Crop, flip, and this number of RandAugment operations for each image. */
     public static TrainingRecipe recipe(int operations) {
         return TrainingRecipe.of(LossKind.BCE, 3, 4, new LearningRate.Constant(2e-3)).toBuilder()
                 .augmentation(new AugmentationRecipe(true, 0, Toys.SIZE, 2, operations, 20))

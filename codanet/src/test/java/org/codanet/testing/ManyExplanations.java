@@ -23,8 +23,8 @@ import org.codanet.nn.op.LossKind;
 import org.codanet.nn.tensor.Scope;
 
 /**
- * Explains without end from several threads, and holds every result against the bits of the first time. Says what native
- * memory it has after a part of the work and after all of it: a program of its own, so that nothing else uses the process's.
+ * Explains many times from several threads, and compares the bits of every result with those of the first time. It reports its native
+ * memory after each part of the work. It is a separate program, so that no other test uses memory of the process.
  */
 public final class ManyExplanations {
     private static final int THREADS = 4;
@@ -50,8 +50,8 @@ public final class ManyExplanations {
     }
 
     /**
-     * Takes a device's name and how many explanations to do before each report. Prints a line a report: resident KiB of the
-     * process, live and reserved bytes of the device, open tensors.
+     * Arguments: the name of a device, and the number of explanations before each report. Prints one line for each report: resident KiB of
+     * the process, live and reserved bytes of the device, open tensors.
      */
     public static void main(String[] arguments) throws IOException, InterruptedException, ExecutionException {
         try (Device device = TestDevices.open(arguments[0]);

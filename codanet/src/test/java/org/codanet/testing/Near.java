@@ -3,11 +3,14 @@ package org.codanet.testing;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.fail;
 
-/** Comparison of tensors element by element, relative to the largest expected magnitude. A NaN is near nothing. */
+/** Comparison of tensors element by element, relative to the largest expected magnitude. A NaN is never near another value. */
 public final class Near {
     private Near() {}
 
-    /** Fails with index, both values and the difference, if a value is further off than relative times the largest one. */
+    /**
+     * Fails if a value differs by more than {@code relative} times the largest expected magnitude. The message has the index, both values
+     * and the difference.
+     */
     public static void assertNear(String what, double[] expected, double[] actual, double relative) {
         assertEquals(expected.length, actual.length, what + ": number of values");
         double largest = 0;

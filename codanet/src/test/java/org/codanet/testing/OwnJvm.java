@@ -6,7 +6,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Runs a program of the tests in a JVM of its own, with the modules of the test that asks for it. */
+/** Runs a program of the tests in a separate JVM, with the modules of the calling test. */
 public final class OwnJvm {
     private OwnJvm() {}
 
@@ -30,7 +30,7 @@ public final class OwnJvm {
                     "--add-modules=org.codanet",
                     "--enable-native-access=org.codanet.bindings"));
         }
-        // The tests' own classes lie on the class path, in no module.
+        // The classes of the tests are on the class path, in no module.
         command.addAll(List.of(
                 "-cp",
                 classes(program) + File.pathSeparator + System.getProperty("java.class.path"),

@@ -12,7 +12,7 @@ import org.junit.jupiter.params.provider.Arguments;
 
 /** The devices that tests of this module run on: every kind that can be opened on this machine. */
 public final class TestDevices {
-    /** Oracle of every other device; always there. */
+    /** The device that the others are compared with. It is always available. */
     public static final String REFERENCE = "reference";
 
     private TestDevices() {}
@@ -29,13 +29,13 @@ public final class TestDevices {
         return names;
     }
 
-    /** Each of them with each of some cases. */
+    /** Each device combined with each case. */
     public static <T> Stream<Arguments> with(Stream<T> cases) {
         List<String> names = names();
         return cases.flatMap(it -> names.stream().map(name -> Arguments.of(name, it)));
     }
 
-    /** Opens one in float32. */
+    /** Opens a device in float32. */
     public static Device open(String name) {
         return Devices.open(name, DeviceOptions.defaults().withPrecision(Precision.FP32));
     }

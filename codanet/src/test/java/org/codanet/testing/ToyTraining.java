@@ -14,16 +14,16 @@ import org.codanet.recipe.TrainingRecipe;
 import org.codanet.train.Trainer;
 import org.codanet.train.TrainingListener;
 
-/** A training run with a checkpoint after every update, also as a program of its own that a test can kill. */
+/** A training run with a checkpoint after every update. It is also a program that a test can kill. */
 public final class ToyTraining {
     private ToyTraining() {}
 
-    /** The run: device, folder and number of epochs are the arguments. */
+    /** Trains. Arguments: device, folder and number of epochs. */
     public static void main(String[] arguments) throws IOException {
         train(arguments[0], Path.of(arguments[1]), Integer.parseInt(arguments[2]));
     }
 
-    /** Trains, or goes on from the folder's checkpoint. */
+    /** Trains, or resumes from the folder's checkpoint. */
     public static Trainer.Result train(String deviceName, Path folder, int epochs) throws IOException {
         TrainingRecipe recipe = TrainingRecipe.of(LossKind.BCE, epochs, 4, new LearningRate.Constant(2e-3)).toBuilder()
                 .batches(4, 8)

@@ -12,7 +12,7 @@ import org.codanet.data.batch.RawImages;
 import org.codanet.model.CodaNetConfig;
 import org.codanet.nn.tensor.Shape;
 
-/** Networks and images small enough for plain loops, yet with strides, padding and three classes that can be learnt. */
+/** Networks and images that are small enough for plain loops, but have strides, padding and three classes that can be learnt. */
 public final class Toys {
     /** Extent of the images. */
     public static final int SIZE = 7;
@@ -29,7 +29,7 @@ public final class Toys {
                 .build();
     }
 
-    /** Images of noise, one colour of three a little brighter in the middle: the class. */
+    /** Images of noise. The class is the colour that is slightly brighter in the middle. */
     public static BatchSource images(int count, int batch, long seed) {
         float[][] images = new float[count][];
         int[] labels = new int[count];
@@ -41,7 +41,7 @@ public final class Toys {
         return new Source(images, labels, batch, seed);
     }
 
-    /** Images for explanations: as {@link #images} makes them, classes in turn. */
+    /** Images for explanations, created as in {@link #images}, with the classes in turn. */
     public static ImageBatch batch(int count, long seed) {
         SplittableRandom random = new SplittableRandom(seed);
         float[] values = new float[count * 3 * SIZE * SIZE];

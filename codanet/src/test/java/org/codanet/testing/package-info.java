@@ -1,2 +1,2 @@
-/** What the tests of this module share: devices to run on and how near numbers must be. */
+/** Shared code of this module's tests: devices to run on, and comparison of numbers. */
 package org.codanet.testing;

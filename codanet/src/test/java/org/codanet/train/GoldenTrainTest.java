@@ -28,7 +28,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Training step by step against PyTorch in float64: losses, norms, when the optimiser steps, and all weights after each step. */
 final class GoldenTrainTest {
-    /** Relative to the largest value of each weight, and to each loss and norm: float32 arithmetic through six updates. */
+    /** Tolerance for float32 arithmetic over six updates, relative to the largest value of each weight array, and to each loss and norm. */
     private static final double FLOAT32 = 1e-5;
 
     static Stream<Arguments> runs() {

@@ -20,7 +20,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Fine-tuning: trained weights of three classes in networks with three, with seven and with other layers. */
+/**
+ * Fine-tuning: the trained weights of a network with three classes are loaded into networks with three classes, with seven classes, and
+ * with other layers.
+ */
 class InitialWeightsTest {
     @ParameterizedTest
     @ValueSource(strings = {"same.pth", "swa.pth", "lightning.pth", "expected_all_pth.safetensors"})

@@ -32,8 +32,8 @@ final class LinearMapRegulariserTest {
     }
 
     /**
-     * Along random directions through all weights at once. The step is small, so that few entries of W change sign on the way,
-     * but not so small that float32 drowns the difference; what is left is 1 % of the gradient's length.
+     * Finite differences along random directions through all weights at once. The step is small, so that few entries of W change sign, but
+     * large enough that float32 rounding does not hide the difference. The remaining error is 1 % of the gradient's length.
      */
     @ParameterizedTest
     @MethodSource("devices")

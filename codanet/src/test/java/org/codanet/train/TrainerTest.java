@@ -45,7 +45,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 final class TrainerTest {
-    /** 23 images in micro-batches of 4: the last of an epoch is not full, and neither is its virtual batch of 8. */
+    /** 23 images in micro-batches of 4. The last micro-batch of an epoch is not full, and neither is the last virtual batch of 8. */
     private static final BatchSource TRAINING = Toys.images(23, 4, 1);
 
     private static final BatchSource TEST = Toys.images(12, 5, 2);
@@ -87,7 +87,7 @@ final class TrainerTest {
         }
     }
 
-    /** With a learning rate of almost nothing the first epoch stays the best. */
+    /** With a learning rate of almost 0 the first epoch remains the best. */
     @Test
     void theRunEndsEarlyWhenTheAccuracyDoesNotRise() throws IOException {
         TrainingRecipe still = recipe(12).toBuilder()
@@ -277,7 +277,7 @@ final class TrainerTest {
                 .finished());
     }
 
-    /** With a large test set the user would otherwise wait long for the run to end. */
+    /** Otherwise the user of a large test set would have to wait long for the run to end. */
     @Test
     void aRunThatIsStoppedInItsEvaluationHasACheckpointToo() throws IOException {
         AtomicReference<Trainer> trainer = new AtomicReference<>();

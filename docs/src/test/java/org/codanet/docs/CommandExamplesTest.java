@@ -15,16 +15,16 @@ import org.junit.jupiter.api.Test;
 import picocli.CommandLine;
 import picocli.CommandLine.ParameterException;
 
-/** Every command that a document or a help text shows is one that the command line takes. */
+/** The command line accepts every command that a document or a help text shows. */
 final class CommandExamplesTest {
-    /** A line of a code block that runs codanet; what follows three spaces or a # is said about it. */
+    /** A line of a code block that runs codanet. Text after three spaces or a # is a comment. */
     private static final Pattern BLOCK =
             Pattern.compile("^\\s{2,}(?:\\$ )?(?:bin/)?codanet ((?! |-->).*?)(?: {3,}.*| #.*)?$");
 
-    /** The same within a sentence. */
+    /** A command in a sentence. */
     private static final Pattern INLINE = Pattern.compile("`(?:bin/)?codanet ([^`]+)`");
 
-    /** Words that stand for others, and so no command that could be run. */
+    /** Placeholders. A command that contains one cannot be run. */
     private static final Pattern GRAMMAR = Pattern.compile("\\.\\.\\.|…|\\||\\[|COMMAND");
 
     @Test
@@ -75,7 +75,7 @@ final class CommandExamplesTest {
                 .toList();
     }
 
-    /** {@return why the command line refuses this, if it does} */
+    /** {@return why the command line refuses this command, or empty if it accepts it} */
     private static Optional<String> refusal(String command) {
         try {
             Main.commandLine().parseArgs(command.split("\\s+"));

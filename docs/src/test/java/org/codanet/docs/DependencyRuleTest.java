@@ -42,7 +42,7 @@ final class DependencyRuleTest {
     private static final String CLI = "org.codanet.cli..";
     private static final String BENCH = "org.codanet.bench..";
 
-    /** Where org.codanet may touch native memory: each takes or hands out bytes that somebody else owns. */
+    /** The classes of org.codanet that may use native memory. Each takes or returns bytes that other code owns. */
     private static final Set<String> MAY_NAME_MEMORY = Set.of(
             "org.codanet.file.TensorData", // the bytes of a tensor in a mapped file
             "org.codanet.data.batch.ImageBatch"); // images that a caller hands in
@@ -58,7 +58,7 @@ final class DependencyRuleTest {
     private static final DescribedPredicate<JavaClass> CODANET =
             not(resideInAnyPackage(BINDINGS, NN, GPU, CLI, BENCH)).as("reside in the module codanet");
 
-    /** Without this, a rule about classes that were never found would hold. */
+    /** Without this check, a rule about classes that do not exist would always hold. */
     @ParameterizedTest
     @ValueSource(
             strings = {
@@ -76,7 +76,7 @@ final class DependencyRuleTest {
         assertTrue(ALL.contain(name), name + " is not among the " + ALL.size() + " classes that were found");
     }
 
-    /** A library must not change settings of the program that uses it. The command line is a program of its own. */
+    /** A library must not change settings of the program that uses it. The command line is itself a program, so it may. */
     @Test
     void onlyTheCommandLineSetsSystemPropertiesAndNotInAStaticInitialiser() {
         noClasses()
@@ -94,7 +94,7 @@ final class DependencyRuleTest {
         slices().matching("org.codanet.(**)").should().beFreeOfCycles().check(ALL);
     }
 
-    /** Numbers in messages and files would have other digits for users in Egypt, and "I" another lower case in Turkey. */
+    /** In the default locale, numbers could have other digits, as in Egypt, and "I" another lower case, as in Turkey. */
     @Test
     void noTextDependsOnTheDefaultLocale() {
         Set<String> methods =
@@ -234,7 +234,7 @@ final class DependencyRuleTest {
         return resideInAPackage("org.codanet..").and(CODANET);
     }
 
-    /** JUnit's own assumptions skip in silence, and know nothing of {@code codanet.requireGpu}. */
+    /** JUnit's own assumptions skip tests silently and ignore {@code codanet.requireGpu}. */
     @Test
     void testsSkipByOneClassAlone() {
         Pattern assumption = Pattern.compile("^import .*\\b(Assumptions|TestAbortedException)\\b");

@@ -141,7 +141,7 @@ final class LibraryExampleTest {
         return rest.subList(0, rest.indexOf("```"));
     }
 
-    /** The formatter may break the lines of the source in other places than the README does. */
+    /** The formatter may break the source at other places than the README. */
     private static String withoutSpaces(List<String> lines) {
         return String.join("", lines).replaceAll("\\s+", "");
     }

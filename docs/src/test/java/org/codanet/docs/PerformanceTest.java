@@ -13,7 +13,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
-/** The tables of docs/performance.md that name a file of measurements are what that file holds. */
+/** The tables of docs/performance.md that name a measurement file have the values of that file. */
 final class PerformanceTest {
     private static final Path DOCUMENT = SourceTree.root().resolve("docs/performance.md");
     private static final Pattern RECORD = Pattern.compile("\\]\\(\\.\\./(bench/results/[^)]+\\.json)\\)");
@@ -33,7 +33,7 @@ final class PerformanceTest {
         }
     }
 
-    /** Ratios are what the measurements say: the best round of ours over the best round of the best peer. */
+    /** Each ratio follows from the measurements: our best round divided by the best round of the best peer. */
     @Test
     void ratiosFollowFromTheMeasurements() {
         int checked = 0;

@@ -10,7 +10,7 @@ import java.util.Locale;
 import org.codanet.model.BundledModel;
 import org.junit.jupiter.api.Test;
 
-/** The tables of docs/results.md are the recorded runs, and the shipped network is the one they speak of. */
+/** The tables of docs/results.md have the values of the recorded runs, and describe the bundled network. */
 final class ResultsTest {
     private static final Path RUN = SourceTree.root().resolve("docs/runs/cifar10-xs/metrics.csv");
     private static final Path RESULTS = SourceTree.root().resolve("docs/results.md");

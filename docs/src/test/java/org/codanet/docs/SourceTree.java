@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
 
-/** The files of this project as they stand in the working folder, without what a build or a tool put there. */
+/** The files of this project in the working folder, without files that a build or a tool created. */
 final class SourceTree {
     private static final Set<String> NOT_OURS =
             Set.of(".git", "target", ".idea", ".vscode", ".venv", "runs", "carry", "results");
@@ -28,7 +28,7 @@ final class SourceTree {
         return folder;
     }
 
-    /** {@return the files below a folder of the project whose names end so, in order; not empty} */
+    /** {@return the files below a folder of the project whose names have one of these endings, in order; not empty} */
     static List<Path> files(String folder, String... endings) {
         Path start = root().resolve(folder);
         try (Stream<Path> walk = Files.walk(start)) {

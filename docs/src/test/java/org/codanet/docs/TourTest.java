@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import org.junit.jupiter.api.Test;
 
-/** The tour runs, and each of its sections finds what it says. */
+/** The tour runs, and each of its sections has the result that it describes. */
 final class TourTest {
     @Test
     void theTourShowsWhatItSays() {

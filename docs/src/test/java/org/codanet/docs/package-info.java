@@ -1,5 +1,5 @@
 /**
- * Tests that hold documents and modules to their word: what the documents link to and say exists, and the arrows between modules
- * and packages that {@code docs/architecture.md} draws are the only ones.
+ * Tests that compare documents with the code: links and commands in documents are valid, and the dependencies between modules and packages
+ * are exactly those that {@code docs/architecture.md} draws.
  */
 package org.codanet.docs;

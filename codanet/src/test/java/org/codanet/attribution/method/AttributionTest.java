@@ -29,7 +29,7 @@ import org.codanet.testing.Toys;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 
-/** What every method promises, and the parts that can be worked out by hand. */
+/** The contract of every method, and results that can be calculated by hand. */
 final class AttributionTest {
     private static final int IMAGES = 2;
 

@@ -30,12 +30,12 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Every method against the authors' code in float64, on every device. */
+/** Compares every method with the authors' code in float64, on every device. */
 final class GoldenAttributionTest {
-    /** Float32 arithmetic, relative to the largest value of a map. */
+    /** Tolerance for float32 arithmetic, relative to the largest value of a map. */
     private static final double FLOAT32 = 1e-4;
 
-    /** Twenty gradients are summed and multiplied by a difference. */
+    /** Tolerance where twenty gradients are summed and multiplied by a difference. */
     private static final double INTEGRATED = 1e-3;
 
     static Stream<Arguments> files() {
@@ -80,8 +80,8 @@ final class GoldenAttributionTest {
     }
 
     /**
-     * With the authors' superpixels: the tiles of these images repeat, so some densities are equal up to the noise, and the noise is
-     * not the authors'.
+     * Uses the authors' superpixels. The tiles of these images repeat, so some densities differ only by the added noise, and that noise
+     * differs from the authors'.
      */
     @ParameterizedTest
     @MethodSource("files")
@@ -223,7 +223,7 @@ final class GoldenAttributionTest {
         return new CodaNetAttribution(net, 0);
     }
 
-    /** Bytes of these files mean byte / 256, which float32 holds exactly. */
+    /** A byte of these files stands for byte / 256, which float32 represents exactly. */
     private static RawImages.Floats images(GoldenFile file, String name) {
         List<Integer> shape = file.shape(name);
         float[] values = file.floats(name);
