@@ -14,12 +14,13 @@ import org.codanet.recipe.AugmentationRecipe;
 import org.codanet.recipe.TrainingRecipe;
 
 /**
- * What is trained on a dataset: an experiment or a config with the number of classes and the image size that the dataset needs.
+ * A network, a recipe and a preprocessing for one dataset: an experiment or a config, adapted to the number of classes and the image size
+ * of the dataset.
  *
- * @param network with one unit in the last layer for each class of the dataset, if that was to be adapted
- * @param recipe the training
+ * @param network the network; if the number of classes was adapted, its last layer has one unit for each class of the dataset
+ * @param recipe how the network is trained
  * @param preprocessing the channels and extents that the network reads; with {@code resize}, images of any size are resized and cropped
- * @param changes one sentence for each difference from what was given, for the user
+ * @param changes one sentence for the user for each difference from the given experiment or config
  */
 public record AdaptedNetwork(
         CodaNetConfig network, TrainingRecipe recipe, Preprocessing preprocessing, List<String> changes) {
@@ -29,11 +30,11 @@ public record AdaptedNetwork(
     }
 
     /**
-     * Adapts an experiment: the last layer has as many units as the dataset has classes, and images of other sizes than the experiment's are
-     * resized so that the shorter side fits, then cropped. The augmentation of the experiment's recipe follows.
+     * Adapts an experiment: the last layer has as many units as the dataset has classes, and images of other sizes than the experiment's
+     * are resized so that the shorter side fits, then cropped. The augmentation of the recipe is adapted to the image size.
      *
-     * @param recipe of the experiment, or another one
-     * @param adaptAugmentation whether the crop of the recipe follows the image size; not for a recipe that the user wrote
+     * @param recipe the recipe of the experiment, or another recipe
+     * @param adaptAugmentation whether the crop of the recipe is adapted to the image size; false for a recipe that the user wrote
      * @param images the training images
      * @param size of the images that the network reads; if it is empty, the experiment's
      * @throws IOException if no image can be read
@@ -72,7 +73,7 @@ public record AdaptedNetwork(
     }
 
     /**
-     * Finds the image size for a config: {@code size}, or that of the config file, or that of the images if they all have the same.
+     * Finds the image size for a config: {@code size}, or the size in the config file, or the size of the images if it is the same for all.
      *
      * @param images the training images
      * @param size of the images that the network reads; empty if it was not given
@@ -115,11 +116,11 @@ public record AdaptedNetwork(
                 + new ImageSize(preprocessing.height(), preprocessing.width()) + " pixels is cropped";
     }
 
-    /** Crops are square, so a size that is not square is cut out of the centre. */
+    /** Random crops are square, so for a size that is not square the centre is cropped. */
     private static AugmentationRecipe adapted(AugmentationRecipe recipe, Preprocessing preprocessing) {
         boolean square = preprocessing.height() == preprocessing.width();
         int crop = recipe.crop() > 0 && square ? preprocessing.height() : 0;
-        // As much larger than the crop as in the experiment.
+        // The ratio of resize to crop is that of the experiment.
         int resize = recipe.resize() > 0 && crop > 0
                 ? (int) Math.ceil((double) recipe.resize() * crop / recipe.crop())
                 : preprocessing.resize();

@@ -9,8 +9,8 @@ import org.codanet.data.image.ImageSize;
 import org.codanet.file.FileFormatException;
 
 /**
- * The extents of some images of a dataset, evenly spread over it. A large folder of photos is not read as a whole for this. An image that
- * cannot be read is left out here, and reported when it is trained on.
+ * The extents of a sample of a dataset's images, evenly spread over the dataset, so that a large folder of photos does not have to be read
+ * completely. An image that cannot be read is skipped here, and reported when training reads it.
  *
  * @param sizes of at least one image
  */
@@ -34,7 +34,7 @@ record SampledSizes(List<ImageSize> sizes) {
         return new SampledSizes(List.copyOf(sizes));
     }
 
-    /** {@return the size of all images, if they have the same} */
+    /** {@return the common size of all images, if they have the same size} */
     Optional<ImageSize> common() {
         return sizes.stream().distinct().count() == 1 ? Optional.of(sizes.getFirst()) : Optional.empty();
     }

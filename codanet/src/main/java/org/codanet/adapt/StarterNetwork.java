@@ -9,11 +9,11 @@ import org.codanet.model.CodaNetConfig;
 import org.codanet.model.LayerExtent;
 
 /**
- * A small network to begin with for a folder of images, on the pattern of the experiment XS-CoDA-SQ-30: layers of stride 2 down to
- * a map of about 8 x 8 positions, one more layer, and a 1 x 1 layer with one unit for each class.
+ * A small first network for a folder of images, similar to the experiment XS-CoDA-SQ-30. Layers of stride 2 reduce the image to about 8 x 8
+ * positions. One more layer and a 1 x 1 layer with one unit for each class follow.
  */
 public final class StarterNetwork {
-    /** Photos are resized to this unless another size is asked for: a CPU trains a few hundred of them in minutes. */
+    /** Photos are resized to this side length unless the user sets another size. A CPU then trains on a few hundred photos in minutes. */
     private static final int DEFAULT_SIDE = 64;
 
     private static final int LEAST_SIDE = 8;
@@ -21,7 +21,10 @@ public final class StarterNetwork {
     private static final int MOST_HALVINGS = 5;
     private static final int UNITS = 64;
     private static final int RANK = 16;
-    /** That of XS-CoDA-SQ-30 for its 8 x 8 positions. The logit is a sum over positions, so the temperature grows with their number. */
+    /**
+     * The temperature of XS-CoDA-SQ-30 divided by its 8 x 8 positions. The logit is a sum over positions, so the temperature must be
+     * proportional to their number.
+     */
     private static final double TEMPERATURE_PER_POSITION = 30.0 / 64;
 
     private StarterNetwork() {}
@@ -30,8 +33,8 @@ public final class StarterNetwork {
      * {@return a network for these images, with their class names}
      *
      * @param images the training images
-     * @param size to which images are resized and cropped; if it is empty, the size of the images if they are small and all have the same, or
-     *     a square whose side is the median of their shorter sides, at most 64 pixels
+     * @param size to which images are resized and cropped. If it is empty, and the images are small and have a common size, that size is
+     *     used. Otherwise a square is used, whose side is the median of their shorter sides, at most 64 pixels
      * @throws IOException if the images have no labels or only one class, or cannot be read
      */
     public static NetworkConfigFile of(ImageDataset images, Optional<ImageSize> size) throws IOException {
@@ -70,7 +73,7 @@ public final class StarterNetwork {
         for (int i = 0; i < halvings; i++) {
             builder.layer(i == 0 ? UNITS / 2 : UNITS, RANK, 3, 2, 1);
         }
-        // Without evidence, each class then has a probability of one in the number of classes.
+        // Without evidence, the sigmoid of this bias is 1 / classes.
         double logitBias = -Math.log(classes - 1.0);
         return builder.layer(UNITS, RANK, 3, 1, 1)
                 .layer(classes, RANK, 1, 1, 0)

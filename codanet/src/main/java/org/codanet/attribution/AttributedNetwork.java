@@ -4,8 +4,8 @@ import java.util.List;
 import org.codanet.data.batch.RawImages;
 
 /**
- * What attribution methods ask of a network. Images are (N, C, H, W); targets are N lists of T classes. Calls from several threads take
- * turns on the device, and the device's memory decides how many images it computes at once.
+ * The operations of a network that attribution methods need. Images are (N, C, H, W); targets are N lists of T classes. Calls are
+ * serialised on the device, and batches are split to fit its memory.
  */
 public interface AttributedNetwork {
     /** {@return the number of classes, K} */
@@ -14,16 +14,16 @@ public interface AttributedNetwork {
     /** {@return C of the images that it reads, without inverse channels} */
     int imageChannels();
 
-    /** {@return whether ReLUs stand between its layers; the rules of GuidedBackprop and DeepLIFT change nothing without} */
+    /** {@return whether there are ReLUs between its layers; without ReLUs the rules of GuidedBackprop and DeepLIFT change nothing} */
     boolean hasRectifiers();
 
     /** {@return the logits (N, K)} */
     float[] logits(RawImages.Floats images);
 
-    /** {@return the network's input for images, (N, C', H, W): the inverse channels appended, if it has them} */
+    /** {@return the network's input for images, (N, C', H, W), with inverse channels if the network has them} */
     float[] input(RawImages.Floats images);
 
-    /** {@return the logits (N, K) for inputs (N, C', H, W) as {@link #input} makes them, which need not be those of any image} */
+    /** {@return the logits (N, K) for inputs (N, C', H, W) in the form of {@link #input}; they need not belong to an image} */
     float[] logitsOfInput(RawImages.Floats inputs);
 
     /** {@return the probabilities (N, K) of logits, as the network was trained: sigmoid or softmax} */
@@ -38,7 +38,7 @@ public interface AttributedNetwork {
     float[] gradients(RawImages.Floats images, List<List<Integer>> targets);
 
     /**
-     * The contributions by which the network explains itself.
+     * The network's own contributions.
      *
      * @return (N, T, C', H, W), C' being the channels of the network's input, inverse channels included
      */

@@ -14,8 +14,8 @@ public final class Attribution {
      * Maps of a method.
      *
      * @param shape (N, T, C, H, W); C is the number of channels of the method's maps
-     * @param values belong to the attribution from then on
-     * @param remark what a reader must know of these maps; null for nothing
+     * @param values the maps; the attribution takes ownership of the array
+     * @param remark a note for readers of these maps; null for none
      * @throws IllegalArgumentException if the number of values is not that of the shape
      */
     public Attribution(Shape shape, float[] values, String remark) {
@@ -38,7 +38,7 @@ public final class Attribution {
         return values.clone();
     }
 
-    /** {@return why these maps are those of another method, if the network makes them equal} */
+    /** {@return why these maps equal those of another method, if they do for this network} */
     public Optional<String> remark() {
         return Optional.ofNullable(remark);
     }

@@ -9,8 +9,8 @@ import org.codanet.file.npy.NpyWriter;
 import org.codanet.nn.tensor.Shape;
 
 /**
- * Writes the maps of many images to one NumPy file as they are made: (N, targets, H, W), or with channels (N, targets, C, H, W). The file
- * appears on {@link #close} if all images were added; otherwise none is left.
+ * Writes the maps of many images to one NumPy file as they are computed: (N, targets, H, W), or with channels (N, targets, C, H, W). {@link
+ * #close} creates the file if all images were added; otherwise no file remains.
  */
 public final class AttributionArray implements Closeable {
     private final Path file;
@@ -24,8 +24,8 @@ public final class AttributionArray implements Closeable {
      * Creates a writer. The first maps determine the number of targets and the extents, so the file is opened then.
      *
      * @param file to write or replace
-     * @param images N, the number of images in all
-     * @param channels whether each channel is written, or their sum
+     * @param images N, the total number of images
+     * @param channels whether each channel is written; otherwise their sum
      */
     public AttributionArray(Path file, int images, boolean channels) {
         this.file = file;

@@ -4,8 +4,8 @@ import java.util.List;
 import org.codanet.data.batch.RawImages;
 
 /**
- * A way to attribute a logit to the pixels of an image. Immutable and safe for use by many threads. The same call gives the same bits,
- * and the maps of an image do not depend on the other images of the call.
+ * A way to attribute a logit to the pixels of an image. Immutable and thread-safe. The same call gives the same bits, and the maps of an
+ * image do not depend on the other images of the call.
  */
 public interface AttributionMethod {
     /** {@return its name on the command line, such as {@code intgrad}} */

@@ -23,7 +23,7 @@ import org.codanet.run.MicroBatches;
 import org.codanet.run.PassCache;
 import org.codanet.run.PassDefinition;
 
-/** A CoDA-Net as attribution methods see it. */
+/** Makes a CoDA-Net available to attribution methods. */
 public final class CodaNetAttribution implements AttributedNetwork {
     private static final int BATCH = 32;
 
@@ -36,8 +36,8 @@ public final class CodaNetAttribution implements AttributedNetwork {
     /**
      * A view of a network.
      *
-     * @param net closed by its owner, after the last call
-     * @param memoryBudget native bytes, the network's weights included; 0 sets no bound
+     * @param net the network; its owner closes it after the last call
+     * @param memoryBudget the largest number of bytes of native memory to use, including the network's weights; 0 for no limit
      */
     public CodaNetAttribution(CodaNet net, long memoryBudget) {
         this.net = net;
@@ -178,7 +178,7 @@ public final class CodaNetAttribution implements AttributedNetwork {
         return values;
     }
 
-    /** Image n of a gradient (N, H, W, C') to (C, H, W). The inverse 1 − v of a channel adds its negative gradient. */
+    /** Converts image n of a gradient (N, H, W, C') to (C, H, W). The inverse 1 − v of a channel adds its negative gradient. */
     private void channelsFirst(float[] gradient, int n, Shape shape, float[] values, int start) {
         int area = shape.extent(2) * shape.extent(3);
         int channels = imageChannels();
@@ -220,12 +220,12 @@ public final class CodaNetAttribution implements AttributedNetwork {
         return new ActivationMaps(values, output.extent(1), output.extent(2));
     }
 
-    /** Makes the inputs of a micro-batch that begins with image {@code first}. */
+    /** Creates the inputs of a micro-batch that begins with image {@code first}. */
     private interface Inputs {
         HostBuffers of(int first, RawImages part);
     }
 
-    /** Takes the results of a micro-batch that begins with image {@code first}. */
+    /** Receives the results of a micro-batch that begins with image {@code first}. */
     private interface Results {
         void take(int first, HostBuffers results);
     }

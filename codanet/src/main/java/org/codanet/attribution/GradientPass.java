@@ -13,7 +13,7 @@ import org.codanet.run.PassDefinition;
  * The gradients of some logits with respect to the network's input: one forward pass, and one backward pass for each target.
  *
  * @param images how the images are stored
- * @param targets T, how many logits of each image
+ * @param targets T, the number of logits of each image
  */
 record GradientPass(RawImages.Form images, int targets) implements PassDefinition {
     /** Name of the input (N, K) that is 1 at target t of each image and 0 elsewhere. */

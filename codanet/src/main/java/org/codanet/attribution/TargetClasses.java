@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.stream.IntStream;
 import org.codanet.explain.Target;
 
-/** The classes that a target means for given logits. */
+/** Finds the classes that a target selects for given logits. */
 public final class TargetClasses {
     private TargetClasses() {}
 

@@ -15,7 +15,7 @@ import org.codanet.metrics.GridSampler;
 import org.codanet.metrics.Protocol;
 import org.codanet.metrics.Removal;
 
-/** Measures methods on a model, and keeps every value in a file of its series, so that an interrupted run can go on. */
+/** Measures methods on a model, and writes every value to the file of its series, so that an interrupted run can be resumed. */
 public final class Comparison {
     /** The folder of the files of values, in the output folder. */
     public static final String VALUES = "values";
@@ -26,17 +26,17 @@ public final class Comparison {
     private final Path folder;
     private final Listener listener;
 
-    /** Told how far a comparison is. */
+    /** Receives the progress of a comparison. */
     public interface Listener {
         /**
-         * A series begins or goes on.
+         * A series begins or is resumed.
          *
          * @param done rows that an earlier run has measured already
-         * @param of all rows
+         * @param of total number of rows
          */
         void begin(String model, String method, Metric metric, int done, int of);
 
-        /** One more row was measured. @return whether to go on */
+        /** One more row was measured. @return whether to continue */
         boolean measured(int done, int of);
     }
 
@@ -52,7 +52,7 @@ public final class Comparison {
     /**
      * A comparison.
      *
-     * @param folder where the values go; made if it does not exist
+     * @param folder of the results; created if it does not exist
      */
     public Comparison(ComparisonSettings settings, Path folder, Listener listener) {
         this.settings = settings;
@@ -64,8 +64,8 @@ public final class Comparison {
      * Measures all methods by all metrics on one model.
      *
      * @param methods by the names that users gave them
-     * @param data what the images are, in words that other images would not share
-     * @return the series, methods in turn; those that were finished if the listener stopped the run
+     * @param data a description that identifies the images
+     * @return the series in the order of the methods; only the finished ones if the listener stopped the run
      * @throws IOException if a file cannot be read or written, or holds values of other settings
      * @throws IllegalArgumentException if the images are too few for a grid or do not fit the model
      */
@@ -101,10 +101,10 @@ public final class Comparison {
         return all;
     }
 
-    /** A row that is to be measured. */
+    /** A row to measure. */
     private record Row(AttributionMethod method, int number) {}
 
-    /** A metric on some images: how many rows it has, and how one is measured. */
+    /** A metric on some images: the number of rows, and how a row is measured. */
     private record Measurement(int count, Function<Row, double[]> row) {}
 
     private Measurement measurement(Metric metric, Model model, TestImages images) {

@@ -15,7 +15,7 @@ import org.codanet.metrics.Summary;
 
 /** Writes the results of a comparison: {@code results.json}, {@code results.csv}, and one {@code .npy} of raw values for each series. */
 public final class ComparisonFiles {
-    /** Name and version of the form of {@code results.json}. */
+    /** Name and version of the schema of {@code results.json}. */
     public static final String SCHEMA = "codanet.evaluate-explanations/1";
 
     private ComparisonFiles() {}
@@ -23,7 +23,7 @@ public final class ComparisonFiles {
     /**
      * Writes all files into a folder.
      *
-     * @param about what the results depend on besides the methods, such as command, data and versions
+     * @param about everything else that the results depend on, such as command, data and versions
      * @throws IOException if a file cannot be written
      */
     public static void write(Path folder, Map<String, String> about, List<Series> all) throws IOException {

@@ -9,10 +9,10 @@ import org.codanet.metrics.Removal;
  *
  * @param protocol the corrected rules or those of the published code
  * @param side s; a grid of the localisation metric has s² cells
- * @param grids how many grids at most
- * @param images how many images have a removal curve at most
+ * @param grids the largest number of grids
+ * @param images the largest number of images with a removal curve
  * @param share of the pixels that are removed at the last point of a curve
- * @param points of a curve besides point 0
+ * @param points number of points of a curve, without point 0
  * @param seed of the corrected sampling and of the bootstrap intervals
  */
 public record ComparisonSettings(

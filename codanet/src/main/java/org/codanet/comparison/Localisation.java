@@ -10,7 +10,10 @@ import org.codanet.data.batch.RawImages;
 import org.codanet.metrics.Grid;
 import org.codanet.nn.tensor.Shape;
 
-/** The localisation metric: each class of a multi-image is explained, and its map should lie in its own cell. */
+/**
+ * The localisation metric: each class of a multi-image is explained, and the positive values of its map should lie in the cell of its
+ * image.
+ */
 final class Localisation {
     private final AttributedNetwork network;
     private final TestImages images;

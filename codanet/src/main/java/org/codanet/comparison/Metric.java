@@ -2,7 +2,7 @@ package org.codanet.comparison;
 
 import java.util.Locale;
 
-/** What is measured of a method. */
+/** A metric of attribution methods. */
 public enum Metric {
     /** The share of the positive values of a map that lies in the cell of its class; one value for each cell of each grid. */
     LOCALISATION,

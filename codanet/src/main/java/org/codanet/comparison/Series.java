@@ -8,8 +8,8 @@ import org.codanet.metrics.Summary;
 /**
  * The values of one method on one model by one metric.
  *
- * @param model its name
- * @param method as the user named it
+ * @param model name of the model
+ * @param method name of the method, as the user gave it
  * @param metric what was measured
  * @param rows one array for each grid, with a value for each cell, or for each image, with a value for each point of its curve
  * @param seed of the bootstrap intervals

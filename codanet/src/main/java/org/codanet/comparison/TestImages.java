@@ -7,7 +7,7 @@ import org.codanet.data.batch.BatchSource;
 import org.codanet.data.batch.RawImages;
 import org.codanet.nn.tensor.Shape;
 
-/** Labelled images of one size in memory, in the order of the data set: 4 bytes for each value. */
+/** Labelled images of one size in memory, in the order of the dataset. Each value takes 4 bytes. */
 public final class TestImages {
     private final Shape shape;
     private final List<float[]> images;
@@ -20,7 +20,7 @@ public final class TestImages {
     }
 
     /**
-     * The images of one epoch, all of them.
+     * All images of one epoch of a source.
      *
      * @throws IllegalArgumentException if there is none
      */

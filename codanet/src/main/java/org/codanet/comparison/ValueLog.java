@@ -17,8 +17,8 @@ import java.util.List;
 import org.codanet.file.AtomicFile;
 
 /**
- * The values of one series in a text file of JSON lines: first what was measured, then one line of numbers for each grid or image. A
- * repeated run reads what is there and goes on after it. A line that an interruption cut short is measured again.
+ * The values of one series in a text file of JSON lines: first the settings, then one line of numbers for each grid or image. A repeated
+ * run reads the existing lines and continues after them. A line that an interruption left incomplete is measured again.
  */
 final class ValueLog implements Closeable {
     private final Path file;
@@ -41,7 +41,7 @@ final class ValueLog implements Closeable {
         List<double[]> rows = new ArrayList<>();
         if (Files.exists(file)) {
             String text = Files.readString(file);
-            // Whatever follows the last line break was cut short.
+            // Text after the last line break is an incomplete line.
             List<String> lines =
                     text.substring(0, text.lastIndexOf('\n') + 1).lines().toList();
             if (!lines.isEmpty()) {
@@ -53,7 +53,7 @@ final class ValueLog implements Closeable {
         }
         StringBuilder text = new StringBuilder(settings.toString()).append('\n');
         rows.forEach(row -> text.append(line(row)));
-        // All or nothing: an interruption here must not lose what earlier runs have measured.
+        // The file is replaced atomically, so that an interruption here does not lose values of earlier runs.
         AtomicFile.replace(file, text.toString().getBytes(StandardCharsets.UTF_8));
         Writer writer = Files.newBufferedWriter(file, StandardCharsets.UTF_8, StandardOpenOption.APPEND);
         return new ValueLog(file, rows, writer);
@@ -99,7 +99,7 @@ final class ValueLog implements Closeable {
         return rows.size();
     }
 
-    /** Adds a row and brings it to the file. */
+    /** Adds a row, writes it to the file and flushes. */
     void add(double[] row) throws IOException {
         rows.add(row);
         writer.write(line(row));

@@ -9,7 +9,7 @@ import java.util.Map;
 import org.codanet.file.NamedTensors;
 import org.codanet.file.TensorData;
 
-/** Identifies a network by its weights, whatever file they came from. */
+/** Identifies a network by its weights, independently of the file that they come from. */
 public final class WeightHash {
     private WeightHash() {}
 

@@ -6,7 +6,7 @@ import java.util.List;
 
 /**
  * For each class, the images that the network classifies correctly, the most confident first. The localisation metric draws its
- * images from these lists. The confidence is the logit of the class; equal ones keep the order of the data set.
+ * images from these lists. The confidence is the logit of the class; images with equal confidence are in the order of the dataset.
  */
 public final class Confidences {
     private final List<List<Image>> classes;
@@ -14,7 +14,7 @@ public final class Confidences {
     /**
      * An image and its confidence.
      *
-     * @param index in the data set
+     * @param index in the dataset
      * @param logit of its class
      */
     public record Image(int index, float logit) {
@@ -29,7 +29,7 @@ public final class Confidences {
     }
 
     /**
-     * The lists of a data set.
+     * The lists of a dataset.
      *
      * @param logits (N, K)
      * @param labels N labels from 0 to K - 1

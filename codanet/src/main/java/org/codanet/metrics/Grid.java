@@ -5,12 +5,12 @@ import java.util.List;
 /**
  * A grid of images of different classes, which becomes one multi-image. Source: paper, section 4.2.
  *
- * @param images indices in the data set, one a cell
+ * @param images indices in the dataset, one for each cell
  * @param classes of the images, all different
- * @param protocol decides how the cells lie: row by row, or column by column in the original protocol
+ * @param protocol decides the order of the cells: row by row, or column by column in the original protocol
  */
 public record Grid(List<Integer> images, List<Integer> classes, Protocol protocol) {
-    /** @throws IllegalArgumentException unless there are s² cells, each with an image and a class of its own */
+    /** @throws IllegalArgumentException unless there are s² cells, each with an image, and all classes differ */
     public Grid {
         images = List.copyOf(images);
         classes = List.copyOf(classes);

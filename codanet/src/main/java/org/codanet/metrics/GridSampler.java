@@ -4,7 +4,9 @@ import java.util.ArrayList;
 import java.util.List;
 import org.codanet.data.transform.SeededRandom;
 
-/** Draws the grids of the localisation metric: images of n different classes each, the most confident images first. */
+/**
+ * Draws the grids of the localisation metric. Each grid has images of n different classes, and the most confident images are drawn first.
+ */
 public final class GridSampler {
     /** The seed of the published code. */
     public static final int ORIGINAL_SEED = 42;
@@ -20,11 +22,11 @@ public final class GridSampler {
     }
 
     /**
-     * As many grids as were asked for, or fewer if the images run out.
+     * {@code count} grids, or fewer if there are not enough images.
      *
      * @param side s; a grid has s² cells
-     * @param count how many at most
-     * @param seed of the corrected protocol; the original protocol has its own
+     * @param count the largest number of grids
+     * @param seed of the corrected protocol; the original protocol always uses {@link #ORIGINAL_SEED}
      * @throws IllegalArgumentException if there are not enough classes or confident images for a single grid
      */
     public static List<Grid> sample(Confidences confidences, int side, int count, Protocol protocol, long seed) {
@@ -93,7 +95,7 @@ public final class GridSampler {
         return draws;
     }
 
-    /** The published code skips one draw after each grid, and loses a draw whose class the grid already has. */
+    /** The published code skips one draw after each grid, and discards a draw whose class the grid already has. */
     private List<Grid> original(int count) {
         List<Draw> draws = draws();
         List<Grid> grids = new ArrayList<>();

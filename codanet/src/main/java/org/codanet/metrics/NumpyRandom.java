@@ -53,7 +53,7 @@ public final class NumpyRandom {
         if (largest == 0) {
             return 0;
         }
-        // Candidates of as many bits as the largest value has, until one is not above it.
+        // Rejection sampling: a candidate has as many bits as the largest value, and is drawn again if it is above that value.
         int mask = -1 >>> Integer.numberOfLeadingZeros(largest);
         int candidate = nextBits() & mask;
         while (candidate > largest) {

@@ -4,14 +4,14 @@ import java.util.stream.IntStream;
 
 /** The order in which a map's pixels are removed. */
 final class PixelOrder {
-    /** Parts of at most so many entries are sorted by insertion. */
+    /** Partitions of at most this many entries are sorted by insertion. */
     private static final int SMALL = 16;
 
     private PixelOrder() {}
 
     /**
-     * Indices of the values in ascending order, or in descending order if the most important are removed first. Equal values come
-     * by index; in the original protocol as NumPy's {@code argsort} leaves them, reversed for a descending order.
+     * Indices of the values in ascending order, or in descending order if the most important are removed first. Equal values are ordered by
+     * index. In the original protocol their order is that of NumPy's {@code argsort}, reversed for a descending order.
      */
     static int[] of(float[] importance, Removal removal, Protocol protocol) {
         boolean descending = removal == Removal.MOST_IMPORTANT_FIRST;
@@ -36,8 +36,8 @@ final class PixelOrder {
 
     /**
      * Indices in ascending order of their values, as {@code numpy.argsort} computes them without vector instructions: quicksort with
-     * the median of three, insertion sort for small parts, heap sort where the recursion grows too deep. It is not stable, so the
-     * order of equal values follows from the steps.
+     * the median of three, insertion sort for small partitions, heap sort if the recursion becomes too deep. The sort is not stable, so the
+     * order of equal values depends on the exact steps.
      */
     static int[] introsort(float[] v) {
         int[] t = IntStream.range(0, v.length).toArray();
@@ -59,8 +59,8 @@ final class PixelOrder {
             }
             int split = partition(v, t, left, right);
             remaining--;
-            // NumPy's stack takes the larger part and goes on with the smaller one. The parts do not overlap, so their
-            // order is free.
+            // NumPy pushes the larger partition on a stack and continues with the smaller one. The partitions do not overlap, so they can
+            // be sorted in any order.
             if (split - left < right - split) {
                 sort(v, t, split + 1, right, remaining);
                 right = split - 1;

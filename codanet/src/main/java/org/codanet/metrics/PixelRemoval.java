@@ -8,10 +8,10 @@ import java.util.List;
  * Which pixels of an image are removed at each point of a removal curve. Point 0 is the whole image, and each further point removes
  * some more pixels in the order of a map. Source: paper, section 4.2.
  *
- * @param removal which pixels go first
+ * @param removal which pixels are removed first
  * @param share of the pixels that are removed at the last point, above 0 and up to 1
- * @param points of the curve besides point 0
- * @param protocol decides the order of equal pixels and how many pixels lie between two points
+ * @param points number of points of the curve, without point 0
+ * @param protocol decides the order of equal pixels and the number of pixels between two points
  */
 public record PixelRemoval(Removal removal, double share, int points, Protocol protocol) {
     /** @throws IllegalArgumentException if share or points is out of its range */
@@ -26,7 +26,7 @@ public record PixelRemoval(Removal removal, double share, int points, Protocol p
     }
 
     /**
-     * {@return for each point how many pixels are removed, point 0 included}
+     * {@return the number of removed pixels at each point, point 0 included}
      *
      * @param pixels H W
      * @throws IllegalArgumentException if fewer pixels are removed than there are points

@@ -1,7 +1,7 @@
 package org.codanet.metrics;
 
 /**
- * Which rules an evaluation follows. The two differ in these points and in no others:
+ * The rules of an evaluation. The two protocols differ in the following points only:
  *
  * <table>
  * <caption>Differences between the protocols</caption>
@@ -21,8 +21,8 @@ package org.codanet.metrics;
  * </table>
  */
 public enum Protocol {
-    /** Without the slips of the published code. The default. */
+    /** The default: without the errors of the published code. */
     CORRECTED,
-    /** The published code of the paper, index by index. */
+    /** The rules of the paper's published code, reproduced index by index. */
     ORIGINAL
 }

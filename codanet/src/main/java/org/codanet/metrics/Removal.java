@@ -2,8 +2,8 @@ package org.codanet.metrics;
 
 /** Which pixels of a map are removed first. */
 public enum Removal {
-    /** Those with the smallest values, the most negative first: a good map keeps the probability for long. */
+    /** Those with the smallest values, the most negative first: with a good map the probability remains high for many points. */
     LEAST_IMPORTANT_FIRST,
-    /** Those with the largest values: a good map makes the probability fall at once. */
+    /** Those with the largest values: with a good map the probability falls at the first points. */
     MOST_IMPORTANT_FIRST
 }

@@ -6,13 +6,13 @@ import org.codanet.data.transform.SeededRandom;
 /**
  * Summary of the values of a metric.
  *
- * @param count how many values
+ * @param count number of values
  * @param mean their mean
- * @param percentile25 a quarter of the values is at most so large; between two values it is interpolated linearly, as by NumPy
- * @param median half of the values is at most so large
- * @param percentile75 three quarters of the values are at most so large
+ * @param percentile25 the 25th percentile, interpolated linearly between two values as NumPy does
+ * @param median the 50th percentile
+ * @param percentile75 the 75th percentile
  * @param low lower end of the 95 % bootstrap interval of the mean
- * @param high upper end of it
+ * @param high upper end of that interval
  */
 public record Summary(
         int count, double mean, double percentile25, double median, double percentile75, double low, double high) {
@@ -21,10 +21,10 @@ public record Summary(
     /**
      * The summary of some values.
      *
-     * @param groups for each value, the group that is resampled as a whole, such as the grid of a cell: values of one group are not
-     *     independent
+     * @param groups for each value the number of its group, such as the grid of a cell. Groups are resampled as a whole, because the values
+     *     of one group are not independent
      * @param seed of the bootstrap
-     * @throws IllegalArgumentException if there is no value, or groups are not as many
+     * @throws IllegalArgumentException if there is no value, or the numbers of values and groups differ
      */
     public static Summary of(double[] values, int[] groups, long seed) {
         if (values.length == 0 || values.length != groups.length) {

@@ -12,7 +12,7 @@ import org.codanet.nn.op.alignment.Norm;
 import org.codanet.onnx.OnnxGraph.Attribute;
 
 /**
- * The nodes of one dynamic alignment layer: its forward pass, and its back-projection. Neither writes the dynamic weights.
+ * The nodes of one dynamic alignment layer: its forward pass, and its back-projection. Neither stores the dynamic weights as a tensor.
  *
  * <pre>
  *   a    = A p                          convolution of x                       (N, r, Ho, Wo)
@@ -37,7 +37,7 @@ final class AlignmentNodes {
     private final float[] b;
     private final float[] bias;
 
-    /** Names of constants and of values of the forward pass, which the back-projection uses again. */
+    /** Names of constants and values of the forward pass that the back-projection reuses. */
     private String filters;
 
     private String biasFilters;

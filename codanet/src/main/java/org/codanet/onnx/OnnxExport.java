@@ -35,7 +35,10 @@ import org.codanet.onnx.OnnxGraph.Attribute;
 public final class OnnxExport {
     private static final Gson GSON = new GsonBuilder().disableHtmlEscaping().create();
 
-    /** Protocol buffers cannot hold more than 2 GB. Filters and the factors of squared norms are written for each weight. */
+    /**
+     * Protocol buffers cannot hold more than 2 GB. The file has at most two values for each weight: one in a filter, and one in a factor of
+     * a squared norm.
+     */
     private static final long MAX_WEIGHTS = 200_000_000;
 
     private final OnnxGraph graph = new OnnxGraph();
@@ -136,7 +139,7 @@ public final class OnnxExport {
         return graph.constant("seeds", seeds, 1, classes, classes, 1, 1);
     }
 
-    /** (N, 1, K, 1, 1): 1/T in the channel of the highest logit; of equal logits the first counts. */
+    /** (N, 1, K, 1, 1): 1/T in the channel of the highest logit; if logits are equal, the first is taken. */
     private String seedsOfPredictedClass() {
         graph.node("ArgMax", "classes", List.of("logits"), Attribute.integer("axis", 1));
         graph.integerOutput("classes", 1);

@@ -118,8 +118,8 @@ final class OnnxGraph {
     /**
      * The bytes of an ONNX file.
      *
-     * @param description for people
-     * @param metadata for programs
+     * @param description for people to read
+     * @param metadata for programs to read
      */
     byte[] model(String description, Map<String, String> metadata) {
         ProtoWriter graph = new ProtoWriter();

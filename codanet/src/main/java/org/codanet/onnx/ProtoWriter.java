@@ -44,7 +44,7 @@ final class ProtoWriter {
         return bytes.toByteArray();
     }
 
-    /** Seven bits per byte, the lowest first; the highest bit of a byte says that another byte follows. */
+    /** Seven bits per byte, the lowest first; the highest bit of a byte is set if another byte follows. */
     private void varint(long value) {
         long rest = value;
         while ((rest & ~0x7FL) != 0) {

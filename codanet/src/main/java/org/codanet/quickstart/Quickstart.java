@@ -45,20 +45,20 @@ public final class Quickstart {
     private final TrainingRun run;
 
     /**
-     * What to train and where to write it.
+     * The data, the length of the training, and the output folder.
      *
      * @param folder for model, metrics, curve and page
-     * @param data folder of CIFAR-10, MNIST or Fashion-MNIST; if empty, the part of Fashion-MNIST that comes with the program
+     * @param data folder of CIFAR-10, MNIST or Fashion-MNIST; if empty, the bundled part of Fashion-MNIST
      * @param epochs passes over the training images; if empty, as many as the data need
      * @param seed of the training
-     * @param memoryBudget the most native memory to use, in bytes; 0 for no limit
+     * @param memoryBudget the largest number of bytes of native memory to use; 0 for no limit
      * @param pageForm whether style sheet and pictures are in the page or beside it
      */
     public record Options(
             Path folder, Optional<Path> data, OptionalInt epochs, long seed, long memoryBudget, PageForm pageForm) {}
 
     /**
-     * What a quickstart has written.
+     * The results of a quickstart.
      *
      * @param accuracy share of the test images that are classified correctly, in [0, 1]
      * @param images number of test images
@@ -118,7 +118,9 @@ public final class Quickstart {
         return TrainingSession.open(setup, EVALUATION_BATCH, training, device, listener);
     }
 
-    /** Deletes models and checkpoint of a training that was stopped. A quickstart always begins anew and would not use them. */
+    /**
+     * Deletes models and checkpoint of a training that was stopped. A quickstart always starts from the beginning and would not use them.
+     */
     public void discard() throws IOException {
         for (Path file : files()) {
             Files.deleteIfExists(file);

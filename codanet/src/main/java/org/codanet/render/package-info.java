@@ -1,5 +1,5 @@
 /**
- * Contributions to pixels: the one place with colours. Nothing here knows a model or a file format other than PNG. Read
- * {@link org.codanet.render.SignedMap} first, then {@link org.codanet.render.ContributionPicture}.
+ * Pictures of contributions. All colours of contributions are defined here. The package does not depend on models, and writes PNG files
+ * only. Read {@link org.codanet.render.SignedMap} first, then {@link org.codanet.render.ContributionPicture}.
  */
 package org.codanet.render;

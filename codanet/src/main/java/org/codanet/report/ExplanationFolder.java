@@ -50,7 +50,7 @@ public final class ExplanationFolder {
      *
      * @param net the network whose logits are explained
      * @param fixedRange the contribution that full colour stands for in all pictures; if empty, each image has its own range
-     * @param images the number of images in all
+     * @param images the total number of images
      * @throws IOException if the folder cannot be created or written to, or holds an {@code index.html} that codanet did not write
      */
     public ExplanationFolder(Path folder, CodaNet net, Optional<ColourRange> fixedRange, int images)
@@ -63,7 +63,7 @@ public final class ExplanationFolder {
         ExplanationPage.requireReplaceable(folder.resolve(PAGE));
     }
 
-    /** Writes the pictures of some images, and keeps the first images for the page. */
+    /** Writes the pictures of some images, and stores the first images for the page. */
     public void add(ImageChunk chunk, Explanation explanation) throws IOException {
         for (int n = 0; n < chunk.count(); n++) {
             ExplainedImage image = PageImages.of(net.config(), net.loss(), chunk, explanation, n, OptionalInt.empty());
@@ -79,7 +79,7 @@ public final class ExplanationFolder {
     }
 
     /**
-     * Writes the pictures of the maps that another method has made of some images. The page does not show them.
+     * Writes the pictures of the maps that another method computed for some images. The page does not show them.
      *
      * @param method part of the names of the files
      * @param targets the classes of the maps, one list for each image
@@ -117,7 +117,7 @@ public final class ExplanationFolder {
         String file = name.replace('/', '_');
         int dot = file.lastIndexOf('.');
         String stem = (dot > 0 ? file.substring(0, dot) : file).replaceAll("[^\\p{L}\\p{N}_.-]+", "-");
-        // The end of a long path says most about the file, so the beginning is cut off.
+        // The end of a long path identifies the file best, so the beginning is removed.
         while (stem.getBytes(StandardCharsets.UTF_8).length > MAX_NAME_BYTES) {
             stem = stem.substring(stem.offsetByCodePoints(0, 1));
         }

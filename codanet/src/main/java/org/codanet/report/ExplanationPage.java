@@ -77,7 +77,7 @@ public record ExplanationPage(
         Path files = file.resolveSibling(folder);
         OutputFolder.create(files);
         requireOwnAssets(files);
-        // The page comes last, so that it never names a file that is missing.
+        // The page is written last, so that it never refers to a missing file.
         for (Map.Entry<String, byte[]> asset : assets.files().entrySet()) {
             AtomicFile.replace(files.resolve(asset.getKey()), asset.getValue());
         }

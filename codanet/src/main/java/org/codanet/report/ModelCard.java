@@ -10,7 +10,7 @@ import org.codanet.model.Preprocessing;
 import org.codanet.recipe.TrainingRecipe;
 
 /**
- * What is known about a network, as Markdown to publish beside its file.
+ * A description of a network in Markdown, to be published with its file.
  *
  * @param name of the model file or experiment
  * @param config the network, with the names of its classes

@@ -7,7 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import org.codanet.render.Picture;
 
-/** The style sheet and the pictures of a page: inside the page, or as files that the page names. Not thread-safe. */
+/** The style sheet and the pictures of a page: embedded in the page, or in files that the page refers to. Not thread-safe. */
 sealed interface PageAssets {
     /** The element that brings the style sheet into the head of the page. */
     String styleElement(String css);

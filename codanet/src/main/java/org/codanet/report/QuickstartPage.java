@@ -6,12 +6,12 @@ import java.util.Optional;
 import org.codanet.data.dataset.ImageDataset;
 import org.codanet.model.CodaNet;
 
-/** The page of a network that was trained a moment ago: accuracy, training curve and explained test images. */
+/** The page of a network that has just been trained: accuracy, training curve and explained test images. */
 public final class QuickstartPage {
     private QuickstartPage() {}
 
     /**
-     * Puts the page together.
+     * Creates the page.
      *
      * @param net that was trained
      * @param test images that {@code accuracy} was measured on

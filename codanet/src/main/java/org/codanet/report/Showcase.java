@@ -36,7 +36,7 @@ public final class Showcase {
      * Prepares a selection.
      *
      * @param data labelled images of the extents that the network reads
-     * @param memoryBudget the most native memory to use, in bytes; 0 for no limit
+     * @param memoryBudget the largest number of bytes of native memory to use; 0 for no limit
      */
     public Showcase(CodaNet net, ImageDataset data, long memoryBudget) {
         this.net = net;

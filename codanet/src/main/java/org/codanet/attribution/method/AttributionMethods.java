@@ -11,10 +11,10 @@ import org.codanet.attribution.AttributionMethod;
 public final class AttributionMethods {
     private static final Map<String, Entry> ENTRIES = new LinkedHashMap<>();
 
-    /** What one method is and how it is made of its settings. */
+    /** A method's description, and how it is created from its settings. */
     private record Entry(String description, Function<MethodSettings, AttributionMethod> make) {}
 
-    /** Methods under short names with settings of their own, such as {@code occ5}. */
+    /** Short names of methods with given settings, such as {@code occ5}. */
     private static final Map<String, Map<String, String>> SHORT_NAMES = Map.of(
             "occ5", Map.of("size", "5", "stride", "2"),
             "occ9", Map.of("size", "9", "stride", "2"));
@@ -100,7 +100,7 @@ public final class AttributionMethods {
      * {@return a method}
      *
      * @param name one of {@link #names}, or {@code occ5} or {@code occ9} for occlusion with these sizes and stride 2
-     * @param settings by name; those that are missing have their defaults
+     * @param settings by name; missing settings have their defaults
      * @throws IllegalArgumentException if there is no such method or setting, or a value is out of its range
      */
     public static AttributionMethod of(String name, Map<String, String> settings) {

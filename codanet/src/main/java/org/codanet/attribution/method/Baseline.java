@@ -5,7 +5,7 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * An image of one colour, which stands for the absence of everything.
+ * An image of one colour that represents the absence of everything.
  *
  * @param colour one value in [0, 1] for all channels, or one for each channel; black is 0
  */

@@ -10,8 +10,8 @@ import org.codanet.data.batch.RawImages;
 /**
  * The network's own explanation. The maps of a logit add up to the logit without its bias.
  *
- * @param relative whether the contributions to the mean logit are subtracted, so that a map shows what speaks for the class and not for
- *     all of them
+ * @param relative whether the contributions to the mean logit are subtracted, so that a map shows the evidence for this class and not the
+ *     evidence common to all classes
  */
 record Contributions(boolean relative) implements AttributionMethod {
     @Override

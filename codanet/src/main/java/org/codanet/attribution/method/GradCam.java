@@ -7,8 +7,8 @@ import org.codanet.attribution.AttributionMethod;
 import org.codanet.data.batch.RawImages;
 
 /**
- * The activations of the last layer before the pooling, weighted by the mean gradient of the logit with respect to each channel; what is
- * negative becomes 0, and the map is enlarged to the image by nearest neighbours. Source: Selvaraju et al., 2017.
+ * The activations of the last layer before the pooling, weighted by the mean gradient of the logit with respect to each channel; negative
+ * values become 0, and the map is upsampled to the image by nearest neighbours. Source: Selvaraju et al., 2017.
  */
 record GradCam() implements AttributionMethod {
     @Override

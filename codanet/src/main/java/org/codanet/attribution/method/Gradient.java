@@ -7,7 +7,7 @@ import org.codanet.attribution.AttributionMethod;
 import org.codanet.data.batch.RawImages;
 
 /**
- * The gradient of the logit with respect to the image, as it is or times the image, and the two methods that equal these on a network
+ * The gradient of the logit with respect to the image, alone or multiplied by the image, and the two methods that equal these on a network
  * without ReLUs. Sources: Simonyan et al., 2014 (gradient); Shrikumar et al., 2016 (input times gradient); Springenberg et al., 2015
  * (GuidedBackprop); Shrikumar et al., 2017 (DeepLIFT, Rescale rule, with a black baseline).
  *

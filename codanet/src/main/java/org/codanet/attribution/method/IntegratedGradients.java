@@ -8,8 +8,9 @@ import org.codanet.attribution.AttributionMethod;
 import org.codanet.data.batch.RawImages;
 
 /**
- * The gradient averaged along the straight line from a baseline to the image, times their difference. The average is the Gauss-Legendre
- * quadrature. The sum of a map approaches logit − logit(baseline) with the number of steps. Source: Sundararajan et al., 2017.
+ * The gradient averaged along the straight line from a baseline to the image, times their difference. The average is computed by
+ * Gauss-Legendre quadrature. The sum of a map approaches logit − logit(baseline) as the number of steps grows. Source: Sundararajan et al.,
+ * 2017.
  *
  * @param steps nodes of the quadrature
  * @param baseline the image at the other end of the line

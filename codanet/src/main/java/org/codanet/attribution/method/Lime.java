@@ -14,10 +14,10 @@ import org.codanet.metrics.NumpyRandom;
  * largest positive coefficients and 0 elsewhere. An absent superpixel takes its mean colour. The random numbers are NumPy's, so that the
  * samples are those of the published code. Source: Ribeiro et al., 2016.
  *
- * @param samples how many images the model is fitted to, the original one included
- * @param features how many superpixels a map shows at most
+ * @param samples number of images that the model is fitted to, including the original image
+ * @param features the largest number of superpixels that a map shows
  * @param superpixels how they are found
- * @param seed of the samples; every image begins with it
+ * @param seed of the samples; the same for every image
  */
 record Lime(int samples, int features, Quickshift superpixels, int seed) implements AttributionMethod {
     /** Width of the exponential kernel that weights a sample by its distance from the image. */
@@ -89,7 +89,7 @@ record Lime(int samples, int features, Quickshift superpixels, int seed) impleme
         return regression.coefficients(ALPHA);
     }
 
-    /** {@return the weight of a sample: 1 for the image itself, less the more superpixels are absent} */
+    /** {@return the weight of a sample: 1 for the image itself, smaller the more superpixels are absent} */
     private static double weight(double[] row) {
         double present = Arrays.stream(row).sum();
         double distance = present == 0 ? 1 : 1 - Math.sqrt(present / row.length);

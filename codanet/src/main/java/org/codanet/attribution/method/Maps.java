@@ -7,9 +7,9 @@ import org.codanet.attribution.AttributionMethod;
 import org.codanet.data.batch.RawImages;
 import org.codanet.nn.tensor.Shape;
 
-/** The extents of one call: checks them once, and makes the attribution of its values. */
+/** The extents of one call. Checks them once, and creates the attribution from the values. */
 final class Maps {
-    /** Images of one chunk together take at most so many values, unless a single image takes more. */
+    /** The largest number of values of all images of a chunk, unless a single image has more. */
     private static final int CHUNK_VALUES = 1 << 21;
 
     private static final int CHUNK_IMAGES = 256;
@@ -61,7 +61,7 @@ final class Maps {
         return height * width;
     }
 
-    /** {@return how many images of that many channels are perturbed at a time} */
+    /** {@return the number of images with {@code imageChannels} channels that are perturbed at a time} */
     int chunk(int imageChannels) {
         return Math.clamp(CHUNK_VALUES / ((long) imageChannels * area()), 1, CHUNK_IMAGES);
     }
@@ -71,7 +71,7 @@ final class Maps {
         return ((RawImages.Floats) images.part(n, 1)).values();
     }
 
-    /** {@return count copies of an image, to be changed} */
+    /** {@return {@code count} copies of an image, which the caller may change} */
     static float[] copies(float[] image, int count) {
         float[] copies = new float[count * image.length];
         for (int i = 0; i < count; i++) {
@@ -80,7 +80,7 @@ final class Maps {
         return copies;
     }
 
-    /** {@return so many images of this call's extents} */
+    /** {@return {@code count} images of this call's extents} */
     RawImages.Floats batch(float[] values, int count) {
         return new RawImages.Floats(values, Shape.of(count, values.length / count / area(), height, width));
     }
@@ -90,7 +90,7 @@ final class Maps {
         return new Attribution(Shape.of(images, targets, channels, height, width), values, remark);
     }
 
-    /** Writes the maps of image n, (T, C, H, W), rounded once. */
+    /** Writes the maps of image n, (T, C, H, W), rounded to float32. */
     void write(double[] maps, int n, float[] values) {
         int start = n * maps.length;
         for (int i = 0; i < maps.length; i++) {
@@ -98,12 +98,12 @@ final class Maps {
         }
     }
 
-    /** {@return as many zeros as the maps of one image take} */
+    /** {@return zeros for the maps of one image} */
     double[] sums() {
         return new double[targets * channels * area()];
     }
 
-    /** {@return as many zeros as all maps take} */
+    /** {@return zeros for all maps} */
     float[] values() {
         return new float[images * targets * channels * area()];
     }

@@ -4,7 +4,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.TreeSet;
 
-/** The settings that a user gives to a method by name; what was not given has its default. */
+/** The settings that a user gives to a method by name, with defaults for the others. */
 final class MethodSettings {
     private final String method;
     private final Map<String, String> given;
@@ -51,7 +51,7 @@ final class MethodSettings {
         return given.getOrDefault(name, fallback);
     }
 
-    /** {@return the defaults of everything that was asked for, in order} */
+    /** {@return the defaults of all settings that were read, in order} */
     Map<String, String> defaults() {
         return defaults;
     }

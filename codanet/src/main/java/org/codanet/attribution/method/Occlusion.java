@@ -9,15 +9,15 @@ import org.codanet.attribution.AttributionMethod;
 import org.codanet.data.batch.RawImages;
 
 /**
- * How much the logit falls when a square of the image becomes black, spread evenly over the square and summed over all squares.
- * Source: Zeiler and Fergus, 2014.
+ * The decrease of the logit when a square of the image becomes black, spread evenly over the square and summed over all squares. Source:
+ * Zeiler and Fergus, 2014.
  *
  * @param size side of the square, in pixels
  * @param stride distance of neighbouring squares, in pixels
- * @param window how squares lie
+ * @param window how the squares are placed
  */
 record Occlusion(int size, int stride, Window window) implements AttributionMethod {
-    /** How the squares lie along one side of the image. */
+    /** How the squares are placed along one side of the image. */
     enum Window {
         /** size pixels, centred on each stretch of stride pixels and cut at the border. */
         EXACT {
@@ -41,7 +41,7 @@ record Occlusion(int size, int stride, Window window) implements AttributionMeth
         abstract Range range(int place, int size, int stride, int extent);
     }
 
-    /** Pixels from first up to, not including, last. */
+    /** Pixels from {@code first} to {@code last} − 1. */
     record Range(int first, int last) {}
 
     /** A square. */
@@ -114,7 +114,7 @@ record Occlusion(int size, int stride, Window window) implements AttributionMeth
         return holes;
     }
 
-    /** {@return the ranges along one side of so many pixels} */
+    /** {@return the ranges along a side of {@code extent} pixels} */
     List<Range> ranges(int extent) {
         List<Range> ranges = new ArrayList<>();
         for (int place = 0; place * stride < extent; place++) {

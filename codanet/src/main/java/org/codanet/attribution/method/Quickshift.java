@@ -3,10 +3,10 @@ package org.codanet.attribution.method;
 import org.codanet.data.transform.SeededRandom;
 
 /**
- * Superpixels by mode seeking: each pixel belongs to the nearest pixel where colour and position are denser, up to a pixel of the largest
- * density around. Source: Vedaldi and Soatto, 2008; colours in CIE Lab.
+ * Superpixels by mode seeking: each pixel is linked to the nearest pixel of higher density in colour and position. The links end at pixels
+ * of locally largest density, one for each superpixel. Source: Vedaldi and Soatto, 2008; colours in CIE Lab.
  *
- * @param kernel standard deviation of the Gaussian that densities are estimated with
+ * @param kernel standard deviation of the Gaussian kernel of the density estimate
  * @param maxDistance a pixel farther than this from every denser one starts a superpixel
  * @param ratio weight of colour against position
  */

@@ -2,7 +2,7 @@ package org.codanet.attribution.method;
 
 /**
  * Weighted ridge regression with an intercept that is not penalised: minimises {@code Σ w (y − b − x·β)² + α |β|²}. Rows are added one by
- * one and only their sums are kept.
+ * one, and only their sums are stored.
  */
 final class RidgeRegression {
     private final int features;

@@ -11,7 +11,7 @@ import org.codanet.metrics.NumpyRandom;
  * The mean of random soft masks, weighted by the probability that the network gives the masked image. The random numbers are NumPy's, so
  * that the masks are those of the published code. Source: Petsiuk et al., 2018.
  *
- * @param masks how many
+ * @param masks number of masks
  * @param cells s; each mask is drawn on s × s cells
  * @param p probability that a cell keeps its pixels
  * @param seed of the masks
@@ -64,7 +64,10 @@ record Rise(int masks, int cells, double p, int seed) implements AttributionMeth
         return maps.attribution(values, null);
     }
 
-    /** The masks one after another. NumPy draws the cells of all masks before the first shift, so two generators run side by side. */
+    /**
+     * Generates the masks one after another. NumPy draws the cells of all masks before the first shift, so cells and shifts have a
+     * generator each.
+     */
     final class Source {
         private final int height;
         private final int width;
@@ -108,7 +111,7 @@ record Rise(int masks, int cells, double p, int seed) implements AttributionMeth
                     + column.share(1) * grid[row * cells + column.second()];
         }
 
-        /** The place of a pixel among the cells, with half-pixel centres and borders mirrored without repeating the edge. */
+        /** The position of a pixel on the grid of cells, with half-pixel centres. Borders are mirrored without repeating the edge. */
         private Interpolation interpolation(int pixel, int extent) {
             double at = (pixel + 0.5) * cells / extent - 0.5;
             int below = (int) Math.floor(at);

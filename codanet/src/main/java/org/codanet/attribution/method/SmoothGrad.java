@@ -11,7 +11,7 @@ import org.codanet.data.transform.SeededRandom;
 /**
  * The gradient averaged over copies of the image with Gaussian noise. Source: Smilkov et al., 2017.
  *
- * @param samples how many noisy copies
+ * @param samples number of noisy copies
  * @param noise standard deviation of the noise, as a fraction of the range of the image's values
  * @param seed of the noise
  */
