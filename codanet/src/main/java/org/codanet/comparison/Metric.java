@@ -6,9 +6,9 @@ import java.util.Locale;
 public enum Metric {
     /** The share of the positive values of a map that lies in the cell of its class; one value for each cell of each grid. */
     LOCALISATION,
-    /** The probability of the label at each point, the least important pixels removed first; one curve for each image. */
+    /** The probability of the label at each point, with the least important pixels removed first; one curve for each image. */
     REMOVAL,
-    /** The same, the most important pixels removed first. */
+    /** As {@link #REMOVAL}, but with the most important pixels removed first. */
     REMOVAL_MOST;
 
     /** {@return its name on the command line and in files} */

@@ -113,7 +113,7 @@ final class ExplanationBuilder {
         return explanation(maps, classes, -1, values, net.config().logitBias(), perPosition, perChannel);
     }
 
-    /** The two maps of each image become their difference, in which the bias cancels. */
+    /** Replaces the two maps of each image by their difference, in which the bias cancels. */
     private Explanation difference(Target.Against pair) {
         float[] values = new float[maps.extent(0)];
         for (int n = 0; n < values.length; n++) {

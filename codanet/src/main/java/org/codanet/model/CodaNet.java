@@ -155,7 +155,7 @@ public final class CodaNet implements AutoCloseable {
         weightsChanged();
     }
 
-    /** The architecture. */
+    /** The architecture of the network. */
     public CodaNetConfig config() {
         return config;
     }
@@ -212,7 +212,7 @@ public final class CodaNet implements AutoCloseable {
         return trained;
     }
 
-    /** Derives from the weights what passes of this purpose need. Does nothing if that has been done since the last change. */
+    /** Computes the tensors that passes of this purpose derive from the weights. Does nothing if they are up to date. */
     public void prepare(Purpose purpose) {
         if (prepared != purpose) {
             prepared = null;
@@ -222,7 +222,7 @@ public final class CodaNet implements AutoCloseable {
     }
 
     /**
-     * The one object of a class that belongs to this network, such as the cache of its captured passes. It is created at the first call.
+     * The object of class {@code type} that belongs to this network, such as the cache of its captured passes. The first call creates it.
      *
      * @param create creates the object; the scope that it gets is closed with the network
      */
@@ -244,7 +244,7 @@ public final class CodaNet implements AutoCloseable {
         return new CodaNet(config, loss, preprocessing, other, parent);
     }
 
-    /** Must be called after every change of the weights: the next pass then derives again what it needs from them. */
+    /** Must be called after every change of the weights, so that the next pass prepares them again. */
     public void weightsChanged() {
         prepared = null;
     }
@@ -288,7 +288,7 @@ public final class CodaNet implements AutoCloseable {
     }
 
     /**
-     * Runs forward. For inference each layer's output is freed as soon as the next layer has read it.
+     * Runs the forward pass. For inference each layer's output is freed as soon as the next layer has read it.
      *
      * @param input (N, H, W, C), inverse channels included; must stay open as long as the pass is used
      * @param owner owner of the logits, the activations and the forward states

@@ -14,7 +14,7 @@ import org.codanet.recipe.TrainingRecipe;
 
 /**
  * The experiments that have a name. Most are those of the paper (Böhle, Fritz, Schiele, CVPR 2021), under the names that the
- * authors' code gives them. Smaller ones of ours begin with XS and can be trained on a CPU.
+ * authors' code gives them. The names of smaller experiments of this project begin with XS. They can be trained on a CPU.
  *
  * <p>The recipes of the paper's experiments are the paper's, with one difference: the optimiser steps whenever the virtual batch
  * is full ({@link Accumulation#ALIGNED}). The authors' code counts differently ({@link Accumulation#AUTHORS}).

@@ -177,7 +177,7 @@ final class AlignmentNodes {
         return inverse(node("Mul", "bound", patchNorm, frobenius));
     }
 
-    /** 1 / n, and 0 where n is 0. */
+    /** 1 / n, or 0 where n is 0. */
     private String inverse(String n) {
         return node(
                 "Where",

@@ -60,10 +60,10 @@ public final class ImagePipeline implements AutoCloseable {
     /**
      * Uploads a model to a device.
      *
-     * @param model of {@link ModelFile#read(Path)} or {@code BundledModel.read()}
+     * @param model from {@link ModelFile#read(Path)} or {@code BundledModel.read()}
      * @param device that runs the network; it stays open when the pipeline is closed
-     * @throws IllegalArgumentException if the model does not record the size of its images, as files of other programs do not: then use
-     *     {@link #open(ModelFile, Preprocessing, Device)}
+     * @throws IllegalArgumentException if the model does not record the size of its images. Files of other programs do not; use {@link
+     *     #open(ModelFile, Preprocessing, Device)} for them
      */
     public static ImagePipeline open(ModelFile model, Device device) {
         return new ImagePipeline(

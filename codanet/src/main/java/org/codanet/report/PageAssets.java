@@ -9,7 +9,7 @@ import org.codanet.render.Picture;
 
 /** The style sheet and the pictures of a page: embedded in the page, or in files that the page refers to. Not thread-safe. */
 sealed interface PageAssets {
-    /** The element that brings the style sheet into the head of the page. */
+    /** The element that includes the style sheet in the head of the page. */
     String styleElement(String css);
 
     /** The value for the {@code src} of a picture. */

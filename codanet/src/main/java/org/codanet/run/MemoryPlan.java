@@ -41,7 +41,7 @@ public record MemoryPlan(List<Line> lines) {
      * that plans do not count, unless not even one image would fit then.
      *
      * @param pass the pass; its number of images is ignored
-     * @param budgetBytes in bytes; 0 for no limit
+     * @param budgetBytes the memory budget in bytes; 0 for no limit
      * @throws IllegalArgumentException if not even one image fits
      */
     public static int largestBatch(CodaNet net, PassDefinition pass, long budgetBytes, int atMost) {

@@ -124,7 +124,7 @@ final class GradientAccumulation implements AutoCloseable {
         return correct;
     }
 
-    /** Runs forward once more to find the layer that made the loss of these images not finite. */
+    /** Runs the forward pass again to find the first layer whose output for these images is not finite. */
     private String whatIsNotFinite(RawImages images, double loss) {
         try (Scope scope = Scope.open("search")) {
             NetInput input = new NetInput(net, images.form(), scope);

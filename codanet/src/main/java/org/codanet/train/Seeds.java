@@ -1,6 +1,6 @@
 package org.codanet.train;
 
-/** Independent seeds from one: splitmix64's finaliser (Steele, Lea and Flood, OOPSLA 2014) over the seed and two counters. */
+/** Derives independent seeds from one seed: splitmix64's finaliser (Steele, Lea and Flood, OOPSLA 2014) over the seed and two counters. */
 final class Seeds {
     private static final long STEP = 0x9E3779B97F4A7C15L;
 

@@ -133,7 +133,7 @@ public final class Trainer {
     }
 
     /**
-     * Checks a recipe as the constructor does, before there is a network.
+     * Checks a recipe as the constructor does, for callers that have no network yet.
      *
      * @param images number of images of an epoch
      * @throws IllegalArgumentException if an epoch would have no update, or the regulariser has no second class

@@ -78,7 +78,7 @@ public record TrainingCheckpoint(
             double seconds,
             double bestTop1,
             int bestEpoch) {
-        /** Before the first batch. */
+        /** The position before the first batch. */
         static Position start() {
             return new Position(1, 0, 0, 0, 0, 0, 0, -1, 0);
         }

@@ -135,7 +135,7 @@ final class ExplainerTest {
         return d;
     }
 
-    /** The same bits for an image alone, anywhere in a batch, and with a memory budget that splits the batch. */
+    /** The bits are the same for an image alone, at any position of a batch, and with a memory budget that splits the batch. */
     @ParameterizedTest
     @MethodSource("devices")
     void theExplanationOfAnImageDoesNotDependOnHowTheBatchIsSplit(String name) throws Exception {

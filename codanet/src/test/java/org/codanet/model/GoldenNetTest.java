@@ -33,8 +33,8 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Whole networks against the authors' code in float64: outputs, loss, every gradient, every contribution. Every shape and count
- * comes from the files.
+ * Compares whole networks with the authors' code in float64: outputs, loss, every gradient, every contribution. All shapes and counts come
+ * from the files.
  */
 final class GoldenNetTest {
     /** Tolerance for float32 arithmetic, relative to the largest value of each tensor. */

@@ -30,7 +30,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The page in a real browser. Skipped where there is no Chromium; {@code -Dcodanet.browser=PATH} names one. */
+/** Tests the page in a real browser. Skipped if there is no Chromium; {@code -Dcodanet.browser=PATH} sets its path. */
 final class BrowserPageTest {
     @TempDir
     Path folder;
@@ -89,7 +89,7 @@ final class BrowserPageTest {
             assertEquals(0, differentPixels(expected, shot), "pixels that differ from the self-contained page");
         }
 
-        /** Without this, the test above would also pass if the policy were not applied. */
+        /** Without this test, the test above would also pass if the policy were not applied. */
         @Test
         void aSelfContainedPageViolatesThePolicy() throws Exception {
             served(PageForm.SELF_CONTAINED);

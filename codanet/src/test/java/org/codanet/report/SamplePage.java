@@ -13,7 +13,7 @@ import org.codanet.nn.op.LossKind;
 import org.codanet.render.Picture;
 import org.codanet.render.SignedMap;
 
-/** A page of drawn shapes with synthetic contributions. It has everything that a page can have, without a network. */
+/** A page of drawn shapes with synthetic contributions. It has every element that a page can have, and needs no network. */
 final class SamplePage {
     static final List<String> LABELS = List.of(
             "T-shirt", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot");

@@ -26,7 +26,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Training step by step against PyTorch in float64: losses, norms, when the optimiser steps, and all weights after each step. */
+/** Compares training with PyTorch in float64, step by step: losses, norms, when the optimiser steps, and all weights after each step. */
 final class GoldenTrainTest {
     /** Tolerance for float32 arithmetic over six updates, relative to the largest value of each weight array, and to each loss and norm. */
     private static final double FLOAT32 = 1e-5;

@@ -32,7 +32,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The arrows between modules and packages that docs/architecture.md draws, and no others. */
+/** The dependencies between modules and packages are exactly those that docs/architecture.md draws. */
 final class DependencyRuleTest {
     private static final String BINDINGS = "org.codanet.bindings..";
     private static final String NN = "org.codanet.nn..";
