@@ -13,7 +13,7 @@ import org.codanet.model.LayerExtent;
  * positions. One more layer and a 1 x 1 layer with one unit for each class follow.
  */
 public final class StarterNetwork {
-    /** Photos are resized to this side length unless the user sets another size. A CPU then trains on a few hundred photos in minutes. */
+    /** The largest side to which photos are resized by default. A CPU then trains on a few hundred photos in minutes. */
     private static final int DEFAULT_SIDE = 64;
 
     private static final int LEAST_SIDE = 8;

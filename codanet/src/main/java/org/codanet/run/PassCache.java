@@ -16,7 +16,7 @@ import org.codanet.nn.tensor.Scope;
  * tensors may be half written. Not thread-safe, as the device is not.
  */
 public final class PassCache {
-    /** More than the number of different requests that a service mixes. Each cached pass holds its tensors and the memory of its graph. */
+    /** A service mixes fewer kinds of request than this. Each cached pass holds its tensors and the memory of its graph. */
     private static final int CAPACITY = 8;
 
     private final CodaNet net;
