@@ -31,7 +31,8 @@ public record AdaptedNetwork(
 
     /**
      * Adapts an experiment: the last layer has as many units as the dataset has classes, and images of other sizes than the experiment's
-     * are resized so that the shorter side fits, then cropped. The augmentation of the recipe is adapted to the image size.
+     * are resized so that the shorter side fits, then cropped. If {@code adaptAugmentation} is true, the augmentation of the recipe is
+     * adapted to the image size.
      *
      * @param recipe the recipe of the experiment, or another recipe
      * @param adaptAugmentation whether the crop of the recipe is adapted to the image size; false for a recipe that the user wrote

@@ -65,7 +65,7 @@ public final class Comparison {
      *
      * @param methods by the names that users gave them
      * @param data a description that identifies the images
-     * @return the series in the order of the methods; only the finished ones if the listener stopped the run
+     * @return the series, ordered by metric and then by method; only the finished ones if the listener stopped the run
      * @throws IOException if a file cannot be read or written, or holds values of other settings
      * @throws IllegalArgumentException if the images are too few for a grid or do not fit the model
      */

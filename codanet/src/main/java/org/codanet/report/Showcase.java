@@ -57,7 +57,7 @@ public final class Showcase {
         return explain(chosen, candidates, logits);
     }
 
-    /** Positions in {@code candidates}. */
+    /** The positions in {@code candidates} of the selected images. */
     private List<Integer> choose(int[] candidates, float[] logits) {
         List<Integer> right = new ArrayList<>();
         List<Integer> wrong = new ArrayList<>();

@@ -19,7 +19,7 @@ import org.codanet.data.batch.RawImages;
 record Occlusion(int size, int stride, Window window) implements AttributionMethod {
     /** How the squares are placed along one side of the image. */
     enum Window {
-        /** size pixels, centred on each stretch of stride pixels and cut at the border. */
+        /** {@code size} pixels, centred on each segment of {@code stride} pixels and clipped at the border. */
         EXACT {
             @Override
             Range range(int place, int size, int stride, int extent) {
