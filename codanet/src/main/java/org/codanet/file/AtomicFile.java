@@ -17,12 +17,13 @@ import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 
 /**
- * Replaces a file so that nobody ever sees half of it: the content goes to a temporary file beside the target, is synced to
- * the disk, and is then renamed over the target. After a failure the old file is unchanged and the temporary file is deleted. If
- * the target is a symbolic link, the file that it leads to is replaced, and the link remains.
+ * Replaces a file atomically, so that no reader ever sees a partial file. The content is written to a temporary file beside the
+ * target, synced to disk, and then renamed over the target. After a failure the old file is unchanged and the temporary file is
+ * deleted. If the target is a symbolic link, the file that it leads to is replaced, and the link remains. Devices and pipes are
+ * written to directly.
  */
 public final class AtomicFile {
-    /** As in Linux, which follows no more. */
+    /** The limit of Linux. */
     private static final int MAX_LINKS = 40;
 
     /** A file name has at most 255 bytes, and a temporary file is longer than the name of its target. */
@@ -54,11 +55,11 @@ public final class AtomicFile {
     }
 
     /**
-     * Replaces or creates a file that can be made again, such as a picture: all or nothing too, but without waiting for the
-     * disk.
+     * Replaces or creates a file that can be produced again, such as a picture. The replacement is atomic as in {@link #write}, but
+     * the file is not synced to disk.
      *
      * @param target the file; its folder must exist
-     * @param content all of it
+     * @param content the complete content of the file
      * @throws IOException as {@link #write}
      */
     public static void replace(Path target, byte[] content) throws IOException {
@@ -66,10 +67,10 @@ public final class AtomicFile {
     }
 
     /**
-     * Deletes the temporary files that writers left in a folder which were killed while they wrote.
+     * Deletes the temporary files that remain in a folder when a writer was killed before it finished.
      *
-     * @param folder nobody else may be writing in it
-     * @throws IOException if it cannot be read or one of them not be deleted
+     * @param folder the folder; no other writer may be using it
+     * @throws IOException if the folder cannot be read or a temporary file cannot be deleted
      */
     public static void deleteUnfinished(Path folder) throws IOException {
         try (DirectoryStream<Path> left = Files.newDirectoryStream(folder, AtomicFile::isUnfinished)) {
@@ -101,7 +102,7 @@ public final class AtomicFile {
     }
 
     /**
-     * {@return the file that a symbolic link leads to, which need not exist; another path is returned as it is}
+     * {@return the file that a symbolic link leads to, which need not exist; a path that is not a link is returned unchanged}
      *
      * @throws IOException if the links lead back to themselves
      */
@@ -116,7 +117,10 @@ public final class AtomicFile {
         return path;
     }
 
-    /** Whether a file is a device or an open file of a process, such as {@code /dev/stdout}. These are written into. */
+    /**
+     * Whether a file is a device or an open file of a process, such as {@code /dev/stdout}. Such a file is written to directly, not
+     * replaced.
+     */
     private static boolean isOfSystem(Path path) {
         Path absolute = path.toAbsolutePath().normalize();
         Path folder = absolute.getParent();
@@ -126,8 +130,8 @@ public final class AtomicFile {
     }
 
     /**
-     * {@return the name of a temporary file beside the target that no other writer uses; for a device or a pipe the target
-     * itself, which is to be written into and not replaced}
+     * {@return the name of a temporary file beside the target, which no other writer uses; for a device or a pipe, the target itself,
+     * which is written to directly and not replaced}
      */
     public static Path partOf(Path target) throws IOException {
         Path folder = target.toAbsolutePath().getParent();
@@ -143,7 +147,7 @@ public final class AtomicFile {
         if (isOfSystem(target) || Files.exists(target) && !Files.isRegularFile(target)) {
             return target;
         }
-        // Not Files.createTempFile: its files are readable by their owner only, and the rename would keep that.
+        // Files.createTempFile is not used: its files are readable by their owner only, and the renamed file would keep those permissions.
         String unique = Long.toHexString(ThreadLocalRandom.current().nextLong());
         String name = FileName.text(target.getFileName()).replaceAll("[^ -~]", "_");
         String stem = name.substring(0, Math.min(MAX_STEM, name.length()));
@@ -151,9 +155,9 @@ public final class AtomicFile {
     }
 
     /**
-     * {@return the file that is where a folder or one above it would have to be, if there is one}
+     * {@return the file that exists at the path of the folder or of one of its parents, if there is one}
      *
-     * @param folder that cannot be written into
+     * @param folder the folder that cannot be written to
      */
     public static Optional<Path> fileInTheWay(Path folder) {
         for (Path above = folder; above != null; above = above.getParent()) {
@@ -164,14 +168,14 @@ public final class AtomicFile {
         return Optional.empty();
     }
 
-    /** {@return a channel into the new temporary file, or into the device} */
+    /** {@return a channel that writes to the new temporary file, or to the device} */
     public static FileChannel open(Path part, Path target) throws IOException {
         return part.equals(target)
                 ? FileChannel.open(target, StandardOpenOption.WRITE, StandardOpenOption.APPEND)
                 : FileChannel.open(part, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
     }
 
-    /** Closes the finished temporary file and gives it its name; {@code lasting} brings it to the disk first. */
+    /** Closes the complete temporary file and renames it to the target. If {@code lasting}, syncs it to disk first. */
     public static void publish(FileChannel channel, Path part, Path target, boolean lasting) throws IOException {
         if (part.equals(target)) {
             channel.close();
@@ -198,7 +202,7 @@ public final class AtomicFile {
         }
     }
 
-    /** {@return the failure in words that name the target} */
+    /** {@return an exception whose message names the target and the reason} */
     public static IOException failure(Path target, IOException e) {
         String reason = switch (e) {
             case AccessDeniedException denied -> "permission denied";
@@ -216,12 +220,12 @@ public final class AtomicFile {
         }
     }
 
-    /** Makes the rename itself survive a power cut. Folders cannot be opened everywhere, so failing here is no failure. */
+    /** Syncs the folder, so that the rename survives a power failure. Some systems cannot open folders, so a failure here is ignored. */
     private static void syncFolder(Path folder) {
         try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
             channel.force(true);
         } catch (IOException e) {
-            // The content is already on the disk; only the name may still be on its way.
+            // The content is already on disk. Only the rename may be lost in a power failure.
         }
     }
 }

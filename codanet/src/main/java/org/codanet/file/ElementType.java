@@ -52,12 +52,12 @@ public enum ElementType {
         };
     }
 
-    /** {@return NumPy's name of this type, such as {@code <f4}; empty where NumPy has none} */
+    /** {@return NumPy's name of this type, such as {@code <f4}; empty if NumPy has no such type} */
     public String numpyName() {
         return numpyName;
     }
 
-    /** {@return the type of this safetensors name, or nothing} */
+    /** {@return the type with this safetensors name; empty if there is none} */
     public static Optional<ElementType> named(String name) {
         for (ElementType type : values()) {
             if (type.name().equals(name)) {
@@ -67,7 +67,7 @@ public enum ElementType {
         return Optional.empty();
     }
 
-    /** {@return the type of this NumPy name, or nothing} */
+    /** {@return the type with this NumPy name; empty if there is none} */
     public static Optional<ElementType> ofNumpyName(String name) {
         for (ElementType type : values()) {
             if (!type.numpyName.isEmpty() && type.numpyName.equals(name)) {

@@ -12,7 +12,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Locale;
 
-/** The bytes of a file on the disk or of an array, read from any position; knows the name that errors give it. */
+/** The bytes of a file or of an array, which can be read from any position. Error messages begin with its name. */
 public final class FileBytes implements Closeable {
     private final String name;
     private final FileChannel channel;
@@ -52,7 +52,10 @@ public final class FileBytes implements Closeable {
         return size;
     }
 
-    /** {@return {@code count} bytes from {@code position} on; {@code what} names them if the file is too short} */
+    /**
+     * {@return {@code count} bytes that start at {@code position}; {@code what} names them in the error message if the file is too
+     * short}
+     */
     public byte[] read(long position, long count, String what) throws IOException {
         if (position < 0 || count < 0 || position > size - count) {
             throw new FileFormatException(

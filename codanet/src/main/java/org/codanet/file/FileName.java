@@ -12,21 +12,21 @@ import java.nio.file.Path;
 import java.util.Locale;
 
 /**
- * File names as UTF-8, whatever the locale is. Java decodes names in the encoding of the locale. If the locale is not installed,
- * that is ASCII, and {@link Path#toString} replaces every other byte by U+FFFD. {@link Path#toUri} still has the bytes themselves.
+ * File names as UTF-8, whatever the locale is. Java decodes names in the encoding of the locale. If the locale is not installed, that
+ * is ASCII, and {@link Path#toString} replaces every other byte by U+FFFD. {@link Path#toUri} still holds the original bytes.
  */
 public final class FileName {
     private static final String REPLACEMENT = "\uFFFD";
 
     private FileName() {}
 
-    /** Whether Java reads and writes file names as UTF-8 by itself. If not, it cannot pass on names in command lines either. */
+    /** Whether Java itself reads and writes file names as UTF-8. If not, it cannot decode names in command-line arguments either. */
     public static boolean isUtf8() {
         String encoding = System.getProperty("sun.jnu.encoding", "UTF-8");
         return Charset.isSupported(encoding) && Charset.forName(encoding).equals(StandardCharsets.UTF_8);
     }
 
-    /** A path as text to show. Bytes that are not UTF-8 appear as {@code \xE9}. */
+    /** A path as text for messages. Each byte that is not UTF-8 is written as an escape, such as {@code \xE9}. */
     public static String text(Path path) {
         if (isReadable(path)) {
             return path.toString();
@@ -46,7 +46,7 @@ public final class FileName {
     }
 
     /**
-     * The last part of a path, as text to store.
+     * The last element of a path, as text that may be stored in a file.
      *
      * @throws FileFormatException if the name is not UTF-8
      */
@@ -86,9 +86,9 @@ public final class FileName {
         return text.chars().allMatch(c -> c < 0x80);
     }
 
-    /** The bytes of the path, which its URI holds. */
+    /** The bytes of the path, taken from its URI. */
     private static byte[] bytes(Path path) {
-        // A URI belongs to an absolute path, and the one of a folder ends with a slash.
+        // A URI is that of an absolute path, and the URI of a folder ends with a slash.
         String uri = Path.of("/").resolve(path).toUri().getRawPath();
         String encoded = uri.substring(path.isAbsolute() ? 0 : 1);
         if (encoded.length() > 1 && encoded.endsWith("/")) {

@@ -9,7 +9,11 @@ import java.nio.file.Path;
 public final class InputFile {
     private InputFile() {}
 
-    /** The file itself. @throws FileFormatException if it is a folder */
+    /**
+     * {@return the given file}
+     *
+     * @throws FileFormatException if it is a folder
+     */
     public static Path require(Path file) throws FileFormatException {
         if (Files.isDirectory(file)) {
             throw new FileFormatException(file.toString(), "is a folder, a file is needed");
@@ -17,7 +21,11 @@ public final class InputFile {
         return file;
     }
 
-    /** The whole of a text file. @throws FileFormatException if it is a folder or its content is not UTF-8 */
+    /**
+     * {@return the content of a text file}
+     *
+     * @throws FileFormatException if it is a folder or its content is not UTF-8
+     */
     public static String text(Path file) throws IOException {
         try {
             return Files.readString(require(file));

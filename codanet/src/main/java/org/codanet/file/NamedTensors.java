@@ -10,8 +10,8 @@ import java.util.Set;
 /**
  * Named arrays in the order of the file, with its metadata.
  *
- * @param tensors the arrays; order kept, immutable
- * @param metadata text under names, as in safetensors' {@code __metadata__}; order kept, immutable, often empty
+ * @param tensors the arrays by name, in the order of the file; immutable
+ * @param metadata texts by name, as in safetensors' {@code __metadata__}, in the order of the file; immutable, often empty
  */
 public record NamedTensors(Map<String, TensorData> tensors, Map<String, String> metadata) {
     private static final int NAMES_IN_MESSAGE = 12;
@@ -25,7 +25,7 @@ public record NamedTensors(Map<String, TensorData> tensors, Map<String, String> 
     /**
      * Arrays without metadata.
      *
-     * @param tensors the arrays; order kept, copied
+     * @param tensors the arrays by name; the map is copied in its order
      */
     public NamedTensors(Map<String, TensorData> tensors) {
         this(tensors, Map.of());
@@ -39,8 +39,8 @@ public record NamedTensors(Map<String, TensorData> tensors, Map<String, String> 
     /**
      * {@return the array of this name}
      *
-     * @param name as in the file
-     * @throws IllegalArgumentException if there is none, with the names that there are
+     * @param name its name in the file
+     * @throws IllegalArgumentException if there is no such array; the message lists the names that exist
      */
     public TensorData get(String name) {
         TensorData tensor = tensors.get(name);
@@ -57,13 +57,13 @@ public record NamedTensors(Map<String, TensorData> tensors, Map<String, String> 
     /**
      * {@return these arrays with other metadata}
      *
-     * @param words replaces the metadata
+     * @param words the new metadata
      */
     public NamedTensors withMetadata(Map<String, String> words) {
         return new NamedTensors(tensors, words);
     }
 
-    /** {@return the names of the arrays that hold NaN or an infinity, in order; empty if all is well} */
+    /** {@return the names of the arrays that hold NaN or an infinity, in order; empty if every value is finite} */
     public List<String> nonFinite() {
         List<String> names = new ArrayList<>();
         tensors.forEach((name, tensor) -> {
@@ -75,10 +75,10 @@ public record NamedTensors(Map<String, TensorData> tensors, Map<String, String> 
     }
 
     /**
-     * Does nothing if every value is a finite number.
+     * Checks that every value is a finite number.
      *
      * @param file the file to name in the message
-     * @throws FileFormatException naming the arrays that hold NaN or an infinity
+     * @throws FileFormatException if an array holds NaN or an infinity; the message names these arrays
      */
     public void requireFinite(String file) throws FileFormatException {
         List<String> names = nonFinite();

@@ -19,8 +19,8 @@ public final class OutputFolder {
     /**
      * Creates the folder and its parents if they are missing, and checks that files can be created in it.
      *
-     * @throws IOException naming the folder and the reason, if it cannot be created or written to, or a new folder would have the name of a
-     *     picture or another file
+     * @throws IOException if the folder cannot be created or written to, or if a new folder would have the name of a picture or
+     *     another file; the message names the folder and the reason
      */
     public static void create(Path name) throws IOException {
         Path folder = AtomicFile.followed(name);
@@ -31,7 +31,7 @@ public final class OutputFolder {
         }
         try {
             Files.createDirectories(folder);
-            // Files.isWritable ignores read-only file systems when root asks, so a file is created for a test.
+            // For root, Files.isWritable ignores read-only file systems. A file is therefore created as a test.
             Files.delete(Files.createTempFile(folder, ".codanet", ".probe"));
         } catch (FileSystemException e) {
             String reason = switch (e) {

@@ -8,10 +8,11 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * An array of numbers as a file holds it: element type, extents and values, row-major. Immutable and on the heap.
+ * An array of numbers as a file stores it: element type, extents, and values in row-major order. Immutable; the values are on the
+ * heap.
  *
- * <p>The values keep the type they had in the file; {@link #toFloats}, {@link #toDoubles} and {@link #toLongs} convert on the
- * way out. A scalar has no extents and one element.
+ * <p>The values keep the element type of the file. {@link #toFloats}, {@link #toDoubles} and {@link #toLongs} return converted
+ * copies. A scalar has no extents and one element.
  */
 public final class TensorData {
     private static final ValueLayout.OfFloat FLOAT =
@@ -88,14 +89,14 @@ public final class TensorData {
      * {@return a U8 array of these values}
      *
      * @param shape the extents; their product is the number of values
-     * @param values row-major, each byte standing for 0..255; copied
+     * @param values row-major, unsigned bytes 0..255; copied
      * @throws IllegalArgumentException if the extents and the number of values disagree
      */
     public static TensorData ofBytes(List<Integer> shape, byte[] values) {
         return new TensorData(ElementType.U8, shape, values.clone());
     }
 
-    /** {@return an array over little-endian bytes that from now on belong to it} */
+    /** {@return an array that takes ownership of these little-endian bytes; the caller must not change them afterwards} */
     public static TensorData ofRaw(ElementType type, List<Integer> shape, byte[] bytes) {
         return new TensorData(type, shape, bytes);
     }
@@ -112,7 +113,7 @@ public final class TensorData {
         return count;
     }
 
-    /** {@return the extents as the error messages write them, such as {@code (2, 3)}} */
+    /** {@return the extents as text for error messages, such as {@code (2, 3)}} */
     public static String shapeText(List<? extends Number> shape) {
         String inner = shape.toString();
         return "(" + inner.substring(1, inner.length() - 1) + ")";
@@ -133,12 +134,12 @@ public final class TensorData {
         return bytes.length / type.bytes();
     }
 
-    /** {@return the little-endian bytes, not a copy: for the writers of this package} */
+    /** {@return the little-endian bytes, not a copy; intended for the writers in the packages below this one, which do not change them} */
     public byte[] rawBytes() {
         return bytes;
     }
 
-    /** {@return a new array of the values, F64 and integers rounded to the nearest float} */
+    /** {@return a new array of the values; F64 and integers are rounded to the nearest float} */
     public float[] toFloats() {
         float[] result = new float[count()];
         if (type == ElementType.F32) {
@@ -161,7 +162,7 @@ public final class TensorData {
     }
 
     /**
-     * {@return a new array of the values of an integer type; U64 beyond 2^63 - 1 become negative}
+     * {@return a new array of the values of an integer type; U64 values beyond 2^63 - 1 become negative}
      *
      * @throws IllegalStateException if the elements are floating point
      */
@@ -188,12 +189,12 @@ public final class TensorData {
         return bytes.clone();
     }
 
-    /** {@return this array as F32: itself if it is, else each value rounded to the nearest float} */
+    /** {@return this array as F32: the same object if it is F32 already, otherwise a copy with each value rounded to the nearest float} */
     public TensorData toFloat32() {
         return type == ElementType.F32 ? this : ofFloats(shape, toFloats());
     }
 
-    /** {@return whether no value is NaN or infinite; true of every integer type} */
+    /** {@return whether every value is finite; always true for an integer type} */
     public boolean isFinite() {
         if (type.isFloating()) {
             int count = count();
@@ -217,7 +218,10 @@ public final class TensorData {
         };
     }
 
-    /** {@return the value of these bits as an unsigned integer: halved with the last bit preserved for rounding, then doubled} */
+    /**
+     * {@return the value of these bits as an unsigned integer: large values are halved, with the last bit preserved for rounding, and
+     * then doubled}
+     */
     private static double unsigned(long bits) {
         return bits >= 0 ? bits : 2.0 * (bits >>> 1 | bits & 1);
     }
@@ -235,7 +239,7 @@ public final class TensorData {
         };
     }
 
-    /** {@return whether the other has the same type, extents and bytes; a NaN equals its own bits} */
+    /** {@return whether the other has the same type, extents and bytes; a NaN therefore equals a NaN with the same bits} */
     @Override
     public boolean equals(Object other) {
         return other instanceof TensorData that

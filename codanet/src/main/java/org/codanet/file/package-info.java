@@ -1,7 +1,7 @@
 /**
- * Files that hold named arrays of numbers: safetensors, PyTorch checkpoints and NumPy arrays, read and written here.
+ * Reading and writing of files that hold arrays of numbers: safetensors, PyTorch checkpoints and NumPy arrays.
  *
- * <p>Everything read is checked before it is believed, and nothing read is executed. What a file means (a network, a
- * golden vector) is decided elsewhere: see {@code org.codanet.model}. Start with {@link org.codanet.file.NamedTensors}.
+ * <p>All input is validated before it is used, and no code in a file is ever executed. This package does not interpret what a file
+ * means, such as a network or a golden vector; see {@code org.codanet.model}. Start with {@link org.codanet.file.NamedTensors}.
  */
 package org.codanet.file;

@@ -19,8 +19,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The fields of one JSON object, read by name and type. {@link #finish} refuses fields that were not read, so a misspelt name
- * is an error. Every error is an {@link IllegalArgumentException} whose message is one sentence.
+ * The fields of one JSON object, read by name and type. {@link #finish} refuses fields that were not read, so that a misspelt name is
+ * an error. Every error is an {@link IllegalArgumentException} whose message is one sentence.
  */
 public final class JsonFields {
     private static final int DEPTH_LIMIT = 32;
@@ -37,7 +37,7 @@ public final class JsonFields {
     }
 
     /**
-     * {@return the fields of the JSON object in a text}
+     * {@return the fields of the JSON object in a JSON document}
      *
      * @param what name of the object in error messages, such as {@code network config}
      * @param text the JSON document
@@ -59,8 +59,10 @@ public final class JsonFields {
         }
     }
 
-    /** {@return the place in the message of Gson's reader, such as {@code  at line 1 column 5}} The rest of the message is advice for
-     * programmers. */
+    /**
+     * {@return the position that the message of Gson's reader states, such as {@code at line 1 column 5}; empty if it states none}
+     * The rest of that message is advice for programmers.
+     */
     public static String place(Exception failure) {
         Matcher matcher = PLACE.matcher(String.valueOf(failure.getMessage()));
         return matcher.find() ? matcher.group() : "";

@@ -84,7 +84,7 @@ final class AtomicFileTest {
         assertEquals(List.of(file), files());
     }
 
-    /** {@code /dev/stdout} may lead to a file that other output goes to as well. */
+    /** {@code /dev/stdout} may be a link to a file that also receives other output. */
     @Test
     void anOpenFileOfTheProcessIsWrittenIntoAndNotReplaced() throws IOException {
         Path descriptors = Path.of("/proc/self/fd");

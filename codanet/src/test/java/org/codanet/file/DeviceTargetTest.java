@@ -15,7 +15,10 @@ import org.codanet.file.safetensors.SafetensorsFile;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** Writing to {@code /dev/full}, which is a full disk that every Linux has: an error, and the device stays a device. */
+/**
+ * Writing to {@code /dev/full}, a device of Linux that behaves like a full disk. The write fails, and the device is not replaced by a
+ * file.
+ */
 final class DeviceTargetTest {
     private static final Path FULL = Path.of("/dev/full");
 

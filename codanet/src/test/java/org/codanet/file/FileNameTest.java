@@ -21,7 +21,7 @@ final class FileNameTest {
     @TempDir
     Path folder;
 
-    /** The path of a file whose name has these bytes, percent-encoded where they are not ASCII. */
+    /** The path of a file whose name consists of these bytes. Bytes that are not ASCII are percent-encoded. */
     private Path path(String encoded) {
         return Path.of(URI.create("file://" + folder.toUri().getRawPath() + encoded));
     }

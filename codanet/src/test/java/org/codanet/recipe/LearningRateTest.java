@@ -101,7 +101,7 @@ class LearningRateTest {
         }
     }
 
-    /** Both are a few operations in double: a handful of roundings. */
+    /** Both sides compute a few operations in double, so they may differ by a few rounding errors. */
     private static void agree(GoldenFile file, String name, LearningRate schedule) {
         double[] expected = file.doubles(name);
         for (int epoch = 0; epoch < expected.length; epoch++) {

@@ -3,8 +3,8 @@ package org.codanet.data.batch;
 import org.codanet.nn.tensor.Shape;
 
 /**
- * Some images with their labels. The arrays belong to the {@link Batches} that returned the batch and are reused: they are valid
- * until the next batch is requested.
+ * A batch of images with their labels. The {@link Batches} that returned it owns its arrays and reuses them. They are valid until the
+ * next batch is requested.
  */
 public final class Batch {
     private final RawImages images;
@@ -27,18 +27,20 @@ public final class Batch {
         return images.shape();
     }
 
-    /** {@return the images: bytes if the set holds bytes and the transform only crops and mirrors them, floats otherwise; with
-     * the augmentation steps that the device still has to apply, if there are any} */
+    /**
+     * {@return the images and any augmentation steps that the device has to apply} The images are bytes if the data set holds bytes
+     * and the transform only crops and mirrors them, otherwise floats.
+     */
     public RawImages images() {
         return images;
     }
 
-    /** {@return the class of each image; -1 if the set has no labels} */
+    /** {@return the class of each image; -1 if the data set has no labels} */
     public int[] labels() {
         return labels;
     }
 
-    /** {@return the number of each image in its set} */
+    /** {@return the index of each image in its data set} */
     public int[] indices() {
         return indices;
     }

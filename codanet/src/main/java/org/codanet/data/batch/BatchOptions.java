@@ -6,15 +6,15 @@ import org.codanet.data.transform.RandAugment;
 import org.codanet.data.transform.Transform;
 
 /**
- * How images become batches.
+ * How the images of a data set are read, transformed and grouped into batches.
  *
  * @param batchSize N, at least 1
- * @param shuffle whether the images are shuffled in each epoch; otherwise they have the order of the set
- * @param dropPartial whether a last batch of fewer images is left out
- * @param seed decides order and augmentation, together with the epoch and the image
- * @param transform applied to each image on the host
+ * @param shuffle whether the images are shuffled in each epoch; otherwise they have the order of the data set
+ * @param dropPartial whether a last batch with fewer than N images is dropped
+ * @param seed the seed of the order and the augmentation, which also depend on the epoch and the image
+ * @param transform the transform that is applied to each image on the host
  * @param randAugment augmentation steps that are drawn for each image and applied on the device
- * @param threads that read and transform images, at least 1; the result does not depend on their number
+ * @param threads the number of threads that read and transform images, at least 1; the result does not depend on it
  */
 public record BatchOptions(
         int batchSize,
@@ -45,20 +45,20 @@ public record BatchOptions(
      * {@return shuffled batches of all images}
      *
      * @param batchSize N
-     * @param seed decides order and augmentation
-     * @param transform applied to each image
-     * @param threads that read images
+     * @param seed the seed of the order and the augmentation
+     * @param transform the transform that is applied to each image
+     * @param threads the number of threads that read images
      */
     public static BatchOptions training(int batchSize, long seed, Transform transform, int threads) {
         return new BatchOptions(batchSize, true, false, seed, transform, RandAugment.NONE, threads);
     }
 
     /**
-     * {@return batches of all images in the order of the set}
+     * {@return batches of all images in the order of the data set}
      *
      * @param batchSize N
-     * @param transform applied to each image
-     * @param threads that read images
+     * @param transform the transform that is applied to each image
+     * @param threads the number of threads that read images
      */
     public static BatchOptions evaluation(int batchSize, Transform transform, int threads) {
         return new BatchOptions(batchSize, false, false, 0, transform, RandAugment.NONE, threads);
@@ -72,7 +72,7 @@ public record BatchOptions(
     /**
      * {@return the number of batches in an epoch}
      *
-     * @param images how many the set has
+     * @param images the number of images in the data set
      */
     public int batches(int images) {
         return images / batchSize + (dropPartial || images % batchSize == 0 ? 0 : 1);

@@ -3,13 +3,13 @@ package org.codanet.data.batch;
 import java.util.Iterator;
 import java.util.List;
 
-/** Labelled images in batches, for training and evaluation. Order and contents depend on the epoch only. */
+/** Provides labelled images in batches, for training and evaluation. Order and contents depend on the epoch only. */
 public interface BatchSource {
     /**
-     * Some images with their labels.
+     * A batch of images with their labels.
      *
      * @param images (N, C, H, W); their arrays are valid until the next batch is requested
-     * @param labels one an image, from 0
+     * @param labels the label of each image, from 0
      */
     record Batch(RawImages images, List<Integer> labels) {
         /** N. */
@@ -18,13 +18,13 @@ public interface BatchSource {
         }
     }
 
-    /** Batches in order. The caller closes them, whether or not all were read. */
+    /** The batches in order. The caller must close this iterator, whether or not all batches were read. */
     interface Batches extends Iterator<Batch>, AutoCloseable {
         @Override
         void close();
     }
 
-    /** Images of one epoch. */
+    /** The number of images in one epoch. */
     long images();
 
     /** Identifies the images. Checkpoints contain it, so that a run is not resumed with other images. */
@@ -34,7 +34,7 @@ public interface BatchSource {
      * The batches of an epoch.
      *
      * @param epoch from 1
-     * @param first number of batches to skip at the beginning
+     * @param first the number of batches to skip at the beginning
      */
     Batches batches(int epoch, int first);
 }

@@ -21,14 +21,14 @@ import org.codanet.nn.op.AugmentationOperation;
 import org.codanet.nn.tensor.Shape;
 
 /**
- * The batches of one epoch, read ahead by background threads.
+ * The batches of one epoch, prefetched by background threads.
  *
- * <p>The order of the images depends on (seed, epoch), the augmentation of an image on (seed, epoch, image). The number of
- * threads, their speed and a start in the middle of the epoch change nothing. A thread takes a free buffer before it takes the
- * next batch to fill. So the batch that the consumer waits for always has a buffer, and memory is limited to two batches more
- * than there are threads.
+ * <p>The order of the images depends on (seed, epoch) only. The augmentation of an image depends on (seed, epoch, image) only.
+ * Neither depends on the number of threads, on their speed, or on whether the epoch is resumed in the middle. A thread takes a free
+ * buffer before it takes the next batch to fill. Therefore the batch that the consumer waits for always has a buffer, and the number
+ * of batches in memory is at most the number of threads plus two.
  *
- * <p>One consumer; {@link #close} ends the threads, whether or not all was read.
+ * <p>There must be only one consumer. {@link #close} ends the threads, whether or not all batches were read.
  */
 public final class Batches implements AutoCloseable {
     private final ImageDataset data;
@@ -50,7 +50,7 @@ public final class Batches implements AutoCloseable {
     private int nextToTake;
     private boolean closed;
 
-    // The consumer's alone.
+    // Used by the consumer only.
     private Batch lent;
 
     private Batches(ImageDataset data, BatchOptions options, int epoch, int firstBatch) throws IOException {
@@ -79,11 +79,11 @@ public final class Batches implements AutoCloseable {
      * {@return the batches of an epoch; the caller closes them}
      *
      * @param data the images
-     * @param options how they become batches
-     * @param epoch any number; it decides order and augmentation
-     * @param firstBatch number of batches to skip at the beginning, at most all of them
-     * @throws IOException if the first image, which gives the extents of all, cannot be read
-     * @throws IllegalArgumentException if the epoch has no such batch, or none at all
+     * @param options how they are read and grouped into batches
+     * @param epoch the epoch, any number; order and augmentation depend on it
+     * @param firstBatch the number of batches to skip at the beginning, at most all of them
+     * @throws IOException if the first image, which determines the extents of all images, cannot be read
+     * @throws IllegalArgumentException if the epoch has no such batch, or no batches
      */
     public static Batches open(ImageDataset data, BatchOptions options, int epoch, int firstBatch) throws IOException {
         int total = options.batches(data.size());
@@ -114,14 +114,14 @@ public final class Batches implements AutoCloseable {
         threads.forEach(Thread::start);
     }
 
-    /** {@return the images of an epoch in order: Fisher-Yates from the end} */
+    /** {@return the indices of the images in the order of an epoch, shuffled by Fisher-Yates from the end} */
     private static int[] order(int size, BatchOptions options, int epoch) {
         int[] order = new int[size];
         for (int i = 0; i < size; i++) {
             order[i] = i;
         }
         if (options.shuffle()) {
-            // Images have the streams from 0 on.
+            // The streams from 0 on are those of the images.
             SeededRandom random = new SeededRandom(options.seed(), epoch, -1);
             for (int i = size - 1; i > 0; i--) {
                 int j = random.nextInt(i + 1);
@@ -133,7 +133,7 @@ public final class Batches implements AutoCloseable {
         return order;
     }
 
-    /** {@return the random numbers of an image: first for the transform, then for RandAugment} */
+    /** {@return the random numbers of an image, used first by the transform and then by RandAugment} */
     private SeededRandom random(int image) {
         return new SeededRandom(options.seed(), epoch, image);
     }
@@ -180,7 +180,7 @@ public final class Batches implements AutoCloseable {
                     try {
                         wait();
                     } catch (InterruptedException e) {
-                        return; // only close interrupts
+                        return; // only close interrupts this thread
                     }
                 }
                 if (closed || nextToFill >= total) {
@@ -203,7 +203,7 @@ public final class Batches implements AutoCloseable {
                 if (failure == null) {
                     filled.put(number, batch);
                 } else {
-                    // The batches before it are whole and still come first.
+                    // The batches before it are complete and are still returned first.
                     failures.put(number, failure);
                 }
                 notifyAll();
@@ -250,7 +250,7 @@ public final class Batches implements AutoCloseable {
         System.arraycopy(pixels.values(), 0, images.values(), i * image, image);
     }
 
-    /** Windows of one size in images of one size: there is nothing to check. */
+    /** Copies the bytes of an image and sets its window. All images and windows have the same size, so nothing needs to be checked. */
     private void fill(RawImages.Bytes images, int i, int index, SeededRandom random) throws IOException {
         data.copyBytes(index, images.bytes(), i * (images.bytes().length / images.count()));
         if (images.windows() != null) {
@@ -287,9 +287,9 @@ public final class Batches implements AutoCloseable {
     }
 
     /**
-     * {@return the next batch, waiting for it if need be}; the one before it is then filled anew
+     * {@return the next batch} Blocks until it is ready. The buffer of the previous batch is then reused.
      *
-     * @throws IOException if an image of this batch cannot be read, with a sentence that begins with the image's name
+     * @throws IOException if an image of this batch cannot be read; the message is one sentence that begins with the image's name
      * @throws NoSuchElementException if the epoch is over
      * @throws IllegalStateException if this is closed
      */
@@ -324,7 +324,7 @@ public final class Batches implements AutoCloseable {
         return lent;
     }
 
-    /** Ends the threads and waits until they have; runs once. */
+    /** Stops the threads and waits until they have ended. Later calls do nothing. */
     @Override
     public void close() {
         synchronized (this) {

@@ -9,9 +9,9 @@ import java.util.List;
 import org.codanet.nn.tensor.Shape;
 
 /**
- * Images (N, C, H, W) as float values in [0, 1], checked once: no NaN, nothing outside the range; or as bytes 0..255, which go to
- * the device as they are and stand for their 255ths. Immutable; on the heap. C is what the files have, 3 or 1; inverse channels
- * are the network's business.
+ * Images (N, C, H, W), either as floats in [0, 1] or as bytes 0..255. Floats are checked once: NaN and values outside the range are
+ * refused. Bytes are uploaded to the device unchanged, and a byte b means the value b / 255. Immutable; the values are on the heap. C
+ * is 3 or 1, the number of channels of the pictures. The network appends inverse channels itself.
  */
 public final class ImageBatch {
     private final RawImages images;
@@ -44,9 +44,9 @@ public final class ImageBatch {
                 + index % width;
     }
 
-    /** How bytes of images lie in memory. */
+    /** The memory layout of the bytes. */
     public enum Layout {
-        /** Image, row, column, channel: as most image files are decoded. */
+        /** Image, row, column, channel: the layout of most decoded image files. */
         NHWC,
         /** Image, channel, row, column. */
         NCHW
@@ -56,7 +56,7 @@ public final class ImageBatch {
      * Images from values in [0, 1].
      *
      * @param values (N, C, H, W), copied
-     * @throws IllegalArgumentException if their number is not that of the shape, or one is NaN or out of range
+     * @throws IllegalArgumentException if the number of values does not match the extents, or a value is NaN or out of range
      */
     public static ImageBatch of(float[] values, int images, int channels, int height, int width) {
         return checked(values.clone(), Shape.of(images, channels, height, width));
@@ -66,7 +66,7 @@ public final class ImageBatch {
      * Images from values in [0, 1] in native or heap memory, in the machine's byte order.
      *
      * @param values float32 (N, C, H, W), copied
-     * @throws IllegalArgumentException if their number is not that of the shape, or one is NaN or out of range
+     * @throws IllegalArgumentException if the number of values does not match the extents, or a value is NaN or out of range
      */
     public static ImageBatch of(MemorySegment values, int images, int channels, int height, int width) {
         Shape shape = Shape.of(images, channels, height, width);
@@ -80,10 +80,10 @@ public final class ImageBatch {
     }
 
     /**
-     * Images from bytes 0..255, which stand for their 255ths.
+     * Images from bytes 0..255. A byte b means the value b / 255.
      *
-     * @param bytes the remaining bytes are copied; position and limit stay
-     * @throws IllegalArgumentException if their number is not that of the shape
+     * @param bytes the remaining bytes are copied; position and limit do not change
+     * @throws IllegalArgumentException if the number of bytes does not match the extents
      */
     public static ImageBatch ofBytes(ByteBuffer bytes, Layout layout, int images, int channels, int height, int width) {
         Shape shape = Shape.of(images, channels, height, width);
@@ -106,10 +106,10 @@ public final class ImageBatch {
     }
 
     /**
-     * Images of one size from AWT's, as bytes. Transparency is ignored.
+     * Images of one size from AWT images, stored as bytes. Transparency is ignored.
      *
      * @param channels 3 for red, green, blue; 1 for grey: the raster's own value, or 0.299 r + 0.587 g + 0.114 b
-     * @throws IllegalArgumentException if there is none or their sizes differ
+     * @throws IllegalArgumentException if the list is empty or the sizes differ
      */
     public static ImageBatch of(List<BufferedImage> images, int channels) {
         if (images.isEmpty()) {
@@ -165,7 +165,11 @@ public final class ImageBatch {
         return images.count();
     }
 
-    /** The values of {@code count} images from {@code first}, a copy. @throws IndexOutOfBoundsException if there are not so many */
+    /**
+     * A copy of the values of {@code count} images that start at {@code first}.
+     *
+     * @throws IndexOutOfBoundsException if there are fewer images
+     */
     public float[] values(int first, int count) {
         requirePart(first, count);
         float[] values = images.part(first, count).values();
@@ -173,9 +177,9 @@ public final class ImageBatch {
     }
 
     /**
-     * {@code count} images from {@code first} as they go to a device; nothing may be written to them.
+     * {@code count} images that start at {@code first}, in the form that is uploaded to a device. The caller must not change them.
      *
-     * @throws IndexOutOfBoundsException if there are not so many
+     * @throws IndexOutOfBoundsException if there are fewer images
      */
     public RawImages part(int first, int count) {
         requirePart(first, count);

@@ -5,14 +5,14 @@ import org.codanet.nn.op.AugmentationOperation;
 import org.codanet.nn.tensor.Shape;
 
 /**
- * Images as they go to a device, which divides bytes by 255, takes windows, changes them step by step and appends inverses there.
- * Made of arrays that are not copied: they must hold still until the images have been uploaded.
+ * Images in the form that is uploaded to a device. The device divides bytes by 255, cuts out windows, applies augmentation steps and
+ * appends inverse channels. The arrays are not copied, so they must not change until the images have been uploaded.
  */
 public sealed interface RawImages {
-    /** {@return the extents that a network sees, (N, C, H, W)} */
+    /** {@return the extents of the images that the network receives, (N, C, H, W)} */
     Shape shape();
 
-    /** {@return what all images have in common that go through the same piece of work} */
+    /** {@return the form of the images; images of equal form can be processed by the same pass} */
     Form form();
 
     /** {@return N} */
@@ -23,24 +23,24 @@ public sealed interface RawImages {
     /**
      * {@return some of these images}
      *
-     * @param first index of the first
-     * @param count how many, at least 1
+     * @param first the index of the first image
+     * @param count the number of images, at least 1
      */
     RawImages part(int first, int count);
 
-    /** {@return (N, C, H, W) values in [0, 1] before any steps, made on the host, to the bit what a device makes} */
+    /** {@return the values in [0, 1] before any steps, (N, C, H, W); computed on the host, with the same bits that a device computes} */
     float[] values();
 
-    /** {@return (N, S, 7), what {@code ImageAugmentation} is to do to the images; null for nothing} */
+    /** {@return the steps that {@code ImageAugmentation} applies to the images, (N, S, 7); null if there are none} */
     float[] steps();
 
     /**
-     * How images come.
+     * The extents and the kind of images, without their values.
      *
-     * @param shape (N, C, H, W) that a network sees
-     * @param stored extents of the bytes, (N, C, Hs, Ws); null for values in float32
-     * @param placed whether a window is taken of each image
-     * @param steps S, how many each image is changed by; 0 for none
+     * @param shape the extents of the images that the network receives, (N, C, H, W)
+     * @param stored the extents of the stored bytes, (N, C, Hs, Ws); null for float32 values
+     * @param placed whether a window is cut out of each image
+     * @param steps S, the number of augmentation steps for each image; 0 for none
      */
     record Form(Shape shape, Shape stored, boolean placed, int steps) {
         /** The same form for another number of images. */
@@ -59,18 +59,18 @@ public sealed interface RawImages {
     /**
      * Images in float32.
      *
-     * @param values in [0, 1]
+     * @param values the values in [0, 1], (N, C, H, W)
      * @param steps (N, S, 7), or null
      * @param shape (N, C, H, W)
      */
     record Floats(float[] values, float[] steps, Shape shape) implements RawImages {
-        /** @throws IllegalArgumentException if the number of values is not that of four extents, or these are no steps */
+        /** @throws IllegalArgumentException if the number of values does not match the four extents, or the steps are invalid */
         public Floats {
             require(shape, values.length, "values");
             requireSteps(steps, shape);
         }
 
-        /** Images as they are. */
+        /** Images without a window and without augmentation steps. */
         public Floats(float[] values, Shape shape) {
             this(values, null, shape);
         }
@@ -92,17 +92,17 @@ public sealed interface RawImages {
     }
 
     /**
-     * Images in bytes, 255 standing for 1, and where in each the network's image is.
+     * Images in bytes, and the window of each that is the network's image. A byte b means the value b / 255.
      *
-     * @param bytes as stored
+     * @param bytes the stored images, (N, C, Hs, Ws)
      * @param stored (N, C, Hs, Ws)
-     * @param windows one an image, in the order of {@code ImageInput}'s placement: top, left, mirrored or not; null for the
-     *     images as they are
+     * @param windows the window of each image, (N, 3), in the order of {@code ImageInput}'s placement: top, left, and whether it is
+     *     mirrored; null if the images are not cropped
      * @param steps (N, S, 7), or null
      * @param shape (N, C, H, W) of the windows
      */
     record Bytes(byte[] bytes, Shape stored, float[] windows, float[] steps, Shape shape) implements RawImages {
-        /** @throws IllegalArgumentException if numbers of bytes or windows disagree with the extents, or these are no steps */
+        /** @throws IllegalArgumentException if the numbers of bytes or windows do not match the extents, or the steps are invalid */
         public Bytes {
             require(stored, bytes.length, "bytes");
             if (stored.extent(0) != shape.extent(0)
@@ -113,7 +113,7 @@ public sealed interface RawImages {
             requireSteps(steps, shape);
         }
 
-        /** Images as they are. */
+        /** Images without a window and without augmentation steps. */
         public Bytes(byte[] bytes, Shape stored) {
             this(bytes, stored, null, null, stored);
         }

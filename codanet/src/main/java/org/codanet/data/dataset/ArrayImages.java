@@ -15,10 +15,10 @@ import org.codanet.file.TensorData;
 import org.codanet.file.npy.NpyReader;
 
 /**
- * Images in a NumPy array, read into memory as a whole. {@link ImageArrays} lists the names of the arrays.
+ * Images in a NumPy array, which is completely read into memory. {@link ImageArrays} lists the names of the arrays.
  *
  * <p>Images are (N, C, H, W), (N, H, W, C) or (N, H, W), with C 1 or 3: floats in [0, 1] or integers in 0..255. Labels are
- * (N) or (N, 1) integers. Without a {@code dataset.json} the classes are called by their numbers.
+ * (N) or (N, 1) integers. Without a {@code dataset.json} the class names are the numbers of the classes.
  */
 final class ArrayImages extends LabelledImages {
     private static final int LARGEST_LABEL = 1_000_000;
@@ -32,7 +32,7 @@ final class ArrayImages extends LabelledImages {
         this.images = images;
     }
 
-    /** {@return whether training and test images of a folder or file are arrays of their own} */
+    /** {@return whether a folder or file has separate arrays of training and test images} */
     static boolean isSplit(Path place) throws IOException {
         try (ImageArrays arrays = ImageArrays.open(place)) {
             return arrays.isSplit();
@@ -91,7 +91,7 @@ final class ArrayImages extends LabelledImages {
     private static float[] checkedFloats(String array, int image, TensorData data) throws FileFormatException {
         float[] values = data.toFloats();
         for (float value : values) {
-            // NaN compares false both ways.
+            // The condition is negated, so that NaN is refused as well.
             if (!(value >= 0 && value <= 1)) {
                 throw new FileFormatException(
                         array,
@@ -195,7 +195,7 @@ final class ArrayImages extends LabelledImages {
         return Arrays.stream(labels).max().orElse(-1);
     }
 
-    /** A part may lack the last classes, so both parts decide how many classes there are. */
+    /** One part may lack the last classes, so the number of classes is taken from both parts. */
     private static int largestOfOther(ImageArrays arrays, Split split) throws IOException {
         if (!arrays.isSplit()) {
             return -1;
@@ -244,7 +244,7 @@ final class ArrayImages extends LabelledImages {
         return new Pixels(channels(), height(), width(), images[index].clone());
     }
 
-    /** How the array's extents are ordered. */
+    /** The extents of the array and their order. */
     private record Layout(int count, int channels, int height, int width, boolean channelsLast) {
         static Layout of(NpyReader reader) throws FileFormatException {
             List<Integer> shape = reader.shape();

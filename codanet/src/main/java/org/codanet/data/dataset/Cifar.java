@@ -18,7 +18,7 @@ import org.codanet.file.torch.PickledData;
 
 /**
  * CIFAR-100 in its binary version, and CIFAR-10 and CIFAR-100 in their Python versions; {@link Cifar10} reads the binary version of
- * CIFAR-10. Images are 3 x 32 x 32 bytes: red, green and blue. The labels of CIFAR-100 are the fine ones, of 100 classes. Source:
+ * CIFAR-10. Images are 3 x 32 x 32 bytes: red, green and blue. The labels of CIFAR-100 are the fine labels, of 100 classes. Source:
  * Krizhevsky, 2009, https://www.cs.toronto.edu/~kriz/cifar.html.
  */
 enum Cifar {
@@ -59,7 +59,7 @@ enum Cifar {
         this.classes = classes;
     }
 
-    /** {@return the version whose files a folder has, or nothing} */
+    /** {@return the version whose files are in a folder; empty if there is none} */
     static Optional<Cifar> in(Path folder) {
         return Arrays.stream(values())
                 .filter(version -> Stream.concat(version.trainingFiles.stream(), version.testFiles.stream())
@@ -173,7 +173,7 @@ enum Cifar {
                 PickledData.parse(file.toString(), content).texts().get(key));
     }
 
-    /** The images read so far. */
+    /** The images and labels that have been read so far. */
     private static final class Images {
         private final List<byte[]> pixels = new ArrayList<>();
         private final List<Integer> labels = new ArrayList<>();

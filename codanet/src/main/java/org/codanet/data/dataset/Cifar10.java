@@ -13,9 +13,9 @@ import org.codanet.data.decode.DataFile;
 import org.codanet.file.FileFormatException;
 
 /**
- * CIFAR-10 in its binary version: {@code data_batch_1.bin} to {@code data_batch_5.bin} and {@code test_batch.bin}, each a row
- * of records of one label byte and 3 x 32 x 32 bytes of red, green and blue. {@code batches.meta.txt} names the classes, if
- * it is there. Source: Krizhevsky, 2009, https://www.cs.toronto.edu/~kriz/cifar.html.
+ * CIFAR-10 in its binary version: {@code data_batch_1.bin} to {@code data_batch_5.bin} and {@code test_batch.bin}. Each file is a
+ * sequence of records. A record has one label byte and 3 x 32 x 32 bytes of red, green and blue. {@code batches.meta.txt} names the
+ * classes, if it exists. Source: Krizhevsky, 2009, https://www.cs.toronto.edu/~kriz/cifar.html.
  */
 final class Cifar10 {
     static final List<String> CLASS_NAMES =

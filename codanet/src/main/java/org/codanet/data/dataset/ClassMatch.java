@@ -10,11 +10,12 @@ import java.util.stream.IntStream;
 import org.codanet.file.FileFormatException;
 
 /**
- * Gives images the labels of a network's classes.
+ * Maps the labels of a data set to the classes of a network.
  *
- * <p>Images in class folders are matched by name. Images whose labels are numbers with a list of names must have the network's
- * order. Images whose labels are only numbers are matched by number, unless the network's classes are called by numbers too:
- * then these names decide. Classes of the network without images are allowed.
+ * <p>The rule depends on where the class names of the data set come from, see {@link ClassNaming}. Class folders are matched with the
+ * network's classes by name. If a list names the classes, its order must be that of the network. If the classes are only numbered,
+ * they are matched by number, unless the names of the network's classes are numbers too; in that case they are matched by name. The
+ * network may have classes without images.
  */
 public final class ClassMatch {
     private static final int NAMES_IN_MESSAGE = 8;
@@ -30,12 +31,12 @@ public final class ClassMatch {
     }
 
     /**
-     * {@return the images with labels that count these classes}
+     * {@return the images with labels that are indices into these classes}
      *
      * @param data labelled images
-     * @param classes the names by label
-     * @param owner whose classes they are, for messages, such as {@code the network}
-     * @throws FileFormatException if an image's class is not among them, or the order of the classes disagrees
+     * @param classes the names of the network's classes, by label
+     * @param owner the owner of the classes as error messages name it, such as {@code the network}
+     * @throws FileFormatException if an image's class is not among them, or if the order of the classes differs
      */
     public static ImageDataset match(ImageDataset data, List<String> classes, String owner) throws FileFormatException {
         if (data.classNames().isEmpty()) {
@@ -99,7 +100,10 @@ public final class ClassMatch {
                 .toArray();
     }
 
-    /** Names are compared exactly; if that finds none for a class, without case, spaces and punctuation. */
+    /**
+     * Names are first compared exactly. If the class of an image has no match, all names are compared again without case, spaces and
+     * punctuation.
+     */
     private int[] byName() {
         int[] exact = data.classNames().stream().mapToInt(wanted::indexOf).toArray();
         if (isComplete(exact)) {
@@ -118,7 +122,7 @@ public final class ClassMatch {
         return IntStream.range(0, data.size()).allMatch(i -> labels[data.label(i)] >= 0);
     }
 
-    /** {@return the names in lower case without punctuation, unless two of them become the same or one becomes empty} */
+    /** {@return the names in lower case without spaces and punctuation; empty if two of them become equal or one becomes empty} */
     private static Optional<List<String>> loose(List<String> names) {
         List<String> result = names.stream()
                 .map(name -> name.replaceAll("[^\\p{L}\\p{N}]", "").toLowerCase(Locale.ROOT))

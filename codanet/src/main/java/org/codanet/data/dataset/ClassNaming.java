@@ -1,11 +1,11 @@
 package org.codanet.data.dataset;
 
-/** Where the class names of a data set come from, which decides how they are matched with the classes of a network. */
+/** The source of the class names of a data set. It decides how {@link ClassMatch} matches them with the classes of a network. */
 public enum ClassNaming {
-    /** There are none: a class is called by its number. */
+    /** The data set has no class names. The name of a class is its number. */
     NUMBERS,
     /** A list gives the name of each number. */
     LIST,
-    /** Each image lies in a folder with the name of its class; the order of the classes means nothing. */
+    /** Each image is in a folder with the name of its class. The order of the classes has no meaning. */
     FOLDERS
 }

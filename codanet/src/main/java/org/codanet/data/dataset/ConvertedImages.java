@@ -3,11 +3,11 @@ package org.codanet.data.dataset;
 import java.io.IOException;
 import org.codanet.data.image.Pixels;
 
-/** Grey images with three equal channels, or colour images in grey. */
+/** Grey images converted to three equal channels, or colour images converted to grey. */
 final class ConvertedImages extends ForwardingImages {
     private final int channels;
 
-    /** @param channels 1 or 3, other than those of the data */
+    /** @param channels 1 or 3, different from the number of channels of the data */
     ConvertedImages(ImageDataset data, int channels) {
         super(data);
         this.channels = channels;
@@ -23,7 +23,7 @@ final class ConvertedImages extends ForwardingImages {
         return channels;
     }
 
-    /** Only for three channels: grey computed from colours is rounded to floats, not to bytes. */
+    /** True for three channels only. Grey that is computed from colours is a float and in general not a byte divided by 255. */
     @Override
     public boolean isInBytes() {
         return data().isInBytes() && channels == 3;

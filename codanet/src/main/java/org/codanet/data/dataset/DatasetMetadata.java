@@ -11,11 +11,11 @@ import org.codanet.file.FileFormatException;
 import org.codanet.json.JsonFields;
 
 /**
- * What {@code dataset.json} in a folder of data says: {@code {"name": "CIFAR-10 (JPEG copy)", "classes": ["airplane", ...]}},
- * both optional. The file itself is optional too.
+ * The content of {@code dataset.json} in a folder of data: {@code {"name": "CIFAR-10 (JPEG copy)", "classes": ["airplane", ...]}}.
+ * Both fields are optional, and so is the file.
  *
- * @param name what reports call the set; empty if the file does not say
- * @param classNames by label; empty if the file does not say
+ * @param name the name of the data set in reports; empty if the file does not give it
+ * @param classNames the class names by label; empty if the file does not give them
  */
 record DatasetMetadata(String name, List<String> classNames) {
     static final String FILE = "dataset.json";
@@ -39,17 +39,17 @@ record DatasetMetadata(String name, List<String> classNames) {
         }
     }
 
-    /** {@return whether nothing was said} */
+    /** {@return whether neither a name nor classes are given} */
     boolean isEmpty() {
         return name.isEmpty() && classNames.isEmpty();
     }
 
-    /** {@return the name given, or this one} */
+    /** {@return the name from the file, or the given one if the file has none} */
     String nameOr(String other) {
         return name.isEmpty() ? other : name;
     }
 
-    /** {@return the classes given, or these} */
+    /** {@return the classes from the file, or the given ones if the file has none} */
     List<String> classNamesOr(List<String> others) {
         return classNames.isEmpty() ? others : classNames;
     }

@@ -9,7 +9,7 @@ import org.codanet.data.image.Pixels;
 import org.codanet.file.FileFormatException;
 
 /**
- * Opens a folder of images, whatever format they have. Looked for, in this order:
+ * Opens a folder of images and detects its format. These formats are tried in this order:
  * <ul>
  *   <li>CIFAR-10's binary version: {@code data_batch_*.bin}, {@code test_batch.bin}; its Python version
  *   <li>CIFAR-100's binary version: {@code train.bin}, {@code test.bin}; its Python version
@@ -19,8 +19,8 @@ import org.codanet.file.FileFormatException;
  *   <li>pictures: {@code train/<class>/*.jpg}, {@code test/<class>/*.jpg}, or {@code <class>/*.jpg}
  * </ul>
  *
- * <p>Published sets are also found in the subfolders that the usual archives and torchvision make. A {@code dataset.json}
- * beside the files may name the set and its classes, in the order of the labels:
+ * <p>Published data sets are also found in the subfolders that the usual archives and torchvision create. A {@code dataset.json}
+ * beside the files may give the name of the data set and the names of its classes, in the order of the labels:
  * {@code {"name": "CIFAR-10 (JPEG copy)", "classes": ["airplane", ...]}}.
  */
 public final class Datasets {
@@ -39,13 +39,13 @@ public final class Datasets {
     private Datasets() {}
 
     /**
-     * {@return the images of a folder; {@link ImageDataset#description} says what was found}
+     * {@return the images of a folder; {@link ImageDataset#description} describes what was found}
      *
-     * <p>Where training and test images do not lie apart (see {@link #isSplit}), both parts are all of the images.
+     * <p>If training and test images are not separated (see {@link #isSplit}), either split returns all images.
      *
      * @param folder the folder, or one .npz file, or one .npy file of images without labels
-     * @param split which part
-     * @throws FileFormatException if there are no such images or a file is damaged, with one sentence that begins with the
+     * @param split the part to open
+     * @throws FileFormatException if there are no such images or a file is damaged; the message is one sentence that begins with the
      *     name of the file or folder
      * @throws IOException if a file cannot be read
      */
@@ -73,10 +73,10 @@ public final class Datasets {
     }
 
     /**
-     * {@return whether a folder keeps training and test images apart; if not, {@link #open} gives all of them for both}
+     * {@return whether a folder separates training and test images; if not, {@link #open} returns all images for either split}
      *
      * @param folder as for {@link #open}
-     * @throws IOException if it is no folder
+     * @throws IOException if it is not a folder
      */
     public static boolean isSplit(Path folder) throws IOException {
         if (ImageArrays.isFile(folder)) {
@@ -86,7 +86,7 @@ public final class Datasets {
         return isKnown(home) || (ImageArrays.isIn(home) ? ArrayImages.isSplit(home) : ImageFolder.isSplit(home));
     }
 
-    /** {@return whether a folder has files of a published set} */
+    /** {@return whether a folder has files of a published data set} */
     private static boolean isKnown(Path folder) {
         return Cifar10.isIn(folder) || Cifar.in(folder).isPresent() || Mnist.isIn(folder);
     }
@@ -110,11 +110,11 @@ public final class Datasets {
     }
 
     /**
-     * {@return the same images decoded into memory, one byte a value; the set itself if it is there already}
+     * {@return the same images decoded into memory, one byte per value; the given data set itself if it is already in memory}
      *
      * @param data images of one size
-     * @param threads how many decode at once, at least 1
-     * @throws IOException if an image cannot be read, or its size is not that of the first
+     * @param threads the number of threads that decode, at least 1
+     * @throws IOException if an image cannot be read, or if its size differs from that of the first image
      */
     public static ImageDataset inMemory(ImageDataset data, int threads) throws IOException {
         if (threads < 1) {
@@ -130,9 +130,9 @@ public final class Datasets {
     }
 
     /**
-     * {@return the same images with so many channels}, as {@link Pixels#withChannels} converts them
+     * {@return the same images with the given number of channels, converted as by {@link Pixels#withChannels}}
      *
-     * @param data images in grey or colours
+     * @param data images in grey or in colour
      * @param channels 1 or 3
      */
     public static ImageDataset withChannels(ImageDataset data, int channels) {

@@ -7,22 +7,22 @@ import org.codanet.data.decode.DataFile;
 import org.codanet.file.FileFormatException;
 
 /**
- * Fashion-MNIST: grey pictures of clothes, 28 x 28, in ten classes (Xiao, Rasul and Vollgraf, 2017; MIT licence). A subset
- * travels with this library, so that a first network needs no network connection; {@link Datasets#open} reads the whole set.
+ * Fashion-MNIST: grey pictures of clothes, 28 x 28, in ten classes (Xiao, Rasul and Vollgraf, 2017; MIT licence). This library
+ * contains a subset, so that a first example works without an internet connection. {@link Datasets#open} reads the complete data set.
  */
 public final class FashionMnist {
-    /** What reports call the set. */
+    /** The name of the data set in reports. */
     public static final String NAME = "Fashion-MNIST";
-    /** The classes, by label. */
+    /** The names of the classes, by label. */
     public static final List<String> CLASS_NAMES = List.of(
             "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot");
 
     private FashionMnist() {}
 
     /**
-     * {@return the subset that is built in: 12,000 training or 2,000 test images, the first 1,200 or 200 of each class}
+     * {@return the built-in subset: 12,000 training images or 2,000 test images, the first 1,200 or 200 of each class}
      *
-     * @param split which part
+     * @param split the part
      * @throws IOException if the library's own files are damaged
      */
     public static ImageDataset subset(Split split) throws IOException {

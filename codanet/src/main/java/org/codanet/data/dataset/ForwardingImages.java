@@ -5,7 +5,7 @@ import java.util.List;
 import org.codanet.data.image.ImageSize;
 import org.codanet.data.image.Pixels;
 
-/** Another view of a set of images. Subclasses override what differs. */
+/** A view of a data set that forwards to it. Subclasses override the methods that differ. */
 abstract class ForwardingImages implements ImageDataset {
     private final ImageDataset data;
 

@@ -11,22 +11,22 @@ import org.codanet.data.transform.SeededRandom;
 import org.codanet.file.FileFormatException;
 
 /**
- * Splits one set of images into training and test images by a seed.
+ * Splits one data set into training and test images, at random by a seed.
  *
- * <p>Each class is split by itself, so that both parts have the same proportions. The same images, share and seed give the same
- * parts on every machine. Both parts have the order of the whole set.
+ * <p>Each class is split separately, so that both parts have the same class proportions. The same images, share and seed give the
+ * same parts on every machine. Both parts keep the order of the data set.
  *
  * @param training the images to learn from
  * @param test the images that are held out
  */
 public record HeldOut(ImageDataset training, ImageDataset test) {
     /**
-     * {@return the two parts}
+     * {@return the training images and the test images}
      *
      * @param data labelled images
-     * @param share the share of each class that is held out, above 0 and below 1; rounded to whole images, at least one of each
-     *     class that has two
-     * @param seed decides which images are held out
+     * @param share the share of each class that is held out, above 0 and below 1; it is rounded to whole images, but at least one
+     *     image of each class with two or more images is held out, and at least one is not
+     * @param seed the seed that decides which images are held out
      * @throws FileFormatException if the images have no labels, or no class has two images
      * @throws IllegalArgumentException if the share is not between 0 and 1
      */
@@ -80,7 +80,7 @@ public record HeldOut(ImageDataset training, ImageDataset test) {
         return Arrays.copyOf(indices, count);
     }
 
-    /** Some images of a set, under new numbers. */
+    /** Some images of a data set, renumbered from 0. */
     private static final class Part extends ForwardingImages {
         private final int[] indices;
         private final String what;

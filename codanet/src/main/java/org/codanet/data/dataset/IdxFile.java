@@ -8,8 +8,9 @@ import java.util.Locale;
 import org.codanet.file.FileFormatException;
 
 /**
- * An array of bytes in IDX, the format of MNIST: two zero bytes, 8 for unsigned bytes, the number of extents, the extents as
- * big-endian 32-bit integers, the values. Source: LeCun, Cortes and Burges, the MNIST database.
+ * An array of bytes in the IDX format of MNIST. The file consists of two zero bytes, the byte 8 (unsigned bytes), the number of
+ * extents as one byte, the extents as big-endian 32-bit integers, and the values. Source: LeCun, Cortes and Burges, the MNIST
+ * database.
  */
 final class IdxFile {
     private static final int UNSIGNED_BYTE = 8;
@@ -24,9 +25,9 @@ final class IdxFile {
     }
 
     /**
-     * {@return the array of a file's unpacked content}
+     * {@return the array in the uncompressed content of a file}
      *
-     * @param extents how many extents it must have
+     * @param extents the number of extents that the array must have
      */
     static IdxFile parse(String name, byte[] content, int extents) throws IOException {
         int header = 4 + 4 * extents;
@@ -52,7 +53,7 @@ final class IdxFile {
         long count = 1;
         for (int i = 0; i < extents; i++) {
             int extent = bytes.getInt();
-            // Each extent at least 1 and the product so far an int: the next product cannot overflow a long.
+            // Each extent is an int of at least 1, and the product so far is an int. The next product therefore cannot overflow a long.
             if (extent < 1 || count > Integer.MAX_VALUE) {
                 throw new FileFormatException(name, "has the impossible extents " + shape + " and " + extent);
             }

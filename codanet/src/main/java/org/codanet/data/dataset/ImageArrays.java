@@ -16,9 +16,9 @@ import org.codanet.file.npy.NpyReader;
 import org.codanet.file.npy.NpzFile;
 
 /**
- * The NumPy arrays of a data set: {@code .npy} files of a folder, or one {@code .npz} file. Images are found by name:
- * {@code X_train}, {@code x_train} or {@code train_images}, the same with {@code test}, {@code val} or {@code valid}, or
- * {@code X}; labels likewise with {@code y} and {@code labels}.
+ * The NumPy arrays of a data set: {@code .npy} files of a folder, or one {@code .npz} file. Arrays are found by name. Images are
+ * {@code X_train}, {@code x_train} or {@code train_images}, the same with {@code test}, {@code val} or {@code valid}, or {@code X}.
+ * Labels are named in the same way, with {@code y} and {@code labels}.
  */
 final class ImageArrays implements Closeable {
     static final String LABEL_TYPES = "labels are integers, one per image";
@@ -46,13 +46,13 @@ final class ImageArrays implements Closeable {
                 || unsplitImages(names).isPresent();
     }
 
-    /** {@return whether a path is one file of arrays} */
+    /** {@return whether a path is a single file of arrays} */
     static boolean isFile(Path file) {
         return Files.isRegularFile(file)
                 && (file.toString().endsWith(".npy") || file.toString().endsWith(".npz"));
     }
 
-    /** {@return the arrays of a folder, of a .npz file, or the one of a .npy file; the caller closes them} */
+    /** {@return the arrays of a folder or of a .npz file, or the single array of a .npy file; the caller closes them} */
     static ImageArrays open(Path place) throws IOException {
         if (Files.isRegularFile(place)) {
             return place.toString().endsWith(".npz")
@@ -128,12 +128,12 @@ final class ImageArrays implements Closeable {
         return split == Split.TEST ? TEST_NAMES : List.of("train");
     }
 
-    /** {@return whether training and test images are arrays of their own} */
+    /** {@return whether training and test images are separate arrays} */
     boolean isSplit() {
         return Stream.of(Split.values()).anyMatch(split -> images(names, split).isPresent());
     }
 
-    /** {@return the images of a part, or all if the set is not split; the caller closes the reader} */
+    /** {@return the images of a part, or all images if the data set is not split; the caller closes the reader} */
     NpyReader images(Split split) throws IOException {
         Optional<String> name = isSplit() ? images(names, split) : unsplitImages(names);
         if (name.isEmpty()) {
@@ -147,7 +147,7 @@ final class ImageArrays implements Closeable {
         return read(name.get(), IMAGE_TYPES);
     }
 
-    /** {@return the labels of a part, if there are any; the caller closes the reader} */
+    /** {@return the labels of a part; empty if there are none; the caller closes the reader} */
     Optional<NpyReader> labels(Split split) throws IOException {
         Optional<String> name = isSplit()
                 ? labels(names, split)
@@ -162,7 +162,7 @@ final class ImageArrays implements Closeable {
         return NpyReader.open(Files.isRegularFile(place) ? place : place.resolve(name + ".npy"), wanted);
     }
 
-    /** {@return the arrays that have no known name, sorted} */
+    /** {@return the names of the arrays that are not recognised, sorted} */
     List<String> unknownNames() {
         TreeSet<String> unknown = new TreeSet<>(names);
         for (Split split : Split.values()) {

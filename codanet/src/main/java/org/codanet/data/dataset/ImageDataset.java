@@ -6,14 +6,14 @@ import org.codanet.data.image.ImageSize;
 import org.codanet.data.image.Pixels;
 
 /**
- * Numbered images with labels. Thread-safe. Methods with an index throw an {@link IndexOutOfBoundsException} if there is no such
- * image.
+ * A data set: indexed images with labels. Thread-safe. Methods with an index throw an {@link IndexOutOfBoundsException} if there is
+ * no such image.
  */
 public interface ImageDataset {
-    /** {@return what reports call it, such as {@code CIFAR-10}} */
+    /** {@return the name of the data set in reports, such as {@code CIFAR-10}} */
     String name();
 
-    /** {@return one sentence: what was found, how many images of which extents and classes, and where} */
+    /** {@return one sentence that states the format, the number of images, their extents and classes, and the location} */
     String description();
 
     /** {@return the number of images, at least 1} */
@@ -22,10 +22,10 @@ public interface ImageDataset {
     /** {@return C, 1 or 3} */
     int channels();
 
-    /** {@return H in pixels; 0 if images may differ} */
+    /** {@return H in pixels; 0 if it may differ between images} */
     int height();
 
-    /** {@return W in pixels; 0 if images may differ} */
+    /** {@return W in pixels; 0 if it may differ between images} */
     int width();
 
     /** {@return the name of each class, by label; empty if the images have no labels} */
@@ -36,7 +36,7 @@ public interface ImageDataset {
         return ClassNaming.LIST;
     }
 
-    /** {@return what a user should know, such as files that are left out, one sentence each; often empty} */
+    /** {@return remarks for the user, such as files that are skipped, one sentence each; often empty} */
     default List<String> remarks() {
         return List.of();
     }
@@ -49,22 +49,22 @@ public interface ImageDataset {
     int label(int index);
 
     /**
-     * {@return what messages call an image: its file, or the file and its number in it}
+     * {@return the name of an image in messages: its file, or the file and the index of the image in it}
      *
      * @param index 0 to size - 1
      */
     String imageName(int index);
 
     /**
-     * {@return an image, the caller's to change}
+     * {@return an image, which the caller owns and may change}
      *
      * @param index 0 to size - 1
-     * @throws IOException if it cannot be read or is not an image, with one sentence that begins with the file's name
+     * @throws IOException if it cannot be read or is not an image; the message is one sentence that begins with the file's name
      */
     Pixels read(int index) throws IOException;
 
     /**
-     * {@return the extents of an image}. Pixels are not decoded if the extents are known without them.
+     * {@return the extents of an image} Pixels are not decoded if the extents are known without them.
      *
      * @param index 0 to size - 1
      * @throws IOException as {@link #read} does
@@ -77,7 +77,7 @@ public interface ImageDataset {
         return new ImageSize(image.height(), image.width());
     }
 
-    /** {@return whether images are held in memory, all of one size, as bytes whose 255ths are what {@link #read} gives} */
+    /** {@return whether all images have one size and are held in memory as bytes; {@link #read} returns these bytes divided by 255} */
     default boolean isInBytes() {
         return false;
     }
@@ -86,8 +86,8 @@ public interface ImageDataset {
      * Copies the bytes of an image, (C, H, W).
      *
      * @param index 0 to size - 1
-     * @param to where they go
-     * @param at index of the first
+     * @param to the destination
+     * @param at the index in {@code to} of the first byte
      * @throws UnsupportedOperationException unless {@link #isInBytes}
      */
     default void copyBytes(int index, byte[] to, int at) {

@@ -4,16 +4,16 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * What is known of a set of images before the first is read.
+ * The properties of a data set that are known before the first image is read.
  *
- * @param name what reports call it
- * @param description one sentence
- * @param classNames by label; empty if there are no labels
+ * @param name the name of the data set in reports
+ * @param description one sentence, see {@link ImageDataset#description}
+ * @param classNames the class names by label; empty if there are no labels
  * @param naming where the class names come from
  * @param channels 1 or 3
- * @param height in pixels; 0 if it varies
- * @param width in pixels; 0 if it varies
- * @param remarks what a user should know, such as files that are left out, one sentence each; often empty
+ * @param height the height in pixels; 0 if it may differ between images
+ * @param width the width in pixels; 0 if it may differ between images
+ * @param remarks remarks for the user, such as files that are skipped, one sentence each; often empty
  */
 record ImageFacts(
         String name,

@@ -19,10 +19,10 @@ import org.codanet.file.FileFormatException;
 import org.codanet.file.FileName;
 
 /**
- * A folder of pictures with one folder for each class: {@code train/<class>/} and {@code test/<class>/}, or the class folders
- * alone, which are then not split. Pictures in subfolders of a class folder belong to the class. Labels follow the order of the
- * class names; the pictures of a folder are sorted by name, and come before those of its subfolders. Pictures are decoded when
- * they are read.
+ * A folder of pictures with one folder for each class: {@code train/<class>/} and {@code test/<class>/}, or only the class folders,
+ * if the data set is not split. Pictures in subfolders of a class folder belong to that class. Labels follow the order of the class
+ * names. The pictures of a folder are sorted by name and come before those of its subfolders. Pictures are decoded when they are
+ * read.
  */
 final class ImageFolder extends LabelledImages {
     /** Compared without case. */
@@ -39,7 +39,7 @@ final class ImageFolder extends LabelledImages {
         this.files = files;
     }
 
-    /** {@return whether training and test images have folders of their own} */
+    /** {@return whether training and test images are in separate folders} */
     static boolean isSplit(Path folder) throws IOException {
         for (Path entry : folders(folder)) {
             if (isPart(entry, TRAIN_NAMES) || isPart(entry, TEST_NAMES)) {
@@ -57,7 +57,7 @@ final class ImageFolder extends LabelledImages {
         return split == Split.TEST ? TEST_NAMES : TRAIN_NAMES;
     }
 
-    /** {@return the folders of a part, the one that is used first} */
+    /** {@return the folders of a part; the first of them is used} */
     private static List<Path> parts(Path folder, Split split) throws IOException {
         List<String> names = names(split);
         return folders(folder).stream()
@@ -123,7 +123,7 @@ final class ImageFolder extends LabelledImages {
                 labels.stream().mapToInt(Integer::intValue).toArray());
     }
 
-    /** {@return the folder of a part; what lies beside it and is not used becomes a remark} */
+    /** {@return the folder of a part; unused files and folders beside it are added to the remarks} */
     private static Path part(Path folder, Split split, List<String> remarks) throws IOException {
         List<Path> parts = parts(folder, split);
         List<Path> all = folders(folder);
@@ -177,7 +177,7 @@ final class ImageFolder extends LabelledImages {
         }
     }
 
-    /** Folders such as {@code train_images} with class folders in them must not become classes. */
+    /** Refuses folders such as {@code train_images} that contain class folders, because they would be read as classes. */
     private static void requireNoUnknownParts(Path root, List<Path> classFolders) throws IOException {
         for (Path folder : classFolders) {
             String name = folder.getFileName().toString().toLowerCase(Locale.ROOT);
@@ -193,7 +193,7 @@ final class ImageFolder extends LabelledImages {
         }
     }
 
-    /** {@return the pictures of a folder and of its subfolders} Links are followed, each folder is visited once. */
+    /** {@return the pictures of a folder and of its subfolders} Links are followed, and each folder is visited only once. */
     private static List<Path> pictures(Path classFolder, LeftOutFiles leftOut) throws IOException {
         List<Path> pictures = new ArrayList<>();
         collect(classFolder, leftOut, pictures, new HashSet<>());

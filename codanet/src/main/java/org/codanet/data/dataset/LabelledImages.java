@@ -2,15 +2,15 @@ package org.codanet.data.dataset;
 
 import java.util.List;
 
-/** Images whose facts and labels are known before the first image is read. Subclasses read the pixels. */
+/** A data set whose properties and labels are known before the first image is read. Subclasses read the pixels. */
 abstract class LabelledImages implements ImageDataset {
     private final ImageFacts facts;
     private final int[] labels;
 
     /**
-     * A set of images.
+     * Creates a data set.
      *
-     * @param labels one an image; empty if the images have none
+     * @param labels the label of each image; empty if the images have no labels
      */
     LabelledImages(ImageFacts facts, int[] labels) {
         this.facts = facts;
@@ -63,7 +63,7 @@ abstract class LabelledImages implements ImageDataset {
         return labels.length == 0 ? -1 : labels[index];
     }
 
-    /** @throws IndexOutOfBoundsException unless there is an image of this number */
+    /** @throws IndexOutOfBoundsException if there is no image with this index */
     final void requireImage(int index) {
         if (index < 0 || index >= size()) {
             throw new IndexOutOfBoundsException(

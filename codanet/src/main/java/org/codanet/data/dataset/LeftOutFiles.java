@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Locale;
 import org.codanet.file.FileName;
 
-/** Counts the files of a folder that do not become images, for the remarks of a data set. */
+/** Counts the files of a folder that are skipped, for the remarks of a data set. */
 final class LeftOutFiles {
     private static final int NAMES_IN_REMARK = 3;
 
@@ -15,27 +15,27 @@ final class LeftOutFiles {
     private final List<Path> unknown = new ArrayList<>();
     private final List<Path> outside = new ArrayList<>();
 
-    /** @param folder names in remarks are relative to it */
+    /** @param folder the folder; the names in remarks are relative to it */
     LeftOutFiles(Path folder) {
         this.folder = folder;
     }
 
-    /** A file or folder whose name begins with a dot. */
+    /** Adds a file or folder whose name begins with a dot. */
     void addHidden(Path path) {
         hidden.add(path);
     }
 
-    /** A file whose name does not end as that of a picture. */
+    /** Adds a file whose name does not have the extension of a picture. */
     void addUnknown(Path path) {
         unknown.add(path);
     }
 
-    /** A picture that lies in no class folder. */
+    /** Adds a picture that is not in a class folder. */
     void addOutside(Path path) {
         outside.add(path);
     }
 
-    /** {@return one sentence for each kind of file, with the number and the first names} */
+    /** {@return one sentence for each kind of skipped file, with the number of files and the first names} */
     List<String> remarks() {
         List<String> remarks = new ArrayList<>();
         add(remarks, outside, "outside the class folders");

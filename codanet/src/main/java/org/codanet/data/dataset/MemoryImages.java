@@ -14,12 +14,12 @@ import java.util.stream.IntStream;
 import org.codanet.data.image.Pixels;
 import org.codanet.file.FileFormatException;
 
-/** Images of one size in memory, one byte per value. Small sets are decoded once, because decoding costs more than copying. */
+/** Images of one size in memory, one byte per value. Small data sets are decoded once, because decoding takes longer than copying. */
 public final class MemoryImages extends LabelledImages {
     private final IntFunction<String> imageNames;
     private final byte[][] images;
 
-    /** Images and labels that were checked as they were read, and from now on belong to it. */
+    /** Takes ownership of images and labels, which the caller has already checked. */
     MemoryImages(ImageFacts facts, IntFunction<String> imageNames, byte[][] images, int[] labels) {
         super(facts, labels);
         this.imageNames = imageNames;
@@ -27,16 +27,16 @@ public final class MemoryImages extends LabelledImages {
     }
 
     /**
-     * {@return a set of images in memory}
+     * {@return a data set in memory}
      *
-     * @param name what reports call it
+     * @param name the name of the data set in reports
      * @param classNames the name of each class, by label; empty if there are no labels
      * @param channels 1 or 3
      * @param height rows, at least 1
      * @param width columns, at least 1
-     * @param pixels (N, C, H, W), each byte standing for 0..255; copied
-     * @param labels one an image, below the number of classes; empty if there are no labels; copied
-     * @throws IllegalArgumentException if there is no image, or extents, number of values and labels disagree
+     * @param pixels (N, C, H, W), unsigned bytes 0..255; copied
+     * @param labels the label of each image, below the number of classes; empty if there are no labels; copied
+     * @throws IllegalArgumentException if there is no image, or if the extents do not match the number of values or labels
      */
     public static MemoryImages of(
             String name, List<String> classNames, int channels, int height, int width, byte[] pixels, int[] labels) {
@@ -91,7 +91,7 @@ public final class MemoryImages extends LabelledImages {
                 labels.clone());
     }
 
-    /** {@return the pieces of an array, each an image} */
+    /** {@return the parts of an array that each hold one image} */
     static byte[][] cut(byte[] pixels, int image) {
         byte[][] images = new byte[pixels.length / image][];
         for (int i = 0; i < images.length; i++) {
@@ -101,11 +101,11 @@ public final class MemoryImages extends LabelledImages {
     }
 
     /**
-     * {@return all images of a set, decoded}
+     * {@return all images of a data set, decoded}
      *
      * @param data images of one size whose values are bytes divided by 255
-     * @param threads how many decode at once, at least 1
-     * @throws IOException if an image cannot be read, or its size is not that of the first
+     * @param threads the number of threads that decode, at least 1
+     * @throws IOException if an image cannot be read, or if its size differs from that of the first image
      */
     static MemoryImages decode(ImageDataset data, int threads) throws IOException {
         Pixels first = data.read(0);

@@ -11,7 +11,7 @@ import java.util.stream.IntStream;
 import org.codanet.data.decode.DataFile;
 import org.codanet.file.FileFormatException;
 
-/** MNIST and sets of the same format, such as Fashion-MNIST: an IDX file of images and one of labels, each plain or as .gz. */
+/** MNIST and data sets of the same format, such as Fashion-MNIST: an IDX file of images and one of labels, each uncompressed or as .gz. */
 final class Mnist {
     static final List<String> DIGITS =
             IntStream.range(0, 10).mapToObj(Integer::toString).toList();
@@ -60,7 +60,7 @@ final class Mnist {
                         folder.toString(), "has IDX files, but none with the " + what + " for " + split.word()));
     }
 
-    /** {@return the set of these images and labels, checked against each other} */
+    /** {@return the data set of these images and labels, which are checked against each other} */
     static ImageDataset of(
             String name, List<String> classNames, Split split, String where, IdxFile images, IdxFile labels)
             throws IOException {
@@ -109,7 +109,7 @@ final class Mnist {
                 classes);
     }
 
-    /** Sets whose files have the same names. The first labels of their files tell them apart. */
+    /** Data sets whose files have the same names. They are distinguished by the first labels of their files. */
     private enum Known {
         MNIST("MNIST", DIGITS, "50419213143536172869", "72104149590690159734"),
         FASHION(FashionMnist.NAME, FashionMnist.CLASS_NAMES, "90030272550955791064", "92116146574573412480");

@@ -20,10 +20,10 @@ public final class ReadableImages implements ImageDataset {
     }
 
     /**
-     * Reads every picture once, on all processors. A dataset that is not made of picture files is returned as it is, because its
-     * images come from a file that was read already.
+     * Reads every picture once, on all processors. A dataset that does not consist of picture files is returned unchanged, because
+     * its images come from a file that has already been read.
      *
-     * @param unreadable receives the failure of each image that is left out, in the order of the dataset; its message begins with the
+     * @param unreadable receives the failure of each image that is skipped, in the order of the dataset; its message begins with the
      *     name of the file
      * @throws IOException if no image can be read
      */

@@ -2,19 +2,19 @@ package org.codanet.data.dataset;
 
 import java.util.Locale;
 
-/** Which part of a data set. */
+/** A part of a data set. */
 public enum Split {
-    /** The images a network learns from. */
+    /** The images that a network is trained on. */
     TRAIN,
-    /** The images it is tested on and never learns from. */
+    /** The images that a network is tested on and never trained on. */
     TEST;
 
-    /** {@return the name that folders of images have, {@code train} or {@code test}} */
+    /** {@return the name of the folder of this part, {@code train} or {@code test}} */
     String folder() {
         return name().toLowerCase(Locale.ROOT);
     }
 
-    /** {@return the word that descriptions use} */
+    /** {@return the word for this part in descriptions} */
     String word() {
         return this == TRAIN ? "training" : "test";
     }

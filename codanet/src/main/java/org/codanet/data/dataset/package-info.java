@@ -1,2 +1,2 @@
-/** Data sets in their file formats. Start with {@link org.codanet.data.dataset.Datasets}. */
+/** Reads data sets of several file formats. Start with {@link org.codanet.data.dataset.Datasets}. */
 package org.codanet.data.dataset;

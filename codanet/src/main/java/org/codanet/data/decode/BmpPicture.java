@@ -6,9 +6,10 @@ import org.codanet.data.image.Pixels;
 import org.codanet.file.FileFormatException;
 
 /**
- * A BMP file: rows of 1, 4, 8, 16, 24 or 32 bits per pixel, uncompressed or as run lengths (RLE). It is read here from the first byte to
- * the last. The JDK's decoder knows fewer headers, converts by the colour profile of a version 5 header, and reads the fourth
- * byte of a pixel as transparency. Source: Microsoft's documentation of BITMAPINFOHEADER; Pillow for what it leaves open.
+ * A BMP file: rows of 1, 4, 8, 16, 24 or 32 bits per pixel, uncompressed or run-length encoded (RLE). This class decodes the whole
+ * file. The JDK's decoder is not used, because it supports fewer headers, converts colours by the colour profile of a version 5
+ * header, and reads the fourth byte of a pixel as transparency. Source: Microsoft's documentation of BITMAPINFOHEADER, and Pillow
+ * where the documentation is silent.
  */
 final class BmpPicture implements Picture {
     private static final int RAW = 0;
@@ -97,7 +98,7 @@ final class BmpPicture implements Picture {
         if (bits <= 8) {
             int entries = colours > 0 ? colours : 1 << bits;
             palette = Palette.read(bytes, paletteStart, entries, bytesPerColour, true);
-            // Some programs forget the palette in the offset of the pixels.
+            // Some programs write an offset of the pixels that does not count the palette.
             dataStart += dataStart == paletteStart ? bytesPerColour * Math.min(entries, 256) : 0;
         } else {
             readMasks(content, compression == BIT_FIELDS ? 54 : -1);
@@ -107,7 +108,7 @@ final class BmpPicture implements Picture {
         }
     }
 
-    /** The masks follow the 40 bytes of the oldest header, and are part of the newer ones: at the same place. */
+    /** The masks follow the 40 bytes of the oldest header. In newer headers they are part of the header, at the same offset. */
     private void readMasks(ByteBuffer content, int at) {
         int[] usual = bits == 16 ? new int[] {0x7C00, 0x3E0, 0x1F} : new int[] {0xFF0000, 0xFF00, 0xFF};
         for (int c = 0; c < 3; c++) {
@@ -126,7 +127,7 @@ final class BmpPicture implements Picture {
         return palette.colours(compression == RAW ? indices() : runs(), height, width);
     }
 
-    /** {@return where a row of the picture starts, after a check that the file holds all rows; each is padded to 4 bytes} */
+    /** {@return the offset of each row, after a check that the file holds all rows} Rows are padded to multiples of 4 bytes. */
     private int[] rowStarts() throws FileFormatException {
         long stride = ((long) width * bits + 31) / 32 * 4;
         long rowLength = ((long) width * bits + 7) / 8;
@@ -175,7 +176,10 @@ final class BmpPicture implements Picture {
         return pixels;
     }
 
-    /** Run lengths: pairs of a count and a value; a count of 0 introduces an end of row, the end, a jump, or plain values. */
+    /**
+     * Decodes run lengths, which are pairs of a count and a value. A count of 0 introduces an end of row, the end of the picture, a
+     * jump, or literal values.
+     */
     private byte[] runs() throws FileFormatException {
         byte[] stored = new byte[width * height];
         int filled = 0;
@@ -223,7 +227,7 @@ final class BmpPicture implements Picture {
         return topDown ? stored : upsideDown(stored);
     }
 
-    /** {@return the value of a run at a place in it: RLE4 packs two values that alternate} */
+    /** {@return the palette index at a position of a run; an RLE4 byte packs two indices that alternate} */
     private int index(int value, int place) {
         return compression == RLE8 ? value : place % 2 == 0 ? value >> 4 : value & 15;
     }

@@ -13,7 +13,7 @@ import java.util.zip.GZIPInputStream;
 import java.util.zip.ZipException;
 import org.codanet.file.FileFormatException;
 
-/** The whole content of a data file, unpacked if its name ends in .gz. */
+/** Reads the complete content of a data file, decompressed if its name ends in .gz. */
 public final class DataFile {
     private DataFile() {}
 
@@ -30,7 +30,7 @@ public final class DataFile {
         }
     }
 
-    /** {@return the content of an open stream; {@code name} decides whether it is unpacked} */
+    /** {@return the content of an open stream, decompressed if {@code name} ends in .gz} */
     public static byte[] read(String name, InputStream in) throws IOException {
         if (!name.endsWith(".gz")) {
             return in.readAllBytes();

@@ -8,11 +8,11 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Finds the orientation of a photograph in its Exif block, or else in its XMP packet, with the rules of Pillow's
- * {@code ImageOps.exif_transpose}. What cannot be read counts as absent.
+ * Finds the orientation of a photograph in its Exif block, or, if that has none, in its XMP packet. The rules are those of Pillow's
+ * {@code ImageOps.exif_transpose}. Data that cannot be read is treated as absent.
  *
- * <p>An Exif block is a TIFF structure: a header of 8 bytes, and a directory of entries of 12 bytes (tag, type, count, value or its
- * offset). Sources: TIFF 6.0, section 2; CIPA DC-008, section 4.6.
+ * <p>An Exif block is a TIFF structure. It has a header of 8 bytes and a directory of entries of 12 bytes: tag, type, count, and the
+ * value or its offset. Sources: TIFF 6.0, section 2; CIPA DC-008, section 4.6.
  */
 final class ExifOrientation {
     private static final int UPRIGHT = 1;
@@ -27,7 +27,7 @@ final class ExifOrientation {
     /**
      * {@return the orientation, 1 to 8}
      *
-     * @param exif the Exif block, with or without "Exif\0\0" before it; null if the file has none
+     * @param exif the Exif block, with or without the prefix "Exif\0\0"; null if the file has none
      * @param xmp the XMP packet; null if the file has none
      */
     static int of(byte[] exif, byte[] xmp) {
@@ -48,7 +48,7 @@ final class ExifOrientation {
         return ByteBuffer.wrap(exif, at, exif.length - at).slice();
     }
 
-    /** {@return the value of the first valid entry for the orientation, 1 if it is no number, null without an entry} */
+    /** {@return the value of the first valid orientation entry; 1 if that value is not a number; null if there is no such entry} */
     private static Integer inTiff(ByteBuffer tiff) {
         try {
             int byteOrder = tiff.getShort();
@@ -72,7 +72,7 @@ final class ExifOrientation {
                 }
                 ByteBuffer value = entry;
                 if (size > 4) {
-                    // A value outside the block ends the search, whichever tag it belongs to.
+                    // A value outside the block ends the search, even if it belongs to another tag.
                     value = tiff.slice(entry.getInt(), (int) size).order(tiff.order());
                 }
                 if (tag == TAG) {
@@ -85,7 +85,7 @@ final class ExifOrientation {
         }
     }
 
-    /** {@return the first value; types that hold no number, such as text, mean upright} */
+    /** {@return the first value; 1, which means upright, for types that are not numbers, such as text} */
     private static int number(ByteBuffer value, int type) {
         double number = switch (type) {
             case 3 -> Short.toUnsignedInt(value.getShort());

@@ -10,8 +10,8 @@ import org.codanet.data.image.Pixels;
 import org.codanet.file.FileFormatException;
 
 /**
- * The first frame of a GIF file, at its place on the canvas. Around the frame the canvas has the frame's transparent colour, or colour
- * 0, as in Pillow. The JDK's decoder gets a copy with the frame alone and a grey palette. Source: GIF89a specification.
+ * The first frame of a GIF file, at its position on the canvas. As in Pillow, the canvas around the frame has the frame's transparent
+ * colour, or colour 0. The JDK's decoder receives a copy that holds only the frame and a grey palette. Source: GIF89a specification.
  */
 final class GifPicture implements Picture {
     private static final int EXTENSION = '!';
@@ -47,7 +47,7 @@ final class GifPicture implements Picture {
         return picture;
     }
 
-    /** The canvas, enlarged if the frame extends beyond it. */
+    /** The width of the canvas, which is enlarged if the frame extends beyond it. */
     @Override
     public int width() {
         return Math.max(canvasWidth, left + frameWidth);
@@ -87,7 +87,7 @@ final class GifPicture implements Picture {
         }
     }
 
-    /** {@return the length of the palette that these flags announce, 0 if they do not} */
+    /** {@return the length in bytes of the palette that these flags announce; 0 if they announce none} */
     private int readPalette(int flags, int at) {
         if ((flags & 0x80) == 0) {
             return 0;
@@ -130,7 +130,7 @@ final class GifPicture implements Picture {
         return palette.colours(canvas, height(), width());
     }
 
-    /** A GIF file with this frame only. Its palette has 256 entries, so that the decoder hands over every index as it is. */
+    /** A GIF file with this frame only. Its palette has 256 entries, so that the decoder returns every index unchanged. */
     private byte[] frameAlone() {
         ByteBuffer head = ByteBuffer.allocate(13 + 768 + 10).order(ByteOrder.LITTLE_ENDIAN);
         head.put(new byte[] {'G', 'I', 'F', '8', '9', 'a'});

@@ -7,7 +7,7 @@ import org.codanet.data.image.ImageSize;
 import org.codanet.data.image.Pixels;
 import org.codanet.file.FileFormatException;
 
-/** The steps from the bytes of a picture file to its pixels. */
+/** Decodes the bytes of a picture file to pixels. */
 final class ImageDecoder {
     /** 100 megapixels are 1.2 GB of floats: more than a network of this kind can process. */
     private static final long LARGEST = 100_000_000;
@@ -15,11 +15,11 @@ final class ImageDecoder {
     private ImageDecoder() {}
 
     /**
-     * {@return 1 or 3 planes, upright}
+     * {@return the upright picture, with 1 or 3 channels}
      *
      * @param file the name for error messages
-     * @param bytes the whole content of the file
-     * @throws FileFormatException if the content is no picture, is damaged, is too large, or if the heap is too small for it
+     * @param bytes the complete content of the file
+     * @throws FileFormatException if the content is not a picture, is damaged or too large, or if the heap is too small for it
      */
     static Pixels decode(String file, byte[] bytes) throws IOException {
         Picture picture = null;
@@ -34,7 +34,7 @@ final class ImageDecoder {
             if (isCausedByFullHeap(e)) {
                 throw heapIsFull(file, picture, e);
             }
-            // The JDK's decoders throw runtime exceptions such as an index out of bounds when a file is broken.
+            // The JDK's decoders throw runtime exceptions, such as IndexOutOfBoundsException, if a file is damaged.
             String reason = e instanceof IIOException && e.getMessage() != null ? " (" + e.getMessage() + ")" : "";
             throw new FileFormatException(file, "is cut short or damaged: its pixels cannot be decoded" + reason, e);
         }
@@ -43,7 +43,7 @@ final class ImageDecoder {
     /**
      * {@return the extents of the upright picture}
      *
-     * @throws FileFormatException if the content is no picture, or if its header is damaged
+     * @throws FileFormatException if the content is not a picture, or if its header is damaged
      */
     static ImageSize size(String file, byte[] bytes) throws IOException {
         try {

@@ -16,15 +16,15 @@ public final class Images {
     private Images() {}
 
     /**
-     * {@return the picture in a file as red, green and blue; grey has three equal planes}
+     * {@return the picture in a file as red, green and blue; a grey picture has three equal planes}
      *
-     * <p>The pixels are those of Pillow's {@code ImageOps.exif_transpose(Image.open(file)).convert("RGB")}, divided by 255: within 1/255,
-     * or 3/255 for JPEG. Colour profiles, gamma and transparency are ignored, photographs are turned upright, and of an animation
-     * the first frame is read. Colours of 16 bits keep their precision. A grey PNG of 16 bits without transparency is cut off at 255
-     * and not scaled, as Pillow does it: scale it to 8 bits first.
+     * <p>The pixels are those of Pillow's {@code ImageOps.exif_transpose(Image.open(file)).convert("RGB")}, divided by 255. They
+     * agree within 1/255, or within 3/255 for JPEG. Colour profiles, gamma and transparency are ignored. Photographs are turned
+     * upright. The first frame of an animation is read. Colours of 16 bits keep their precision. As in Pillow, the values of a grey
+     * PNG of 16 bits without transparency are clipped at 255 and not scaled. Convert such a file to 8 bits first.
      *
-     * @param file of any name: its first bytes tell the format
-     * @throws FileFormatException if it is not there or not a sound picture, with one sentence that begins with its name
+     * @param file the file; its first bytes decide the format, not its name
+     * @throws FileFormatException if it does not exist or is not a valid picture; the message is one sentence that begins with its name
      * @throws IOException if it cannot be read
      */
     public static Pixels read(Path file) throws IOException {
@@ -34,9 +34,9 @@ public final class Images {
     /**
      * {@return the picture in a file, converted by {@link Pixels#withChannels}} See {@link #read(Path)} for its pixels.
      *
-     * @param file of any name: its first bytes tell the format
+     * @param file the file; its first bytes decide the format, not its name
      * @param channels 3 for red, green and blue, 1 for grey
-     * @throws FileFormatException if it is not there or not a sound picture, with one sentence that begins with its name
+     * @throws FileFormatException if it does not exist or is not a valid picture; the message is one sentence that begins with its name
      * @throws IOException if it cannot be read
      * @throws IllegalArgumentException for other channel counts
      */
@@ -51,9 +51,9 @@ public final class Images {
     }
 
     /**
-     * {@return the picture in the bytes of a picture file}, with values and orientation as in {@link #read(Path)}
+     * {@return the picture in the bytes of a file} The pixels and the orientation are as in {@link #read(Path)}.
      *
-     * @param name used in error messages
+     * @param name the name of the picture in error messages
      * @param encoded the bytes of a file in any of the supported formats
      * @throws FileFormatException if they are not a valid picture
      */
@@ -62,10 +62,10 @@ public final class Images {
     }
 
     /**
-     * {@return the extents of the picture in a file, upright}. Its pixels are not decoded.
+     * {@return the extents of the upright picture in a file} Its pixels are not decoded.
      *
-     * @param file of any name: its first bytes tell the format
-     * @throws FileFormatException if it is not there or not a picture, with one sentence that begins with its name
+     * @param file the file; its first bytes decide the format, not its name
+     * @throws FileFormatException if it does not exist or is not a picture; the message is one sentence that begins with its name
      * @throws IOException if it cannot be read
      */
     public static ImageSize size(Path file) throws IOException {
@@ -73,9 +73,9 @@ public final class Images {
     }
 
     /**
-     * {@return whether a file's name ends as a picture's does: .jpg, .jpeg, .png, .gif or .bmp, in any case}
+     * {@return whether a file's name has the extension of a picture: .jpg, .jpeg, .png, .gif or .bmp, in upper or lower case}
      *
-     * @param file need not exist
+     * @param file the file, which need not exist
      */
     public static boolean isNamedAsPicture(Path file) {
         Path name = file.getFileName();

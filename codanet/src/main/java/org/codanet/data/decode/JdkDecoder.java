@@ -13,7 +13,7 @@ import javax.imageio.ImageReader;
 import javax.imageio.stream.ImageInputStream;
 import javax.imageio.stream.MemoryCacheImageInputStream;
 
-/** Decompresses pictures with the decoders of the JDK, without any conversion of colours. */
+/** Decompresses pictures with the JDK's decoders, without any conversion of colours. */
 final class JdkDecoder {
     private JdkDecoder() {}
 
@@ -21,7 +21,7 @@ final class JdkDecoder {
      * {@return the samples as stored: for each pixel one sample per component}
      *
      * @param bytes a file without colour profile and metadata
-     * @param warnings receives what the decoder reports and tolerates
+     * @param warnings receives the warnings of the decoder about damage that it tolerates
      */
     static Raster samples(PictureFormat format, byte[] bytes, Consumer<String> warnings) throws IOException {
         ImageReader reader = reader(format.name());
@@ -36,7 +36,7 @@ final class JdkDecoder {
         }
     }
 
-    /** The JDK's own decoder: a plug-in on the application's path might convert colours. */
+    /** Returns the JDK's own decoder, because a plug-in on the application's path might convert colours. */
     private static ImageReader reader(String format) throws IIOException {
         Iterator<ImageReader> readers = ImageIO.getImageReadersByFormatName(format);
         while (readers.hasNext()) {
@@ -49,9 +49,9 @@ final class JdkDecoder {
     }
 
     /**
-     * {@return the samples of 8 bits, or fewer, as bytes: row by row, pixel by pixel, component by component}
+     * {@return samples of at most 8 bits as bytes, in the order row, pixel, component}
      *
-     * <p>Where the raster already holds them in this order, its own array is returned and not a copy.
+     * <p>If the raster already holds them in this order, its own array is returned, not a copy.
      */
     static byte[] bytes(Raster raster) {
         int bands = raster.getNumBands();

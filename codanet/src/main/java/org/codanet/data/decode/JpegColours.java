@@ -3,8 +3,8 @@ package org.codanet.data.decode;
 import org.codanet.data.image.Pixels;
 
 /**
- * What the components of a JPEG file mean, by the rules of libjpeg ({@code default_decompress_parms} in jdapimin.c), and the
- * conversion of each to red, green and blue, with libjpeg's rounding.
+ * The colour spaces of JPEG files, recognised by the rules of libjpeg ({@code default_decompress_parms} in jdapimin.c), and their
+ * conversion to red, green and blue with libjpeg's rounding.
  */
 enum JpegColours {
     GREY,
@@ -13,7 +13,7 @@ enum JpegColours {
     CMYK,
     YCCK;
 
-    /** The transform of a file without Adobe's segment. */
+    /** The transform number of a file without Adobe's segment. */
     static final int NO_ADOBE = -1;
 
     /**
@@ -45,7 +45,7 @@ enum JpegColours {
     /**
      * {@return (1, H, W) for grey, (3, H, W) otherwise}
      *
-     * @param samples row by row, pixel by pixel, component by component
+     * @param samples the samples in the order row, pixel, component
      */
     Pixels toPixels(byte[] samples, int height, int width) {
         int components = this == GREY ? 1 : this == RGB || this == YCBCR ? 3 : 4;
@@ -65,15 +65,14 @@ enum JpegColours {
             if (this == YCBCR || this == YCCK) {
                 int cb = green - 128;
                 int cr = blue - 128;
-                // Fixed-point numbers with 16 binary places: 1.402, 0.34414, 0.71414 and 1.772.
+                // The constants are 1.402, 0.34414, 0.71414 and 1.772 in fixed point with 16 fractional bits.
                 red = level(first + (91881 * cr + 32768 >> 16));
                 green = level(first + (-22554 * cb - 46802 * cr + 32768 >> 16));
                 blue = level(first + (116130 * cb + 32768 >> 16));
             }
             if (this == CMYK || this == YCCK) {
                 int key = samples[at + 3] & 255;
-                // Adobe's programs store 255 minus the ink. Pillow assumes this for every file, with or without their
-                // segment.
+                // Adobe's programs store 255 minus the ink. Pillow assumes this for every file, with or without Adobe's segment.
                 red = ink(this == YCCK ? 255 - red : red, key);
                 green = ink(this == YCCK ? 255 - green : green, key);
                 blue = ink(this == YCCK ? 255 - blue : blue, key);
@@ -89,7 +88,7 @@ enum JpegColours {
         return Math.clamp(value, 0, 255);
     }
 
-    /** Pillow's {@code convert("RGB")} of CMYK: the key minus ink times key, where both are stored inverted. */
+    /** Pillow's {@code convert("RGB")} of CMYK: the key minus the ink times the key. The key and the other inks are stored inverted. */
     private static int ink(int stored, int key) {
         int product = (255 - stored) * key + 128;
         return level(key - ((product >> 8) + product >> 8));

@@ -10,16 +10,19 @@ import org.codanet.data.image.Pixels;
 import org.codanet.file.FileFormatException;
 
 /**
- * A JPEG file. The JDK's decoder, which is libjpeg, gets a copy of the file without its application segments and with a marker that
- * makes it hand over the components unconverted. Colours are then converted here, by {@link JpegColours}.
+ * A JPEG file. The JDK's decoder, which is libjpeg, receives a copy of the file without its application segments. A marker in the
+ * copy makes the decoder return the components unconverted. {@link JpegColours} then converts the colours.
  *
- * <p>Damage is tolerated where libjpeg tolerates it. Only a file that ends before its last row is refused, as in Pillow.
- * Source: ITU-T T.81, annex B; the JFIF and Adobe segments as libjpeg recognises them.
+ * <p>Damage that libjpeg tolerates is tolerated. Only a file that ends before its last row is refused, as in Pillow. Source: ITU-T
+ * T.81, annex B; the JFIF and Adobe segments as libjpeg recognises them.
  */
 final class JpegPicture implements Picture {
     private static final int START_OF_SCAN = 0xDA;
     private static final int END_OF_IMAGE = 0xD9;
-    /** SOI, and an Adobe segment with transform 0: the components are RGB, CMYK or grey, so that nothing is converted. */
+    /**
+     * SOI, and an Adobe segment with transform 0, which declares the components to be RGB, CMYK or grey, so that the decoder converts
+     * nothing.
+     */
     private static final byte[] UNCONVERTED = {
         (byte) 0xFF, (byte) 0xD8, (byte) 0xFF, (byte) 0xEE, 0, 14, 'A', 'd', 'o', 'b', 'e', 0, 100, 0, 0, 0, 0, 0
     };
@@ -82,11 +85,11 @@ final class JpegPicture implements Picture {
 
     private void parse() throws FileFormatException {
         cleaned.writeBytes(UNCONVERTED);
-        // Frames of Motion JPEG leave the standard tables out. Tables of the file replace these.
+        // Frames of Motion JPEG omit the standard tables. Tables in the file replace these.
         cleaned.writeBytes(STANDARD_HUFFMAN_TABLES);
         int at = 2;
         while (true) {
-            // Like libjpeg, skip what stands between segments.
+            // Like libjpeg, skip bytes between segments.
             while (at < bytes.length && (bytes[at] != (byte) 0xFF || isStuffedOrFill(at))) {
                 at++;
             }
@@ -132,7 +135,7 @@ final class JpegPicture implements Picture {
         } else if (marker == 0xE0 && length >= 14 && PictureFormat.has(bytes, start, "JFIF\0")) {
             jfif = true;
         } else if (marker == 0xE1 && PictureFormat.has(bytes, start, "Exif\0\0")) {
-            // A block that is too long for one segment continues in the next. As in Pillow, the first directory counts.
+            // An Exif block that is too long for one segment continues in the next. As in Pillow, the first directory is used.
             int from = exif == null ? start : start + 6;
             exif = exif == null ? new ByteArrayOutputStream() : exif;
             exif.write(bytes, from, Math.max(0, end - from));
@@ -180,7 +183,7 @@ final class JpegPicture implements Picture {
                 "is a JPEG with " + what + ", which codanet does not read; save it as an ordinary JPEG or as PNG");
     }
 
-    /** The first scan, and all that follows, is copied as it is. */
+    /** Copies the first scan and everything after it unchanged. */
     private void scan(int at, int end) throws FileFormatException {
         if (ids.length == 0) {
             throw new FileFormatException(file, "is damaged: a scan of the JPEG file comes before the frame header");
@@ -213,7 +216,7 @@ final class JpegPicture implements Picture {
         return JpegColours.of(ids, jfif, adobeTransform).toPixels(samples, height, width);
     }
 
-    /** libjpeg fills with grey what is missing, and only warns. */
+    /** libjpeg fills missing data with grey and only warns. */
     private static boolean saysThatDataLack(String warning) {
         return warning.toLowerCase(Locale.ROOT).contains("premature end");
     }
@@ -222,7 +225,7 @@ final class JpegPicture implements Picture {
         return new FileFormatException(file, "is cut short: the picture ends before its last row");
     }
 
-    /** Gives each component an identifier of its own; libjpeg-turbo tolerates equal ones, the JDK's libjpeg does not. */
+    /** Gives each component a unique identifier. libjpeg-turbo tolerates equal identifiers, but the JDK's libjpeg does not. */
     private byte[] cleanedBytes() {
         byte[] result = cleaned.toByteArray();
         boolean distinct = Arrays.stream(ids).distinct().count() == ids.length;
@@ -245,8 +248,8 @@ final class JpegPicture implements Picture {
     }
 
     /**
-     * Interpolates components that have half as many rows as the picture and all its columns (4:4:0). libjpeg-turbo does; the JDK's
-     * older libjpeg repeats each row.
+     * Interpolates the rows of components that have half as many rows as the picture and all its columns (4:4:0), as libjpeg-turbo
+     * does. The JDK's older libjpeg repeats each row instead.
      */
     private void smoothRows(byte[] samples) {
         int most = Arrays.stream(vertical).max().orElse(1);

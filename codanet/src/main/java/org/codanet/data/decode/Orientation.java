@@ -9,7 +9,7 @@ final class Orientation {
 
     private Orientation() {}
 
-    /** {@return the upright picture; the given one itself if its orientation is 1} */
+    /** {@return the upright picture; the given object itself if its orientation is 1} */
     static Pixels upright(Pixels stored, int orientation) {
         if (orientation <= 1) {
             return stored;

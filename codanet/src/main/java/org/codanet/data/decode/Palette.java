@@ -3,8 +3,8 @@ package org.codanet.data.decode;
 import org.codanet.data.image.Pixels;
 
 /**
- * The colours of a picture whose samples are indices. Transparency is ignored, as Pillow's {@code convert("RGB")} does. An index
- * beyond the last entry means black, as in Pillow.
+ * The colours of a picture whose samples are indices. Transparency is ignored, as in Pillow's {@code convert("RGB")}. An index beyond
+ * the last entry is black, as in Pillow.
  */
 final class Palette {
     private final int[] rgb = new int[256];
@@ -23,8 +23,8 @@ final class Palette {
     /**
      * {@return the colours at an offset of a file}
      *
-     * @param entries number of colours; those that the file is too short for are black
-     * @param stride bytes per colour: 3, or 4 with an unused one
+     * @param entries the number of colours; colours beyond the end of the file are black
+     * @param stride the bytes per colour: 3, or 4 if the last byte is unused
      * @param blueFirst whether a colour is stored as blue, green, red
      */
     static Palette read(byte[] bytes, int at, int entries, int stride, boolean blueFirst) {
@@ -38,7 +38,7 @@ final class Palette {
         return palette;
     }
 
-    /** {@return (3, H, W) for the indices of a picture, row by row} */
+    /** {@return the colours of a picture, (3, H, W), given its indices in row-major order} */
     Pixels colours(byte[] indices, int height, int width) {
         Pixels pixels = Pixels.black(3, height, width);
         float[] values = pixels.values();

@@ -5,10 +5,10 @@ import org.codanet.data.image.Pixels;
 
 /** A picture file whose container has been parsed and whose pixels have not been decoded yet. */
 interface Picture {
-    /** Columns, as stored, before the picture is turned upright. */
+    /** The number of columns as stored, before the picture is turned upright. */
     int width();
 
-    /** Rows, as stored, before the picture is turned upright. */
+    /** The number of rows as stored, before the picture is turned upright. */
     int height();
 
     /** The Exif orientation as Pillow finds it, 1 to 8; 1 is upright. */

@@ -3,7 +3,7 @@ package org.codanet.data.decode;
 import java.nio.charset.StandardCharsets;
 import org.codanet.file.FileFormatException;
 
-/** The format of a picture, recognised by the first bytes of its content. The name of the file plays no part. */
+/** The format of a picture, recognised by the first bytes of its content. The name of the file is ignored. */
 enum PictureFormat {
     JPEG,
     PNG,
@@ -34,7 +34,7 @@ enum PictureFormat {
     /**
      * {@return the format of a file}
      *
-     * @throws FileFormatException if it is none of these; other formats that are often met are named
+     * @throws FileFormatException if it is none of these; the message names the format if it is another common one, such as WebP
      */
     static PictureFormat of(String file, byte[] bytes) throws FileFormatException {
         if (bytes.length == 0) {
@@ -62,12 +62,12 @@ enum PictureFormat {
         throw new FileFormatException(file, "is not a JPEG, PNG, GIF or BMP picture");
     }
 
-    /** {@return whether the content begins with a pattern of ISO 8859-1 characters, where ? stands for any byte} */
+    /** {@return whether the content begins with a pattern of ISO 8859-1 characters, where ? matches any byte} */
     static boolean begins(byte[] bytes, String pattern) {
         return has(bytes, 0, pattern);
     }
 
-    /** {@return whether the pattern stands at an offset} */
+    /** {@return whether the content matches the pattern at an offset} */
     static boolean has(byte[] bytes, int at, String pattern) {
         byte[] wanted = pattern.getBytes(StandardCharsets.ISO_8859_1);
         if (at + wanted.length > bytes.length) {

@@ -14,13 +14,14 @@ import org.codanet.data.image.Pixels;
 import org.codanet.file.FileFormatException;
 
 /**
- * A PNG file. The JDK's decoder gets a copy that holds the header and the compressed samples only: no colour profile, gamma,
- * chromaticities or transparency. Indices of a palette are decoded as if they were greys. Source: PNG, third edition, section 11.
+ * A PNG file. The JDK's decoder receives a copy that holds only the header and the compressed samples, without colour profile, gamma,
+ * chromaticities or transparency. Indices of a palette are decoded as if they were grey values. Source: PNG, third edition, section
+ * 11.
  */
 final class PngPicture implements Picture {
     private static final int GREY = 0;
     private static final int INDEXED = 3;
-    /** Bytes of a compressed text that are read; an XMP packet or Exif block is smaller. */
+    /** The maximum number of bytes that are read of a compressed text. An XMP packet or Exif block is smaller. */
     private static final int LONGEST_TEXT = 1 << 20;
 
     private final String file;
@@ -99,7 +100,7 @@ final class PngPicture implements Picture {
 
     private void chunk(String type, int start, int end, boolean whole) throws FileFormatException {
         if (type.equals("IDAT")) {
-            compressed.write(bytes, start, end - start); // of a chunk that is cut short, what there is
+            compressed.write(bytes, start, end - start); // if the chunk is cut short, the bytes that exist
             return;
         }
         if (!whole) {
@@ -117,7 +118,7 @@ final class PngPicture implements Picture {
             case "eXIf" -> exif = Arrays.copyOfRange(bytes, start, end);
             case "tEXt", "zTXt", "iTXt" -> text(type, Arrays.copyOfRange(bytes, start, end));
             default -> {
-                // Nothing else changes the pixels that Pillow gives.
+                // No other chunk changes the pixels that Pillow returns.
             }
         }
     }
@@ -130,7 +131,7 @@ final class PngPicture implements Picture {
         }
     }
 
-    /** ImageMagick stores Exif as hexadecimal text; XMP packets are texts as well. */
+    /** Reads a text chunk. ImageMagick stores Exif data as hexadecimal text, and XMP packets are text chunks as well. */
     private void text(String type, byte[] chunk) {
         int zero = indexOfZero(chunk, 0);
         String keyword = new String(chunk, 0, zero, StandardCharsets.ISO_8859_1);
@@ -159,11 +160,11 @@ final class PngPicture implements Picture {
                 new InflaterInputStream(new ByteArrayInputStream(chunk, from, chunk.length - from))) {
             return in.readNBytes(LONGEST_TEXT);
         } catch (IOException e) {
-            return new byte[0]; // a damaged text counts as absent
+            return new byte[0]; // a damaged text is treated as absent
         }
     }
 
-    /** {@return the bytes that stand after three lines: an empty one, the name and the length} */
+    /** {@return the bytes in hexadecimal that follow three lines: an empty line, the name and the length; null if there are none} */
     private static byte[] hexadecimal(String text) {
         String[] lines = text.split("\n", 4);
         try {
@@ -209,7 +210,7 @@ final class PngPicture implements Picture {
         out.writeBytes(type.getBytes(StandardCharsets.ISO_8859_1));
     }
 
-    /** The decoder does not look at the checksum. */
+    /** Writes a checksum of 0, because the decoder does not verify it. */
     private static void endChunk(ByteArrayOutputStream out) {
         out.writeBytes(new byte[4]);
     }
@@ -232,8 +233,8 @@ final class PngPicture implements Picture {
     }
 
     /**
-     * Colours keep their 16 bits. Greys without transparency are cut off at 255, because Pillow does not scale them
-     * either: files that hold 0 to 255 in 16 bits keep their values, and brighter greys become white.
+     * Colours keep their 16 bits. Grey values without transparency are clipped at 255, because Pillow does not scale them either.
+     * Files that hold 0 to 255 in 16 bits keep their values, and brighter values become white.
      */
     private Pixels ofTwoBytes(Raster raster) {
         int bands = raster.getNumBands();

@@ -1,6 +1,6 @@
 package org.codanet.data.image;
 
-/** The brightness of a colour by the weights of ITU-R BT.601, as PIL and torchvision have it. */
+/** The brightness of a colour, with the weights of ITU-R BT.601, which PIL and torchvision also use. */
 final class Grey {
     private Grey() {}
 

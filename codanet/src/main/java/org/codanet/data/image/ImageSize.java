@@ -26,9 +26,9 @@ public record ImageSize(int height, int width) {
     }
 
     /**
-     * {@return the size that a text such as {@code 64} or {@code 240x320} (height, width) describes}
+     * {@return the size that a text describes, such as {@code 64} for a square or {@code 240x320} for height and width}
      *
-     * @throws IllegalArgumentException if it describes none
+     * @throws IllegalArgumentException if the text does not describe a size
      */
     public static ImageSize parse(String text) {
         Matcher form = FORM.matcher(text.strip());
@@ -50,7 +50,7 @@ public record ImageSize(int height, int width) {
         return Math.max(height, width);
     }
 
-    /** {@return a text for messages, which name the width first} */
+    /** {@return a text for messages, with the width first} */
     @Override
     public String toString() {
         return width + " x " + height;

@@ -3,7 +3,10 @@ package org.codanet.data.image;
 import java.util.Arrays;
 import java.util.Locale;
 
-/** One image: (C, H, W) values in [0, 1], on the heap. Who makes it owns it; nothing here keeps a reference. */
+/**
+ * One image: (C, H, W) values in [0, 1], on the heap. The caller that creates or receives it owns it; no method of this library keeps
+ * a reference to it.
+ */
 public final class Pixels {
     private final int channels;
     private final int height;
@@ -11,7 +14,7 @@ public final class Pixels {
     private final float[] values;
 
     /**
-     * An image over an array that from now on belongs to it.
+     * Creates an image that takes ownership of an array.
      *
      * @param channels at least 1
      * @param height rows, at least 1
@@ -62,8 +65,8 @@ public final class Pixels {
     }
 
     /**
-     * {@return this image with so many channels: itself if it has them; grey as three equal planes; colours as grey by PIL's
-     * weights, 0.299 r + 0.587 g + 0.114 b}
+     * {@return this image with the given number of channels} If it has that number already, this object is returned. Grey becomes
+     * three equal planes. Colours become grey with PIL's weights, 0.299 r + 0.587 g + 0.114 b.
      *
      * @param wanted 1 or 3
      * @throws IllegalArgumentException if there is no such conversion

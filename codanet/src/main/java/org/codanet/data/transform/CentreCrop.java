@@ -5,10 +5,10 @@ import java.util.random.RandomGenerator;
 import org.codanet.data.image.Pixels;
 
 /**
- * Cuts out the centre; where the margin is odd, as torchvision rounds it: half to even.
+ * Cuts out the centre of an image. Half of an odd margin is rounded half to even, as in torchvision.
  *
- * @param height rows that are kept, at least 1
- * @param width columns that are kept, at least 1
+ * @param height the number of rows of the result, at least 1
+ * @param width the number of columns of the result, at least 1
  */
 public record CentreCrop(int height, int width) implements Transform {
     /**
@@ -49,12 +49,12 @@ public record CentreCrop(int height, int width) implements Transform {
         return of.cut(top, left, height, width);
     }
 
-    /** {@return a window of an image, not mirrored; what lies outside is black} */
+    /** {@return a window of an image, not mirrored; pixels outside the image are black} */
     static Pixels cut(Pixels image, Window window) {
         return cut(image, window.top(), window.left(), window.height(), window.width());
     }
 
-    /** {@return a window of an image; what lies outside is black} */
+    /** {@return a window of an image; pixels outside the image are black} */
     private static Pixels cut(Pixels image, int top, int left, int height, int width) {
         if (top == 0 && left == 0 && height == image.height() && width == image.width()) {
             return image;

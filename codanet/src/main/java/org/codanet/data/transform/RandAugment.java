@@ -6,21 +6,21 @@ import java.util.random.RandomGenerator;
 import org.codanet.nn.op.AugmentationOperation;
 
 /**
- * RandAugment (Cubuk, Zoph, Shlens and Le, 2020): some of fourteen operations, drawn with repetition, all of one magnitude. Draws
- * them here; the device carries them out, see {@link org.codanet.nn.op.ImageAugmentation}.
+ * RandAugment (Cubuk, Zoph, Shlens and Le, 2020): applies operations that are drawn with replacement from fourteen, all with the same
+ * magnitude. This class only draws them. The device applies them, see {@link org.codanet.nn.op.ImageAugmentation}.
  *
- * <p>Ranges are those of torchvision: at magnitude 30, rotation by 30 degrees, shearing by 0.3, shifting by 150 / 331 of the
- * side, colours changed by a factor of 1 plus or minus 0.9, 4 bits kept of 8, everything solarised. Signs are drawn. Pixels
- * moved are the nearest ones; what comes in from outside is black.
+ * <p>The ranges are those of torchvision. At magnitude 30 they are: rotation by 30 degrees, shearing by 0.3, translation by 150 / 331
+ * of the side, colours changed by a factor of 1 plus or minus 0.9, posterisation to 4 of 8 bits, and solarisation of every pixel.
+ * Signs are drawn at random. Geometric operations use the nearest pixel, and pixels from outside the image are black.
  *
- * @param operations how many are applied to each image, not negative
- * @param magnitude of each, 0 to 30
+ * @param operations the number of operations for each image, not negative
+ * @param magnitude the magnitude of each operation, 0 to 30
  */
 public record RandAugment(int operations, int magnitude) {
     /** The largest magnitude. */
     public static final int STRONGEST = 30;
 
-    /** Images as they are. */
+    /** Leaves images unchanged. */
     public static final RandAugment NONE = new RandAugment(0, 0);
 
     private static final List<Operation> ALL = List.of(
@@ -61,9 +61,9 @@ public record RandAugment(int operations, int magnitude) {
     /**
      * {@return the steps of one image, as many as there are operations}
      *
-     * @param height of the image, in pixels
-     * @param width of the image, in pixels
-     * @param random where every random choice comes from; the same numbers give the same steps
+     * @param height the height of the image in pixels
+     * @param width the width of the image in pixels
+     * @param random the source of every random choice; the same numbers give the same steps
      */
     public List<AugmentationOperation> draw(int height, int width, RandomGenerator random) {
         AugmentationOperation[] steps = new AugmentationOperation[operations];
@@ -81,7 +81,7 @@ public record RandAugment(int operations, int magnitude) {
         return (float) (1 + signed(0.9 * strength, random));
     }
 
-    /** One of the fourteen, of a strength from 0 to 1. */
+    /** One of the fourteen operations, with a strength from 0 to 1. */
     private interface Operation {
         AugmentationOperation draw(double strength, int height, int width, RandomGenerator random);
     }

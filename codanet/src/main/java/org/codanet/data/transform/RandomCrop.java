@@ -5,17 +5,17 @@ import java.util.random.RandomGenerator;
 import org.codanet.data.image.Pixels;
 
 /**
- * Cuts out a window at a random place, every place being as likely as the others.
+ * Cuts out a window at a random place. All places are equally likely.
  *
- * @param height rows that are kept, at least 1
- * @param width columns that are kept, at least 1
- * @param padding black pixels added on every side before, not negative
+ * @param height the number of rows of the result, at least 1
+ * @param width the number of columns of the result, at least 1
+ * @param padding the number of black pixels that are first added on every side, not negative
  */
 public record RandomCrop(int height, int width, int padding) implements Transform {
     /**
      * Checks the extents.
      *
-     * @throws IllegalArgumentException if one is wrong
+     * @throws IllegalArgumentException if one is out of range
      */
     public RandomCrop {
         if (height < 1 || width < 1 || padding < 0) {

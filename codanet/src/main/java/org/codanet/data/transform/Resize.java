@@ -4,13 +4,14 @@ import java.util.random.RandomGenerator;
 import org.codanet.data.image.Pixels;
 
 /**
- * Makes the shorter side so long, and the longer one in proportion, rounded down as torchvision does.
+ * Resizes an image so that its shorter side has the given length. The longer side is scaled in proportion and rounded down, as in
+ * torchvision.
  *
- * <p>Bilinear with antialiasing, as PIL has it: an output pixel is the mean of the input under a triangle that is two output
- * pixels wide, or two input pixels where the image grows. The result is not rounded to bytes, so it differs from PIL's by up to
- * 1 / 255.
+ * <p>The interpolation is bilinear with antialiasing, as in PIL. An output pixel is the weighted mean of the input pixels under a
+ * triangle filter. The triangle is two output pixels wide when the image shrinks, and two input pixels wide when it grows. The result
+ * is not rounded to bytes, so it differs from PIL's by up to 1 / 255.
  *
- * @param shorter side in pixels, at least 1
+ * @param shorter the length of the shorter side in pixels, at least 1
  */
 public record Resize(int shorter) implements Transform {
     /**
@@ -86,7 +87,7 @@ public record Resize(int shorter) implements Transform {
         return result;
     }
 
-    /** For each output position the first input position under the triangle, and the weight of each from there on. */
+    /** For each output position: the first input position under the triangle, and the weights of the input positions that start there. */
     private static final class Weights {
         private final int[] first;
         private final float[][] taps;

@@ -3,22 +3,22 @@ package org.codanet.data.transform;
 import java.util.random.RandomGenerator;
 
 /**
- * Random numbers that depend on what they are for and on nothing else, the same in every version of Java.
+ * Random numbers that depend only on the seed, the epoch and the stream. They are the same in every version of Java.
  *
- * <p>The generator is SplitMix64 (Steele, Lea and Flood, 2014): a counter in steps of the golden ratio, scrambled. Each
- * (seed, epoch, image) has a start of its own.
+ * <p>The generator is SplitMix64 (Steele, Lea and Flood, 2014), which scrambles a counter that advances in steps of the golden ratio.
+ * Each (seed, epoch, stream) has its own start value.
  */
 public final class SeededRandom implements RandomGenerator {
     private static final long GOLDEN = 0x9E3779B97F4A7C15L;
     private long state;
 
     /**
-     * @param seed the user's
-     * @param epoch of training
-     * @param stream the image, or what else in this epoch needs numbers of its own
+     * @param seed the seed that the user chose
+     * @param epoch the epoch of training
+     * @param stream the index of the image, or another number for other random choices in the epoch
      */
     public SeededRandom(long seed, long epoch, long stream) {
-        // Scrambled between the parts, so that (1, 2, 3) and (1, 3, 2) begin apart.
+        // The state is scrambled after each part, so that (1, 2, 3) and (1, 3, 2) have different start values.
         state = scramble(scramble(scramble(seed + GOLDEN) + epoch * GOLDEN) + stream * GOLDEN);
     }
 
@@ -39,7 +39,7 @@ public final class SeededRandom implements RandomGenerator {
         if (bound < 1) {
             throw new IllegalArgumentException("random number below " + bound);
         }
-        // The upper 32 bits as a fraction; the bias is below bound / 2^32.
+        // Use the upper 32 bits as a fraction of bound. The bias is below bound / 2^32.
         return (int) ((nextLong() >>> 32) * bound >>> 32);
     }
 

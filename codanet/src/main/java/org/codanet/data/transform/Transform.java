@@ -4,32 +4,32 @@ import java.util.List;
 import java.util.random.RandomGenerator;
 import org.codanet.data.image.Pixels;
 
-/** A change to an image before the network sees it. Stateless: what is random comes from the generator alone. */
+/** A transformation of an image before it is passed to the network. Stateless: all randomness comes from the generator. */
 @FunctionalInterface
 public interface Transform {
-    /** Images as they are. */
+    /** Leaves images unchanged. */
     Transform NONE = new Sequence(List.of());
 
     /**
-     * {@return the changed image; the given one is left as it is, and may be what is returned}
+     * {@return the transformed image; the given image is not changed, and may itself be returned}
      *
-     * @param image values in [0, 1]
-     * @param random where every random choice comes from; the same numbers give the same image
+     * @param image the image, with values in [0, 1]
+     * @param random the source of every random choice; the same numbers give the same image
      * @throws IllegalArgumentException if the image's extents do not allow it
      */
     Pixels apply(Pixels image, RandomGenerator random);
 
-    /** {@return whether nothing happens but that a window is taken of an image, which {@link #place} can tell} */
+    /** {@return whether this only cuts a window out of an image, mirrored or not, which {@link #place} returns} */
     default boolean isPlacement() {
         return false;
     }
 
     /**
-     * {@return the window that this takes; {@link #apply} with the same random numbers gives its pixels}
+     * {@return the window that this cuts out; {@link #apply} with the same random numbers gives its pixels}
      *
-     * @param of what was taken before, at first the whole image
-     * @param random where every random choice comes from
-     * @throws IllegalArgumentException if the extents do not allow it
+     * @param of the window that the previous steps cut out, at first the whole image
+     * @param random the source of every random choice
+     * @throws IllegalArgumentException if the extents of the window do not allow it
      * @throws UnsupportedOperationException unless {@link #isPlacement}
      */
     default Window place(Window of, RandomGenerator random) {
@@ -37,21 +37,21 @@ public interface Transform {
     }
 
     /**
-     * {@return these changes, one after another}
+     * {@return a transform that applies these steps one after another}
      *
-     * @param steps the first is made first
+     * @param steps the steps, in the order in which they are applied
      */
     static Transform sequence(List<Transform> steps) {
         return new Sequence(steps);
     }
 
     /**
-     * Changes made one after another.
+     * Applies steps one after another.
      *
-     * @param steps the first is made first
+     * @param steps the steps, in the order in which they are applied
      */
     record Sequence(List<Transform> steps) implements Transform {
-        /** Keeps a copy of the list. */
+        /** Copies the list. */
         public Sequence {
             steps = List.copyOf(steps);
         }
@@ -65,7 +65,10 @@ public interface Transform {
             return result;
         }
 
-        /** Of two windows the second may show what the first had left out: at most one, and mirrored in the end. */
+        /**
+         * At most one step may be a crop. A second crop could extend beyond the first and show pixels that the first had cut off.
+         * Flips may come at any position, because the window records whether it is mirrored.
+         */
         @Override
         public boolean isPlacement() {
             return steps.stream().allMatch(Transform::isPlacement)

@@ -13,20 +13,20 @@ import org.codanet.file.TensorData;
 /**
  * NumPy's {@code .npy} format: one array in a file. Versions 1.0, 2.0 and 3.0 are read, 1.0 is written.
  *
- * <p>Read are the types of {@link ElementType}, little-endian or big-endian, in C order. Whole arrays go through {@link #read} and
- * {@link #write}; arrays larger than the heap through {@link NpyReader} and {@link NpyWriter}, some rows at a time.
+ * <p>The types of {@link ElementType} that NumPy has are read, little-endian or big-endian, in C order. {@link #read} and
+ * {@link #write} handle whole arrays. {@link NpyReader} and {@link NpyWriter} handle arrays larger than the heap, a few rows at a time.
  */
 public final class NpyFile {
-    /** What the message says that refuses an element type where the caller has no wishes. */
+    /** The end of the message that refuses an element type, if the caller does not give its own. */
     static final String ANY_TYPE = "integers, floats and Booleans are read";
 
     private NpyFile() {}
 
     /**
-     * {@return the array of a file, with the element type it has there}
+     * {@return the array of a file, with the element type of the file}
      *
      * @param file the file
-     * @throws FileFormatException if it is not a sound .npy file, is in Fortran order or of a type not read here
+     * @throws FileFormatException if it is not a valid .npy file, is in Fortran order, or has an unsupported element type
      * @throws IOException if it cannot be read
      */
     public static TensorData read(Path file) throws IOException {
@@ -39,11 +39,11 @@ public final class NpyFile {
     }
 
     /**
-     * Writes or replaces a file, in one step as {@link AtomicFile} describes.
+     * Writes or replaces a file atomically, as {@link AtomicFile} describes.
      *
      * @param file the file
-     * @param array of any element type but BF16, which NumPy lacks
-     * @throws IOException if it cannot be written; the old file is then as it was
+     * @param array the array, of any element type except BF16, which NumPy lacks
+     * @throws IOException if it cannot be written; the old file is then unchanged
      * @throws IllegalArgumentException if the array is BF16
      */
     public static void write(Path file, TensorData array) throws IOException {
@@ -54,7 +54,7 @@ public final class NpyFile {
         });
     }
 
-    /** {@return the number of elements of one row, that is of all extents but the first} */
+    /** {@return the number of elements of one row: the product of all extents except the first} */
     static long rowElements(List<Integer> shape) {
         return TensorData.elements(shape.isEmpty() ? shape : shape.subList(1, shape.size()));
     }

@@ -18,13 +18,13 @@ import org.codanet.file.FileFormatException;
 import org.codanet.file.TensorData;
 
 /**
- * The checked header of a .npy file.
+ * The validated header of a .npy file.
  *
  * @param type the element type
  * @param bigEndian whether the bytes of each element must be reversed
  * @param shape the extents; empty for a scalar
- * @param dataStart the first byte after the header
- * @param dataBytes the size of the array, which is what the file holds after the header
+ * @param dataStart the position in the file of the first byte after the header
+ * @param dataBytes the size of the array in bytes, which equals the number of bytes after the header
  */
 record NpyHeader(ElementType type, boolean bigEndian, List<Integer> shape, long dataStart, long dataBytes) {
     private static final byte[] MAGIC = {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y'};
@@ -145,7 +145,7 @@ record NpyHeader(ElementType type, boolean bigEndian, List<Integer> shape, long 
         return List.copyOf(shape);
     }
 
-    /** Makes elements little-endian, in place. */
+    /** Converts elements to little-endian, in place. */
     void order(byte[] elements) {
         if (bigEndian) {
             int width = type.bytes();
@@ -159,7 +159,7 @@ record NpyHeader(ElementType type, boolean bigEndian, List<Integer> shape, long 
         }
     }
 
-    /** {@return the bytes before the data of such an array, padded as NumPy pads them} */
+    /** {@return the header of such an array, padded as NumPy pads it} */
     static byte[] bytes(ElementType type, List<Integer> shape) {
         if (type.numpyName().isEmpty()) {
             throw new IllegalArgumentException(".npy has no element type for " + type + "; convert it to F32");

@@ -11,8 +11,8 @@ import org.codanet.file.FileFormatException;
 import org.codanet.file.TensorData;
 
 /**
- * Reads a NumPy array a few rows at a time. A row has one index of the first extent. For arrays larger than the heap; not
- * thread-safe.
+ * Reads a NumPy array a few rows at a time, so that the array may be larger than the heap. A row is the part of the array at one
+ * index of the first extent. Not thread-safe.
  */
 public final class NpyReader implements Closeable {
     private final FileBytes bytes;
@@ -28,7 +28,7 @@ public final class NpyReader implements Closeable {
      * {@return a reader before the first row; the caller closes it}
      *
      * @param file the file
-     * @throws FileFormatException if it is not a sound .npy file, is in Fortran order or of a type not read here
+     * @throws FileFormatException if it is not a valid .npy file, is in Fortran order, or has an unsupported element type
      * @throws IOException if it cannot be read
      */
     public static NpyReader open(Path file) throws IOException {
@@ -41,14 +41,14 @@ public final class NpyReader implements Closeable {
      * @param file the file
      * @param wanted which element types the caller wants, such as {@code labels are integers}; the message that refuses another
      *     type ends with it
-     * @throws FileFormatException if it is not a sound .npy file, is in Fortran order or of a type not read here
+     * @throws FileFormatException if it is not a valid .npy file, is in Fortran order, or has an unsupported element type
      * @throws IOException if it cannot be read
      */
     public static NpyReader open(Path file, String wanted) throws IOException {
         return open(FileBytes.open(file), wanted);
     }
 
-    /** {@return a reader of these bytes, which it closes} */
+    /** {@return a reader that owns these bytes and closes them} */
     static NpyReader open(FileBytes bytes, String wanted) throws IOException {
         try {
             return new NpyReader(bytes, NpyHeader.read(bytes, wanted));
@@ -58,7 +58,7 @@ public final class NpyReader implements Closeable {
         }
     }
 
-    /** {@return what messages call the array} */
+    /** {@return the name of the array in messages} */
     public String name() {
         return bytes.name();
     }
@@ -73,7 +73,7 @@ public final class NpyReader implements Closeable {
         return header.shape();
     }
 
-    /** {@return the number of rows: the first extent, 1 for a scalar} */
+    /** {@return the number of rows: the first extent, or 1 for a scalar} */
     public int rows() {
         return header.shape().isEmpty() ? 1 : header.shape().getFirst();
     }
@@ -84,9 +84,9 @@ public final class NpyReader implements Closeable {
     }
 
     /**
-     * {@return the next rows, the first extent being their number}
+     * {@return the next rows; the first extent of the result is their number}
      *
-     * @param rows how many, at most {@link #remaining}
+     * @param rows the number of rows, at most {@link #remaining}
      * @throws IllegalArgumentException if fewer rows remain
      * @throws IOException if they cannot be read
      */

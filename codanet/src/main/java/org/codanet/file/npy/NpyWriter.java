@@ -12,9 +12,9 @@ import org.codanet.file.ElementType;
 import org.codanet.file.TensorData;
 
 /**
- * Writes a float32 .npy file piece by piece. The file appears under its name only when {@link #close} finds that all of it
- * was written; otherwise nothing is left behind and the old file stays, also where the program is asked to end in between. Not
- * thread-safe.
+ * Writes a float32 .npy file piece by piece. {@link #close} renames the temporary file to the target if all elements were written.
+ * Otherwise it deletes the temporary file, and the old file is unchanged. The same happens if the program is terminated while it
+ * writes, for example by Ctrl-C. Not thread-safe.
  */
 public final class NpyWriter implements Closeable {
     private static final int BUFFER_FLOATS = 16_384;
@@ -39,19 +39,22 @@ public final class NpyWriter implements Closeable {
         Runtime.getRuntime().addShutdownHook(atTheEnd);
     }
 
-    /** The program ends with the array unfinished, by Ctrl-C say: the writing thread may still be at it, which does no harm. */
+    /**
+     * Runs if the program ends before the array is complete, for example by Ctrl-C. The writing thread may still be writing, which
+     * does no harm.
+     */
     private void deletePart() {
         try {
             AtomicFile.discard(part, target);
         } catch (IOException e) {
-            // Nobody is left to be told.
+            // The program is ending, so the failure cannot be reported.
         }
     }
 
     /**
      * {@return a writer of a float32 array; the caller closes it}
      *
-     * @param file to write; its folder must exist
+     * @param file the file to write; its folder must exist
      * @param shape the extents of the whole array
      * @throws IOException if it cannot be written
      */
@@ -77,8 +80,8 @@ public final class NpyWriter implements Closeable {
     /**
      * Appends values in row-major order.
      *
-     * @param values any number of them
-     * @throws IllegalArgumentException if they are more than the array still lacks
+     * @param values any number of values
+     * @throws IllegalArgumentException if there are more values than the array still lacks
      * @throws IllegalStateException if the writer is closed
      * @throws IOException if they cannot be written, such as on a full disk
      */
@@ -107,7 +110,7 @@ public final class NpyWriter implements Closeable {
     }
 
     /**
-     * Gives the file its name if it is whole; runs once.
+     * Renames the temporary file to the target if the array is complete, otherwise deletes it. Later calls do nothing.
      *
      * @throws IOException if the last bytes cannot be written
      */
@@ -134,7 +137,7 @@ public final class NpyWriter implements Closeable {
         try {
             Runtime.getRuntime().removeShutdownHook(atTheEnd);
         } catch (IllegalStateException e) {
-            // The end has begun, and finds nothing to delete.
+            // The shutdown has begun. The hook finds nothing to delete.
         }
     }
 }

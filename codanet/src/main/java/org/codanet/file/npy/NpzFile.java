@@ -31,7 +31,7 @@ public final class NpzFile implements Closeable {
      * {@return an open archive; the caller closes it}
      *
      * @param file the file
-     * @throws FileFormatException if it is not a sound zip archive
+     * @throws FileFormatException if it is not a valid zip archive
      * @throws IOException if it cannot be read
      */
     public static NpzFile open(Path file) throws IOException {
@@ -56,11 +56,11 @@ public final class NpzFile implements Closeable {
     }
 
     /**
-     * {@return a reader of one array, which lies in memory as a whole; the caller closes it}
+     * {@return a reader of one array, which is completely loaded into memory; the caller closes it}
      *
      * @param name one of {@link #names}
      * @param wanted which element types the caller wants; the message that refuses another type ends with it
-     * @throws FileFormatException if the array is damaged, larger than 2 GiB, in Fortran order or of a type not read here
+     * @throws FileFormatException if the array is damaged, larger than 2 GiB, in Fortran order, or of an unsupported element type
      * @throws IOException if it cannot be read
      */
     public NpyReader read(String name, String wanted) throws IOException {

@@ -23,9 +23,9 @@ import org.codanet.file.TensorData;
 /**
  * The safetensors format: a header length, a JSON header, and raw little-endian arrays.
  *
- * <p>Reading checks everything before a tensor is made: the header's length against the file and against the format's limit
- * of 100 MB, every range against the file, extents times element size against the range, that ranges neither overlap nor
- * leave gaps, and that no name stands twice. Source: the format's description by Hugging Face.
+ * <p>Reading validates the whole header before it creates a tensor. The header's length must fit the file and the format's limit of
+ * 100 MB. Every range must lie in the file and have the size that extents and element type require. Ranges must neither overlap nor
+ * leave gaps, and no name may occur twice. Source: the format's description by Hugging Face.
  */
 public final class SafetensorsFile {
     private SafetensorsFile() {}
@@ -34,7 +34,7 @@ public final class SafetensorsFile {
      * {@return all tensors and the metadata of a file, in the header's order}
      *
      * @param file the file
-     * @throws FileFormatException if it is not a sound safetensors file
+     * @throws FileFormatException if it is not a valid safetensors file
      * @throws IOException if it cannot be read
      */
     public static NamedTensors read(Path file) throws IOException {
@@ -44,11 +44,11 @@ public final class SafetensorsFile {
     }
 
     /**
-     * {@return all tensors and the metadata of a stream, which is read to its end and left open}
+     * {@return all tensors and the metadata of a stream, which is read to its end and not closed}
      *
-     * @param name what errors call it
-     * @param stream such as a resource
-     * @throws FileFormatException if it is not a sound safetensors file
+     * @param name the name of the stream in error messages
+     * @param stream the content of a safetensors file, such as a resource
+     * @throws FileFormatException if it is not a valid safetensors file
      * @throws IOException if it cannot be read
      */
     public static NamedTensors read(String name, InputStream stream) throws IOException {
@@ -59,7 +59,7 @@ public final class SafetensorsFile {
      * {@return the metadata of a file, without reading its tensors}
      *
      * @param file the file
-     * @throws FileFormatException if it is not a sound safetensors file
+     * @throws FileFormatException if it is not a valid safetensors file
      * @throws IOException if it cannot be read
      */
     public static Map<String, String> readMetadata(Path file) throws IOException {
@@ -80,14 +80,14 @@ public final class SafetensorsFile {
     }
 
     /**
-     * Writes or replaces a file, in one step as {@link AtomicFile} describes.
+     * Writes or replaces a file atomically, as {@link AtomicFile} describes.
      *
-     * <p>Tensors of wider element types come first, so that each is aligned to its element size; within a width the order is
-     * kept. Equal content gives equal bytes.
+     * <p>Tensors of wider element types come first, so that each tensor is aligned to its element size. Tensors of equal width keep
+     * their order. Equal content gives equal bytes.
      *
      * @param file the file
      * @param content tensors and metadata
-     * @throws IOException if it cannot be written; the old file is then as it was
+     * @throws IOException if it cannot be written; the old file is then unchanged
      * @throws IllegalArgumentException if a tensor is called {@code __metadata__}
      */
     public static void write(Path file, NamedTensors content) throws IOException {

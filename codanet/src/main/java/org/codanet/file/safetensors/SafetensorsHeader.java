@@ -21,21 +21,21 @@ import org.codanet.file.TensorData;
 import org.codanet.json.JsonFields;
 
 /**
- * The checked header of a safetensors file.
+ * The validated header of a safetensors file.
  *
  * @param entries the tensors in the header's order
- * @param metadata the {@code __metadata__} entries in order, or nothing
- * @param dataStart the first byte after the header
+ * @param metadata the {@code __metadata__} entries in order; empty if there are none
+ * @param dataStart the position in the file of the first byte after the header
  */
 record SafetensorsHeader(List<Entry> entries, Map<String, String> metadata, long dataStart) {
     static final String METADATA = "__metadata__";
     /** The format's own limit. */
     private static final long LIMIT = 100_000_000;
 
-    /** One tensor: what it is and where its bytes lie, counted from the end of the header. */
+    /** One tensor: name, element type, extents, and the range of its bytes. The range is counted from the end of the header. */
     record Entry(String name, ElementType type, List<Integer> shape, long begin, long end) {}
 
-    /** {@return the header, all of it checked against the file's size} */
+    /** {@return the header, fully validated against the file's size} */
     static SafetensorsHeader read(FileBytes bytes) throws IOException {
         if (bytes.size() == 0) {
             throw new FileFormatException(bytes.name(), "is empty");
@@ -105,7 +105,7 @@ record SafetensorsHeader(List<Entry> entries, Map<String, String> metadata, long
         }
     }
 
-    /** Reads the JSON text by hand, because a tree would hide names that stand twice. */
+    /** Reads the JSON text token by token, because a tree would hide names that occur twice. */
     private static final class Parser {
         private final String file;
         private final String json;

@@ -11,9 +11,9 @@ import org.codanet.file.torch.PickleObject.StorageType;
 /**
  * The meaning of the classes and functions that a pickle names.
  *
- * <p>A few names have a meaning here: those that build dictionaries and tensors. Every other name becomes an {@link Opaque}
- * object, of which nothing runs. Names that give access to the system are refused even so: nobody needs them to store a
- * network, so a file that has them was made to attack PyTorch's own reader.
+ * <p>Only the names that build dictionaries, tensors and byte arrays are interpreted. Every other name becomes an {@link Opaque}
+ * object, which never runs code. Names that give access to the system are refused nevertheless. No network needs them, so a file that
+ * contains one was made to attack PyTorch's own reader.
  */
 final class PickleGlobals {
     private static final Map<String, Function> FUNCTIONS = Map.ofEntries(
@@ -31,7 +31,7 @@ final class PickleGlobals {
             Map.entry("numpy._core.multiarray._reconstruct", Function.NUMPY_ARRAY),
             Map.entry("_codecs.encode", Function.ENCODE));
 
-    /** Modules of which every name is refused, with their submodules. */
+    /** Modules that are refused as a whole, with their submodules. */
     private static final Set<String> REFUSED_MODULES = Set.of(
             "os",
             "posix",
@@ -136,7 +136,7 @@ final class PickleGlobals {
     private PickleGlobals() {}
 
     /**
-     * {@return what this name means; empty if the file must be refused}
+     * {@return the function, storage type or opaque object of this name; empty if the file must be refused}
      *
      * @param module such as {@code torch._utils}
      * @param name such as {@code _rebuild_tensor_v2}; protocol 4 allows dots in it

@@ -22,7 +22,8 @@ sealed interface PickleObject {
     record Tuple(List<Object> items) implements PickleObject {}
 
     /**
-     * A dict, an OrderedDict or a defaultdict. Keys are strings, numbers, Booleans, None, or {@link OtherKey} for the rest.
+     * A dict, an OrderedDict or a defaultdict. Keys are strings, numbers, Booleans, None, or an {@link OtherKey} for any other
+     * object.
      */
     record Dictionary(Map<Object, Object> entries) implements PickleObject {
         Dictionary() {
@@ -31,8 +32,8 @@ sealed interface PickleObject {
     }
 
     /**
-     * A dictionary key that is itself an object, such as a tuple. Compared by identity: the hash code of deeply nested tuples
-     * can take exponential time.
+     * A dictionary key that is itself an object, such as a tuple. Compared by identity, because computing the hash code of deeply
+     * nested tuples can take exponential time.
      */
     final class OtherKey implements PickleObject {
         private final String kind;
@@ -48,8 +49,8 @@ sealed interface PickleObject {
     }
 
     /**
-     * A Python class, function or object of which only the name is used. Its arguments and attributes are dropped and nothing
-     * of it runs. Entries are retained, because a subclass of dict may hold the weights.
+     * A Python class, function or object that is represented by its name only. Its arguments and attributes are dropped, and none of
+     * its code runs. Dictionary entries are retained, because a subclass of dict may hold the weights.
      */
     final class Opaque implements PickleObject {
         private final String name;
@@ -59,7 +60,7 @@ sealed interface PickleObject {
             this.name = name;
         }
 
-        /** {@return module and name, such as {@code collections.Counter}} */
+        /** {@return the module and the name, such as {@code collections.Counter}} */
         String name() {
             return name;
         }
@@ -70,7 +71,7 @@ sealed interface PickleObject {
         }
     }
 
-    /** A string of bytes. Compared by identity, as it is never a key. */
+    /** A Python bytes object. Compared by identity. */
     final class Bytes implements PickleObject {
         private final ByteBuffer bytes;
 
@@ -85,7 +86,7 @@ sealed interface PickleObject {
         }
     }
 
-    /** A NumPy array. Only arrays of unsigned bytes have values here. */
+    /** A NumPy array. Only the values of arrays of unsigned bytes are read. */
     final class NumpyArray implements PickleObject {
         private Optional<TensorData> values = Optional.empty();
 
@@ -94,7 +95,7 @@ sealed interface PickleObject {
             return values;
         }
 
-        /** Takes the state that NumPy writes: version, shape, element type, Fortran order, bytes. */
+        /** Sets the state that NumPy writes: version, shape, element type, Fortran order, bytes. */
         void setState(Object state) {
             if (state instanceof Tuple(List<Object> items)
                     && items.size() == 5
@@ -117,9 +118,9 @@ sealed interface PickleObject {
     /**
      * The elements that one or more tensors view.
      *
-     * @param fileCount the elements in the file
-     * @param start the first element of this view of the storage
-     * @param count the elements of this view
+     * @param fileCount the number of elements in the file
+     * @param start the index of the first element of this view of the storage
+     * @param count the number of elements of this view
      */
     record Storage(String key, StorageType type, long fileCount, long start, long count) implements PickleObject {}
 
@@ -130,8 +131,8 @@ sealed interface PickleObject {
      * The type of a storage's elements.
      *
      * @param name PyTorch's name, without its module
-     * @param element the type, empty if this program cannot represent such elements
-     * @param bytes the size of an element
+     * @param element the element type; empty if this program cannot represent such elements
+     * @param bytes the size of an element in bytes
      */
     record StorageType(String name, Optional<ElementType> element, int bytes) implements PickleObject {
         private static final Map<String, ElementType> READ = Map.of(
@@ -145,7 +146,7 @@ sealed interface PickleObject {
                 "CharStorage", ElementType.I8,
                 "ByteStorage", ElementType.U8,
                 "BoolStorage", ElementType.BOOL);
-        /** The size is needed to skip such a storage in the older format. */
+        /** Element sizes in bytes of the types that are not read. The older format needs the size to skip such a storage. */
         private static final Map<String, Integer> SKIPPED = Map.of(
                 "ComplexDoubleStorage", 16,
                 "ComplexFloatStorage", 8,
@@ -156,7 +157,7 @@ sealed interface PickleObject {
                 "QUInt2x4Storage", 1,
                 "UntypedStorage", 1);
 
-        /** {@return the type of this name in the module torch or torch.storage, or nothing} */
+        /** {@return the type of this name in the module torch or torch.storage; empty if there is none} */
         static Optional<StorageType> named(String name) {
             ElementType element = READ.get(name);
             if (element != null) {
@@ -191,11 +192,11 @@ sealed interface PickleObject {
         SIZE,
         /** {@code numpy.core.multiarray._reconstruct}. */
         NUMPY_ARRAY,
-        /** {@code _codecs.encode}, by which Python 3 writes bytes in protocol 2. */
+        /** {@code _codecs.encode}, which Python 3 uses to write bytes in protocol 2. */
         ENCODE
     }
 
-    /** {@return what a value is, for error messages} */
+    /** {@return the kind of a value as text for error messages, such as {@code a dictionary}} */
     static String kind(Object value) {
         return switch (value) {
             case String s -> "a string";

@@ -26,15 +26,15 @@ import org.codanet.file.torch.PickleObject.Tensor;
 import org.codanet.file.torch.PickleObject.Tuple;
 
 /**
- * Interprets a pickle without running anything that it names.
+ * Interprets a pickle without running any code that it names.
  *
  * <p>A pickle is a program for a stack machine, and Python's own reader calls any function that it names. This reader builds
  * dictionaries and tensors, and represents all other objects by {@link Opaque}, which drops their arguments and attributes.
- * {@link PickleGlobals} lists the names that are interpreted and those that are refused. The stack and the memo have a maximum
- * size. Protocols 2 to 5, which PyTorch writes. Source: CPython's pickletools, which describes the opcodes.
+ * {@link PickleGlobals} lists the names that are interpreted and those that are refused. The stack and the memo have a maximum size.
+ * Protocols 2 to 5 are supported, which are those that PyTorch writes. Source: CPython's pickletools, which describes the opcodes.
  */
 final class PickleReader {
-    /** Maximum size of stack and memo. A network of a thousand layers needs a few thousand. */
+    /** Maximum number of entries of the stack and of the memo. A network of a thousand layers needs a few thousand. */
     private static final int LIMIT = 1_000_000;
 
     private static final Object MARK = new Object();
@@ -45,7 +45,7 @@ final class PickleReader {
     private final Map<Long, Object> memo = new HashMap<>();
     private final Map<String, Storage> storages = new HashMap<>();
 
-    /** A reader of the pickle that begins at the buffer's position, and leaves it after the pickle's end. */
+    /** Creates a reader of the pickle that begins at the buffer's position. {@link #read} moves the position to the pickle's end. */
     PickleReader(String file, ByteBuffer pickles) {
         this.file = file;
         this.in = pickles.order(ByteOrder.LITTLE_ENDIAN);
@@ -69,7 +69,7 @@ final class PickleReader {
         }
     }
 
-    /** {@return the storages that the pickle names, by key; the last one where a key occurs twice} */
+    /** {@return the storages that the pickle names, by key; if a key occurs twice, the last one} */
     Map<String, Storage> storages() {
         return storages;
     }
@@ -192,7 +192,7 @@ final class PickleReader {
         };
     }
 
-    /** An object is named after its class, also where a function of the module copyreg creates it. */
+    /** An object is named after its class, even if a function of the module copyreg creates it. */
     private static String nameOfResult(Opaque callee, List<Object> items) {
         boolean creates = callee.name().startsWith("copyreg.") || callee.name().startsWith("copy_reg.");
         return creates && !items.isEmpty() && items.getFirst() instanceof Opaque type ? type.name() : callee.name();
@@ -260,8 +260,8 @@ final class PickleReader {
     }
 
     /**
-     * A persistent id is ("storage", type, key, device, count), and in old files the view of the storage; or ("module", class,
-     * source file, source text), which the older format writes for the class of a whole network.
+     * A persistent id is ("storage", type, key, device, count), followed in old files by the view of the storage. The older format
+     * also writes ("module", class, source file, source text) for the class of a whole network.
      */
     private PickleObject persistent(Object id) throws FileFormatException {
         if (!(id instanceof Tuple(List<Object> items)) || items.isEmpty()) {
@@ -301,7 +301,7 @@ final class PickleReader {
         return wanted.cast(items.get(index));
     }
 
-    /** Drops the attributes that an object has beside its entries, such as the {@code _metadata} of a state dict. */
+    /** Drops the attributes that an object has besides its entries, such as the {@code _metadata} of a state dict. */
     private void build() throws FileFormatException {
         Object state = pop();
         if (top() instanceof NumpyArray array) {
@@ -311,12 +311,12 @@ final class PickleReader {
         }
     }
 
-    @SuppressWarnings("unchecked") // every list on the stack was made by this class
+    @SuppressWarnings("unchecked") // this class created every list on the stack
     private void append(List<Object> items) throws FileFormatException {
         switch (top()) {
             case List<?> list -> ((List<Object>) list).addAll(items);
             case Opaque opaque -> {
-                // a subclass of list, whose items are not used
+                // The object is of a subclass of list, whose items are not used.
             }
             default -> throw damaged("items for " + PickleObject.kind(top()));
         }
@@ -405,7 +405,7 @@ final class PickleReader {
         return Byte.toUnsignedInt(in.get());
     }
 
-    /** {@return the next bytes, checked against what is left before anything is allocated} */
+    /** {@return the next bytes; their number is checked against the remaining bytes before anything is allocated} */
     private ByteBuffer bytes(long count) throws FileFormatException {
         if (count < 0 || count > in.remaining()) {
             throw problem("the pickle is cut short: a value of " + count + " bytes, " + in.remaining() + " are left");
@@ -456,7 +456,7 @@ final class PickleReader {
     private String line() throws FileFormatException {
         int start = in.position();
         while (in.get() != '\n') {
-            // up to the end of the line, which the buffer's end ends as an error
+            // Advance to the end of the line. The end of the buffer throws BufferUnderflowException.
         }
         return text(in.slice(start, in.position() - 1 - start));
     }

@@ -11,8 +11,8 @@ import org.codanet.file.torch.PickleObject.Dictionary;
 import org.codanet.file.torch.PickleObject.NumpyArray;
 
 /**
- * A Python dictionary of data in a pickle, such as a file of CIFAR's Python version. Read as {@link TorchFile} reads checkpoints:
- * nothing in it runs.
+ * A Python dictionary of data in a pickle, such as a file of CIFAR's Python version. As in {@link TorchFile}, no code in it is
+ * executed.
  *
  * @param arrays NumPy arrays of bytes by key
  * @param numbers lists of integers by key
@@ -23,7 +23,7 @@ public record PickledData(
     /**
      * {@return the entries of a pickled dictionary; those of other kinds are skipped}
      *
-     * @param file the name in messages
+     * @param file the name of the file in error messages
      * @param content the whole file
      * @throws FileFormatException if it is not a pickle of a dictionary
      */

@@ -3,21 +3,21 @@ package org.codanet.file.torch;
 import java.util.Collection;
 import java.util.List;
 
-/** The parts of a state dict's names that come from wrappers of a network, not from the network. */
+/** The parts of the names in a state dict that come from wrappers of a network, not from the network itself. */
 final class StateDictNames {
-    /** Parallel training, torch.compile, PyTorch Lightning, DeepSpeed and FSDP. */
+    /** The prefixes of parallel training, torch.compile, PyTorch Lightning, DeepSpeed and FSDP. */
     private static final List<String> WRAPPERS =
             List.of("module.", "_orig_mod.", "model.", "_forward_module.", "_fsdp_wrapped_module.");
 
     private StateDictNames() {}
 
-    /** {@return whether an entry counts something in training and is not a weight} */
+    /** {@return whether an entry is training state, such as a counter, and not a weight} */
     static boolean isBookkeeping(String name) {
         String last = name.substring(name.lastIndexOf('.') + 1);
         return last.equals("n_averaged") || last.equals("_extra_state") || last.equals("num_batches_tracked");
     }
 
-    /** {@return the longest sequence of wrappers with which all names begin; often empty} */
+    /** {@return the longest sequence of wrapper prefixes that all names share; often empty} */
     static String sharedPrefix(Collection<String> names) {
         StringBuilder prefix = new StringBuilder();
         boolean longer = true;

@@ -14,11 +14,12 @@ import org.codanet.file.torch.PickleObject.Opaque;
 import org.codanet.file.torch.PickleObject.Tensor;
 
 /**
- * Finds the dictionary of weights (in PyTorch's terms the state dict) in the value of a checkpoint.
+ * Finds the dictionary of weights, which PyTorch calls the state dict, in the value of a checkpoint.
  *
- * <p>It is the value itself or lies in it under any name, such as {@code state_dict}, {@code model} or {@code net}, at any
- * depth. A dictionary counts as weights if one of its tensors has two extents or more, and if it does not belong to an
- * optimiser. If there are several, the caller must name one.
+ * <p>The dictionary may be the value itself, or be nested in it under any name, such as {@code state_dict}, {@code model} or
+ * {@code net}, up to eight levels deep. A dictionary counts as weights if it does not belong to an optimiser and one of its tensors
+ * has two or more extents. If no dictionary has such a tensor, any dictionary with tensors counts. If several dictionaries count, the
+ * one at the top level is used. If there is none at the top level, the caller must name one.
  */
 final class StateDicts {
     private static final int ENTRIES_IN_MESSAGE = 8;
@@ -32,8 +33,8 @@ final class StateDicts {
     private final Set<Object> visited = Collections.newSetFromMap(new IdentityHashMap<>());
 
     /**
-     * @param file the name in messages
-     * @param value what the pickle holds
+     * @param file the name of the file in error messages
+     * @param value the value of the pickle
      */
     StateDicts(String file, Object value) {
         this.file = file;

@@ -15,12 +15,12 @@ import org.codanet.file.torch.PickleObject.Opaque;
 import org.codanet.file.torch.PickleObject.Tensor;
 
 /**
- * PyTorch's checkpoints ({@code .pkl}, {@code .pth}, {@code .pt}, {@code .th}), read without running anything in them.
+ * Reads PyTorch's checkpoints ({@code .pkl}, {@code .pth}, {@code .pt}, {@code .th}) without running any code in them.
  *
- * <p>Both formats of {@code torch.save} are read: the zip archive and the older stream. The result is the dictionary of
- * weights, wherever it lies in the file ({@link StateDicts}). Names lose the prefixes that wrappers of modules add
- * ({@link StateDictNames}). Views become arrays of their own. Other Python objects are skipped. Written is the zip format,
- * which {@code torch.load(file, weights_only=True)} reads.
+ * <p>Both formats of {@code torch.save} are read: the zip archive and the older stream. The result is the dictionary of weights,
+ * which {@link StateDicts} finds at any place in the file. Prefixes that wrappers of modules add to names are removed
+ * ({@link StateDictNames}). Each view of a storage becomes a separate array. Other Python objects are skipped. Files are written in
+ * the zip format, which {@code torch.load(file, weights_only=True)} reads.
  */
 public final class TorchFile {
     private TorchFile() {}
@@ -29,7 +29,7 @@ public final class TorchFile {
      * {@return the weights of a checkpoint in its order; strings and numbers beside them become metadata}
      *
      * @param file the file, in either format
-     * @throws FileFormatException if it is damaged, dangerous, or holds no weights or several networks
+     * @throws FileFormatException if it is damaged or dangerous, or holds no weights or several networks
      * @throws IOException if it cannot be read
      */
     public static NamedTensors read(Path file) throws IOException {
@@ -40,8 +40,10 @@ public final class TorchFile {
      * {@return the weights of a checkpoint in its order; strings and numbers beside them become metadata}
      *
      * @param file the file, in either format
-     * @param key where the weights lie in the file, such as {@code ema} or {@code ema.model}; empty if they are alone
-     * @throws FileFormatException if it is damaged, dangerous, or holds no weights there or several networks
+     * @param key the key of the weights in the file, such as {@code ema} or {@code ema.model}; empty if the file holds only one set
+     *     of weights
+     * @throws FileFormatException if it is damaged or dangerous, holds no weights under the key, or holds several networks and no key
+     *     is given
      * @throws IOException if it cannot be read
      */
     public static NamedTensors read(Path file, Optional<String> key) throws IOException {
@@ -55,7 +57,7 @@ public final class TorchFile {
         }
     }
 
-    /** {@return whether a file begins as a zip archive does, or as a pickle of protocol 2 or later does} */
+    /** {@return whether a file begins like a zip archive or like a pickle of protocol 2 or later} */
     public static boolean isTorch(FileBytes bytes) throws IOException {
         return isZip(bytes) || bytes.size() > 0 && bytes.read(0, 1, "the first byte")[0] == (byte) 0x80;
     }
@@ -111,7 +113,7 @@ public final class TorchFile {
         });
     }
 
-    /** A quantised, sparse or complex tensor, or one of a type that this program does not know. */
+    /** Whether a value is a quantised, sparse or complex tensor, or a tensor of an unknown type. */
     private static boolean isUnreadTensor(Object value) {
         return switch (value) {
             case Tensor tensor -> tensor.storage().type().element().isEmpty();
@@ -123,12 +125,12 @@ public final class TorchFile {
     }
 
     /**
-     * Writes or replaces a checkpoint in PyTorch's zip format, in one step as {@link AtomicFile} describes: an OrderedDict of
-     * tensors. The format has no metadata, so they are not written. Equal content gives equal bytes.
+     * Writes or replaces a checkpoint in PyTorch's zip format, atomically as {@link AtomicFile} describes. Its value is an
+     * OrderedDict of tensors. The format has no place for metadata, so the metadata is not written. Equal content gives equal bytes.
      *
      * @param file the file
-     * @param content the tensors, under the names that PyTorch is to see
-     * @throws IOException if it cannot be written; the old file is then as it was
+     * @param content the tensors, by the names they will have in PyTorch
+     * @throws IOException if it cannot be written; the old file is then unchanged
      */
     public static void write(Path file, NamedTensors content) throws IOException {
         AtomicFile.write(file, channel -> TorchZip.write(channel, content));

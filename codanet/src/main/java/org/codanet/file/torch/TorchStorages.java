@@ -13,9 +13,12 @@ import org.codanet.file.TensorData;
 import org.codanet.file.torch.PickleObject.Storage;
 import org.codanet.file.torch.PickleObject.Tensor;
 
-/** The value of an open checkpoint and the storages that its tensors view. The two formats store them at different places. */
+/** The value of an open checkpoint and the storages that its tensors view. Each of the two formats stores them in its own layout. */
 abstract class TorchStorages implements Closeable {
-    /** Limit of the result's size beside the multiple of the file's size: the tensors of a small file may be mostly views. */
+    /**
+     * The result may have this many bytes in addition to a multiple of the file's size, because the tensors of a small file may be
+     * mostly views.
+     */
     private static final long FREE_BYTES = 64L << 20;
 
     private static final int BYTES_PER_FILE_BYTE = 16;
@@ -32,7 +35,7 @@ abstract class TorchStorages implements Closeable {
         this.budget = FREE_BYTES + BYTES_PER_FILE_BYTE * fileSize;
     }
 
-    /** {@return what the pickle holds} */
+    /** {@return the value of the pickle} */
     final Object value() {
         return value;
     }
@@ -41,10 +44,10 @@ abstract class TorchStorages implements Closeable {
         return file;
     }
 
-    /** {@return all bytes of a storage, {@code storage.fileCount()} elements} */
+    /** {@return all bytes of a storage, which has {@code storage.fileCount()} elements} */
     abstract byte[] load(Storage storage, long byteCount) throws IOException;
 
-    /** {@return the elements of a tensor, row-major; its type must be one that is read} */
+    /** {@return the elements of a tensor in row-major order; this program must be able to represent its element type} */
     final TensorData resolve(String name, Tensor tensor) throws IOException {
         Storage storage = tensor.storage();
         ElementType type = storage.type().element().orElseThrow();

@@ -13,13 +13,13 @@ import org.codanet.file.torch.PickleObject.Dictionary;
 import org.codanet.file.torch.PickleObject.Storage;
 
 /**
- * The older format of {@code torch.save}: five pickles in a row (a magic number, the protocol, the machine, the value, the
- * storages' keys), and then each storage as a 64-bit count and its elements.
+ * The older format of {@code torch.save}. It consists of five consecutive pickles: a magic number, the protocol, the machine, the
+ * value, and the keys of the storages. Then each storage follows as a 64-bit count and its elements.
  */
 final class TorchStream extends TorchStorages {
     private static final BigInteger MAGIC = new BigInteger("1950a86a20f9469cfc6c", 16);
     private static final long PROTOCOL = 1001;
-    /** The pickles describe tensors and hold none of their elements. */
+    /** The pickles describe tensors but contain none of their elements, so they are small. */
     private static final long PICKLE_LIMIT = 32L << 20;
 
     private final FileBytes bytes;
@@ -106,7 +106,7 @@ final class TorchStream extends TorchStorages {
         return bytes.read(position, byteCount, "storage " + storage.key());
     }
 
-    /** Nothing: the bytes belong to the caller. */
+    /** Does nothing, because the caller owns the bytes. */
     @Override
     public void close() {}
 }

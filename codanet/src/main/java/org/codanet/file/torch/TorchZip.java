@@ -36,7 +36,7 @@ final class TorchZip extends TorchStorages {
     private static final String PICKLE = "/data.pkl";
     /** PyTorch's own name for a file written to a stream. */
     private static final String FOLDER = "archive";
-    /** The earliest time a zip entry can have: equal tensors are to give equal bytes. */
+    /** The earliest time that a zip entry can have. The time is fixed so that equal tensors give equal bytes. */
     private static final LocalDateTime TIME = LocalDateTime.of(1980, 1, 1, 0, 0);
 
     private final ZipFile zip;
@@ -96,8 +96,8 @@ final class TorchZip extends TorchStorages {
     }
 
     /**
-     * {@return an entry's bytes, at most {@code limit}} The checksum is verified unless it is 0: PyTorch writes 0 where
-     * computing it was switched off.
+     * {@return an entry's bytes, at most {@code limit}} The checksum is verified unless it is 0, which PyTorch writes if checksums
+     * are switched off.
      */
     private static byte[] read(String file, ZipFile zip, ZipEntry entry, long limit) throws IOException {
         if (entry.getSize() < 0 || entry.getSize() > limit || limit > Integer.MAX_VALUE - 8) {
@@ -144,9 +144,9 @@ final class TorchZip extends TorchStorages {
         zip.close();
     }
 
-    /** Writes a whole archive, every entry stored as it is. */
+    /** Writes a complete archive, with every entry stored uncompressed. */
     static void write(FileChannel channel, NamedTensors content) throws IOException {
-        // Finished and flushed but not closed: the channel is the caller's.
+        // The streams are finished and flushed but not closed, because the caller owns the channel.
         BufferedOutputStream buffer = new BufferedOutputStream(Channels.newOutputStream(channel), 1 << 16);
         ZipOutputStream zip = new ZipOutputStream(buffer);
         put(zip, "data.pkl", pickle(content.tensors()));
@@ -173,7 +173,7 @@ final class TorchZip extends TorchStorages {
         zip.closeEntry();
     }
 
-    /** {@return the program that makes an OrderedDict of tensors, each with a storage of its own, in protocol 2} */
+    /** {@return a pickle of protocol 2 that builds an OrderedDict of tensors, each with its own storage} */
     private static byte[] pickle(Map<String, TensorData> tensors) {
         PickleWriter out = new PickleWriter();
         out.global("collections", "OrderedDict").op(')').op('R').op('(');

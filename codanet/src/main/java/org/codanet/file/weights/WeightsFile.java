@@ -10,7 +10,10 @@ import org.codanet.file.NamedTensors;
 import org.codanet.file.safetensors.SafetensorsFile;
 import org.codanet.file.torch.TorchFile;
 
-/** Files of weights. The first bytes of a file decide which format is read, not its name. */
+/**
+ * Files of weights. The reader detects the format by the first bytes of the file. A name that ends in {@code .safetensors} also
+ * selects that format.
+ */
 public final class WeightsFile {
     private WeightsFile() {}
 
@@ -18,7 +21,7 @@ public final class WeightsFile {
      * {@return the tensors of a PyTorch checkpoint or of a safetensors file}
      *
      * @param file the file
-     * @throws FileFormatException if it is neither, or damaged
+     * @throws FileFormatException if it is neither, or is damaged
      * @throws IOException if it cannot be read
      */
     public static NamedTensors read(Path file) throws IOException {
@@ -29,8 +32,8 @@ public final class WeightsFile {
      * {@return the tensors of a PyTorch checkpoint or of a safetensors file}
      *
      * @param file the file
-     * @param key where the weights lie in a PyTorch checkpoint, such as {@code ema}; empty if they are alone
-     * @throws FileFormatException if it is neither, or damaged, or holds no weights there
+     * @param key the key of the weights in a PyTorch checkpoint, such as {@code ema}; empty if the file holds only one set of weights
+     * @throws FileFormatException if it is neither, is damaged, or holds no weights under the key
      * @throws IOException if it cannot be read
      */
     public static NamedTensors read(Path file, Optional<String> key) throws IOException {
@@ -57,11 +60,12 @@ public final class WeightsFile {
     }
 
     /**
-     * Writes or replaces a file: safetensors if its name ends so, else PyTorch's zip format.
+     * Writes or replaces a file, in the safetensors format if its name ends in {@code .safetensors}, otherwise in PyTorch's zip
+     * format.
      *
      * @param file the file
      * @param weights the tensors
-     * @throws IOException if it cannot be written; the old file is then as it was
+     * @throws IOException if it cannot be written; the old file is then unchanged
      */
     public static void write(Path file, NamedTensors weights) throws IOException {
         if (isNamedSafetensors(file)) {

@@ -35,7 +35,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 @Timeout(60)
 class BatchesTest {
-    /** 23 images: no batch size used here but 1 divides it. Image i is 1 x 4 x 4 of bytes 10 i + k, of class i % 3. */
+    /**
+     * 23 images, because no batch size used here divides 23, except 1 and 23. Image i is 1 x 4 x 4, with the bytes 10 i + k, and of
+     * class i % 3.
+     */
     private static final int SIZE = 23;
 
     private static final Transform VARIED = Transform.sequence(List.of(new RandomCrop(4, 4, 2), new RandomFlip()));
@@ -52,7 +55,7 @@ class BatchesTest {
         return MemoryImages.of("numbers", List.of("a", "b", "c"), 1, 4, 4, pixels, labels);
     }
 
-    /** A copy of what a batch held. */
+    /** A copy of the content of a batch. */
     private record Seen(List<Integer> indices, List<Integer> labels, int pixelsHash, int stepsHash) {}
 
     private static List<Seen> all(BatchOptions options, int epoch, int first) throws IOException {
@@ -88,7 +91,7 @@ class BatchesTest {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {1, 4, 23, 100}) // smallest, with a rest, all at once, more than there are
+    @ValueSource(ints = {1, 4, 23, 100}) // the smallest, with a partial batch, exactly all images, more than all images
     void anEpochHoldsEveryImageOnce(int batchSize) throws IOException {
         List<Integer> indices = all(BatchOptions.training(batchSize, 5, VARIED, 3), 1, 0).stream()
                 .flatMap(seen -> seen.indices().stream())
@@ -131,7 +134,7 @@ class BatchesTest {
         assertThrows(IllegalArgumentException.class, () -> Batches.open(data(), options, 3, 7));
     }
 
-    /** What a device makes of bytes and windows is what the transforms make of the pixels; the reader alone differs. */
+    /** Bytes with windows give the same values on the device as the transforms applied to the pixels. Only the way of reading differs. */
     @Test
     void bytesWithWindowsAreTheChangedPixels() throws IOException {
         ImageDataset inFloats = new Wrapped(data()) {};
@@ -183,7 +186,7 @@ class BatchesTest {
         }
     }
 
-    /** From the image's own numbers, behind those of the transform, whether its images come in bytes or not. */
+    /** The steps are drawn from the image's own random numbers, after those of the transform, whether the images are bytes or floats. */
     @ParameterizedTest
     @ValueSource(ints = {1, 2, 3})
     void stepsAreDrawnAfterTheTransform(int operations) throws IOException {
@@ -334,14 +337,14 @@ class BatchesTest {
             }
         };
         try (Batches batches = Batches.open(counted, BatchOptions.evaluation(1, Transform.NONE, 2), 0, 0)) {
-            // Four buffers of one image, and the image that told the extents.
+            // Four buffers of one image each, and the first image, which determines the extents.
             for (int wait = 0; wait < 500 && reads.get() < 5; wait++) {
                 Thread.sleep(10);
             }
-            Thread.sleep(50); // time in which an unbounded reader would go on
+            Thread.sleep(50); // enough time for an unbounded reader to read on
             assertEquals(5, reads.get());
             batches.next();
-            batches.next(); // gives one buffer back
+            batches.next(); // returns one buffer
             for (int wait = 0; wait < 500 && reads.get() < 6; wait++) {
                 Thread.sleep(10);
             }
@@ -369,13 +372,13 @@ class BatchesTest {
 
     @Test
     void theSameNumbersComeInEveryVersionOfJava() {
-        // Computed by an independent SplitMix64 from the same start; a change here breaks resuming old runs.
+        // The values are those of an independent SplitMix64 with the same start value. If they change, old runs cannot be resumed.
         SeededRandom random = new SeededRandom(1, 2, 3);
         long[] first = {random.nextLong(), random.nextLong()};
         assertArrayEquals(new long[] {6694809129887813358L, 5033103262478733940L}, first);
     }
 
-    /** A set that a test changes in one respect. */
+    /** A data set that a test overrides in one respect. */
     private abstract static class Wrapped implements ImageDataset {
         private final ImageDataset inner;
 

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
 
 final class ImageBatchTest {
-    /** Two images of 3 channels, 2 rows and 2 columns; every value another one, so that a wrong order shows. */
+    /** Two images of 3 channels, 2 rows and 2 columns. All values differ, so that a wrong order is detected. */
     private static final float[] VALUES = values();
 
     private static float[] values() {

@@ -22,7 +22,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Data sets in NumPy arrays. NumPy wrote the files of the folder arrays; bench/peers/make_arrays.py makes them again. */
+/** Data sets in NumPy arrays. NumPy wrote the files in the folder arrays; bench/peers/make_arrays.py regenerates them. */
 class ArrayImagesTest {
     @TempDir
     Path folder;
@@ -172,7 +172,7 @@ class ArrayImagesTest {
         return Datasets.open(folder, Split.TRAIN);
     }
 
-    /** Three images of one pixel, and an array of labels.npz as y_train.npy. */
+    /** Writes three images of one pixel, and copies an array of labels.npz to y_train.npy. */
     private void dataWithLabelsFile(String array) throws IOException {
         NpyFile.write(folder.resolve("X_train.npy"), TensorData.ofBytes(List.of(3, 1, 1, 1), new byte[3]));
         try (ZipFile zip = new ZipFile(array("labels.npz").toFile())) {

@@ -10,7 +10,7 @@ import org.codanet.file.FileFormatException;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 
-/** Labels of images for the classes of a network. */
+/** Maps the labels of images to the classes of a network. */
 class ClassMatchTest {
     @Nested
     class FoldersOfClasses {

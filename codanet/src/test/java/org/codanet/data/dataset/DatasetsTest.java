@@ -26,14 +26,14 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Every format that is opened, and one sentence for everything that cannot be. */
+/** Every supported format is opened, and everything else is refused with one sentence. */
 class DatasetsTest {
     private static final int CIFAR_RECORD = 1 + 3 * 32 * 32;
 
     @TempDir
     Path folder;
 
-    /** Labels as given; every byte of image i is 10 i + c in channel c. */
+    /** Records with the given labels. Every byte of image i is 10 i + c in channel c. */
     private static byte[] cifar(int... labels) {
         byte[] bytes = new byte[labels.length * CIFAR_RECORD];
         for (int i = 0; i < labels.length; i++) {
@@ -143,7 +143,7 @@ class DatasetsTest {
         assertTrue(refusal(Split.TEST).contains("3,073 bytes, not one or more records of 3,074"));
     }
 
-    /** The bytes that Python 2 wrote: text and bytes are the same kind of string. */
+    /** A pickle as Python 2 writes it, where text and bytes have the same string type. */
     private static byte[] pickled(String labelsKey, int label, int firstByte) {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         byte[] key = labelsKey.getBytes();
@@ -206,7 +206,7 @@ class DatasetsTest {
                 data.read(1).values());
     }
 
-    /** The training labels of both sets begin so; the folder's name means nothing. */
+    /** The training labels of each data set begin with these values. The name of the folder has no influence. */
     @Test
     void idxFilesAreKnownByTheirLabelsAndNotByTheirFolder() throws IOException {
         folder = Files.createDirectory(folder.resolve("fashion"));
@@ -354,7 +354,7 @@ class DatasetsTest {
         assertArrayEquals(new float[] {0, 0.2f, 1}, test.read(0).values());
         assertEquals(-1, test.label(0));
         assertEquals(List.of(), test.classNames());
-        // One file by itself.
+        // A single file.
         assertEquals(2, Datasets.open(folder.resolve("X_train.npy"), Split.TEST).size());
     }
 

@@ -31,7 +31,7 @@ class FashionMnistTest {
 
     @Test
     void theFirstTrainingImageIsAnAnkleBootOnBlack() throws IOException {
-        // The set's best known picture: the first of the original file too.
+        // The best known picture of the data set, which is also the first of the original file.
         ImageDataset data = FashionMnist.subset(Split.TRAIN);
         assertEquals(9, data.label(0));
         float[] values = data.read(0).values();

@@ -14,9 +14,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** One folder of images, split by a seed. */
+/** One data set, split by a seed. */
 class HeldOutTest {
-    /** Classes of 50, 20 and 1 images; image i is called i. */
+    /** Classes of 50, 20 and 1 images. The name of image i is i. */
     private static final ImageDataset DATA = data(50, 20, 1);
 
     @Test
@@ -92,7 +92,7 @@ class HeldOutTest {
         return IntStream.range(0, data.size()).mapToObj(data::imageName).collect(Collectors.toList());
     }
 
-    /** Images of one pixel whose value is their number. */
+    /** Images of one pixel, whose value is the index of the image. */
     private static ImageDataset data(int... counts) {
         int[] labels = IntStream.range(0, counts.length)
                 .flatMap(k -> IntStream.generate(() -> k).limit(counts[k]))

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Folders of pictures: which pictures are used, and what is said of the rest. */
+/** Folders of pictures: which pictures are used, and the remarks about the others. */
 class ImageFolderTest {
     @TempDir
     Path folder;
@@ -136,7 +136,7 @@ class ImageFolderTest {
         return Datasets.open(folder, split).remarks();
     }
 
-    /** The pictures in order, named relative to the folder of their part. */
+    /** The names of the pictures in order, relative to the folder of their part. */
     private List<String> used(Split split) throws IOException {
         ImageDataset data = Datasets.open(folder, split);
         return IntStream.range(0, data.size())

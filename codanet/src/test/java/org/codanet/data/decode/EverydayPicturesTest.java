@@ -26,8 +26,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Picture files as users of other programs met them and reported them. Beside each file stands NAME.truth.png, the pixels that Pillow
- * gives. All are drawn for this purpose.
+ * Picture files of kinds that users of other programs reported as problems. All were drawn for this test. Beside each file,
+ * NAME.truth.png holds the pixels that Pillow returns.
  */
 class EverydayPicturesTest {
     @TempDir

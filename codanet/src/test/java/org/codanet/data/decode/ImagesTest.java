@@ -29,7 +29,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class ImagesTest {
-    /** Pillow 13.0.0: inks (200, 40, 10, 30) on the left half of 16 x 8 pixels, (0, 0, 255, 0) on the right. */
+    /** Written by Pillow 13.0.0: 16 x 8 pixels with the inks (200, 40, 10, 30) in the left half and (0, 0, 255, 0) in the right half. */
     private static final String INKS =
             "/9j/7gAOQWRvYmUAZAAAAAAA/9sAQwACAQEBAQECAQEBAgICAgIEAwICAgIFBAQDBAYFBgYGBQYGBgcJCAYHCQcGBg"
                     + "gLCAkKCgoKCgYICwwLCgwJCgoK/8AAFAgACAAQBEMRAE0RAFkRAEsRAP/EAB8AAAEFAQEBAQEBAAAAAAAAAAABAgME"
@@ -38,7 +38,7 @@ class ImagesTest {
                     + "o6Slpqeoqaqys7S1tre4ubrCw8TFxsfIycrS09TV1tfY2drh4uPk5ebn6Onq8fLz9PX29/j5+v/aAA4EQwBNAFkASw"
                     + "AAPwD826/Vyv3Ur9hK/sgr6gr+CuveK//Z";
 
-    /** Pillow 13.0.0: 16 x 8 pixels as stored, black on the left and white on the right, Exif orientation 6. */
+    /** Written by Pillow 13.0.0: 16 x 8 pixels as stored, black on the left and white on the right, with Exif orientation 6. */
     private static final String TURNED =
             "/9j/4AAQSkZJRgABAQAAAQABAAD/4QAiRXhpZgAATU0AKgAAAAgAAQESAAMAAAABAAYAAAAAAAD/2wBDAAIBAQEBAQ"
                     + "IBAQECAgICAgQDAgICAgUEBAMEBgUGBgYFBgYGBwkIBgcJBwYGCAsICQoKCgoKBggLDAsKDAkKCgr/2wBDAQICAgIC"
@@ -82,7 +82,7 @@ class ImagesTest {
             })
     void pngGivesItsBytesDividedBy255(int type) throws IOException {
         BufferedImage image = new BufferedImage(3, 2, type);
-        image.setRGB(2, 1, new Color(255, 51, 0).getRGB()); // of the palette too
+        image.setRGB(2, 1, new Color(255, 51, 0).getRGB()); // this colour is in the palette, too
         Pixels pixels = Images.read(picture(image, "png"));
         assertEquals(Pixels.black(3, 2, 3).toString(), pixels.toString());
         assertArrayEquals(new float[] {0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0.2f, 0, 0, 0, 0, 0, 0}, pixels.values());
@@ -155,7 +155,7 @@ class ImagesTest {
     void photographsAreTurnedUpright() throws IOException {
         Pixels pixels = Images.read(bytes(Base64.getDecoder().decode(TURNED)));
         assertEquals("Pixels(3, 16, 8)", pixels.toString());
-        // Orientation 6 is turned clockwise: the left half comes to the top.
+        // A picture with orientation 6 is turned clockwise, so the left half becomes the top half.
         assertEquals(0, pixels.values()[8 * 2 + 3], 0.05);
         assertEquals(1, pixels.values()[8 * 13 + 3], 0.05);
     }
@@ -170,7 +170,7 @@ class ImagesTest {
 
     @Test
     void everyOrientationPutsTheCornersWhereExifSays() {
-        // Rows of two: 1 2 / 3 4 / 5 6, and how each orientation shows them, by the table of the Exif standard.
+        // The pixels 1 2 / 3 4 / 5 6 in rows of two, and the result for each orientation according to the table in the Exif standard.
         float[][] shown = {
             {1, 2, 3, 4, 5, 6},
             {2, 1, 4, 3, 6, 5},
@@ -213,7 +213,7 @@ class ImagesTest {
         for (int length = 0; length < whole.length; length += 11) {
             Path file = bytes(Arrays.copyOf(whole, length));
             try {
-                // A picture may lack what follows its pixels, such as PNG's end mark; it must not lack pixels.
+                // A file may lack the data after its pixels, such as PNG's end chunk, but it must not lack pixels.
                 assertEquals(pixels, Images.read(file), "cut to " + length + " of " + whole.length);
             } catch (FileFormatException e) {
                 refused++;
@@ -237,7 +237,7 @@ class ImagesTest {
         ByteArrayOutputStream png = new ByteArrayOutputStream();
         ImageIO.write(new BufferedImage(1, 1, BufferedImage.TYPE_INT_RGB), "png", png);
         byte[] bytes = png.toByteArray();
-        // The header chunk's width and height, and its checksum after 17 bytes of name and content.
+        // Overwrites the width and height in the header chunk, and the checksum, which follows 17 bytes of name and content.
         ByteBuffer header = ByteBuffer.wrap(bytes);
         header.putInt(16, 50_000).putInt(20, 50_000);
         CRC32 crc = new CRC32();

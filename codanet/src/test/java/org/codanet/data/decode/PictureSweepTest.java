@@ -18,8 +18,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
 /**
- * Variants of picture files, read as Pillow 13.0.0 reads them. {@code bench/peers/make_pictures.py} wrote {@code pictures.gz} and
- * describes its form; docs/CONTRIBUTING.md says how to add a case.
+ * Variants of picture files, which must be read as Pillow 13.0.0 reads them. {@code bench/peers/make_pictures.py} wrote
+ * {@code pictures.gz} and describes its format; docs/CONTRIBUTING.md says how to add a case.
  */
 class PictureSweepTest {
     /** Pillow's JPEG decoder is libjpeg-turbo, which interpolates and rounds slightly differently from the JDK's libjpeg. */
@@ -27,7 +27,7 @@ class PictureSweepTest {
 
     private static final int WITHIN = 1;
 
-    /** One file, and the red, green and blue bytes of each pixel that Pillow gives for it. */
+    /** One file, and the red, green and blue bytes that Pillow returns for each pixel. */
     record Variant(String name, byte[] file, int width, int height, byte[] rgb) {}
 
     @TestFactory

@@ -18,7 +18,7 @@ class RandAugmentTest {
     private static final int HEIGHT = 240;
     private static final int WIDTH = 160;
 
-    /** Draws that a test states: numbers below a bound, and signs. */
+    /** A generator that returns the given draws: numbers below a bound, and signs. */
     private static RandomGenerator stated(Object... draws) {
         Deque<Object> left = new ArrayDeque<>(List.of(draws));
         return new RandomGenerator() {
@@ -61,7 +61,7 @@ class RandAugmentTest {
         assertEquals(AugmentationOperation.equalise(), strongest(13));
     }
 
-    /** The recipe of ImageNet: two of magnitude 10. */
+    /** The recipe for ImageNet: two operations of magnitude 10. */
     @Test
     void aThirdOfTheMagnitudeIsAThirdOfTheStrength() {
         assertEquals(
@@ -81,7 +81,8 @@ class RandAugmentTest {
                 counts.merge(step.kind(), 1, Integer::sum);
             }
         }
-        // 1,000 of each are expected, of the five that are affine maps 5,000; five standard deviations.
+        // The expected count is 1,000 for each operation, and 5,000 for the five operations that are affine maps. The tolerance is
+        // five standard deviations.
         counts.forEach((kind, count) ->
                 assertEquals(kind == Kind.WARP ? 5_000 : 1_000, count, kind == Kind.WARP ? 285 : 155, kind.name()));
         assertEquals(Kind.values().length, counts.size());

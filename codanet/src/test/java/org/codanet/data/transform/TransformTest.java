@@ -15,8 +15,8 @@ import org.codanet.data.image.Pixels;
 import org.junit.jupiter.api.Test;
 
 /**
- * The values beginning with PIL are those of Pillow 13.0.0 on the grey image whose byte at (x, y) is 7 x + 31 y + 13 x y,
- * modulo 256, with 11 columns and 7 rows. PIL rounds to bytes after each pass, so resizing may differ by 1.
+ * The constants whose names begin with PIL are the results of Pillow 13.0.0 on a grey image of 11 columns and 7 rows. Its byte at (x,
+ * y) is 7 x + 31 y + 13 x y, modulo 256. PIL rounds to bytes after each pass, so resizing may differ by 1.
  */
 class TransformTest {
     private static final int[] PIL_3_X_4 = {47, 90, 100, 132, 135, 131, 116, 145, 136, 108, 109, 111};
@@ -46,7 +46,7 @@ class TransformTest {
         return new SeededRandom(1, 1, stream);
     }
 
-    /** At most {@code within} levels away, and on average (where PIL rounds down) less than that. */
+    /** Asserts that each value differs from the expected one by at most {@code within} levels of 255. */
     private static void assertLevels(int[] expected, Pixels actual, double within) {
         assertEquals(expected.length, actual.values().length);
         for (int i = 0; i < expected.length; i++) {

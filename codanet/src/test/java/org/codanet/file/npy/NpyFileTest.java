@@ -93,7 +93,7 @@ class NpyFileTest {
         }
     }
 
-    /** Each dictionary stands before 8 bytes of data. */
+    /** Each header is followed by 8 bytes of data. */
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '\0', textBlock = """
             {'descr': '<f4', 'fortran_order': True, 'shape': (2, 1), }     | Fortran order

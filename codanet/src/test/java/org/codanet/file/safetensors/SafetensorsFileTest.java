@@ -68,7 +68,7 @@ class SafetensorsFileTest {
 
     @Test
     void halfAndBrainFloatsAreDecoded() throws IOException {
-        // 1.5 and -2 as halves, 1.5 and NaN as the upper halves of floats.
+        // 1.5 and -2 in F16, 1.5 and NaN in BF16.
         byte[] data = {0x00, 0x3E, 0x00, (byte) 0xC0, (byte) 0xC0, 0x3F, (byte) 0xC0, 0x7F};
         NamedTensors read = readBytes(
                 "{\"h\":{\"dtype\":\"F16\",\"shape\":[2],\"data_offsets\":[0,4]},"
@@ -78,7 +78,7 @@ class SafetensorsFileTest {
         assertArrayEquals(new float[] {1.5f, Float.NaN}, read.get("b").toFloats());
     }
 
-    /** The data are 8 bytes in every case. */
+    /** Every case has 8 bytes of data. */
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '\0', textBlock = """
             {"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}} x                                | not valid JSON at line 1 column 5

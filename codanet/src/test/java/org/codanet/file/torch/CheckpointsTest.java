@@ -20,8 +20,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Checkpoints as training programs write them: the weights among other things, under other names. PyTorch wrote the files;
- * bench/peers/make_checkpoints.py makes them again. Each holds the tensors of expected.safetensors.
+ * Checkpoints as training programs write them, with the weights under other names and next to other values. PyTorch wrote the files;
+ * bench/peers/make_checkpoints.py regenerates them. Each file holds the tensors of expected.safetensors.
  */
 class CheckpointsTest {
     @Nested

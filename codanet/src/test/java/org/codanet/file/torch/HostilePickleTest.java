@@ -21,9 +21,9 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Pickles written by hand, each wrong in one way. Bytes above 0x7f and control characters stand as \xNN. */
+/** Pickles written by hand, each invalid in one way. Bytes above 0x7f and control characters are written as \xNN. */
 class HostilePickleTest {
-    /** A storage of two floats called 0. */
+    /** A storage with the key 0, of two floats. */
     private static final String STORAGE =
             "(X\\x07\\0\\0\\0storagectorch\nFloatStorage\nX\\x01\\0\\0\\x000X\\x03\\0\\0\\0cpuK\\x02tQ";
 
@@ -117,7 +117,7 @@ class HostilePickleTest {
         assertTrue(message.contains("zip entry a/data/0 is damaged"), message);
     }
 
-    /** Thirty tuples, each of two of the one before: two to the thirty if anything walked through them. */
+    /** Thirty nested tuples, each of which contains the previous one twice. Code that traversed them would visit 2^30 elements. */
     @Test
     void nestingThatDoublesCostsNothing() throws IOException {
         StringBuilder program = new StringBuilder(")");
@@ -160,7 +160,7 @@ class HostilePickleTest {
 
     @Test
     void aCompressedBombIsRefusedBeforeItIsUnpacked() throws IOException {
-        // 20 million floats that are all zero pack into 80 kB.
+        // 20 million zero floats compress to 80 kB.
         String program = "}X\\x01\\0\\0\\0actorch._utils\n_rebuild_tensor_v2\n("
                 + STORAGE.replace("K\\x02", "J\\0\\x2d\\x31\\x01")
                 + "K\\0J\\0\\x2d\\x31\\x01\\x85K\\x01\\x85\\x89NtRs.";
@@ -184,7 +184,7 @@ class HostilePickleTest {
         return refusal.getMessage();
     }
 
-    /** A PyTorch zip with one storage, called 0. */
+    /** A PyTorch zip with one storage, with the key 0. */
     private Path zip(byte[] program, byte[] storage) throws IOException {
         Path file = folder.resolve("a.pkl");
         try (ZipOutputStream zip = new ZipOutputStream(Files.newOutputStream(file))) {
@@ -204,7 +204,7 @@ class HostilePickleTest {
         return file;
     }
 
-    /** {@return the bytes of a program in which \xNN and \0 stand for bytes} */
+    /** {@return the bytes of a program, in which \xNN and \0 are escapes for bytes} */
     private static byte[] program(String text) {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         for (int i = 0; i < text.length(); i++) {

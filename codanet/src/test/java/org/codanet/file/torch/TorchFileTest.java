@@ -24,7 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Files of PyTorch's own making: bench/peers/make_torch_files.py says how. */
+/** Files that PyTorch wrote. bench/peers/make_torch_files.py generates them. */
 class TorchFileTest {
     @TempDir
     Path folder;
@@ -106,7 +106,10 @@ class TorchFileTest {
         }
     }
 
-    /** No byte of a file may lead to anything but tensors or a refusal in words: no other exception, no endless loop. */
+    /**
+     * Whatever a byte of a file is changed to, the file is read as tensors or refused with a message. There is no other exception and
+     * no endless loop.
+     */
     @ParameterizedTest
     @ValueSource(strings = {"strided.pkl", "strided_legacy.pkl"})
     void aFileWithAWrongByteIsReadOrRefused(String name) throws IOException {
@@ -128,7 +131,7 @@ class TorchFileTest {
         assertEquals(List.of(), otherwise);
     }
 
-    /** Some five hundred places in every file. */
+    /** The step between the tested positions, which are about 500 in each file. */
     private static int step(byte[] whole) {
         return 1 + whole.length / 500;
     }
