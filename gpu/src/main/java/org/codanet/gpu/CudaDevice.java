@@ -32,11 +32,11 @@ import org.codanet.nn.tensor.Tensor;
 
 /**
  * One NVIDIA GPU. Every operation queues its work on one stream and returns. Only {@link #download}, {@link #synchronize} and {@link
- * Elementwise#allFinite} wait for the GPU. Freed memory is reused by size: once the first pass of a kind has run, later ones
- * allocate nothing from the driver.
+ * Elementwise#allFinite} wait for the GPU. Freed memory is reused by size, so only the first pass of a kind allocates memory from the
+ * driver.
  */
 public final class CudaDevice implements Device {
-    /** Largest workspace of an operation that can split its work into micro-batches. */
+    /** Largest workspace, in bytes, of an operation that can split its images into chunks. */
     static final long CHUNK_BYTES = 1L << 30;
 
     private final CudaResources resources;
@@ -184,7 +184,7 @@ public final class CudaDevice implements Device {
         return elementwise;
     }
 
-    /** True: one call of the driver replays all launches of a pass. */
+    /** True: a pass can be captured, and one driver call then replays all of its launches. */
     @Override
     public boolean supportsCapture() {
         return true;
@@ -219,7 +219,7 @@ public final class CudaDevice implements Device {
         return resources.libraryBytes();
     }
 
-    /** Moves the workspace, so every captured pass is captured again at its next replay. */
+    /** Frees the workspace. A captured pass is captured again at its next replay if the new workspace has another address. */
     @Override
     public void trimMemory() {
         requireOpen();
@@ -243,7 +243,10 @@ public final class CudaDevice implements Device {
         }
     }
 
-    /** Throws and changes nothing while a tensor or an operation is open, so that its owner can be closed and this called again. */
+    /**
+     * Throws {@link IllegalStateException} and changes nothing if a tensor or an operation is still open. The caller can then close its
+     * scope and call this method again.
+     */
     @Override
     public void close() {
         if (closed) {

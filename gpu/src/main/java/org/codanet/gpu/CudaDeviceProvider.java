@@ -22,7 +22,7 @@ public final class CudaDeviceProvider implements DeviceProvider {
         return "cuda";
     }
 
-    /** The first library that is missing, with every place that was searched for it, or that there is no GPU. */
+    /** The reason: the first library that is missing, with every path that was searched for it, or the absence of a GPU. */
     @Override
     public Optional<String> unavailable() {
         try {

@@ -7,8 +7,8 @@ import org.codanet.gpu.op.CudaResources;
 import org.codanet.nn.device.CapturedGraph;
 
 /**
- * A captured pass: a CUDA graph, and the memory of the tensors that the pass allocates. The addresses are part of the graph. If the
- * device's workspace has grown since, and thus moved, the pass is captured again before it is replayed.
+ * A captured pass: a CUDA graph, and the memory of the tensors that the pass allocates. Memory addresses are part of the graph. If the
+ * device's workspace has moved since the capture, because it has grown or was freed, the pass is captured again before it is replayed.
  */
 final class CudaGraphCapture implements CapturedGraph {
     private final CudaResources resources;
@@ -25,7 +25,7 @@ final class CudaGraphCapture implements CapturedGraph {
         this.owner = owner;
         this.pass = pass;
         this.memory = resources.memory().graphMemory(owner);
-        // At least what the eager run of the pass needed.
+        // The pass has run eagerly before, so the workspace is large enough for it.
         this.workspaceBytes = resources.workspaceBytes();
         try {
             capture();
@@ -54,7 +54,7 @@ final class CudaGraphCapture implements CapturedGraph {
         graph.replay();
     }
 
-    /** Number of kernels, copies and fills. */
+    /** Number of nodes in the graph: kernel launches, copies and fills. */
     long nodes() {
         return graph.nodes();
     }

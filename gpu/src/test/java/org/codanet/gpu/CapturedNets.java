@@ -33,8 +33,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * CUDA graph capture and replay of whole networks on the simulated machine: which calls of the driver a replayed pass makes, and what
- * happens when one of them fails.
+ * Tests CUDA graph capture and replay of whole networks on the simulated machine: which driver calls a replayed pass makes, and what
+ * happens if one of them fails.
  */
 final class CapturedNets {
     private static final List<String> COUNTED = List.of(
@@ -48,7 +48,7 @@ final class CapturedNets {
             "cublasGemmEx",
             "cublasGemmStridedBatchedEx");
 
-    /** How often {@code pass} calls each counted function; functions that it does not call are left out. */
+    /** Number of calls that {@code pass} makes of each counted function. Functions that it does not call are left out. */
     private static Map<String, Long> calls(Runnable pass) {
         SimulatedMachine machine = SimulatedMachine.get();
         Map<String, Long> before = new TreeMap<>();
@@ -105,8 +105,8 @@ final class CapturedNets {
     }
 
     /**
-     * Copied in are the images, the labels and, with augmentation, the operations. Copied out are the loss together with the logits,
-     * and at an update the norm of the gradient.
+     * A step uploads the images, the labels and, with augmentation, the operations. It downloads the loss together with the logits, and
+     * an update downloads the norm of the gradient.
      */
     @ParameterizedTest
     @ValueSource(ints = {0, 2})
@@ -123,7 +123,7 @@ final class CapturedNets {
                     pass.run();
                     step.update(1e-3);
                 }
-                // The update has changed the weights, so what is derived from them is computed by a second replay.
+                // The update has changed the weights, so a second graph is replayed, which derives values from them again.
                 assertEquals(
                         Map.of(
                                 "cuGraphLaunch",
@@ -153,8 +153,8 @@ final class CapturedNets {
     }
 
     /**
-     * One call of the driver fails during an eager run, a capture or a replay. The pass that made it reports the failure, and every
-     * other pass gives the same bits as without a failure.
+     * One driver call fails during an eager run, a capture or a replay. The pass that made the call reports the failure, and every other
+     * pass gives the same bits as without it.
      */
     @ParameterizedTest
     @ValueSource(

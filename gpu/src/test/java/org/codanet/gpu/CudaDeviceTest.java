@@ -30,7 +30,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The CUDA device as a whole: the driver calls that a step costs, what happens when CUDA fails, and that nothing leaks. */
+/** Tests the CUDA device as a whole: the driver calls of a step, the behaviour when CUDA fails, and that no resource leaks. */
 final class CudaDeviceTest {
     private static final DeviceOptions EXACT = DeviceOptions.defaults().withPrecision(Precision.FP32);
 
@@ -75,7 +75,7 @@ final class CudaDeviceTest {
             assertDoesNotThrow(() -> device().close());
         }
 
-        /** The queued copies and kernels use a pinned buffer, modules and memory, which closing frees. */
+        /** Closing frees the pinned buffers, modules and memory that queued copies and kernels still use. */
         @Test
         void closingWaitsForTheQueuedWork() {
             try (CudaDevice device = device();
@@ -122,7 +122,7 @@ final class CudaDeviceTest {
             }
         }
 
-        /** An allocation or a wait takes longer than the kernels of a small step. */
+        /** An allocation or a wait would take longer than the kernels of a small step. */
         @Test
         void afterTheFirstAllocatesNothingAndWaitsForNothing() {
             List<String> costly = List.of(
@@ -163,7 +163,7 @@ final class CudaDeviceTest {
             }
         }
 
-        /** Micro-batches of one image against all images at once. */
+        /** Compares chunks of one image with all images in one chunk. */
         @Test
         void givesTheSameResultInMicroBatches() {
             float[][] results = new float[2][];
@@ -196,7 +196,7 @@ final class CudaDeviceTest {
             assertArrayEquals(results[0], results[1]);
         }
 
-        /** The rounding error of an operand is 5e-4 for 10 bits of mantissa and 4e-3 for 7 bits; two layers sum some dozen products. */
+        /** The rounding error of an operand is 5e-4 with 10 bits of mantissa and 4e-3 with 7 bits. Two layers sum some dozen products. */
         @ParameterizedTest
         @CsvSource({"FP32, 1e-5", "TF32, 1e-2", "BF16, 6e-2"})
         void isCloseToTheReferenceInEveryPrecision(Precision precision, double tolerance) {
@@ -250,7 +250,10 @@ final class CudaDeviceTest {
 
     @Nested
     final class GraphCaptureAndReplay {
-        /** Replays give the bits of the same number of eager steps, each with new images and with the learning rate and number of its own. */
+        /**
+         * Replays give the same bits as the same number of eager steps. Each step has new images, its own learning rate and its own
+         * number.
+         */
         @Test
         void replaysAStepOnNewData() {
             float[] expected;
@@ -337,7 +340,7 @@ final class CudaDeviceTest {
             assertEquals("", machine.live());
         }
 
-        /** The address of the workspace is part of the graph. A pass that needs a larger workspace moves it. */
+        /** The address of the workspace is part of the graph, and a pass that needs a larger workspace moves the workspace. */
         @Test
         void capturesAgainAfterTheWorkspaceHasMoved() {
             try (CudaDevice device = device();
@@ -366,7 +369,7 @@ final class CudaDeviceTest {
             assertEquals("", machine.violation());
         }
 
-        /** A replay writes to that memory. It is counted, and freed with the graph. */
+        /** A replay writes to that memory, so it stays reserved and counted. It is freed with the graph. */
         @Test
         void reservesTheMemoryOfTheTensorsThatThePassAllocates() {
             try (CudaDevice device = device();

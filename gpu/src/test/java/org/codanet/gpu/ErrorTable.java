@@ -31,12 +31,12 @@ import org.codanet.nn.testing.GoldenLayer;
 import org.codanet.nn.testing.Workplace;
 
 /**
- * Prints the error of each precision against float64, for the golden layers and networks on the devices {@code cpu} and {@code
- * cuda}. The error of a tensor is its largest absolute difference divided by its largest absolute value; a row has the largest error
- * of its tensors.
+ * Prints the error of each precision against float64, for the golden layers and networks on the devices {@code cpu} and {@code cuda}.
+ * The error of a tensor is its largest absolute difference divided by its largest absolute value; a row shows the largest error of its
+ * tensors.
  */
 final class ErrorTable {
-    /** Devices and precisions, one column each; those that the machine does not support are left out. */
+    /** Devices and precisions, one column each. Columns that the machine does not support are left out. */
     private static final List<String> COLUMNS = List.of("cpu fp32", "cpu bf16", "cuda fp32", "cuda tf32", "cuda bf16");
 
     private final Map<String, Map<String, Double>> rows = new LinkedHashMap<>();

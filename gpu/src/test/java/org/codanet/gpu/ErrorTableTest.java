@@ -12,9 +12,9 @@ import org.codanet.nn.device.Precision;
 import org.codanet.nn.testing.Rounding;
 import org.junit.jupiter.api.Test;
 
-/** Computes the table of errors in docs/performance.md again: every precision is within the tolerance of the contracts. */
+/** Recomputes the table of errors in docs/performance.md. Every precision must be within the tolerance of the contracts. */
 final class ErrorTableTest {
-    /** Factor for a whole network, in which every layer rounds its operands. */
+    /** Factor of the tolerance for a whole network, in which every layer rounds its operands. */
     private static final double WHOLE_NETWORK = 2;
 
     @Test
@@ -22,7 +22,7 @@ final class ErrorTableTest {
         assertWithinTolerance(SimulatedMachine.folder().toString());
     }
 
-    /** The only test of this module that uses a real GPU; bench/on-gpu runs all contracts on one. */
+    /** The only test of this module that uses a real GPU. The script bench/on-gpu runs all contracts on one. */
     @Test
     void aGpuOfThisMachineStaysWithinThemToo() {
         String opened = OtherJvm.output("", MissingFunctionTest.Open.class);

@@ -21,12 +21,12 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** A library that lacks a function is refused when the device is opened, not at the first use of the function. */
+/** If a library lacks a function, opening the device fails, and not the first use of the function. */
 final class MissingFunctionTest {
     @TempDir
     Path folder;
 
-    /** What the other JVM runs: opens the device by name, and then the device that {@code auto} selects. */
+    /** Runs in the other JVM: opens the device by name, and then the device that {@code auto} selects. */
     static final class Open {
         private Open() {}
 
@@ -69,7 +69,7 @@ final class MissingFunctionTest {
         assertEquals(2, output.lines().count(), output);
     }
 
-    /** What the other JVM runs: a launch without arguments. */
+    /** Runs in the other JVM: launches a kernel without arguments. */
     static final class LaunchWithoutArguments {
         private LaunchWithoutArguments() {}
 
@@ -84,7 +84,7 @@ final class MissingFunctionTest {
         }
     }
 
-    /** Drivers before CUDA 12.4 do not know the parameters of a kernel; its source does. */
+    /** Drivers before CUDA 12.4 cannot report the parameters of a kernel, so only its source declares them. */
     @Test
     void anOldDriverIsUsedAndArgumentsAreCheckedAllTheSame() throws IOException {
         copyLibraries();
@@ -111,7 +111,7 @@ final class MissingFunctionTest {
         }
     }
 
-    /** The library with every occurrence of the function's name changed, so that the linker does not find the function. */
+    /** A copy of the library in which every occurrence of the function's name is changed, so that a lookup does not find the function. */
     private static byte[] without(String function, byte[] library) {
         String bytes = new String(library, StandardCharsets.ISO_8859_1);
         String name = "\0" + function + "\0";

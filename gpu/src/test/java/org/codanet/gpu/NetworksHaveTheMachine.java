@@ -7,7 +7,10 @@ import org.codanet.nn.device.DeviceOptions;
 import org.codanet.nn.device.Devices;
 import org.junit.jupiter.api.Test;
 
-/** Runs with codanet's own tests, which use every device that can be opened and would pass without this one. */
+/**
+ * Runs together with the tests of module codanet. These use every device that can be opened, so without this test they would also pass
+ * if this device could not be opened.
+ */
 final class NetworksHaveTheMachine {
     @Test
     void theDeviceCanBeOpenedByName() {

@@ -9,16 +9,16 @@ import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** Runs a main method in another JVM with the libraries of one folder, because a process loads CUDA's libraries once. */
+/** Runs a main method in another JVM with the libraries of one folder. A process can load CUDA's libraries only once. */
 public final class OtherJvm {
     private OtherJvm() {}
 
     /**
      * Runs a main method to its end.
      *
-     * @param libraries value of {@code codanet.cuda.path}; empty for the libraries of this machine
+     * @param libraries value of {@code codanet.cuda.path}; empty for the libraries installed on this machine
      * @return what it printed to standard output
-     * @throws AssertionError if it ended with another status than 0, with what it printed
+     * @throws AssertionError with the output, if the JVM exits with another status than 0
      */
     public static String output(String libraries, Class<?> main, String... arguments) {
         List<String> command = new ArrayList<>(List.of(
@@ -28,7 +28,7 @@ public final class OtherJvm {
                 "--add-modules",
                 "jdk.incubator.vector",
                 "-Dcodanet.cuda.path=" + libraries,
-                // A cache for each NVRTC, apart from the user's.
+                // Each NVRTC has its own cache, separate from the user's.
                 "-Dcodanet.cache=" + Path.of("target", "other-jvm", Integer.toHexString(libraries.hashCode())),
                 "-cp",
                 classPath(),

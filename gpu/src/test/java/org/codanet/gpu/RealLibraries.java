@@ -9,7 +9,7 @@ import org.codanet.bindings.testing.Skip;
 public final class RealLibraries {
     private RealLibraries() {}
 
-    /** The environments. If there is none the calling test is skipped with a message. */
+    /** The environments. If there is none, the calling test is skipped with a message. */
     public static List<String> environments() {
         List<String> named = Stream.of(
                         System.getProperty("codanet.cuda.wheels", "").split(File.pathSeparator))

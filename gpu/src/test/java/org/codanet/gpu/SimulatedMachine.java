@@ -33,18 +33,18 @@ import org.codanet.nn.device.DeviceOptions;
 import org.codanet.nn.device.Precision;
 
 /**
- * The simulated CUDA machine: libraries with the functions of CUDA, which run kernels on the processor. They are built from {@code
- * src/test/cpp} with g++. The device under test uses them through the same bindings as the real ones. {@code machine.h} describes the
- * sources.
+ * The simulated CUDA machine: libraries that have the functions of CUDA and run kernels on the CPU. They are built from {@code
+ * src/test/cpp} with g++. The device under test uses them through the same bindings as the real libraries. {@code machine.h} describes
+ * the sources.
  *
- * <p>A process loads CUDA once, so all tests of this module share one machine. A test begins with {@link #reset}.
+ * <p>A process can load CUDA only once, so all tests of this module share one machine. A test begins with {@link #reset}.
  */
 @SuppressWarnings("restricted")
 public final class SimulatedMachine {
     private static final Path SOURCES = Path.of("src/test/cpp").toAbsolutePath();
     /**
-     * System property: true to turn race detection off, as for the golden networks, whose kernels the tests of the operations check
-     * for races.
+     * System property that turns race detection off if it is true. It is set for the golden networks, because the tests of the
+     * operations already check their kernels for races.
      */
     private static final String UNWATCHED = "codanet.simulated.unwatched";
 
@@ -66,13 +66,13 @@ public final class SimulatedMachine {
         }
     }
 
-    /** The machine, built if its sources have changed. Without g++ the calling test is skipped with a message. */
+    /** The machine, which is built if its sources have changed. Without g++ the calling test is skipped with a message. */
     public static synchronized SimulatedMachine get() {
         if (machine == null) {
             Skip.unlessForGpu(hasCompiler(), "g++ is needed to build the simulated CUDA machine");
             try {
                 Path folder = build();
-                // A kernel that is compiled with race detection differs from one without.
+                // Kernels are compiled differently with race detection, so the two kinds have separate caches.
                 System.setProperty(
                         "codanet.cache",
                         folder.resolve(Boolean.getBoolean(UNWATCHED) ? "unwatched" : "cache")
@@ -96,7 +96,7 @@ public final class SimulatedMachine {
         return open(options, 1 << 20);
     }
 
-    /** As {@link #open}, with micro-batches whose workspace has at most so many bytes where that is possible. */
+    /** Like {@link #open}, with chunks of images whose workspace has at most {@code chunkBytes} bytes where that is possible. */
     public static CudaDevice open(DeviceOptions options, long chunkBytes) {
         get().reset();
         return CudaDevice.open(0, options, chunkBytes);
@@ -107,7 +107,7 @@ public final class SimulatedMachine {
         return get().folder;
     }
 
-    /** Removes injected failures, and the effects of earlier ones. */
+    /** Removes injected failures and the effects of earlier failures. */
     public void reset() {
         call("sim_forgive");
     }
@@ -115,9 +115,9 @@ public final class SimulatedMachine {
     /**
      * Injects a failure.
      *
-     * @param nth which call of the function from now on, counted from 1
+     * @param nth the call of the function that fails, counted from now on and from 1
      * @param status name of the status that it returns, such as {@code CUDA_ERROR_OUT_OF_MEMORY}
-     * @param sticky whether every later call of the driver returns it, too
+     * @param sticky whether every later driver call returns the status, too
      */
     public void fail(String function, long nth, String status, boolean sticky) {
         try (Arena arena = Arena.ofConfined()) {
@@ -145,7 +145,7 @@ public final class SimulatedMachine {
         }
     }
 
-    /** How often a function has been called; of all functions if it is empty. */
+    /** Number of calls of a function so far; of all functions if {@code function} is empty. */
     public long calls(String function) {
         try (Arena arena = Arena.ofConfined()) {
             return (long) handle("sim_calls", FunctionDescriptor.of(ValueLayout.JAVA_LONG, ValueLayout.ADDRESS))
@@ -155,12 +155,12 @@ public final class SimulatedMachine {
         }
     }
 
-    /** Kinds and numbers of handles that have not been destroyed; empty if there is none. */
+    /** Kinds and numbers of handles that have not been destroyed; empty if there are none. */
     public String live() {
         return text("sim_live");
     }
 
-    /** The first violation of a rule of memory or barriers; empty if there was none. */
+    /** The first violation of a rule about memory accesses or barriers; empty if there was none. */
     public String violation() {
         return text("sim_violation");
     }
@@ -200,7 +200,7 @@ public final class SimulatedMachine {
         Files.createDirectories(folder.getParent());
         try (FileChannel other =
                 FileChannel.open(folder.resolveSibling("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
-            other.lock(); // against another process that runs tests at the same time
+            other.lock(); // another process may run tests at the same time
             if (!Files.isDirectory(folder)) {
                 build(folder);
             }
@@ -219,7 +219,7 @@ public final class SimulatedMachine {
         Files.move(work, folder, StandardCopyOption.ATOMIC_MOVE);
     }
 
-    /** A bound function that is not simulated fails and prints its name. It has to exist, because the bindings check that. */
+    /** Builds a library. A function that is not simulated prints its name and fails; it exists because the bindings check that. */
     private static void library(Path folder, String name, Class<?> bindings, List<String> sources)
             throws IOException, InterruptedException {
         StringBuilder rest = new StringBuilder("extern \"C\" int sim_unbound(const char*);\n");

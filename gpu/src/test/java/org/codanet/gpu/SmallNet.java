@@ -20,7 +20,10 @@ import org.codanet.nn.tensor.Shape;
 import org.codanet.nn.tensor.Tensor;
 import org.codanet.nn.testing.Values;
 
-/** A network with every operation of a training step: image input, augmentation, alignment, convolution, pool, loss, Adam. It owns its tensors. */
+/**
+ * A network with every operation of a training step: image input, augmentation, dynamic alignment, convolution, sum pool, loss and Adam.
+ * It owns its tensors.
+ */
 final class SmallNet {
     private static final Shape IMAGES = Shape.of(2, 3, 6, 6);
     private static final DynamicAlignmentShape ALIGNMENT = new DynamicAlignmentShape(6, 5, 4, 3, 1, 1, Norm.SQ, true);
@@ -116,7 +119,7 @@ final class SmallNet {
         return new Adam.Slot(value, gradient, zero(scope, value.shape()), zero(scope, value.shape()));
     }
 
-    /** Uploads random images for the next steps. */
+    /** Uploads random images, which the next steps use. */
     void load(long seed) {
         float[] values = Values.uniform(seed, IMAGES);
         for (int i = 0; i < values.length; i++) {
@@ -125,7 +128,7 @@ final class SmallNet {
         device.upload(values, images);
     }
 
-    /** Queues one step. The gradients are clipped, so that their norm is computed as well. */
+    /** Queues one step. The gradients are clipped, so their norm is computed as well. */
     void step(long number) {
         next(number);
         step();
@@ -152,7 +155,7 @@ final class SmallNet {
         adam.step(slots, norm);
     }
 
-    /** Loss of the last step. */
+    /** The loss of the last step. */
     float loss() {
         float[] value = new float[1];
         device.download(loss, value);

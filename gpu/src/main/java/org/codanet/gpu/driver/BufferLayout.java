@@ -1,11 +1,11 @@
 package org.codanet.gpu.driver;
 
 /**
- * Cuts a range of device memory into buffers, one behind the other. The same code that cuts a workspace finds out how large it has
- * to be, on a layout without memory ({@link #measuring}).
+ * Divides a range of device memory into consecutive buffers. To find out how large a workspace must be, the same code runs on a layout
+ * without memory ({@link #measuring}).
  */
 public final class BufferLayout {
-    /** Where a layout without memory begins; nothing is ever read or written there. */
+    /** Start address of a layout without memory. No memory is ever read or written there. */
     private static final DevicePointer NOWHERE = new DevicePointer(1L << 20, Long.MAX_VALUE >> 1);
 
     private final DevicePointer whole;
@@ -17,12 +17,12 @@ public final class BufferLayout {
         this.alignment = alignment;
     }
 
-    /** @param alignment each buffer begins at a multiple of so many bytes from the start of {@code whole} */
+    /** @param alignment bytes; the offset of each buffer in {@code whole} is a multiple of it */
     public static BufferLayout of(DevicePointer whole, long alignment) {
         return new BufferLayout(whole, alignment);
     }
 
-    /** A layout whose buffers are only counted. */
+    /** A layout without memory, which only counts the bytes of its buffers. */
     public static BufferLayout measuring(long alignment) {
         return new BufferLayout(NOWHERE, alignment);
     }
@@ -34,12 +34,12 @@ public final class BufferLayout {
         return buffer;
     }
 
-    /** The next buffer, of floats. */
+    /** The next buffer, with {@code count} floats. */
     public DevicePointer floats(long count) {
         return bytes(Math.multiplyExact(count, Float.BYTES));
     }
 
-    /** Bytes of all buffers so far, with what aligns them. */
+    /** Bytes of all buffers so far, including the padding for alignment. */
     public long bytes() {
         return end;
     }

@@ -16,10 +16,10 @@ import org.codanet.bindings.cudnn.Cudnn;
 import org.codanet.nn.device.DeviceException;
 
 /**
- * The primary context of one GPU. It also checks the status of every call that concerns the GPU.
+ * The primary context of one GPU. It also checks the status that CUDA's functions return.
  *
- * <p>Some errors leave a context unusable, such as an illegal address or an uncorrectable memory error. After such an error every
- * later call is refused with the message of the first error: otherwise the program would fail at an unrelated place. Closing still
+ * <p>Some errors leave a context unusable, such as an illegal address or an uncorrectable memory error. After such an error every later
+ * call is refused with the message of the first error; otherwise the program would fail at an unrelated place. Closing the device still
  * frees everything.
  */
 public final class CudaContext implements AutoCloseable {
@@ -39,7 +39,7 @@ public final class CudaContext implements AutoCloseable {
             Cuda.CUDA_ERROR_LAUNCH_FAILED(),
             Cuda.CUDA_ERROR_TENSOR_MEMORY_LEAK());
 
-    /** The driver has one current context for each thread. We set it only if another one is current. */
+    /** The context that is current on each thread. The driver is called only if another one has to become current. */
     private static final ThreadLocal<CudaContext> CURRENT = new ThreadLocal<>();
 
     private final String name;
@@ -121,10 +121,10 @@ public final class CudaContext implements AutoCloseable {
     }
 
     /**
-     * Makes this context current on the calling thread. Has to come before any call of the driver.
+     * Makes this context current on the calling thread. Must be called before any call of the driver.
      *
      * @throws IllegalStateException if this is closed
-     * @throws DeviceException if an earlier error left the device unusable, with that error
+     * @throws DeviceException if an earlier error left the device unusable; the message contains that error
      */
     public void enter() {
         if (closed) {
@@ -140,7 +140,7 @@ public final class CudaContext implements AutoCloseable {
         }
     }
 
-    /** As {@link #enter}, before something is freed. Never throws. */
+    /** Like {@link #enter}, but never throws. For code that frees resources. */
     public void enterToClose() {
         if (CURRENT.get() != this) {
             int ignored = Cuda.cuCtxSetCurrent(handle);
@@ -153,7 +153,11 @@ public final class CudaContext implements AutoCloseable {
         return death != null;
     }
 
-    /** Checks a status of the driver. @param subject what the call was about; its text is built on failure only */
+    /**
+     * Checks a status that the driver returned.
+     *
+     * @param subject what the call was about; converted to text only if the call failed
+     */
     public void check(int status, String function, Object subject) {
         if (status == CUDA_SUCCESS()) {
             return;
@@ -165,19 +169,19 @@ public final class CudaContext implements AutoCloseable {
         throw failure;
     }
 
-    /** Checks the status of a call that frees something. On an unusable device every call fails, and the status says nothing new. */
+    /** Checks the status of a call that frees a resource. Ignores it on an unusable device, where every call fails. */
     public void checkClosing(int status, String function, Object subject) {
         if (death == null) {
             check(status, function, subject);
         }
     }
 
-    /** Checks a status of cuBLAS. */
+    /** Checks a status that cuBLAS returned. */
     public void checkCublas(int status, String function, Object subject) {
         checkCublas(status, function, subject, name);
     }
 
-    /** Checks a status of cuBLAS for a call without a context. */
+    /** Checks a status that cuBLAS returned for a call without a context. */
     public static void checkCublas(int status, String function, Object subject, String device) {
         if (status != Cublas.CUBLAS_STATUS_SUCCESS()) {
             throw new CudaException(
@@ -185,12 +189,12 @@ public final class CudaContext implements AutoCloseable {
         }
     }
 
-    /** Checks a status of cuDNN. The message includes cuDNN's text about its last error. */
+    /** Checks a status that cuDNN returned. The message includes cuDNN's own description of its last error. */
     public void checkCudnn(int status, String function, Object subject) {
         checkCudnn(status, function, subject, name);
     }
 
-    /** Checks a status of cuDNN for a call without a context, such as those about descriptors. */
+    /** Checks a status that cuDNN returned for a call without a context, such as a call about descriptors. */
     public static void checkCudnn(int status, String function, Object subject, String device) {
         if (status == Cudnn.CUDNN_STATUS_SUCCESS()) {
             return;

@@ -2,7 +2,10 @@ package org.codanet.gpu.driver;
 
 import org.codanet.nn.device.DeviceException;
 
-/** A call of one of CUDA's libraries failed. The message has the function, the name and number of the status, the subject and the device. */
+/**
+ * A call of one of CUDA's libraries failed. The message contains the function, the name and number of the status, the subject and the
+ * device.
+ */
 public final class CudaException extends DeviceException {
     private static final long serialVersionUID = 1L;
 

@@ -6,9 +6,9 @@ import java.lang.foreign.ValueLayout;
 import org.codanet.bindings.cuda.Cuda;
 
 /**
- * A captured CUDA graph: launches, copies and fills that one call of the driver replays. A replay uses the same addresses as the
- * capture and the values that are there at the replay. The driver needs about 2 µs for each launch, so replaying a pass as a graph
- * saves that time for all launches but one.
+ * A captured CUDA graph: launches, copies and fills that one call of the driver replays. A replay uses the addresses of the capture, and
+ * reads the values that these addresses hold at the time of the replay. The driver needs about 2 µs for each launch. Replaying a pass as
+ * a graph saves that time for all launches but one.
  */
 public final class CudaGraph extends Handle {
     private final Stream stream;
@@ -24,7 +24,7 @@ public final class CudaGraph extends Handle {
      * Captures what {@code work} queues on the stream; nothing runs yet. The work must have run eagerly before with the same shapes,
      * because a capture must not compile, allocate or wait.
      *
-     * @throws IllegalStateException if {@code work} does one of these, from the place where it does
+     * @throws IllegalStateException if {@code work} does one of these; thrown by the call that does it
      */
     public static CudaGraph capture(Stream stream, Runnable work) {
         CudaContext context = stream.context();
@@ -55,7 +55,7 @@ public final class CudaGraph extends Handle {
         context().check(Cuda.cuGraphLaunch(handle(), stream.handle()), "cuGraphLaunch", nodes + " nodes");
     }
 
-    /** Number of kernels, copies and fills. */
+    /** Number of nodes: kernel launches, copies and fills. */
     public long nodes() {
         return nodes;
     }

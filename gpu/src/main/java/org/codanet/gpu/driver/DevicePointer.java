@@ -4,17 +4,17 @@ import java.lang.foreign.MemorySegment;
 import java.util.Objects;
 
 /**
- * A range of device memory: where it begins and how many bytes it has. A part of a range is checked against the range, so that an
- * offset that is wrong fails where it is computed and not in a kernel.
+ * A range of device memory: its start address and its size in bytes. Slices are bounds-checked, so a wrong offset fails where it is
+ * computed and not in a kernel.
  *
  * @param address the first byte on the device; 0 only for {@link #NULL}
- * @param bytes extent
+ * @param bytes size of the range
  */
 public record DevicePointer(long address, long bytes) {
-    /** The null pointer: what a kernel gets for an output that is not wanted. It has no part. */
+    /** The null pointer, which is passed to a kernel for an output that is not needed. It cannot be sliced. */
     public static final DevicePointer NULL = new DevicePointer(0, 0);
 
-    /** @throws IllegalArgumentException if the extent is negative, or the address is null and the extent is not 0 */
+    /** @throws IllegalArgumentException if the size is negative, or if the address is 0 and the size is not */
     public DevicePointer {
         if (bytes < 0 || address < 0 || (address == 0 && bytes != 0)) {
             throw new IllegalArgumentException(
@@ -40,25 +40,29 @@ public record DevicePointer(long address, long bytes) {
         return new DevicePointer(address + offset, length);
     }
 
-    /** The rest of this range from a byte on. @throws IndexOutOfBoundsException if it begins behind the end */
+    /**
+     * The part of this range from byte {@code offset} to the end.
+     *
+     * @throws IndexOutOfBoundsException if {@code offset} is past the end
+     */
     public DevicePointer from(long offset) {
         return slice(offset, bytes - offset);
     }
 
-    /** {@code count} floats from the float with index {@code first} on. @throws IndexOutOfBoundsException as {@link #slice} */
+    /** The {@code count} floats that start at index {@code first}. @throws IndexOutOfBoundsException as {@link #slice} */
     public DevicePointer floats(long first, long count) {
         return slice(Math.multiplyExact(first, Float.BYTES), Math.multiplyExact(count, Float.BYTES));
     }
 
-    /** The rest of this range from the float with index {@code first} on. */
+    /** The part of this range from the float with index {@code first} to the end. */
     public DevicePointer floatsFrom(long first) {
         return from(Math.multiplyExact(first, Float.BYTES));
     }
 
     /**
-     * This, if it has at least so many bytes.
+     * Returns this range if it has at least {@code atLeast} bytes.
      *
-     * @param role what it is, for the message
+     * @param role what the range is used for, for the message
      * @throws IllegalArgumentException if it is shorter
      */
     public DevicePointer require(long atLeast, String role) {
@@ -68,7 +72,7 @@ public record DevicePointer(long address, long bytes) {
         return this;
     }
 
-    /** The address for a function of a library. */
+    /** The address as an argument for a native function. */
     public MemorySegment segment() {
         return MemorySegment.ofAddress(address);
     }

@@ -21,7 +21,7 @@ public final class Event extends Handle {
         }
     }
 
-    /** Puts the marker behind the work that the stream has queued so far. */
+    /** Places the marker after the work that the stream has queued so far. */
     public void record(Stream stream) {
         context().check(Cuda.cuEventRecord(handle(), stream.handle()), "cuEventRecord", this);
     }

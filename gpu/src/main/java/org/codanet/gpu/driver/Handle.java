@@ -24,7 +24,7 @@ public abstract class Handle implements AutoCloseable {
         return handle;
     }
 
-    /** The context this belongs to. */
+    /** The context that this handle belongs to. */
     public final CudaContext context() {
         return context;
     }

@@ -20,9 +20,9 @@ import org.codanet.nn.device.MemoryUse;
 import org.codanet.nn.device.OutOfMemoryException;
 
 /**
- * The memory of one device: counted, bounded by a budget, and reused by size. Once the first pass of a kind has run, later ones
- * allocate nothing from the driver. All memory is used on one stream, so a released block can be reused at once: the work that uses
- * it next is queued behind the work that used it before.
+ * The memory pool of one device. It counts memory, limits it to a budget, and reuses released blocks of the same size, so only the first
+ * pass of a kind allocates memory from the driver. All memory is used on one stream. A released block can therefore be reused at once,
+ * because its next use is queued after its last one.
  */
 public final class MemoryPool implements AutoCloseable {
     private final CudaContext context;
@@ -42,7 +42,7 @@ public final class MemoryPool implements AutoCloseable {
     private GraphMemory capturing;
     private boolean closed;
 
-    /** @param budget bytes that may be held at once; 0 sets no bound */
+    /** @param budget largest number of bytes held at once; 0 for no limit */
     public MemoryPool(CudaContext context, Stream stream, long budget) {
         this.context = context;
         this.stream = stream;
@@ -65,7 +65,10 @@ public final class MemoryPool implements AutoCloseable {
         }
     }
 
-    /** With the default threshold of 0 the driver would free all idle memory at each synchronisation. */
+    /**
+     * Sets the release threshold of the driver's pool. With the default of 0 the driver would free all idle memory at each
+     * synchronisation.
+     */
     private void keepIdleMemory(Arena temporary) {
         MemorySegment threshold = temporary.allocateFrom(ValueLayout.JAVA_LONG, Long.MAX_VALUE);
         int status = Cuda.cuMemPoolSetAttribute(pool, Cuda.CU_MEMPOOL_ATTR_RELEASE_THRESHOLD(), threshold);
@@ -106,8 +109,8 @@ public final class MemoryPool implements AutoCloseable {
     }
 
     /**
-     * The memory of the tensors that a captured pass allocates. The addresses are part of the graph, so this memory is reserved for
-     * its replays until it is closed. Capturing the pass again uses the same memory.
+     * The memory of the tensors that a captured pass allocates. Addresses are part of the graph, so this memory is reserved for the
+     * replays until it is closed. If the pass is captured again, it uses the same memory.
      */
     public final class GraphMemory implements AutoCloseable {
         private final String owner;
@@ -118,10 +121,11 @@ public final class MemoryPool implements AutoCloseable {
         }
 
         /**
-         * Runs {@code work}, which captures, and returns its result. The memory that it allocates belongs to this object from now on.
+         * Runs {@code work}, which captures a graph, and returns its result. From now on, the memory that {@code work} allocates belongs
+         * to this object.
          *
-         * @throws OutOfMemoryException if no idle block has the size that it asks for: a capture cannot allocate
-         * @throws IllegalStateException if it leaves a tensor open
+         * @throws OutOfMemoryException if no idle block has a size that {@code work} requests; a capture cannot allocate from the driver
+         * @throws IllegalStateException if {@code work} leaves a tensor open
          */
         public <T> T capture(Supplier<T> work) {
             synchronized (MemoryPool.this) {
@@ -161,7 +165,7 @@ public final class MemoryPool implements AutoCloseable {
             }
         }
 
-        /** Returns the memory to the pool. The memory of a tensor that is still open follows when the tensor is closed. */
+        /** Returns the memory to the pool. The memory of a tensor that is still open is returned when the tensor is closed. */
         @Override
         public void close() {
             synchronized (MemoryPool.this) {
@@ -174,7 +178,7 @@ public final class MemoryPool implements AutoCloseable {
         }
     }
 
-    /** Memory for a graph that will be captured, empty. @param owner path of the scope that closes it */
+    /** Creates the memory for a graph that will be captured; it holds nothing yet. @param owner path of the scope that closes it */
     public GraphMemory graphMemory(String owner) {
         return new GraphMemory(owner);
     }
@@ -209,7 +213,10 @@ public final class MemoryPool implements AutoCloseable {
         stream.refuseDuringCapture("allocate device memory; run it eagerly once, which allocates it");
     }
 
-    /** As {@link #take}, for memory that is no tensor, such as a workspace: it is freed when it is released. */
+    /**
+     * Like {@link #take}, for memory that is not a tensor's, such as a workspace. It is freed when it is released, instead of being
+     * reused.
+     */
     public synchronized Block reserve(long bytes, String owner) {
         return hold(new Block(allocate(bytes), false), owner);
     }

@@ -5,7 +5,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import org.codanet.bindings.cuda.Cuda;
 
-/** Page-locked host memory. The device copies from and to it asynchronously. */
+/** Page-locked host memory, from and to which the device can copy asynchronously. */
 public final class PinnedMemory extends Handle {
     private final MemorySegment segment;
 
@@ -14,7 +14,7 @@ public final class PinnedMemory extends Handle {
         this.segment = segment;
     }
 
-    /** Allocates; the contents are undefined. */
+    /** Allocates pinned memory with undefined contents. */
     public static PinnedMemory allocate(CudaContext context, long bytes) {
         context.enter();
         try (Arena arena = Arena.ofConfined()) {

@@ -47,7 +47,7 @@ public final class Staging implements AutoCloseable {
         }
     }
 
-    /** Copies a small table to the device; returns once the segment may be reused. */
+    /** Copies a table of at most 4 MiB to the device; returns once the segment may be reused. */
     public void upload(MemorySegment source, DevicePointer destination) {
         stream.refuseDuringCapture("upload");
         if (source.byteSize() > BYTES) {
@@ -64,7 +64,7 @@ public final class Staging implements AutoCloseable {
         copied[slot].record(stream);
     }
 
-    /** Copies a range of the device to the start of an array; waits for the work queued before. */
+    /** Copies a range of the device to the start of an array; waits for all work queued before. */
     public void download(DevicePointer source, float[] destination) {
         long count = source.bytes() / Float.BYTES;
         stream.refuseDuringCapture("download");
@@ -78,7 +78,7 @@ public final class Staging implements AutoCloseable {
         }
     }
 
-    /** Index of the next buffer, which no copy uses any more. */
+    /** Index of the next buffer. Waits until no copy uses it any more. */
     private int slot() {
         stream.context().enter();
         int slot = next;

@@ -23,20 +23,20 @@ public final class Stream extends Handle {
         }
     }
 
-    /** Waits until all queued work has run. @throws CudaException if some of it failed */
+    /** Waits until all queued work has run. @throws CudaException if any of it failed */
     public void synchronize() {
         refuseDuringCapture("wait");
         context().enter();
         context().check(Cuda.cuStreamSynchronize(handle()), "cuStreamSynchronize", "the queued work");
     }
 
-    /** As {@link #synchronize}, before resources of the queued work are freed. Does nothing on an unusable device. */
+    /** Like {@link #synchronize}, for code that is about to free resources of the queued work. Ignores failures on an unusable device. */
     public void drain() {
         context().enterToClose();
         context().checkClosing(Cuda.cuStreamSynchronize(handle()), "cuStreamSynchronize", "the queued work");
     }
 
-    /** Queues a fill of {@code words} 32-bit words with the bits of a float. */
+    /** Queues a fill of {@code words} floats with one value. */
     public void fill(DevicePointer to, float value, long words) {
         to.require(Math.multiplyExact(words, Float.BYTES), "cuMemsetD32Async");
         context().enter();
@@ -56,7 +56,7 @@ public final class Stream extends Handle {
         }
     }
 
-    /** Queues a copy of all of {@code from} to the device. It must be pinned, and must not change before the copy has run. */
+    /** Queues a copy of all of {@code from} to the device. {@code from} must be pinned and must not change before the copy has run. */
     public void upload(MemorySegment from, DevicePointer to) {
         to.require(from.byteSize(), "cuMemcpyHtoDAsync");
         int status = Cuda.cuMemcpyHtoDAsync_v2(to.address(), from, from.byteSize(), handle());
@@ -65,7 +65,7 @@ public final class Stream extends Handle {
         }
     }
 
-    /** Queues a copy of all of {@code from} to pinned memory of the host. */
+    /** Queues a copy of all of {@code from} to pinned host memory. */
     public void download(DevicePointer from, MemorySegment to) {
         int status = Cuda.cuMemcpyDtoHAsync_v2(to, from.address(), from.bytes(), handle());
         if (status != Cuda.CUDA_SUCCESS()) {
@@ -73,7 +73,10 @@ public final class Stream extends Handle {
         }
     }
 
-    /** @throws IllegalStateException during a capture; {@code what} completes the sentence "a captured pass may not" */
+    /**
+     * @param what completes the sentence "a captured pass may not ..." in the message
+     * @throws IllegalStateException during a capture
+     */
     public void refuseDuringCapture(String what) {
         if (capturing) {
             throw new IllegalStateException(context().name() + ": a captured pass may not " + what
@@ -81,7 +84,7 @@ public final class Stream extends Handle {
         }
     }
 
-    /** Begins a graph capture: work that is queued from now on goes into the graph and does not run. */
+    /** Begins a graph capture. Work that is queued from now on is recorded in the graph and does not run. */
     void beginCapture() {
         refuseDuringCapture("capture another");
         context().enter();
@@ -103,7 +106,7 @@ public final class Stream extends Handle {
         }
     }
 
-    /** Ends the capture after the work failed, and discards the graph. */
+    /** Ends a capture whose work failed, and discards the graph. */
     void abandonCapture() {
         capturing = false;
         try (Arena arena = Arena.ofConfined()) {

@@ -1,6 +1,6 @@
 package org.codanet.gpu.driver;
 
-/** Temporary device memory. The operations of one stream use it one after the other, each for one call. It grows as needed. */
+/** Temporary device memory that the operations of one stream share. Each uses it for the duration of one call. It grows as needed. */
 public final class Workspace implements AutoCloseable {
     private static final String OWNER = "workspace";
 
@@ -11,7 +11,10 @@ public final class Workspace implements AutoCloseable {
         this.pool = pool;
     }
 
-    /** The first {@code bytes} bytes, contents undefined; null for 0. Growing invalidates the ranges returned earlier. */
+    /**
+     * The first {@code bytes} bytes, with undefined contents; {@link DevicePointer#NULL} for 0. If the workspace grows, ranges that were
+     * returned earlier become invalid.
+     */
     public DevicePointer take(long bytes) {
         if (bytes == 0) {
             return DevicePointer.NULL;

@@ -1,6 +1,6 @@
 package org.codanet.gpu.kernel;
 
-/** What a parameter of a kernel can be. */
+/** The type of a kernel parameter. */
 enum Argument {
     POINTER("pointer", Long.BYTES),
     INT64("long long", Long.BYTES),
@@ -16,12 +16,12 @@ enum Argument {
         this.bytes = bytes;
     }
 
-    /** The size of the parameter. */
+    /** Size of the parameter in bytes. */
     int bytes() {
         return bytes;
     }
 
-    /** As a message names it. */
+    /** The name of the type for messages. */
     @Override
     public String toString() {
         return type;

@@ -14,8 +14,8 @@ import org.codanet.bindings.cuda.Cuda;
 import org.codanet.gpu.driver.CudaContext;
 
 /**
- * What the driver knows about the parameters of a kernel, by {@code cuFuncGetParamInfo}. The generated bindings lack that function,
- * because drivers before CUDA 12.4 do.
+ * The parameters of a kernel as the driver knows them, from {@code cuFuncGetParamInfo}. The function is looked up here and not in the
+ * generated bindings, because drivers before CUDA 12.4 do not have it.
  */
 @SuppressWarnings("restricted")
 final class DriverParameters {
@@ -36,7 +36,7 @@ final class DriverParameters {
 
     private DriverParameters() {}
 
-    /** Sizes in bytes, in order; empty if the driver is too old to tell. */
+    /** Sizes of the parameters in bytes, in order; empty if the driver is too old to report them. */
     static Optional<List<Long>> sizes(CudaContext context, MemorySegment function, String kernel) {
         return PARAMETER_INFO.map(info -> sizes(info, context, function, kernel));
     }
@@ -51,7 +51,7 @@ final class DriverParameters {
                 sizes.add(size.get(ValueLayout.JAVA_LONG, 0));
                 status = call(info, function, sizes.size(), offset, size);
             }
-            // The index behind the last parameter.
+            // The loop ends at the index after the last parameter.
             if (status != Cuda.CUDA_ERROR_INVALID_VALUE()) {
                 context.check(status, FUNCTION, kernel);
             }

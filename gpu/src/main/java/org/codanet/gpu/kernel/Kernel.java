@@ -13,8 +13,8 @@ import org.codanet.gpu.driver.Stream;
  * kernel.pointer(x).int32(n).launch(...)}. The driver copies the arguments at the launch, so all launches use one buffer and a launch
  * allocates no native memory.
  *
- * <p>Every launch checks the number and the types of the arguments against the parameters that the source declares. If they differ it
- * throws {@link IllegalArgumentException} and queues nothing.
+ * <p>Every launch checks the number and types of the arguments against the parameters that the source declares. If they differ, the
+ * launch throws {@link IllegalArgumentException} and queues nothing.
  */
 public final class Kernel {
     private static final long ARGUMENT_BYTES = 8;
@@ -46,13 +46,13 @@ public final class Kernel {
         }
     }
 
-    /** Removes the arguments of a launch that was abandoned, for example because a tensor was refused while they were set. */
+    /** Discards the arguments of a launch that did not happen, for example because a tensor was refused while they were being set. */
     Kernel begin() {
         arguments = 0;
         return this;
     }
 
-    /** Offset of the next argument. One too many has no offset; it is counted, so that the launch can report it. */
+    /** Offset of the next argument. An excess argument has no offset; it is only counted, so that the launch can report it. */
     private long next(Argument type) {
         int index = arguments++;
         if (index >= given.length) {
@@ -70,7 +70,7 @@ public final class Kernel {
         return this;
     }
 
-    /** The next argument, a pointer; {@link DevicePointer#NULL} for an array that is not wanted. */
+    /** The next argument, a pointer; {@link DevicePointer#NULL} for an array that is not needed. */
     public Kernel pointer(DevicePointer pointer) {
         return set(Argument.POINTER, pointer.address());
     }
@@ -82,7 +82,7 @@ public final class Kernel {
 
     /** The next argument, an {@code int}. */
     public Kernel int32(int value) {
-        // The kernel reads the lower half: every host of CUDA is little-endian.
+        // The kernel reads the lower half, because every host that CUDA supports is little-endian.
         return set(Argument.INT32, Integer.toUnsignedLong(value));
     }
 
@@ -91,7 +91,7 @@ public final class Kernel {
         return int32(value ? 1 : 0);
     }
 
-    /** The next argument, the {@code int} that {@link KernelSource#define(String, Class)} defines for a constant of an enum. */
+    /** The next argument, an enum constant, as the {@code int} that {@link KernelSource#define(String, Class)} defines for it. */
     public Kernel constant(Enum<?> value) {
         return int32(value.ordinal());
     }

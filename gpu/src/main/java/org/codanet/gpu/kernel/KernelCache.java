@@ -13,9 +13,9 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Compiled kernels in the user's cache folder. The key is everything that the machine code depends on: source text, options,
- * architecture and the compiler's version. A file begins with the SHA-256 of its content, so that a truncated file is ignored. The
- * cache only saves time: if a file cannot be read, its source is compiled again.
+ * Compiled kernels in the user's cache folder. The key covers everything that the machine code depends on: source text, options,
+ * architecture and compiler version. A file begins with the SHA-256 of its content, so a truncated file is detected and ignored. If a
+ * file cannot be read, its source is compiled again.
  */
 final class KernelCache {
     private static final int DIGEST = 32;
@@ -42,7 +42,7 @@ final class KernelCache {
     void store(KernelSource source, String target, byte[] code) {
         try {
             Files.createDirectories(folder);
-            // Moved into place, so that another process never reads a part of the file.
+            // The file is moved into place, so another process never reads an incomplete file.
             Path temporary = Files.createTempFile(folder, "kernel", ".part");
             byte[] file = Arrays.copyOf(sha256().digest(code), DIGEST + code.length);
             System.arraycopy(code, 0, file, DIGEST, code.length);
@@ -53,7 +53,7 @@ final class KernelCache {
                     StandardCopyOption.ATOMIC_MOVE,
                     StandardCopyOption.REPLACE_EXISTING);
         } catch (IOException unwritable) {
-            // The cache saves time only; without it the next start compiles again, in some tenths of a second.
+            // Not an error: without the cache the next start compiles again, which takes some tenths of a second.
         }
     }
 

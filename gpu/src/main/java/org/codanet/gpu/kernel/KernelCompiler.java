@@ -64,7 +64,7 @@ public final class KernelCompiler implements AutoCloseable {
         }
     }
 
-    /** A kernel of a source, without arguments. The source is compiled at the first use on this device. */
+    /** The kernel {@code function} of a source, with no arguments set. The source is compiled at its first use on this device. */
     public Kernel kernel(KernelSource source, String function) {
         Module module = modules.get(source);
         if (module == null) {
@@ -92,7 +92,7 @@ public final class KernelCompiler implements AutoCloseable {
         context.enter();
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment out = arena.allocate(ValueLayout.ADDRESS);
-            // PTX is text, which has to end with a zero byte.
+            // PTX is text, and the driver expects a terminating zero byte.
             MemorySegment image = arena.allocate(code.length + 1L, 16);
             MemorySegment.copy(code, 0, image, ValueLayout.JAVA_BYTE, 0, code.length);
             context.check(Cuda.cuModuleLoadData(out, image), "cuModuleLoadData", source + " for " + target);
@@ -124,7 +124,7 @@ public final class KernelCompiler implements AutoCloseable {
         return target;
     }
 
-    /** How many sources NVRTC has compiled; the others were in the cache. */
+    /** Number of sources that NVRTC has compiled. The others came from the cache. */
     public int compiled() {
         return compiled;
     }

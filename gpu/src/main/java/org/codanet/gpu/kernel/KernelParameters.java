@@ -8,8 +8,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The parameters of one kernel as its source declares them: what the arguments of a launch are checked against. {@code
- * cuLaunchKernel} checks nothing, and would take the argument of an earlier launch for one that was forgotten.
+ * The parameters of one kernel as its source declares them. The arguments of every launch are checked against them, because {@code
+ * cuLaunchKernel} checks nothing. Without the check, a forgotten argument would keep its value from an earlier launch.
  */
 final class KernelParameters {
     private static final Pattern KERNEL = Pattern.compile("\\bextern \"C\" __global__\\s+"
@@ -31,7 +31,11 @@ final class KernelParameters {
         this.types = List.copyOf(types);
     }
 
-    /** The parameters of every kernel of a source, by its name. @throws IllegalArgumentException for a type that no launch can set */
+    /**
+     * The parameters of every kernel of a source, by kernel name.
+     *
+     * @throws IllegalArgumentException if a parameter has a type that {@link Kernel} cannot set
+     */
     static Map<String, KernelParameters> of(KernelSource source) {
         Map<String, KernelParameters> all = new HashMap<>();
         Matcher kernel = KERNEL.matcher(source.text());
@@ -63,10 +67,10 @@ final class KernelParameters {
     }
 
     /**
-     * Checks that the driver has the same parameters.
+     * Checks that the driver reports the same parameter sizes.
      *
      * @param driver sizes in bytes, in order
-     * @throws IllegalStateException if number or sizes differ
+     * @throws IllegalStateException if the number of parameters or a size differs
      */
     void requireSizes(List<Long> driver) {
         List<Long> declared = types.stream().map(type -> (long) type.bytes()).toList();
@@ -79,8 +83,8 @@ final class KernelParameters {
     /**
      * Checks the arguments of a launch.
      *
-     * @param given the arguments in order; entries behind {@code count} are ignored
-     * @throws IllegalArgumentException if their number is wrong, or the type of one
+     * @param given types of the arguments, in order; entries from index {@code count} on are ignored
+     * @throws IllegalArgumentException if the number of arguments or the type of one is wrong
      */
     void check(Argument[] given, int count) {
         if (count != types.size()) {

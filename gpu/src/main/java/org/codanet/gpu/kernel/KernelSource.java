@@ -11,10 +11,10 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * One {@code .cu} file of this module and the defines that it is compiled with.
+ * One {@code .cu} file of this module, and the preprocessor defines that it is compiled with.
  *
- * @param file its name beside the operations, such as {@code adam.cu}
- * @param defines such as {@code BLOCK=256}. Launch geometry and values of enums are defined in Java, once for the kernel and its
+ * @param file path within the resource folder of the operations, such as {@code adam.cu}
+ * @param defines such as {@code BLOCK=256}. Launch geometry and enum values are defined once, in Java, for both the kernel and its
  *     launch
  */
 public record KernelSource(String file, List<String> defines) {
@@ -22,7 +22,7 @@ public record KernelSource(String file, List<String> defines) {
     public static final int WARP_SIZE = 32;
 
     private static final String FOLDER = "/org/codanet/gpu/op/";
-    /** Precedes every file: functions that have one body for a GPU and another in C++. */
+    /** Prepended to every file: functions that have one body for a GPU and another one in C++. */
     private static final String COMMON = "device.cuh";
 
     private static final Pattern INCLUDE = Pattern.compile("#include \"([\\w/]+\\.cuh)\"");
@@ -37,19 +37,19 @@ public record KernelSource(String file, List<String> defines) {
         return new KernelSource(file, List.of()).define("WARP_SIZE", WARP_SIZE);
     }
 
-    /** This with one more define. */
+    /** A copy of this source with one more define. */
     public KernelSource define(String name, long value) {
         List<String> more = new ArrayList<>(defines);
         more.add(name + "=" + value);
         return new KernelSource(file, more);
     }
 
-    /** This with a define that is 1 for true and 0 for false. */
+    /** A copy of this source with a define that is 1 for true and 0 for false. */
     public KernelSource define(String name, boolean value) {
         return define(name, value ? 1 : 0);
     }
 
-    /** This with a define for each constant of an enum: {@code PREFIX_NAME} is its ordinal. */
+    /** A copy of this source with a define for each constant of an enum: {@code PREFIX_NAME} is the constant's ordinal. */
     public KernelSource define(String prefix, Class<? extends Enum<?>> type) {
         KernelSource source = this;
         for (Enum<?> constant : type.getEnumConstants()) {

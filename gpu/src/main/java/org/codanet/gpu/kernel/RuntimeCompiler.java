@@ -9,7 +9,7 @@ import java.util.stream.IntStream;
 import org.codanet.bindings.nvrtc.Nvrtc;
 import org.codanet.nn.device.DeviceException;
 
-/** NVRTC: compiles the text of a kernel to machine code for one architecture. Needs neither a GPU nor a driver. */
+/** Compiles a kernel source with NVRTC, to machine code for one architecture or to PTX. Needs neither a GPU nor a driver. */
 public final class RuntimeCompiler {
     private RuntimeCompiler() {}
 

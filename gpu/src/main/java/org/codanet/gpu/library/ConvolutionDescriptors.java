@@ -12,8 +12,8 @@ import org.codanet.nn.device.Precision;
 import org.codanet.nn.op.ConvolutionShape;
 
 /**
- * cuDNN's descriptors of one convolution: input, filters and output in float32, channels last, and the math type, which decides
- * how operands may be rounded. Needs cuDNN but no GPU.
+ * cuDNN's descriptors of one convolution: input, filters and output in float32, channels last. Their math type decides how operands may
+ * be rounded. Needs cuDNN but no GPU.
  */
 public final class ConvolutionDescriptors implements AutoCloseable {
     private final String device;
@@ -25,7 +25,7 @@ public final class ConvolutionDescriptors implements AutoCloseable {
     private final MemorySegment y;
     private final MemorySegment convolution;
 
-    /** @param device for messages */
+    /** @param device name for messages */
     public ConvolutionDescriptors(String device, Precision precision, CudnnPlan.Key key) {
         this.device = device;
         this.subject = key;
@@ -61,7 +61,7 @@ public final class ConvolutionDescriptors implements AutoCloseable {
                             Cudnn.CUDNN_CROSS_CORRELATION(),
                             Cudnn.CUDNN_DATA_FLOAT()),
                     "cudnnSetConvolution2dDescriptor");
-            // The default lets the tensor cores round float operands to TF32. FMA does not round them.
+            // Default math allows tensor cores to round float32 operands to TF32. FMA math does not.
             check(
                     Cudnn.cudnnSetConvolutionMathType(
                             convolution,

@@ -12,12 +12,12 @@ import org.codanet.nn.device.Precision;
 import org.codanet.nn.device.SelectionLog;
 
 /**
- * cuBLAS on one device's stream: products of row-major matrices. The tensor cores round the operands to the device's precision;
- * sums are float32.
+ * cuBLAS on one device's stream: GEMMs of row-major matrices. The tensor cores round the operands to the device's precision. Sums are
+ * float32.
  */
 public final class CublasHandle extends Handle implements MatrixProducts {
     public static final String OWNER = "cuBLAS workspace";
-    /** NVIDIA's recommendation for Hopper. With a workspace from us cuBLAS allocates nothing, so that its calls can be captured. */
+    /** NVIDIA's recommendation for Hopper. Given a workspace, cuBLAS allocates no memory of its own, so its calls can be captured. */
     private static final long WORKSPACE = 32L << 20;
 
     private final Arena arena = Arena.ofShared();
@@ -71,7 +71,7 @@ public final class CublasHandle extends Handle implements MatrixProducts {
         }
     }
 
-    /** Bytes of the workspace: less on a GPU with little memory, whose matrices are small. */
+    /** Bytes of the workspace. A GPU with little memory gets less, because its matrices are small. */
     public static long workspaceBytes(CudaContext context) {
         return Math.min(WORKSPACE, Math.max(4L << 20, context.totalBytes() / 1024));
     }
@@ -91,13 +91,13 @@ public final class CublasHandle extends Handle implements MatrixProducts {
         return compute == Cublas.CUBLAS_COMPUTE_32F_FAST_TF32() ? "COMPUTE_32F_FAST_TF32" : "COMPUTE_32F_FAST_16BF";
     }
 
-    /** In the device's precision. */
+    /** Computes the product in the device's precision. */
     @Override
     public void multiply(Matrix a, Matrix b, Matrix c, boolean adds) {
         multiply(a, b, c, adds, compute);
     }
 
-    /** In float32, whatever the device's precision is. */
+    /** Products in float32, whatever the device's precision is. */
     public MatrixProducts exactly() {
         return (a, b, c, adds) -> multiply(a, b, c, adds, Cublas.CUBLAS_COMPUTE_32F());
     }
@@ -108,7 +108,7 @@ public final class CublasHandle extends Handle implements MatrixProducts {
                     + (c.transposed() ? " transposed" : ""));
         }
         context().enter();
-        // cuBLAS is column-major, which reads a row-major matrix as its transpose: Cᵀ = Bᵀ · Aᵀ.
+        // cuBLAS is column-major, so it reads a row-major matrix as its transpose: Cᵀ = Bᵀ · Aᵀ.
         int status = Cublas.cublasGemmEx(
                 handle(),
                 operation(b),

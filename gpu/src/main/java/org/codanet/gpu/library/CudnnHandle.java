@@ -51,7 +51,7 @@ public final class CudnnHandle extends Handle {
         }
     }
 
-    /** The plan for a convolution of (n, h, w, Ci), created at the first use. */
+    /** The plan for a convolution of an input (n, h, w, Ci). It is created at the first use. */
     public CudnnPlan plan(ConvolutionShape shape, int n, int h, int w) {
         return plans.computeIfAbsent(new CudnnPlan.Key(shape, n, h, w), key -> {
             CudnnPlan plan = new CudnnPlan(context(), handle(), precision, key);

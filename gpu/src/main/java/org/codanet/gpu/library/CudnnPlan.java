@@ -14,8 +14,8 @@ import org.codanet.nn.op.ConvolutionShape;
 
 /**
  * One convolution as cuDNN runs it: its descriptors and, for each of the three directions, the first deterministic algorithm in the
- * ranking of cuDNN's heuristics. The heuristics measure nothing, so a plan takes microseconds and no memory, and is the same in
- * every run.
+ * ranking of cuDNN's heuristics. The heuristics run no benchmarks, so creating a plan takes microseconds and no device memory, and gives
+ * the same plan in every run.
  */
 public final class CudnnPlan implements AutoCloseable {
     private static final int MAX_ALGORITHMS = 8;
@@ -109,7 +109,7 @@ public final class CudnnPlan implements AutoCloseable {
         int ask(MemorySegment count, MemorySegment found);
     }
 
-    /** cuDNN has a structure for each of the three directions; their members are the same and at the same offsets. */
+    /** cuDNN has one structure for each of the three directions. All three have the same members at the same offsets. */
     private Selected select(Map<Integer, String> names, String function, Heuristics heuristics) {
         try (Arena temporary = Arena.ofConfined()) {
             MemorySegment count = temporary.allocate(ValueLayout.JAVA_INT);
@@ -136,7 +136,7 @@ public final class CudnnPlan implements AutoCloseable {
         descriptors.check(status, function);
     }
 
-    /** Bytes of workspace that suffice for each direction. */
+    /** Bytes of workspace that are enough for every direction. */
     public long workspace() {
         return Math.max(forward.workspace(), Math.max(data.workspace(), weights.workspace()));
     }

@@ -4,13 +4,13 @@ import java.util.Objects;
 import org.codanet.gpu.driver.DevicePointer;
 
 /**
- * A row-major matrix of float32 on the device. A transposed matrix has the same memory, read the other way round.
+ * A row-major matrix of float32 on the device. A matrix and its transpose share memory; a flag tells them apart.
  *
- * @param pointer from the first element to the end of the memory that holds the matrix, or further
+ * @param pointer a range that begins with the first element and holds at least the whole matrix
  * @param rows rows in memory
  * @param columns columns in memory
- * @param stride the leading dimension: elements from one row in memory to the next, at least {@code columns}
- * @param transposed whether the matrix meant is the transpose of that in memory
+ * @param stride leading dimension: elements from the start of one row in memory to the next, at least {@code columns}
+ * @param transposed whether this matrix is the transpose of the one in memory
  */
 public record Matrix(DevicePointer pointer, int rows, int columns, int stride, boolean transposed) {
     /** @throws IllegalArgumentException if an extent is not positive, or the memory is too short */
@@ -26,7 +26,7 @@ public record Matrix(DevicePointer pointer, int rows, int columns, int stride, b
         }
     }
 
-    /** A matrix whose rows follow each other without a gap. */
+    /** A contiguous matrix, whose stride is {@code columns}. */
     public static Matrix of(DevicePointer pointer, int rows, int columns) {
         return new Matrix(pointer, rows, columns, columns, false);
     }
@@ -36,23 +36,27 @@ public record Matrix(DevicePointer pointer, int rows, int columns, int stride, b
         return new Matrix(pointer, rows, columns, stride, !transposed);
     }
 
-    /** Some columns of the matrix in memory, with the same rows. @throws IndexOutOfBoundsException if it does not have them */
+    /**
+     * The {@code count} columns of the matrix in memory that start at column {@code first}.
+     *
+     * @throws IndexOutOfBoundsException if the matrix does not have them
+     */
     public Matrix columns(int first, int count) {
         Objects.checkFromIndexSize(first, count, columns);
         return new Matrix(pointer.floatsFrom(first), rows, count, stride, transposed);
     }
 
-    /** Rows of the matrix that is meant. */
+    /** Rows of this matrix, after transposition. */
     int height() {
         return transposed ? columns : rows;
     }
 
-    /** Columns of the matrix that is meant. */
+    /** Columns of this matrix, after transposition. */
     int width() {
         return transposed ? rows : columns;
     }
 
-    /** For messages: the extents of the matrix that is meant. */
+    /** For messages: the extents of this matrix, after transposition. */
     @Override
     public String toString() {
         return "(" + height() + ", " + width() + ")";

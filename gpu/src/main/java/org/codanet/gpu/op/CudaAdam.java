@@ -15,9 +15,9 @@ import org.codanet.nn.tensor.Shape;
 import org.codanet.nn.tensor.Tensor;
 
 /**
- * {@link Adam} over all parameters in one launch, by {@code adam.cu}. The table of the parameters is copied to the device only when
- * the parameters change. The numbers of a step, such as the learning rate, are in device memory as well: {@link #next} writes them by
- * a launch, and a replay of a captured step reads the numbers that are there at the replay.
+ * {@link Adam} over all parameters in one launch, by {@code adam.cu}. The table of the parameters is copied to the device only when the
+ * parameters change. The numbers of a step, such as the learning rate, are in device memory as well. {@link #next} launches a kernel
+ * that writes them, and a replay of a captured step reads the values that are there at the time of the replay.
  */
 public final class CudaAdam extends CudaOperation implements Adam {
     private static final int CHUNK = 4096;
@@ -26,7 +26,7 @@ public final class CudaAdam extends CudaOperation implements Adam {
     private static final KernelSource SOURCE =
             CudaResources.source("adam.cu").define("CHUNK", CHUNK).define("ROW", ROW);
 
-    /** Floats of a step; the bound on the norm follows them, a double. */
+    /** Floats that describe a step. They are followed by one double, the bound on the gradient norm. */
     private static final int NUMBERS = 8;
 
     private long[] known = new long[0];
@@ -46,7 +46,7 @@ public final class CudaAdam extends CudaOperation implements Adam {
         if (numbers == null) {
             numbers = resources.memory().reserve(NUMBERS * Float.BYTES + Double.BYTES, owner());
         }
-        // 1 - beta is computed in double and then rounded, as PyTorch does.
+        // As in PyTorch, 1 - beta is computed in double and then rounded.
         kernel("adam_numbers")
                 .pointer(numbers.pointer())
                 .pointer(bound())
@@ -79,7 +79,7 @@ public final class CudaAdam extends CudaOperation implements Adam {
         DevicePointer rows = layout.bytes((long) Long.BYTES * known.length);
         DevicePointer starts = layout.bytes((long) Long.BYTES * chunks);
         DevicePointer indices = layout.bytes((long) Integer.BYTES * chunks);
-        // The norm is computed even without a bound: a captured step cannot depend on a number that changes.
+        // The norm is computed even without a bound, because the launches of a captured step cannot depend on a number that changes.
         DevicePointer sums = resources.workspace(Double.BYTES * (chunks + 1L));
         DevicePointer parts = sums.slice(0, (long) Double.BYTES * chunks);
         DevicePointer scale = sums.from((long) Double.BYTES * chunks);
@@ -109,7 +109,7 @@ public final class CudaAdam extends CudaOperation implements Adam {
         return SOURCE;
     }
 
-    /** The bound on the norm, 0 for none. */
+    /** Address of the bound on the gradient norm, a double; its value is 0 for no bound. */
     private DevicePointer bound() {
         return numbers.pointer().floatsFrom(NUMBERS);
     }
@@ -118,7 +118,10 @@ public final class CudaAdam extends CudaOperation implements Adam {
         return resources().kernel(SOURCE, function);
     }
 
-    /** Updates the table if the parameters have changed: the rows, then the start of each chunk, then the row of each chunk. */
+    /**
+     * Updates the table on the device if the parameters have changed. The table has the rows, then the start of each chunk, then the row
+     * of each chunk.
+     */
     private void prepare(CudaResources resources, List<Slot> slots) {
         long[] rows = new long[ROW * slots.size()];
         for (int i = 0; i < slots.size(); i++) {

@@ -10,8 +10,8 @@ import org.codanet.nn.tensor.Shape;
 import org.codanet.nn.tensor.Tensor;
 
 /**
- * {@link Convolution} by cuDNN, channels last. {@code convolution.cu} transposes the filters to cuDNN's layout for each call; they are
- * small compared to the images.
+ * {@link Convolution} by cuDNN, channels last. At each call {@code convolution.cu} transposes the filters, which are small compared to
+ * the images, to cuDNN's layout.
  */
 public final class CudaConvolution extends CudaOperation implements Convolution {
     /** Rows that one block of the bias gradient's first kernel sums. */
@@ -54,7 +54,7 @@ public final class CudaConvolution extends CudaOperation implements Convolution 
         return Math.ceilDiv(shape.weightShape().bytes(), ALIGNMENT) * ALIGNMENT;
     }
 
-    /** The filters in cuDNN's layout, and memory for the length of one call. */
+    /** The filters in cuDNN's layout, and temporary memory for one call. */
     private record Buffers(DevicePointer filters, DevicePointer scratch) {}
 
     private Buffers buffers(long scratchBytes) {

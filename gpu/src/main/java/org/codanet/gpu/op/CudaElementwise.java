@@ -10,7 +10,7 @@ import org.codanet.nn.tensor.Tensor;
 /** {@link Elementwise} by {@code elementwise.cu}. Fills and copies are calls of the driver. */
 public final class CudaElementwise implements Elementwise {
     private static final KernelSource SOURCE = CudaResources.source("elementwise.cu");
-    /** Partial sums of a reduction: the same number on every GPU, so that the result has the same bits. */
+    /** Number of partial sums of a reduction. It is the same on every GPU, so that the result has the same bits. */
     private static final int PARTS = 512;
 
     private final CudaResources resources;

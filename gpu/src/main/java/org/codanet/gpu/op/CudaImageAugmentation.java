@@ -9,7 +9,7 @@ import org.codanet.nn.tensor.Tensor;
 
 /** {@link ImageAugmentation} by {@code image_augmentation.cu}: all operations on all images in one launch. */
 public final class CudaImageAugmentation extends CudaOperation implements ImageAugmentation {
-    /** Threads of a block, which processes one image: the maximum, because one image is all the parallelism that a block has. */
+    /** Threads of a block. A block processes one image, so it has the largest possible number of threads. */
     private static final int BLOCK = 1024;
 
     private static final KernelSource SOURCE = KernelSource.of("image_augmentation.cu")

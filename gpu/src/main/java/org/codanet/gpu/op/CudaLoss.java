@@ -9,8 +9,8 @@ import org.codanet.nn.tensor.Shape;
 import org.codanet.nn.tensor.Tensor;
 
 /**
- * {@link Loss} by {@code loss.cu}. Labels that were uploaded are checked on the host. To check other labels, the host would have to
- * wait for the device in every step; a label that is no class gives a loss of NaN instead.
+ * {@link Loss} by {@code loss.cu}. Labels that were uploaded are checked on the host. Other labels are not checked there, because the
+ * host would have to wait for the device in every step. If one of them is not a class, the loss is NaN.
  */
 public final class CudaLoss extends CudaOperation implements Loss {
     private static final KernelSource SOURCE = CudaResources.source("loss.cu");

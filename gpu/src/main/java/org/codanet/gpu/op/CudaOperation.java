@@ -3,7 +3,7 @@ package org.codanet.gpu.op;
 import org.codanet.gpu.driver.DevicePointer;
 import org.codanet.nn.tensor.Tensor;
 
-/** An operation of a CUDA device. Its scope closes it; a use after that throws. */
+/** An operation of a CUDA device. Its scope closes it; later calls throw {@link IllegalStateException}. */
 public abstract class CudaOperation implements AutoCloseable {
     private final CudaResources resources;
     private final String owner;
@@ -21,7 +21,7 @@ public abstract class CudaOperation implements AutoCloseable {
         resources.opened(owner);
     }
 
-    /** @throws IllegalStateException naming the owner, if its scope has been closed */
+    /** @throws IllegalStateException if the scope has been closed; the message names the scope */
     public final CudaResources resources() {
         if (closed) {
             throw new IllegalStateException(
@@ -38,7 +38,7 @@ public abstract class CudaOperation implements AutoCloseable {
         return owner;
     }
 
-    /** The values of an open tensor of this device; {@link DevicePointer#NULL} for null. */
+    /** The memory of an open tensor of this device; {@link DevicePointer#NULL} if {@code tensor} is null. */
     protected final DevicePointer pointer(Tensor tensor) {
         return tensor == null ? DevicePointer.NULL : CudaTensor.pointer(resources(), tensor);
     }

@@ -22,8 +22,8 @@ import org.codanet.nn.device.Precision;
 import org.codanet.nn.device.SelectionLog;
 
 /**
- * What the operations of one CUDA device share: context, stream, memory, workspace, kernels and the handles of the libraries. Owns
- * them and closes them in reverse order of their dependencies: handles, kernels, buffers, memory, stream, context.
+ * Resources that the operations of one CUDA device share: context, stream, memory, workspace, kernels and library handles. Owns them and
+ * closes them in reverse order of their dependencies: handles, kernels, buffers, memory, stream, context.
  */
 public final class CudaResources implements AutoCloseable {
     /** Threads of a block, for kernels that have no reason for another number. */
@@ -44,10 +44,10 @@ public final class CudaResources implements AutoCloseable {
     private CudnnHandle cudnn;
 
     /**
-     * Takes ownership of the context, also if it throws.
+     * Takes ownership of the context, even if this constructor throws.
      *
-     * @param memoryBudget bytes that may be held at once; 0 sets no bound
-     * @param chunkBytes largest workspace of an operation that can split its work into micro-batches
+     * @param memoryBudget largest number of bytes held at once; 0 for no limit
+     * @param chunkBytes largest workspace, in bytes, of an operation that can split its images into chunks
      */
     public CudaResources(
             CudaContext context, LoadedLibrary nvrtc, Precision precision, long memoryBudget, long chunkBytes) {
@@ -106,7 +106,7 @@ public final class CudaResources implements AutoCloseable {
         return workspace;
     }
 
-    /** The first {@code bytes} bytes of the workspace, which grows if it has fewer; null for 0. */
+    /** The first {@code bytes} bytes of the workspace, which grows if it is smaller; {@link DevicePointer#NULL} for 0. */
     public DevicePointer workspace(long bytes) {
         return workspace.take(bytes);
     }
@@ -129,7 +129,7 @@ public final class CudaResources implements AutoCloseable {
         return KernelSource.of(file).define("BLOCK", BLOCK);
     }
 
-    /** A kernel, compiled at the first use. */
+    /** The kernel {@code function} of a source. The source is compiled at its first use. */
     public Kernel kernel(KernelSource source, String function) {
         return compiler.kernel(source, function);
     }
@@ -139,7 +139,7 @@ public final class CudaResources implements AutoCloseable {
         return Math.ceilDiv(elements, BLOCK);
     }
 
-    /** Bytes that the handles of the libraries hold once they are open. */
+    /** Bytes of device memory that the library handles hold once they are open. */
     public long libraryBytes() {
         return CublasHandle.workspaceBytes(context);
     }
@@ -192,7 +192,7 @@ public final class CudaResources implements AutoCloseable {
     public void close() {
         RuntimeException failure = null;
         try {
-            // Queued work may still use the kernels and pinned buffers that are freed first.
+            // Queued work may still use the kernels and pinned buffers, which are freed first.
             stream.drain();
         } catch (RuntimeException e) {
             failure = e;
@@ -203,7 +203,11 @@ public final class CudaResources implements AutoCloseable {
         }
     }
 
-    /** Closes everything, the newest first, even if something throws. @return the first failure, with the others suppressed in it */
+    /**
+     * Closes all resources, newest first, even if one of them throws.
+     *
+     * @return the first failure, with the others suppressed in it
+     */
     private RuntimeException closeAll(RuntimeException first) {
         RuntimeException failure = first;
         for (AutoCloseable resource : owned.reversed()) {

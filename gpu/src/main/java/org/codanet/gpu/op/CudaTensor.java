@@ -8,9 +8,11 @@ import org.codanet.nn.tensor.ByteTensor;
 import org.codanet.nn.tensor.Shape;
 import org.codanet.nn.tensor.Tensor;
 
-/** A tensor in device memory. A view uses the memory of the tensor that it was made from, and checks that this is still open. */
+/**
+ * A tensor in device memory. A view shares the memory of the tensor that it was created from, and checks that this tensor is still open.
+ */
 public final class CudaTensor extends Tensor implements AutoCloseable {
-    /** Largest vector whose uploaded values are remembered, in floats: more than a batch has images. */
+    /** Length of the longest vector whose uploaded values are remembered. It is larger than the number of images of a batch. */
     private static final int REMEMBERED = 1 << 14;
 
     private final CudaResources resources;
@@ -35,7 +37,7 @@ public final class CudaTensor extends Tensor implements AutoCloseable {
         this.viewed = viewed;
     }
 
-    /** The values of an open tensor of this device. @throws IllegalArgumentException if it is another device's */
+    /** The memory of an open tensor of this device. @throws IllegalArgumentException if the tensor is on another device */
     public static DevicePointer pointer(CudaResources resources, Tensor tensor) {
         if (!(tensor instanceof CudaTensor own) || own.resources != resources) {
             throw new IllegalArgumentException(resources.name() + ": " + tensor + " is not on this device");
@@ -47,7 +49,7 @@ public final class CudaTensor extends Tensor implements AutoCloseable {
         return own.pointer;
     }
 
-    /** As {@link #pointer}, for a tensor that the device will write to. */
+    /** Like {@link #pointer}, for a tensor that the device will write to: its remembered values are discarded. */
     static DevicePointer output(CudaResources resources, Tensor tensor) {
         DevicePointer pointer = pointer(resources, tensor);
         root(tensor).uploaded = null;
@@ -83,7 +85,7 @@ public final class CudaTensor extends Tensor implements AutoCloseable {
                                 .slice(0, destination.shape().elements()));
     }
 
-    /** The values that were uploaded to an open tensor; null if there were none, or the device has written to it since. */
+    /** The remembered values that were uploaded to an open tensor; null if there are none, or if the device has written to it since. */
     static float[] uploaded(CudaResources resources, Tensor tensor) {
         DevicePointer pointer = pointer(resources, tensor);
         CudaTensor root = root(tensor);

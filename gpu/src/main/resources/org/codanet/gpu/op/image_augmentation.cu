@@ -1,4 +1,4 @@
-/* image_augmentation: applies random operations to training images in place, to each image its own.
+/* image_augmentation: applies random operations to training images in place. Each image has its own operations.
  *   x[n, p, 0 .. C - 1] is changed by operations[n, 0], operations[n, 1] ... in turn; then x[n, p, C + c] = 1 - x[n, p, c] if there are
  *   inverse channels
  * x (N, P, C or 2C) float in [0, 1], P = H W positions, C is 1 or 3; operations (N, S, NUMBERS) float: a code KIND_..., then six numbers.

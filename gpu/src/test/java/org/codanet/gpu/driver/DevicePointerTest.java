@@ -8,7 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 
-/** That a part of device memory is checked where it is made. */
+/** Tests that slices of device memory are bounds-checked when they are created. */
 final class DevicePointerTest {
     private final DevicePointer range = new DevicePointer(4096, 40);
 

@@ -12,8 +12,8 @@ import org.codanet.gpu.kernel.MachineCode.Instruction;
 import org.codanet.gpu.op.KernelSources;
 
 /**
- * Compiles every kernel with the NVRTC of {@code codanet.cuda.path} for the architectures in the first argument, and prints one line
- * for each kernel. Runs in its own process, because a process loads one NVRTC.
+ * Compiles every kernel with the NVRTC of {@code codanet.cuda.path} for the architectures in the first argument, and prints one line for
+ * each kernel. Runs in its own process, because a process can load only one NVRTC.
  */
 final class CompileEveryKernel {
     private CompileEveryKernel() {}
@@ -27,12 +27,12 @@ final class CompileEveryKernel {
      */
     record Line(String file, String target, String kernel, Counts counts, MachineCode.Loop loop) {
         /**
-         * What a kernel uses.
+         * Resources and instructions of a kernel.
          *
-         * @param registers of a thread
+         * @param registers number of registers of a thread
          * @param shared bytes of shared memory of a block
-         * @param stack bytes of a thread
-         * @param instructions in all
+         * @param stack bytes of stack of a thread
+         * @param instructions number of instructions in all
          * @param hmma tensor core instructions
          * @param ffma float32 multiply-adds
          * @param local accesses to local memory

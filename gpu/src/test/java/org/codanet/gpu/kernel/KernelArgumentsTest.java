@@ -19,7 +19,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 
-/** That a launch whose arguments are not the kernel's parameters is refused: {@code cuLaunchKernel} itself checks nothing. */
+/** Tests that a launch is refused if its arguments do not match the kernel's parameters. {@code cuLaunchKernel} itself checks nothing. */
 final class KernelArgumentsTest {
     private static final KernelSource ELEMENTWISE = CudaResources.source("elementwise.cu");
 
@@ -81,7 +81,7 @@ final class KernelArgumentsTest {
                             .float32(2));
         }
 
-        /** A forgotten argument must not be taken from the launch before. */
+        /** A forgotten argument must not keep its value from the previous launch. */
         @Test
         void withOneArgumentTooFewAfterALaunchWithAll() {
             allOf(axpy()).launch(1, CudaResources.BLOCK);
@@ -138,7 +138,7 @@ final class KernelArgumentsTest {
             assertThrows(IllegalArgumentException.class, () -> axpy().int32(1).launch(1, CudaResources.BLOCK));
         }
 
-        /** An operation that refuses a tensor does so while it sets the arguments. */
+        /** An operation may refuse a tensor after it has set some of the arguments. */
         @Test
         void whenItNeverCameToTheLaunch() {
             axpy().pointer(DevicePointer.NULL);

@@ -8,8 +8,8 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * The table of docs/performance.md about the inner loops of the tensor-core kernels: their instructions, how many blocks fit one
- * multiprocessor, and the resulting bounds on the operations per clock and multiprocessor.
+ * The table of docs/performance.md about the inner loops of the tensor-core kernels. It shows their instructions, the number of blocks
+ * that fit on one multiprocessor, and the resulting bounds on the operations per clock and multiprocessor.
  */
 final class LoopTable {
     static final String TITLE =
@@ -20,9 +20,9 @@ final class LoopTable {
     private static final Pattern DEFINES = Pattern.compile(".*:K_STEPS=(\\d+).*:BF16=([01]).*");
     private static final int THREADS = 128;
     private static final int REGISTERS = 65_536;
-    /** Registers are allocated in units of so many for a thread. */
+    /** Registers of a thread are allocated in multiples of this number. */
     private static final int UNIT = 8;
-    /** Bytes of a multiprocessor of compute capability 9.0. The system uses 1 KiB of it for each block. */
+    /** Bytes of shared memory of a multiprocessor of compute capability 9.0. The system uses 1 KiB of it for each block. */
     private static final int SHARED = 228 * 1024;
 
     private static final int SCHEDULERS = 4;
@@ -30,7 +30,7 @@ final class LoopTable {
 
     private LoopTable() {}
 
-    /** A kernel for one type of operands and ranks up to a maximum. */
+    /** A kernel for one operand type and for ranks up to {@code rank}. */
     private record Row(CompileEveryKernel.Line line, boolean bfloat, int rank) {
         static Stream<Row> of(CompileEveryKernel.Line line) {
             Matcher defines = DEFINES.matcher(line.file());
@@ -41,7 +41,10 @@ final class LoopTable {
             return Stream.of(new Row(line, bfloat, Integer.parseInt(defines.group(1)) * (bfloat ? 16 : 8)));
         }
 
-        /** Multiplications and additions of the loop: an instruction has 16 × 8 × 8 products for TF32, 16 × 8 × 16 for bfloat16. */
+        /**
+         * Number of multiplications and additions in the loop. An instruction computes 16 × 8 × 8 products for TF32 and 16 × 8 × 16 for
+         * bfloat16.
+         */
         long operations() {
             return (bfloat ? 4096L : 2048L) * line.loop().hmma();
         }
@@ -76,7 +79,7 @@ final class LoopTable {
         }
     }
 
-    /** The lines of the table, beginning with the title: rank 64 and the largest rank of each kernel and type of operands. */
+    /** The lines of the table, with its header first. The rows are rank 64 and the largest rank of each kernel and operand type. */
     static List<String> of(List<CompileEveryKernel.Line> lines) {
         List<Row> rows = lines.stream()
                 .filter(line -> line.target().equals("sm_90"))

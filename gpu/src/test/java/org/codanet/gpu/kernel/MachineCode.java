@@ -13,21 +13,21 @@ import java.util.Set;
 import java.util.stream.IntStream;
 
 /**
- * Reads resources and instructions of the kernels from a cubin, the ELF file that NVRTC writes, without a tool of NVIDIA's. Registers
- * and stack come from the attributes in {@code .nv.info}, shared memory from the size of {@code .nv.shared},
- * instructions from {@code .text}: 16 bytes each, the opcode in the lowest 12 bits, the predicate in the next four, the width of an
- * access to memory in bits 73 to 75. A branch has the distance to its target, in words of four bytes from the instruction after it, in
- * bits 34 to 81, from 9.0 on before bits 16 to 23.
+ * Reads the resources and instructions of kernels from a cubin, the ELF file that NVRTC writes, without NVIDIA's tools. Registers and
+ * stack come from the attributes in {@code .nv.info}, shared memory from the size of {@code .nv.shared}, and instructions from {@code
+ * .text}. An instruction has 16 bytes. The lowest 12 bits are the opcode, the next four the predicate. Bits 73 to 75 are the width of a
+ * memory access. A branch has the distance to its target in bits 34 to 81, in words of four bytes from the instruction after it. From
+ * compute capability 9.0 on, bits 16 to 23 follow as the lowest bits of the distance.
  */
 final class MachineCode {
     private static final int FRAME_SIZE = 0x11;
     private static final int REGISTER_COUNT = 0x2f;
     private static final int VALUE_FORMAT = 4;
-    /** The second occurs from compute capability 10.0 on. */
+    /** Opcodes of branches. The second occurs from compute capability 10.0 on. */
     private static final Set<Integer> BRANCHES = Set.of(0x947, 0x547);
 
     private static final int FMUL = 0x020;
-    /** A predicate that is never true. The compiler inserts such loads from shared memory for timing. */
+    /** The predicate that is never true. The compiler inserts loads from shared memory with this predicate for timing. */
     private static final int NEVER = 15;
 
     private static final int WARP = 32;
@@ -54,7 +54,7 @@ final class MachineCode {
      * One kernel.
      *
      * @param stack bytes of local memory of a thread: arrays, spilled registers, stack frames
-     * @param counts instructions in the code, not how often they run
+     * @param counts number of instructions in the code, not of their executions
      * @param loop the innermost loop with tensor core instructions, if there is one
      */
     record Kernel(
@@ -74,11 +74,11 @@ final class MachineCode {
      * A loop: the instructions from the target of a backward branch to the branch.
      *
      * @param instructions number of instructions
-     * @param around instructions of the enclosing loop outside this loop; 0 if there is none
+     * @param around number of instructions of the enclosing loop outside this loop; 0 if there is no enclosing loop
      * @param hmma tensor core instructions
      * @param multiplies FFMA and FMUL instructions
      * @param sharedReads loads from shared memory
-     * @param sharedBytes bytes that these load for a warp
+     * @param sharedBytes bytes that these loads read for a warp
      * @param globalReads loads from global memory to registers
      * @param local accesses to local memory
      */
@@ -171,7 +171,7 @@ final class MachineCode {
         return file.getInt((int) text.offset + 16 * number) & 0xfff;
     }
 
-    /** Number of the instruction that a branch jumps to. */
+    /** Index of the instruction that a branch jumps to. */
     private int target(Section text, int number) {
         int at = (int) text.offset + 16 * number;
         long low = file.getLong(at);

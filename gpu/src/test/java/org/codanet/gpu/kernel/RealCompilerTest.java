@@ -29,9 +29,9 @@ final class RealCompilerTest {
     private static final String TARGETS = "sm_75,sm_80,sm_86,sm_89,sm_90,sm_90a,sm_100,sm_120";
     /** The environment of .ci/cuda-wheels whose NVRTC compiled the kernels of the table in docs/performance.md. */
     private static final String DOCUMENTED = "cuda-13.0";
-    /** A multiprocessor has 65,536 registers, so 1,024 threads fit, half of its maximum. */
+    /** Largest number of registers of a thread. A multiprocessor has 65,536 registers, so 1,024 threads fit, half of its maximum. */
     private static final int MOST_REGISTERS = 64;
-    /** Maximum of static shared memory, in bytes. */
+    /** Largest size of static shared memory, in bytes. */
     private static final int MOST_SHARED = 48 * 1024;
 
     private static final Map<String, List<CompileEveryKernel.Line>> COMPILED = new ConcurrentHashMap<>();
@@ -51,7 +51,7 @@ final class RealCompilerTest {
         return lines;
     }
 
-    /** Writes the lines to a file, from which docs/performance.md is written. */
+    /** Writes the lines to a file. The table in docs/performance.md is written from it. */
     private static void write(String environment, String output) {
         try {
             Files.writeString(
@@ -95,7 +95,7 @@ final class RealCompilerTest {
         }
     }
 
-    /** Other versions of the compiler give other numbers of instructions. */
+    /** Other compiler versions produce other numbers of instructions. */
     @Test
     void theDocumentHasTheTableOfLoops() throws IOException {
         String environment = RealLibraries.environments().stream()
@@ -113,7 +113,7 @@ final class RealCompilerTest {
                 () -> "docs/performance.md does not have the table of loops, which is:\n" + String.join("\n", table));
     }
 
-    /** A source that is missing in the list would not be compiled before its first use. */
+    /** A source that is missing from the list would first be compiled when it is used. */
     @Test
     void theListNamesEverySource() throws IOException {
         Set<String> listed =

@@ -7,7 +7,10 @@ import org.codanet.gpu.OtherJvm;
 import org.codanet.gpu.RealLibraries;
 import org.junit.jupiter.api.Test;
 
-/** NVIDIA's cuDNN, cuBLAS and NVRTC without a driver: what works does, and what does not says why. */
+/**
+ * Tests NVIDIA's cuDNN, cuBLAS and NVRTC on a machine without a driver. Calls that need no driver work, and the others fail with the
+ * reason.
+ */
 final class RealLibrariesTest {
     private static void assertPrinted(String output, String line) {
         assertTrue(output.lines().anyMatch(each -> each.matches(line)), line + " is not in:\n" + output);

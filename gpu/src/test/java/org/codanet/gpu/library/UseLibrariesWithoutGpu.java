@@ -97,7 +97,7 @@ final class UseLibrariesWithoutGpu {
         return (differ.isEmpty() ? "none" : differ) + " of " + compared;
     }
 
-    /** The math type of each precision. The heuristics that a plan needs as well would end the process without a handle. */
+    /** The math type of each precision. A plan is not created, because its heuristics would crash the process without a cuDNN handle. */
     private static void mathTypes(Arena arena) {
         CudnnPlan.Key key = new CudnnPlan.Key(new ConvolutionShape(64, 32, 3, 2, 1, false), 4, 17, 16);
         MemorySegment math = arena.allocate(JAVA_INT);

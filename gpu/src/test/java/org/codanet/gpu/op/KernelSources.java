@@ -6,11 +6,11 @@ import org.codanet.gpu.kernel.KernelSource;
 import org.codanet.gpu.op.alignment.AlignmentKernels;
 import org.codanet.gpu.op.alignment.TensorCoreTiling;
 
-/** Every source of the device, with the defines that it is compiled with. */
+/** All kernel sources of the device, with the defines that they are compiled with. */
 public final class KernelSources {
     private KernelSources() {}
 
-    /** The sources that a GPU of a compute capability may have to compile. */
+    /** The sources that may have to be compiled for a GPU of a compute capability. */
     public static List<KernelSource> all(int capability) {
         List<KernelSource> all = new ArrayList<>(List.of(
                 CudaResources.source("elementwise.cu"),

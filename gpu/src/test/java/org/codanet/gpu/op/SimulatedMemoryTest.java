@@ -22,7 +22,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** That the simulated machine reports the errors of kernels. Without these tests its silence would prove nothing. */
+/** Tests that the simulated machine reports errors of kernels. Without these tests, a run without reports would prove nothing. */
 final class SimulatedMemoryTest {
     private final SimulatedMachine machine = SimulatedMachine.get();
 
@@ -31,13 +31,13 @@ final class SimulatedMemoryTest {
         void of(CudaResources resources, MemoryPool.Block to, MemoryPool.Block from);
     }
 
-    /** Runs a kernel that has to fail, and returns the violation. */
+    /** Runs a kernel that must fail, and returns the violation. */
     private String violation(Use use) {
         return report((resources, to, from) ->
                 assertThrows(CudaException.class, () -> andWait(use).of(resources, to, from)));
     }
 
-    /** The machine runs queued work when the program waits for it. */
+    /** The use, followed by a wait. The machine runs queued work when the program waits for it. */
     private static Use andWait(Use use) {
         return (resources, to, from) -> {
             use.of(resources, to, from);
@@ -45,7 +45,7 @@ final class SimulatedMemoryTest {
         };
     }
 
-    /** Runs a kernel on two blocks of 100 floats, of which the second is written, and returns the violation; empty if there is none. */
+    /** Runs a kernel on two memory blocks of 100 floats, of which it writes the second. Returns the violation; empty if there is none. */
     private String report(Use use) {
         machine.reset();
         CudaLibraries.driver();
@@ -148,7 +148,7 @@ final class SimulatedMemoryTest {
 
     @Nested
     final class QueuedWork {
-        /** So that a test fails if the host overwrites a buffer before the copy from it has run. */
+        /** Ensures that a test fails if the host overwrites a buffer before the copy from it has run. */
         @Test
         void copiesThePinnedMemoryOnlyWhenTheHostWaits() {
             float[] arrived = new float[1];
@@ -184,7 +184,7 @@ final class SimulatedMemoryTest {
         @Test
         void mayNotReadBehindTheEnd() {
             String reported = violation((resources, to, from) -> {
-                // 121 floats, of which 100 are allocated.
+                // The range has 121 floats, of which 100 are allocated.
                 DevicePointer tooLong = new DevicePointer(from.pointer().address(), 121 * Float.BYTES);
                 Matrix product = Matrix.of(to.pointer(), 9, 11);
                 resources.cublas().multiply(Matrix.of(tooLong, 9, 11), Matrix.of(tooLong, 11, 11), product, false);

@@ -49,8 +49,8 @@ import org.codanet.nn.tensor.Shape;
 import org.codanet.nn.tensor.Tensor;
 
 /**
- * All processors of this machine as one device. It owns the worker threads, the memory and, after the first ordinary convolution,
- * oneDNN's engine. Everything except the ordinary convolution runs without oneDNN.
+ * The CPU device, which uses all processors of the machine. It owns the worker threads, the memory and, after the first ordinary
+ * convolution, oneDNN's engine. Everything except the ordinary convolution runs without oneDNN.
  *
  * <p>Results are reproducible bit for bit and do not depend on the number of threads, because sums are reduced in a fixed order. There is
  * one exception: oneDNN may split the weight gradient of an ordinary convolution by the number of threads.
@@ -240,7 +240,7 @@ public final class CpuDevice implements Device, PeakMeasurement {
         return elementwise;
     }
 
-    /** False: the overhead of a call is negligible. */
+    /** False: the overhead of an eager call is negligible. */
     @Override
     public boolean supportsCapture() {
         return false;
@@ -268,7 +268,7 @@ public final class CpuDevice implements Device, PeakMeasurement {
         context.memory().resetPeak();
     }
 
-    /** Does nothing: every operation has run when its call returns. */
+    /** Does nothing, because every operation is complete when its call returns. */
     @Override
     public void synchronize() {
         captures.refuseInside("wait");
@@ -286,7 +286,10 @@ public final class CpuDevice implements Device, PeakMeasurement {
         }
     }
 
-    /** Refuses and changes nothing while something is open, so that its owner can still be closed and this called again. */
+    /**
+     * Throws {@link IllegalStateException} if a tensor or an operation is still open. The caller can then close its scope and call this
+     * method again.
+     */
     @Override
     public void close() {
         if (closed) {

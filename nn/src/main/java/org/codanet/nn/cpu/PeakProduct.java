@@ -13,9 +13,9 @@ import org.codanet.nn.cpu.runtime.CpuContext;
 import org.codanet.nn.device.DeviceException;
 
 /**
- * Peak speed of the machine: a float32 product of a {@value #M}×{@value #K} by a {@value #K}×{@value #N} matrix on all threads of a
- * device. Both oneDNN and our own kernels are measured, each with the best of several runs, and the faster one counts. The depth is that
- * of a 3×3 patch of 128 channels.
+ * Measures the peak speed of the machine: a float32 product of a {@value #M}×{@value #K} by a {@value #K}×{@value #N} matrix on all
+ * threads of a device. Both oneDNN and our own kernels are measured. Each gets the best of several runs, and the faster of the two is
+ * the result. The depth is that of a 3×3 patch of 128 channels.
  */
 final class PeakProduct {
     private static final int M = 2048;
@@ -23,10 +23,10 @@ final class PeakProduct {
     private static final int K = 1152;
     private static final double GIGA_OPERATIONS = 2e-9 * M * N * K;
 
-    /** Rows of the left matrix in one task. At the depth above they fit the second-level cache. */
+    /** Rows of the left matrix in one task. With this depth they fit in the second-level cache. */
     private static final int TASK_ROWS = 64;
 
-    /** The first runs compile the kernels and wake the threads. */
+    /** Number of runs. The first ones compile the kernels and wake the threads. */
     private static final int RUNS = 8;
 
     private final CpuContext context;
@@ -35,7 +35,7 @@ final class PeakProduct {
         this.context = context;
     }
 
-    /** The peak in 10⁹ operations per second. */
+    /** The peak speed in 10⁹ operations per second. */
     double gflops() {
         return Math.max(withKernels(), withOneDnn());
     }

@@ -9,7 +9,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * The processor, as Linux describes it in {@code /proc/cpuinfo}.
+ * A processor, as Linux describes it in {@code /proc/cpuinfo}.
  *
  * @param name model name
  * @param flags instruction sets under the names of the Linux kernel; empty if they cannot be read
@@ -17,7 +17,10 @@ import java.util.stream.Stream;
 public record Processor(String name, Set<String> flags) {
     private static final Path CPU_INFO = Path.of("/proc/cpuinfo");
 
-    /** Instruction sets that descriptions name, the widest first: the first of each row that the processor has. */
+    /**
+     * Instruction sets for descriptions. A description names the first one in each row that the processor has, so the widest comes
+     * first.
+     */
     private static final List<List<String>> WORTH_NAMING =
             List.of(List.of("amx_tile"), List.of("avx512_bf16"), List.of("avx512f", "avx2", "avx", "asimd"));
 
@@ -25,7 +28,7 @@ public record Processor(String name, Set<String> flags) {
         flags = Set.copyOf(flags);
     }
 
-    /** The processor of this machine. Without a description, its name is the architecture and it has no flags. */
+    /** The processor of this machine. If Linux gives no description, the name is the architecture and there are no flags. */
     public static Processor here() {
         try (Stream<String> lines = Files.lines(CPU_INFO)) {
             List<String> first = lines.takeWhile(line -> !line.isBlank()).toList();
@@ -49,7 +52,7 @@ public record Processor(String name, Set<String> flags) {
                 .orElse("");
     }
 
-    /** Whether it has vector instructions for bfloat16 products. */
+    /** Whether the processor has vector instructions for bfloat16 products. */
     public boolean hasBfloat16() {
         return flags.contains("avx512_bf16");
     }

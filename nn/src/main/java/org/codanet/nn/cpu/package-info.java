@@ -2,10 +2,12 @@
  * The CPU device. Read {@link org.codanet.nn.cpu.CpuDevice} first, then {@link org.codanet.nn.cpu.alignment.CpuDynamicAlignment}, the
  * operation that it is built for.
  *
- * <p>Tensors are native memory, but the kernels work on heap arrays that fit the caches. The data are copied in bulk between the two,
- * because the JIT compiler reliably compiles vector code on arrays to the peak speed of the machine, and not always on memory segments.
+ * <p>Tensors are in native memory, but the kernels work on heap arrays that fit in the caches. Data is copied in bulk between the two.
+ * The reason is the JIT compiler: vector code on arrays reliably reaches the peak speed of the machine, but vector code on memory
+ * segments does not always.
  *
- * <p>Here are the device, its provider and what they measure of the machine. Memory, tensors and threads are in {@code cpu.runtime}, inner
- * loops in {@code cpu.kernel}, operations in {@code cpu.op} and {@code cpu.alignment}, and oneDNN in {@code cpu.dnnl}.
+ * <p>This package has the device, its provider, and the measurement of the machine's peak speed. Memory, tensors and threads are in
+ * {@code cpu.runtime}, inner loops in {@code cpu.kernel}, operations in {@code cpu.op} and {@code cpu.alignment}, and oneDNN in {@code
+ * cpu.dnnl}.
  */
 package org.codanet.nn.cpu;

@@ -14,7 +14,7 @@ import java.util.stream.Stream;
 public final class ChildJvm {
     private ChildJvm() {}
 
-    /** The output of {@code main} to both streams. */
+    /** Runs {@code main} and returns what it printed to standard output and standard error. */
     public static String run(Class<?> main, String... flags) throws IOException, InterruptedException {
         String classPath = Stream.of(System.getProperty("java.class.path"), System.getProperty("jdk.module.path"))
                 .filter(path -> path != null && !path.isEmpty())

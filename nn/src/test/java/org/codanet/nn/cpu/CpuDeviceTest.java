@@ -26,7 +26,7 @@ import org.codanet.nn.tensor.Tensor;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 
-/** The CPU device without its operations: how it is opened, what it reports, what it refuses. */
+/** Tests the CPU device without its operations: how it is opened, what it reports, and what it refuses. */
 final class CpuDeviceTest {
     @Nested
     class Opening {
@@ -97,7 +97,7 @@ final class CpuDeviceTest {
             Device device = new CpuDevice(DeviceOptions.defaults().withThreads(2));
             Scope run = Scope.open("run");
             Tensor tensor = device.allocate(run.child("step"), Shape.of(2, 1));
-            // The pool holds no memory, and must be noticed all the same.
+            // The pool holds no memory, but the device must still report that it is open.
             SumPool pool = device.sumPool(run.child("head"));
             String message =
                     assertThrows(IllegalStateException.class, device::close).getMessage();
@@ -170,7 +170,7 @@ final class CpuDeviceTest {
             Skip.unless(processor.hasBfloat16(), processor.name() + " has no bfloat16 instructions");
             try (Device device = Devices.open("cpu", DeviceOptions.defaults().withPrecision(Precision.BF16));
                     Scope scope = Scope.open("run")) {
-                // One channel and one tap: 1 + 2^-9, which bfloat16 rounds to 1, times 3, which is exact.
+                // One channel and one tap: 1 + 2^-9, which bfloat16 rounds to 1, times 3, which bfloat16 represents exactly.
                 var convolution = device.convolution(scope, new ConvolutionShape(1, 1, 1, 1, 0, false));
                 Tensor x = device.allocate(scope, Shape.of(1, 1, 1, 1));
                 Tensor w = device.allocate(scope, Shape.of(1, 1, 1, 1));
@@ -208,7 +208,7 @@ final class CpuDeviceTest {
         void thePeakIsMeasured() {
             try (CpuDevice device = new CpuDevice(DeviceOptions.defaults().withThreads(1))) {
                 double peak = ((PeakMeasurement) device).peakGflops();
-                // Any processor does more than 1 GFLOPS, and no core reaches ten thousand.
+                // Every processor reaches more than 1 GFLOP/s, and none reaches ten thousand.
                 assertTrue(peak > 1 && peak < 10_000, "GFLOP/s: " + peak);
             }
         }
@@ -233,7 +233,7 @@ final class CpuDeviceTest {
         }
     }
 
-    /** Runs in another JVM, started without our flags except native access. */
+    /** Runs in another JVM that is started with none of our flags except the one for native access. */
     static final class Bare {
         private Bare() {}
 

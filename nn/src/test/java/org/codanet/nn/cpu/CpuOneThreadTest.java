@@ -14,7 +14,7 @@ import org.codanet.nn.testing.LossContract;
 import org.codanet.nn.testing.SumPoolContract;
 import org.junit.jupiter.api.Nested;
 
-/** All contracts on one thread, where tasks run in the calling thread. */
+/** Runs all contracts on one thread. Tasks then run on the calling thread. */
 final class CpuOneThreadTest {
     private static Device open() {
         return new CpuDevice(DeviceOptions.defaults().withThreads(1));

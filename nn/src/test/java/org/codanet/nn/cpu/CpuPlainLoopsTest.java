@@ -14,7 +14,7 @@ import org.codanet.nn.testing.LossContract;
 import org.codanet.nn.testing.SumPoolContract;
 import org.junit.jupiter.api.Nested;
 
-/** All contracts without the Vector API, on more threads than most build machines have processors. */
+/** Runs all contracts without the Vector API, on more threads than most build machines have processors. */
 final class CpuPlainLoopsTest {
     private static Device open() {
         return new CpuDevice(new DeviceOptions(3, null, 0, true));

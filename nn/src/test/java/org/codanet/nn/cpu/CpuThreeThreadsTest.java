@@ -14,7 +14,7 @@ import org.codanet.nn.testing.LossContract;
 import org.codanet.nn.testing.SumPoolContract;
 import org.junit.jupiter.api.Nested;
 
-/** All contracts on three threads, a number that divides none of the extents. */
+/** Runs all contracts on three threads. No extent is a multiple of three. */
 final class CpuThreeThreadsTest {
     private static Device open() {
         return new CpuDevice(DeviceOptions.defaults().withThreads(3));

@@ -21,9 +21,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Operations that sum many values give the same bits at any number of threads. */
+/** Tests that operations that sum many values give the same bits for any number of threads. */
 final class ThreadCountTest {
-    /** Several whole pieces and a part of one. */
+    /** Several whole pieces and a part of another. */
     private static final int ELEMENTS = 5 * Chunks.SIZE + 77;
 
     @ParameterizedTest
@@ -33,8 +33,8 @@ final class ThreadCountTest {
     }
 
     /**
-     * A layer with the Winograd form and one with a stride. There are more positions than one task has, not a multiple of them, and more
-     * images than threads.
+     * A layer in the Winograd form and a layer with a stride. There are more positions than in one task, and their number is not a
+     * multiple of it. There are more images than threads.
      */
     @ParameterizedTest
     @EnumSource(Norm.class)
@@ -95,7 +95,7 @@ final class ThreadCountTest {
                         positive(device, scope, random, shape)));
             }
             Tensor norm = device.allocate(scope, Shape.of(1));
-            // The bound is far below the norm, so that every bit of the norm influences every value.
+            // The bound is far below the norm, so every bit of the norm affects every value.
             device.adam(scope).step(slots, new Adam.Step(1e-3, 0.9, 0.999, 1e-8, 0, 1, 0.5), norm);
             outputs.add(norm);
             slots.forEach(slot -> outputs.addAll(List.of(slot.value(), slot.gradient(), slot.mean(), slot.variance())));

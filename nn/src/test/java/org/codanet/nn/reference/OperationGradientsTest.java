@@ -43,7 +43,10 @@ final class OperationGradientsTest {
         return device.allocate(scope, shape);
     }
 
-    /** Small shapes, because every element is moved twice. Stride, padding and a rank above the patch length, each with every norm. */
+    /**
+     * Small shapes, because finite differences evaluate the operation twice for every element. They cover stride, padding and a rank
+     * above the patch length, each with every norm.
+     */
     static Stream<DynamicAlignmentShape> layers() {
         return Stream.of(Norm.values()).flatMap(norm -> {
             boolean bias = norm != Norm.WB;

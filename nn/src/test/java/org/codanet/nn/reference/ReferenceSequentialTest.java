@@ -29,13 +29,13 @@ final class ReferenceSequentialTest extends SequentialContract {
         return new ReferenceDevice(DeviceOptions.defaults());
     }
 
-    /** The arithmetic is double; only downloaded values are rounded to float32. */
+    /** The arithmetic is in double precision; only downloaded values are rounded to float32. */
     @Override
     protected double tolerance() {
         return 1e-6;
     }
 
-    /** With λ = 3 the gradient of the penalty is as large as that of the loss. */
+    /** With λ = 3 the gradient of the penalty is about as large as that of the loss. */
     @ParameterizedTest
     @ValueSource(doubles = {0, 3})
     void lossAndPenaltyOfAWholeNetAgreeWithFiniteDifferences(double lambda) {
@@ -92,7 +92,7 @@ final class ReferenceSequentialTest extends SequentialContract {
             return seeds;
         }
 
-        /** Computes all gradients and returns that of the input. */
+        /** Computes all gradients and returns the gradient of the input. */
         double[] gradients() {
             net.prepare(Purpose.TRAINING);
             try (Scope step = run.child("step")) {

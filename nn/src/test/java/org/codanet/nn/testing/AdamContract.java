@@ -74,7 +74,7 @@ public abstract class AdamContract extends OperationContract {
         }
     }
 
-    /** The first update moves every value by the rate, against the sign of its gradient: m̂ / √v̂ is ±1. */
+    /** The first update changes every value by the learning rate, against the sign of its gradient, because m̂ / √v̂ is ±1. */
     @Test
     void theFirstUpdateMovesByTheRate() {
         try (Workplace place = place()) {
@@ -129,7 +129,7 @@ public abstract class AdamContract extends OperationContract {
         assertArrayEquals(results[0], results[1]);
     }
 
-    /** The values of an update are those that were set last, whenever that was. */
+    /** An update uses the numbers that were set last, no matter how long ago. */
     @Test
     void updatesUseTheValuesThatWereSetLast() {
         float[][] results = new float[2][];

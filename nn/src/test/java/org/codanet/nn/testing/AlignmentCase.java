@@ -7,10 +7,13 @@ import org.codanet.nn.tensor.Shape;
 /**
  * A dynamic alignment layer and the extents of its input, for one test case.
  *
- * @param why what the case is there for
+ * @param why purpose of the case
  */
 public record AlignmentCase(String why, DynamicAlignmentShape shape, Shape in) {
-    /** Starts with a small layer: 2 images of 6×5 pixels with 3 channels, 4 units of rank 3, 3×3 patches, a bias unless WB. */
+    /**
+     * Starts with a small layer: 2 images of 6×5 pixels with 3 channels, 4 units of rank 3, 3×3 patches, and a bias unless the norm is
+     * WB.
+     */
     public static Builder layer(Norm norm) {
         return new Builder(norm);
     }
@@ -20,17 +23,17 @@ public record AlignmentCase(String why, DynamicAlignmentShape shape, Shape in) {
         return layer(norm).because("a small layer");
     }
 
-    /** The same inputs and weights in every run. */
+    /** Inputs and weights, the same in every run. */
     AlignmentRun.Data data() {
         return AlignmentRun.Data.random(shape, in, 11);
     }
 
-    /** Values at the output for {@code targets} targets, (N, K, Ho, Wo, D). */
+    /** Output gradients for {@code targets} targets, (N, K, Ho, Wo, D). */
     float[] outputGradients(int targets) {
         return Values.uniform(23, AlignmentRun.withTargets(shape.output(in), targets));
     }
 
-    /** Another input of the same extents. */
+    /** Another input with the same extents. */
     float[] otherInput() {
         return Values.uniform(37, in);
     }
@@ -42,7 +45,7 @@ public record AlignmentCase(String why, DynamicAlignmentShape shape, Shape in) {
                 + (shape.bias() ? " with b" : "");
     }
 
-    /** Varies the small layer. */
+    /** Changes properties of the small layer. */
     public static final class Builder {
         private final Norm norm;
         private int images = 2;

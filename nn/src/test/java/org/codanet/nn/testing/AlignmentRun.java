@@ -17,7 +17,7 @@ public final class AlignmentRun {
     private final Tensor y;
     private final DynamicAlignment.State state;
 
-    /** Values of the input and of the weights, in the layout of a device. {@code bias} is null for a layer without. */
+    /** Values of the input and of the weights, in the layout of a device. {@code bias} is null for a layer without a bias. */
     public record Data(DynamicAlignmentShape shape, Shape in, float[] x, float[] a, float[] b, float[] bias) {
         /** Random values: weights as PyTorch initialises them, x between -1 and 1. */
         public static Data random(DynamicAlignmentShape shape, Shape in, long seed) {
@@ -38,7 +38,7 @@ public final class AlignmentRun {
 
     /** Gradients of x and of the weights. {@code bias} and {@code x} may be null. */
     public record Gradients(float[] x, float[] a, float[] b, float[] bias) {
-        /** Fails if one of them differs by more than the tolerance. */
+        /** Fails if a gradient differs by more than the tolerance. */
         public void assertClose(Gradients actual, double tolerance) {
             if (x != null) {
                 Close.to("dIn", x, actual.x, tolerance);
@@ -51,7 +51,7 @@ public final class AlignmentRun {
         }
     }
 
-    /** Prepares the layer and runs forward, without a forward state for inference. */
+    /** Prepares the layer and runs the forward pass. There is no forward state if the purpose is inference. */
     public AlignmentRun(Workplace place, Data data, Purpose purpose) {
         this.place = place;
         this.in = data.in();
@@ -100,8 +100,8 @@ public final class AlignmentRun {
     }
 
     /**
-     * The squared length of the frozen weight f_j w_j of every unit at the middle position of every image, (N, D). Found by a
-     * back-projection with one target for each unit, which writes the frozen weight to the patch of that position.
+     * The squared length of the frozen weight f_j w_j of every unit at the middle position of every image, (N, D). They are computed by
+     * a back-projection with one target for each unit, which writes the frozen weight to the patch of that position.
      */
     public double[] squaredFrozenWeights() {
         int units = out.extent(3);
@@ -119,12 +119,12 @@ public final class AlignmentRun {
         return squares;
     }
 
-    /** Number of the middle position within an image. */
+    /** Index of the middle position within an image. */
     public int middle() {
         return out.extent(1) / 2 * out.extent(2) + out.extent(2) / 2;
     }
 
-    /** The gradients of the weights are added to tensors full of {@code start}; that of x overwrites. */
+    /** The gradients of the weights are added to tensors filled with {@code start}. The gradient of x overwrites its tensor. */
     public Gradients backward(float[] dOut, float start) {
         return backward(dOut, start, true);
     }
@@ -143,7 +143,7 @@ public final class AlignmentRun {
         return place.read(dIn);
     }
 
-    /** All gradients are added to tensors full of {@code start}. */
+    /** All gradients are added to tensors filled with {@code start}. */
     public Gradients mapBackward(float[] v, float[] g, float start, boolean withInput) {
         Tensor dIn = withInput ? filled(in, start) : null;
         DynamicAlignment.Weights gradients = gradients(start);
@@ -159,7 +159,7 @@ public final class AlignmentRun {
                 gradients.bias() == null ? null : place.read(gradients.bias()));
     }
 
-    /** Tensors with the shapes of the weights, full of {@code start}. */
+    /** Tensors with the shapes of the weights, filled with {@code start}. */
     public DynamicAlignment.Weights gradients(float start) {
         DynamicAlignmentShape shape = operation.shape();
         return new DynamicAlignment.Weights(
@@ -174,7 +174,7 @@ public final class AlignmentRun {
         return place.variable(shape, values);
     }
 
-    /** (N, K, H, W, C) for an activation (N, H, W, C). */
+    /** The shape (N, K, H, W, C) for an activation (N, H, W, C). */
     public static Shape withTargets(Shape activation, int targets) {
         return Shape.of(
                 activation.extent(0), targets, activation.extent(1), activation.extent(2), activation.extent(3));

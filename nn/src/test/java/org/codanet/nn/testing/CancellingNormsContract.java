@@ -18,9 +18,9 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 public abstract class CancellingNormsContract extends OperationContract {
     /**
-     * Factor of the tolerance for gradients. Gradients grow with 1/‖w‖, and those of a frozen map with its third power, so the largest ones
-     * have a multiple of the rounding error of a weight that is a hundredth of its terms. The CPU device, with norms in double precision,
-     * needs a factor of 3. The Gram form in float32 would need 200.
+     * Factor of the tolerance for gradients. Gradients grow with 1/‖w‖, and those of a frozen map with its third power, so the largest
+     * ones have a multiple of the rounding error of a weight that is a hundredth of its terms. The CPU device, which computes these
+     * norms in double precision, needs a factor of 3. The Gram form in float32 would need 200.
      */
     private static final int FOR_GRADIENTS = 20;
 
@@ -80,7 +80,7 @@ public abstract class CancellingNormsContract extends OperationContract {
         }
     }
 
-    /** WB: B_j Aᵀ is small compared with its factors, and so is F_j, which WB divides by. */
+    /** WB: B_j Aᵀ is small compared with its factors B_j and A. So is F_j, by which WB divides. */
     @ParameterizedTest
     @ValueSource(ints = {8, 16, 32, 64})
     void theBoundOfWBIsAccurateWhereItsProductsCancel(int rank) {

@@ -7,9 +7,10 @@ public final class Close {
     private Close() {}
 
     /**
-     * Fails unless {@code |expected − actual| ≤ tolerance · max |expected|} for every element. Names the element with the largest error.
+     * Fails unless {@code |expected − actual| ≤ tolerance · max |expected|} for every element. The message names the element with the
+     * largest error.
      *
-     * @param what for the message
+     * @param what name of the array in the message
      */
     public static void to(String what, float[] expected, float[] actual, double tolerance) {
         within(what, expected, actual, tolerance * largest(expected), tolerance);

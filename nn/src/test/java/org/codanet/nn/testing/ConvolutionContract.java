@@ -17,7 +17,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** What {@link Convolution} promises, on every device. */
 public abstract class ConvolutionContract extends OperationContract {
-    /** Geometry, input, and what the case is for. */
+    /** Geometry, input and purpose of a test case. */
     public record Case(ConvolutionShape shape, Shape in, String why) {
         Shape out() {
             return shape.output(in);

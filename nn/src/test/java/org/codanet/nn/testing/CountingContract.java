@@ -24,14 +24,14 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** What a {@link CountingDevice} promises of each device: the same pass takes as many bytes as it counts. */
+/** What a {@link CountingDevice} promises for each device: a pass on the device needs as many bytes as the counting device counts. */
 public abstract class CountingContract extends OperationContract {
     private static final int TARGETS = 3;
 
-    /** Images beside which the weights and what is not counted are small. */
+    /** Images so large that the weights, and the memory that is not counted, are small in comparison. */
     private static final Shape INPUT = Shape.of(3, 20, 20, 6);
 
-    /** What a network is run for. */
+    /** The purpose of a pass. */
     enum Work {
         INFERENCE {
             @Override
@@ -116,7 +116,7 @@ public abstract class CountingContract extends OperationContract {
         return new DynamicAlignmentLayer(name, device, scope, shape);
     }
 
-    /** Runs the work twice: the workspace grows during the first pass. Returns the peak of the second. */
+    /** Runs the work twice, because the workspace grows during the first pass. Returns the peak of the second pass. */
     private static long peak(Device device, Work work) {
         try (Scope scope = Scope.open("counted")) {
             Sequential net = network(device, scope, work.trains());
@@ -130,7 +130,7 @@ public abstract class CountingContract extends OperationContract {
         }
     }
 
-    /** The margins are for what is not counted: small workspaces, and a pass in which a worker never ran. */
+    /** The margins allow for memory that is not counted, such as small workspaces, and for a pass in which a worker never ran. */
     @ParameterizedTest
     @EnumSource(Work.class)
     void thePeakIsCountedWithoutRunningThePass(Work work) {

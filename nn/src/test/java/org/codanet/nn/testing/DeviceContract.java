@@ -36,7 +36,7 @@ public abstract class DeviceContract {
         return open(DeviceOptions.defaults());
     }
 
-    /** Extents that are no multiple of a vector or a page. */
+    /** Extents that are not a multiple of a vector or of a page. */
     private static final Shape ODD = Shape.of(3, 7, 11);
 
     @Test
@@ -94,7 +94,7 @@ public abstract class DeviceContract {
             }
         }
 
-        /** More bytes than any staging buffer of a device. Checked near each MiB and at the end. */
+        /** More bytes than the staging buffer of any device. The values are checked near each MiB and at the end. */
         @Test
         void manyBytesAreUploadedInOrder() {
             Shape shape = Shape.of(1, 1, 2501, 2003);
@@ -288,7 +288,7 @@ public abstract class DeviceContract {
 
     @Nested
     class Capture {
-        /** Also with new data in the same tensors. */
+        /** Also tests new data in the same tensors. */
         @Test
         void aReplayGivesTheSameBitsAsTheEagerPass() {
             try (Device device = open();
@@ -388,7 +388,7 @@ public abstract class DeviceContract {
             }
         }
 
-        /** Output and gradient for a seeded input, computed by {@code pass}: this or a capture of it. */
+        /** Output and gradient for a seeded input, computed by {@code pass}, which is this object or a capture of it. */
         List<float[]> results(int seed, Runnable pass) {
             device.upload(Values.uniform(seed, x.shape()), x);
             pass.run();

@@ -9,8 +9,8 @@ import org.codanet.nn.device.Precision;
 import org.junit.jupiter.api.Nested;
 
 /**
- * All contracts on the device {@code -Dcodanet.test.device=NAME} in the precision {@code -Dcodanet.test.precision=P}, float32 by default.
- * This tests a packaged codanet on a machine that did not build it.
+ * Runs all contracts on the device {@code -Dcodanet.test.device=NAME} in the precision {@code -Dcodanet.test.precision=P}, float32 by
+ * default. It can test a packaged codanet on a machine that did not build it.
  */
 final class DeviceUnderTest {
     private static final Precision PRECISION = Precision.valueOf(
@@ -68,7 +68,7 @@ final class DeviceUnderTest {
         }
     }
 
-    /** Always in float32, the precision that the contract is about. */
+    /** Always in float32, because the contract is about that precision. */
     @Nested
     final class CancellingNorms extends CancellingNormsContract {
         @Override
@@ -183,7 +183,10 @@ final class DeviceUnderTest {
             return DeviceUnderTest.tolerance(super.tolerance());
         }
 
-        /** cuBLAS selects a kernel by the extents of a product, which grow with the number of targets. */
+        /**
+         * cuBLAS selects a kernel by the extents of a GEMM, which grow with the number of targets. Results for different numbers of
+         * targets may therefore differ.
+         */
         @Override
         protected double groupTolerance() {
             return tolerance();

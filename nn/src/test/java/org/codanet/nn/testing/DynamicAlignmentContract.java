@@ -155,7 +155,10 @@ public abstract class DynamicAlignmentContract extends OperationContract {
             }
         }
 
-        /** Training stops when an output is not finite, so a NaN must not end as the zero of a weight without length. */
+        /**
+         * Training stops when an output is not finite. A NaN must therefore not be replaced by the zero that a weight of length zero
+         * gives.
+         */
         @ParameterizedTest
         @EnumSource(Norm.class)
         void showsANaNInInputOrWeights(Norm norm) {
@@ -163,7 +166,7 @@ public abstract class DynamicAlignmentContract extends OperationContract {
             AlignmentRun.Data x = layer.data();
             x.x()[0] = Float.NaN;
             assertNaNAtTheFirstPosition("x", x);
-            // In the middle of the kernel, because a device may skip weights that meet only the padding.
+            // The NaN is in the middle of the kernel, because a device may skip weights that meet only the padding.
             AlignmentRun.Data a = layer.data();
             a.a()[a.a().length / 2] = Float.NaN;
             assertNaNAtTheFirstPosition("A", a);
@@ -317,7 +320,7 @@ public abstract class DynamicAlignmentContract extends OperationContract {
 
     @Nested
     class WhereANormIsZero {
-        /** One image of zeros, and in the other one a corner of zeros as large as a patch. */
+        /** One image is zero everywhere. The other one has a corner of zeros as large as a patch. */
         @ParameterizedTest
         @EnumSource(Norm.class)
         void patchesOfZerosGiveZerosNotNaN(Norm norm) {

@@ -24,7 +24,7 @@ import java.util.Objects;
 import java.util.stream.Stream;
 import org.codanet.nn.tensor.Shape;
 
-/** A safetensors file of golden values, read into memory. Supports only what our own files use of the format. */
+/** A safetensors file of golden values, read into memory. Supports only the features of the format that our own files use. */
 public final class GoldenFile {
     private final String name;
     private final JsonObject config;

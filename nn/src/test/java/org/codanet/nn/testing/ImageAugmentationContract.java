@@ -78,7 +78,7 @@ public abstract class ImageAugmentationContract extends OperationContract {
         return numbers;
     }
 
-    /** The result of these operations on one image without inverse channels. */
+    /** The result of applying {@code steps} to one image without inverse channels. */
     private float[] changed(float[] image, int channels, int width, AugmentationOperation... steps) {
         int height = image.length / channels / width;
         try (Workplace place = place()) {
@@ -291,7 +291,7 @@ public abstract class ImageAugmentationContract extends OperationContract {
         return values;
     }
 
-    /** With inverse channels that are not yet written, or without. */
+    /** Runs the operation on images with inverse channels, which are not written yet, or without inverse channels. */
     private static float[] run(Workplace place, Shape shape, float[] images, float[] steps, boolean inverse) {
         int channels = shape.extent(3);
         int depth = inverse ? 2 * channels : channels;

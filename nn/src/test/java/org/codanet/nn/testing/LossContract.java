@@ -47,7 +47,7 @@ public abstract class LossContract extends OperationContract {
         }
     }
 
-    /** Calculated by hand: log 2 for each logit, and log K. */
+    /** The expected values were calculated by hand: log 2 for each logit, and log K. */
     @Test
     void equalLogitsGiveLogarithms() {
         try (Workplace place = place()) {

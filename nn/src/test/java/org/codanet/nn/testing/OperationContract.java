@@ -13,8 +13,8 @@ public abstract class OperationContract {
     protected abstract Device open();
 
     /**
-     * Largest error of a result, relative to the largest value of its tensor. The default is for float32: an operation rounds by 6e-8, and
-     * errors grow with the square root of the number of terms, here some thousands.
+     * Largest allowed error of a result, relative to the largest value of its tensor. The default is for float32. One operation has a
+     * rounding error of 6e-8, and errors grow with the square root of the number of terms, which is some thousands here.
      */
     protected double tolerance() {
         return 1e-5;

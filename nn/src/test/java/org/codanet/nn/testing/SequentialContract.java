@@ -27,13 +27,16 @@ import org.junit.jupiter.api.Test;
 
 /** What a stack of layers promises, on every device. */
 public abstract class SequentialContract extends OperationContract {
-    /** For the rounding of four layers and their norms. */
+    /** Allows for the rounding of four layers and their norms. */
     @Override
     protected double tolerance() {
         return 4e-5;
     }
 
-    /** Largest difference of a target's result between groups of uniform targets: 0 unless a vendor's library selects the kernels. */
+    /**
+     * Largest allowed difference between the results of one target in groups of different sizes, for which the device reports the same
+     * form. It is 0 unless a vendor's library selects the kernels.
+     */
     protected double groupTolerance() {
         return 0;
     }
@@ -264,7 +267,7 @@ public abstract class SequentialContract extends OperationContract {
         }
     }
 
-    /** Bytes of outputs and forward states, which are free again when their scope is closed. Workspaces stay. */
+    /** Bytes of outputs and forward states, which are freed when their scope is closed. Workspaces are not freed. */
     private static long bytesOfAPass(Device device, Scope owner) {
         try (Scope own = owner.child("network")) {
             Sequential net = SmallNet.create(device, own);
@@ -313,7 +316,7 @@ public abstract class SequentialContract extends OperationContract {
             squares += drawn[0][i] * drawn[0][i];
         }
         assertTrue(equal < 5, "another seed draws other values");
-        // U(±1/4): the mean is 0 within four standard errors, the variance 1/48 within a fifth.
+        // U(±1/4): the mean is 0 within four standard errors, and the variance is 1/48 within a fifth.
         assertEquals(0, sum / 900, 4 * 0.1443 / 30);
         assertEquals(1.0 / 48, squares / 900, 0.2 / 48);
     }

@@ -22,7 +22,7 @@ public final class Values {
         return uniform(seed, shape, 1);
     }
 
-    /** One byte for each element: first each of the 256 values once, as far as they fit, then random ones. */
+    /** One byte for each element. The first 256 elements have each value once, the others are random. */
     public static byte[] bytes(long seed, Shape shape) {
         byte[] values = new byte[Math.toIntExact(shape.elements())];
         new SplittableRandom(seed).nextBytes(values);
@@ -41,7 +41,7 @@ public final class Values {
         return sum;
     }
 
-    /** Σ |a b| in double, to which rounding errors of {@link #product} are relative. */
+    /** Σ |a b| in double. Rounding errors of {@link #product} are relative to it. */
     public static double absoluteProduct(float[] a, float[] b) {
         double sum = 0;
         for (int i = 0; i < a.length; i++) {

@@ -17,7 +17,7 @@ import org.codanet.nn.tensor.Tensor;
  * to and that nothing is left on the device.
  */
 public final class Workplace implements AutoCloseable {
-    /** 256 bytes: more than a vector or a coalesced access can reach, and an alignment that suits all devices. */
+    /** Floats of a guard: 256 bytes. This is more than a vector or a coalesced access covers, and an alignment that suits all devices. */
     private static final int GUARD = 64;
 
     private static final float GUARD_VALUE = -12345.5f;
@@ -48,7 +48,7 @@ public final class Workplace implements AutoCloseable {
         return guard(shape, values, values.clone());
     }
 
-    /** A tensor of NaN, so that an output which is not overwritten everywhere is noticed. */
+    /** A tensor filled with NaN, so that a test notices if an operation does not overwrite all of its output. */
     public Tensor output(Shape shape) {
         float[] values = new float[Math.toIntExact(shape.elements())];
         Arrays.fill(values, Float.NaN);

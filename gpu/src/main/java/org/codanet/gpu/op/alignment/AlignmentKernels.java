@@ -13,7 +13,7 @@ import org.codanet.nn.op.alignment.Norm;
 
 /** Launches the kernels of this package for one layer, and gives each source file the defines that all of them share. */
 public final class AlignmentKernels {
-    /** Of the buffers in the workspace, in bytes: asynchronous copies and vector loads need 16, and cuBLAS is fastest with 256. */
+    /** Alignment of the buffers in the workspace, in bytes. Asynchronous copies and vector loads need 16; cuBLAS is fastest with 256. */
     static final int BUFFER_ALIGNMENT = 256;
 
     private final CudaResources resources;
@@ -29,7 +29,7 @@ public final class AlignmentKernels {
         return CudaResources.source("alignment/" + file).define("NORM", Norm.class);
     }
 
-    /** The sources of the patch-first and weight-streaming forms, for layers with that many slots. */
+    /** The sources of the patch-first and weight-streaming forms, for layers with {@code slots} slots. */
     public static List<KernelSource> sources(int slots) {
         return List.of(
                 PackedWeights.SOURCE,
@@ -40,12 +40,12 @@ public final class AlignmentKernels {
                 WeightGradients.SOURCE);
     }
 
-    /** The next buffer of a layout, of floats; null for none. */
+    /** The next buffer of a layout, with {@code count} floats; {@link DevicePointer#NULL} if {@code count} is 0. */
     static DevicePointer floatsOrNull(BufferLayout layout, long count) {
         return count == 0 ? DevicePointer.NULL : layout.floats(count);
     }
 
-    /** GEMMs of the patch-first form, in the device's precision, or in float32 for layers that rounded operands would spoil. */
+    /** GEMMs of the patch-first form, in the device's precision, or in float32 for layers whose Gram form cancels. */
     MatrixProducts products() {
         return cancels ? resources.cublas().exactly() : resources.cublas();
     }
@@ -54,12 +54,12 @@ public final class AlignmentKernels {
         return resources.compiler().kernel(source, function);
     }
 
-    /** Launches one thread an element; the number of elements becomes the last argument. */
+    /** Launches one thread per element. The number of elements is passed as the last argument. */
     void elements(KernelSource source, String function, long count, UnaryOperator<Kernel> arguments) {
         arguments.apply(kernel(source, function)).int64(count).launch(CudaResources.blocks(count), CudaResources.BLOCK);
     }
 
-    /** Launches one warp a row; the number of rows becomes the last argument. */
+    /** Launches one warp per row. The number of rows is passed as the last argument. */
     void warps(KernelSource source, String function, long count, UnaryOperator<Kernel> arguments) {
         arguments
                 .apply(kernel(source, function))

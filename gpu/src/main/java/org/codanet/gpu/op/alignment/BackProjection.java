@@ -8,8 +8,9 @@ import org.codanet.gpu.op.CudaResources;
 import org.codanet.nn.op.alignment.DynamicAlignmentShape;
 
 /**
- * Back-projection of T targets through frozen dynamic weights, patch-first by {@code back_projection.cu} and a GEMM, or by
- * {@link TensorCoreBackProjection}. col2im ends both. The images are processed in chunks whose buffers fit the device's chunk size.
+ * Back-projection of T targets through frozen dynamic weights. The patch-first form uses {@code back_projection.cu} and a GEMM; the
+ * tensor-core form is {@link TensorCoreBackProjection}. Both end with col2im. The images are processed in chunks whose buffers fit
+ * within the device's chunk size.
  */
 final class BackProjection {
     static final KernelSource SOURCE = AlignmentKernels.source("back_projection.cu");
@@ -40,12 +41,12 @@ final class BackProjection {
         return tensorCore != null && tensorCore.suits(targets);
     }
 
-    /** The form that is used for so many targets, for {@code --verbose}. */
+    /** The form that is used for {@code targets} targets, for {@code --verbose}. */
     String form(int targets) {
         return usesTensorCores(targets) ? "tensor-core" : "patch-first";
     }
 
-    /** The smallest number of targets from which on, up to {@code targets}, the same form is used. */
+    /** The smallest m such that the same form is used for every number of targets from m to {@code targets}. */
     int minUniformTargets(int targets) {
         int least = targets;
         while (least > 1 && usesTensorCores(least - 1) == usesTensorCores(targets)) {
@@ -107,7 +108,7 @@ final class BackProjection {
         }
     }
 
-    /** Buffers for a chunk of (image, target) pairs: the targets of an image may be in different chunks. */
+    /** Buffers for a chunk of (image, target) pairs. The targets of one image may be in different chunks. */
     private final class PatchFirstBuffers {
         private final int pairs;
         private final DevicePointer t;

@@ -11,11 +11,11 @@ import org.codanet.nn.tensor.Shape;
 import org.codanet.nn.tensor.Tensor;
 
 /**
- * Dynamic alignment on a CUDA device, without dynamic weights in memory. Checks the arguments and selects the form of each pass by
- * precision, card and shape; the package documentation describes the forms.
+ * Dynamic alignment on a CUDA device. Dynamic weights are never written to memory. This class checks the arguments and selects the form
+ * of each pass by precision, GPU and shape. The package documentation describes the forms.
  */
 public final class CudaDynamicAlignment extends CudaOperation implements DynamicAlignment {
-    /** Compute capability from which on tensor cores support TF32 and bfloat16. */
+    /** Lowest compute capability whose tensor cores support TF32 and bfloat16, as ten times the version. */
     private static final int TENSOR_CORE_CAPABILITY = 80;
 
     private static final String GRADIENT = "dynamic alignment gradient";
@@ -60,7 +60,7 @@ public final class CudaDynamicAlignment extends CudaOperation implements Dynamic
         resources.selections().report(this);
     }
 
-    /** Null if the forward pass has another form. */
+    /** Null if the forward pass uses another form. */
     TensorCoreForward tensorCoreForward() {
         return tensorCoreForward;
     }

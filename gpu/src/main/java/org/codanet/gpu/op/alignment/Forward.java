@@ -8,15 +8,18 @@ import org.codanet.gpu.op.CudaResources;
 import org.codanet.nn.op.alignment.DynamicAlignmentShape;
 
 /**
- * The forward pass and the frozen map, patch-first or weight-streaming by {@code forward.cu}, or by {@link TensorCoreForward}. The images
- * are processed in chunks whose buffers fit the device's chunk size.
+ * The forward pass and the frozen map. The patch-first and weight-streaming forms use {@code forward.cu}; the tensor-core form is {@link
+ * TensorCoreForward}. The images are processed in chunks whose buffers fit within the device's chunk size.
  */
 final class Forward {
     /** Threads of a block of {@code forward.cu}. */
     private static final int THREADS = 128;
     /** Positions and units of a block of {@code forward.cu}. */
     private static final int TILE = KernelSource.WARP_SIZE;
-    /** Slots whose factors shared memory is reserved for: few sizes, so that layers share compiled kernels. */
+    /**
+     * Numbers of slots that {@code forward.cu} is compiled for, which decide the size of its shared memory. There are only a few, so
+     * that layers share compiled kernels.
+     */
     private static final int[] COMPILED_SLOTS = {17, 33, 65, 129, 257, 321};
 
     private final CudaResources resources;
@@ -67,31 +70,31 @@ final class Forward {
                 : PatchGrid.weightStreaming(shape) ? "weight-streaming" : "patch-first";
     }
 
-    /** Whether dynamic weights are computed, so that of u only the factors are needed. */
+    /** Whether the form computes dynamic weights. It then needs only the factors a, the first columns of u. */
     private boolean computesWeights() {
         return tensorCore != null || PatchGrid.weightStreaming(shape);
     }
 
-    /** Columns of the packed weights that the GEMM of the forward pass multiplies the patches with. */
+    /** Number of columns of the packed weights in the GEMM of the forward pass. */
     private int forwardColumns() {
         return computesWeights() ? shape.rank() : PatchGrid.columns(shape);
     }
 
     /**
-     * Some rows of a pass.
+     * Inputs of some rows of a pass.
      *
-     * @param a factors: the first R of every {@code stride} floats
-     * @param patches (rows, P) that the dynamic weights are applied to; for a map, those of another input than the factors'
+     * @param a factors (rows, stride), of which the first R columns are used
+     * @param patches (rows, P) to which the dynamic weights are applied; for a map, patches of another input than that of the factors
      */
     record Inputs(long rows, DevicePointer a, int stride, DevicePointer patches) {}
 
     /**
-     * What the forward pass writes for some rows; null where nothing is to be written.
+     * Outputs of some rows of a pass. A null pointer means that the output is not written.
      *
      * @param y outputs (rows, D)
-     * @param scores (rows, D), written by the tensor-core form alone
+     * @param scores (rows, D), written by the tensor-core form only
      * @param factors (rows, S)
-     * @param squaredNorms (rows, D), written; WB: (rows), read
+     * @param squaredNorms (rows, D), written; for WB (rows), read
      */
     record Outputs(DevicePointer y, DevicePointer scores, DevicePointer factors, DevicePointer squaredNorms) {}
 
@@ -106,7 +109,7 @@ final class Forward {
         private final DevicePointer patches;
         private final DevicePointer partials;
 
-        /** @param columns of u; 0 for a map, whose factors a forward pass has left */
+        /** @param columns number of columns of u; 0 for a map, which reads the factors of an earlier forward pass */
         Buffers(PatchGrid grid, int columns, BufferLayout layout) {
             this.grid = grid;
             this.columns = columns;
@@ -141,7 +144,7 @@ final class Forward {
         }
     }
 
-    /** What is done with one chunk: {@code rows} rows from {@code row} on. */
+    /** Work on one chunk: {@code rows} rows from {@code row} on. */
     @FunctionalInterface
     private interface ChunkWork {
         void run(long row, long rows, DevicePointer patches);
@@ -163,7 +166,7 @@ final class Forward {
         return bytes(grid, forwardColumns());
     }
 
-    /** Writes y, and the state unless it is null. */
+    /** Writes y, and fills {@code state} unless it is null. */
     void run(PatchGrid grid, DevicePointer x, DevicePointer y, ForwardState state) {
         Buffers buffers = buffers(grid, forwardColumns());
         buffers.forEachChunk(x, (row, rows, chunkPatches) -> {
@@ -185,7 +188,7 @@ final class Forward {
         });
     }
 
-    /** Applies the frozen map of a forward pass to another input v: writes out. */
+    /** Applies the frozen map of a forward pass to another input v and writes the result to {@code out}. */
     void applyMap(ForwardState state, DevicePointer v, DevicePointer out) {
         PatchGrid grid = state.grid();
         Buffers buffers = buffers(grid, computesWeights() ? 0 : grid.columns());
@@ -201,7 +204,7 @@ final class Forward {
         });
     }
 
-    /** What a map writes: its outputs, and with the tensor-core form its scores; only WB reads squared norms. */
+    /** Outputs of a map: the outputs and, in the tensor-core form, the scores. Squared norms are needed as an input by WB only. */
     static Outputs mapOutputs(ForwardState state, long row, DevicePointer out, DevicePointer scores) {
         DevicePointer squaredNorms = state.grid().weightBounding() ? state.squaredNorms(row) : DevicePointer.NULL;
         return new Outputs(out, scores, DevicePointer.NULL, squaredNorms);

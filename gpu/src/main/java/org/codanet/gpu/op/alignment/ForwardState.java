@@ -7,8 +7,8 @@ import org.codanet.nn.op.alignment.DynamicAlignment;
 import org.codanet.nn.op.alignment.Purpose;
 
 /**
- * What one forward pass leaves for back-projection and gradient: factors (rows, S), squared norms (rows, D), or (rows) for WB, and for
- * the tensor-core gradient the scores (rows, D). Never u or the dynamic weights: they are computed again.
+ * What one forward pass saves for back-projection and gradient: factors (rows, S), squared norms (rows, D), or (rows) for WB, and for
+ * the tensor-core gradient the scores (rows, D). It never holds u or the dynamic weights, which are recomputed.
  */
 final class ForwardState implements DynamicAlignment.State, AutoCloseable {
     private final CudaDynamicAlignment operation;
@@ -44,11 +44,11 @@ final class ForwardState implements DynamicAlignment.State, AutoCloseable {
     }
 
     /**
-     * The state as one of this operation.
+     * Checks and returns a state of {@code operation}.
      *
-     * @param needed the purpose that it must have been created for at least
+     * @param needed the least purpose that the state must have been created for
      * @throws IllegalArgumentException if another operation created it
-     * @throws IllegalStateException if its scope was closed, or it was created for a lesser purpose
+     * @throws IllegalStateException if the state's scope was closed, or if it was created for a lesser purpose
      */
     static ForwardState of(DynamicAlignment.State state, CudaDynamicAlignment operation, Purpose needed) {
         if (!(state instanceof ForwardState own) || own.operation != operation) {
@@ -74,12 +74,12 @@ final class ForwardState implements DynamicAlignment.State, AutoCloseable {
         return factors.floatsFrom(row * grid.slots());
     }
 
-    /** Squared norms (rows, D), WB (rows), from a row on. */
+    /** Squared norms (rows, D), for WB (rows), from a row on. */
     DevicePointer squaredNorms(long row) {
         return squaredNorms.floatsFrom(row * grid.squaredNorms());
     }
 
-    /** Scores (rows, D), from a row on; null if the state has none. */
+    /** Scores (rows, D), from a row on; a null pointer if the state has none. */
     DevicePointer scores(long row) {
         return scores.isNull() ? scores : scores.floatsFrom(row * grid.units());
     }

@@ -9,7 +9,7 @@ import org.codanet.gpu.op.CudaResources;
 import org.codanet.nn.op.alignment.DynamicAlignment.Weights;
 
 /**
- * The full gradient, patch-first: GEMMs with the elementwise kernels of {@code gradient.cu} between them.
+ * The full gradient in the patch-first form: GEMMs, and between them the elementwise kernels of {@code gradient.cu}.
  *
  * <pre>
  *   u        = patches · W                                             GEMM
@@ -20,8 +20,8 @@ import org.codanet.nn.op.alignment.DynamicAlignment.Weights;
  *   dx       = col2im of (da, t) · Wᵀ                                  GEMM
  * </pre>
  *
- * <p>The gradient of a map that was applied to another input v: u and the products with t are those of v's patches, and dx has only
- * the part that comes through the factors, da · Aᵀ.
+ * <p>For the gradient of a map that was applied to another input v, u and the products with t are computed from the patches of v. The
+ * gradient dx then has only the term that comes through the factors, da · Aᵀ, and for WB the term through the norm of the patch, β p.
  */
 final class Gradient {
     static final KernelSource SOURCE = AlignmentKernels.source("gradient.cu");
@@ -55,7 +55,7 @@ final class Gradient {
         private final DevicePointer dPatches;
         private final DevicePointer beta;
 
-        /** @param map whether v is another input than x; needs the most memory */
+        /** @param map whether v is another input than x, which needs more memory */
         Buffers(PatchGrid grid, boolean map, BufferLayout layout) {
             this.grid = grid;
             images = grid.chunkImages(resources.chunkBytes(), rowFloats(), grid.n());
@@ -88,9 +88,9 @@ final class Gradient {
     }
 
     /**
-     * Adds to the gradients of the weights, unless they are null; overwrites dIn, or adds to it if v is not x.
+     * Adds to the gradients of the weights, unless they are null. Overwrites dIn if v is x, and adds to it otherwise.
      *
-     * @param v what the frozen map was applied to: x itself for the gradient of a layer
+     * @param v the input that the frozen map was applied to; x itself for the gradient of a layer
      * @param dIn {@link DevicePointer#NULL} if it is not needed
      */
     void run(
@@ -138,7 +138,7 @@ final class Gradient {
         kernels.products().multiply(left, weights.packed(), Matrix.of(buffers.u, rows, grid.columns()), false);
     }
 
-    /** The gradient rows (da, t). */
+    /** Computes the gradient rows (da, t). */
     private void rowGradients(Buffers buffers, ForwardState state, long row, int rows, DevicePointer dOut) {
         PatchGrid grid = buffers.grid;
         kernels.elements(
@@ -178,7 +178,7 @@ final class Gradient {
                         .int32(grid.units()));
     }
 
-    /** dW and the moments. */
+    /** Adds the products of some rows to dW and to the moments, or overwrites these. */
     private void addToSums(Buffers buffers, ForwardState state, long row, int rows, boolean map, boolean adds) {
         PatchGrid grid = buffers.grid;
         WeightGradients sums = buffers.sums;
@@ -201,7 +201,7 @@ final class Gradient {
         }
     }
 
-    /** Gradients of the patches; of a map's, the part through the factors alone. */
+    /** Computes the gradients of the patches. For a map the columns of t are left out, because they belong to the patches of v. */
     private void patchGradients(Buffers buffers, int rows, boolean map) {
         PatchGrid grid = buffers.grid;
         int columns = map ? grid.rank() : grid.columns();

@@ -12,8 +12,9 @@ import org.codanet.nn.op.alignment.DynamicAlignmentShape;
 import org.codanet.nn.op.alignment.Norm;
 
 /**
- * What is derived from a layer's weights at each change, by {@code packed_weights.cu}: the packed weights W (P, L), the Gram matrices,
- * and for WB AᵀA and the Frobenius norms F. One block of memory, held as long as the operation.
+ * Values that {@code packed_weights.cu} derives from a layer's weights whenever the weights change: the packed weights W (P, L), the
+ * Gram matrices, and for WB also AᵀA and the Frobenius norms F. They are in one block of memory, which is held as long as the operation
+ * is open.
  */
 final class PackedWeights {
     static final KernelSource SOURCE = AlignmentKernels.source("packed_weights.cu");
@@ -62,7 +63,7 @@ final class PackedWeights {
         frobenius = bounded ? layout.floats(shape.units()) : DevicePointer.NULL;
     }
 
-    /** Derives everything from the weights, which must stay open. */
+    /** Derives all values from {@code next}, which must stay open. */
     void prepare(Weights next) {
         weights = null;
         next.require(shape, "dynamic alignment");
@@ -125,7 +126,7 @@ final class PackedWeights {
         }
     }
 
-    /** @throws IllegalStateException if prepare has not been called, or the scope of the weights was closed */
+    /** @throws IllegalStateException if {@link #prepare} has not been called, or if the scope of the weights was closed */
     void requirePrepared() {
         if (weights == null) {
             throw new IllegalStateException("dynamic alignment: prepare has not been called; it reads the weights");
@@ -139,7 +140,7 @@ final class PackedWeights {
         return Matrix.of(packed, shape.patch(), PatchGrid.columns(shape));
     }
 
-    /** The columns of W that are A, (P, R). */
+    /** The columns of W that hold A, (P, R). */
     Matrix columnsOfA() {
         return packed().columns(0, shape.rank());
     }

@@ -19,9 +19,9 @@ record PatchGrid(DynamicAlignmentShape shape, int n, int h, int w) {
     }
 
     /**
-     * Whether the forward pass is weight-streaming: L2 layers whose {@linkplain DynamicAlignmentShape#gramFormCancels Gram
-     * form cancels}. It also costs less there, because a
-     * dynamic weight has fewer entries than there are slots. WB has no norm of dynamic weights.
+     * Whether the forward pass uses the weight-streaming form. It does for L2 layers whose {@linkplain
+     * DynamicAlignmentShape#gramFormCancels Gram form cancels}. In these layers the form also costs less, because a dynamic weight has
+     * fewer entries than there are slots. WB does not need the norms of dynamic weights.
      */
     static boolean weightStreaming(DynamicAlignmentShape shape) {
         return shape.gramFormCancels() && shape.norm() == Norm.L2;
@@ -93,22 +93,22 @@ record PatchGrid(DynamicAlignmentShape shape, int n, int h, int w) {
         return shape.norm() == Norm.WB;
     }
 
-    /** Squared norms that the forward state holds for one position: one for each unit, WB one for the patch. */
+    /** Number of squared norms in the forward state for one position: one for each unit, or for WB one for the patch. */
     int squaredNorms() {
         return weightBounding() ? 1 : units();
     }
 
-    /** Whether a patch is the position itself, so that im2col is not needed. */
+    /** Whether a patch is a single input position, as in 1 × 1 layers, so that im2col is not needed. */
     boolean pointwise() {
         return shape.kernel() == 1 && shape.stride() == 1 && shape.padding() == 0;
     }
 
     /**
-     * Images of a chunk.
+     * Number of images in a chunk.
      *
-     * @param bytes that the buffers of a chunk should not exceed; a chunk has at least one image
-     * @param floats of the buffers, for each output position
-     * @param images at most
+     * @param bytes limit for the buffers of a chunk; a chunk has at least one image even if it exceeds the limit
+     * @param floats size of the buffers for each output position, in floats
+     * @param images largest result
      */
     int chunkImages(long bytes, long floats, int images) {
         return Math.clamp(bytes / (Float.BYTES * floats * positions()), 1, images);

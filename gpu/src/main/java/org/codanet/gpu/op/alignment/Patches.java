@@ -5,7 +5,7 @@ import org.codanet.gpu.kernel.Kernel;
 import org.codanet.gpu.kernel.KernelSource;
 import org.codanet.nn.op.alignment.DynamicAlignmentShape;
 
-/** Launches of {@code patches.cu}: im2col, col2im, and what WB needs of the norms of patches. */
+/** Launches the kernels of {@code patches.cu}: im2col, col2im, and the patch norms of WB with their gradient. */
 final class Patches {
     static final KernelSource SOURCE = AlignmentKernels.source("patches.cu");
 
@@ -18,7 +18,7 @@ final class Patches {
     /**
      * Patches (rows, P) of images (n, H, W, C).
      *
-     * @param buffer where they are written; not used if a patch is the position itself, as in 1 × 1 layers
+     * @param buffer receives the patches; not used if a patch is a single input position, as in 1 × 1 layers
      * @return the patches: {@code buffer}, or {@code x} itself
      */
     DevicePointer of(PatchGrid grid, DevicePointer x, int images, DevicePointer buffer) {
@@ -41,7 +41,7 @@ final class Patches {
     /**
      * Sums patches (rows, P) into images (n, H, W, C).
      *
-     * @param adds whether to add to {@code dx} or to overwrite it
+     * @param adds true to add to {@code dx}, false to overwrite it
      */
     void col2im(PatchGrid grid, DevicePointer patches, int images, DevicePointer dx, boolean adds) {
         kernels.elements(

@@ -5,11 +5,11 @@ import org.codanet.gpu.kernel.KernelSource;
 import org.codanet.nn.op.alignment.DynamicAlignmentShape;
 
 /**
- * Back-projection in the tensor-core form, {@code tensor_core_back_projection.cu}: launches for one chunk of images. The dynamic weights
- * are computed once for {@link TensorCoreTiling#TARGETS} targets.
+ * Launches the back-projection of one chunk of images in the tensor-core form, {@code tensor_core_back_projection.cu}. A block computes
+ * its dynamic weights once and applies them to up to {@link TensorCoreTiling#TARGETS} targets.
  */
 final class TensorCoreBackProjection {
-    /** Patch entries of a block at most, and the number that its span is a multiple of. */
+    /** Largest span, the number of patch entries of a block. A span is a multiple of {@link #SPAN_MULTIPLE}. */
     private static final int MAX_SPAN = 32;
 
     private static final int SPAN_MULTIPLE = 4;
@@ -34,9 +34,10 @@ final class TensorCoreBackProjection {
     }
 
     /**
-     * Whether back-projection of so many targets should use this form. It should for two targets or more, because the weights are computed
-     * once for all. One target costs P R D multiply-adds a position in either form; then the form that moves fewer bytes is used.
-     * Patch-first writes and reads t, S D floats a position; here, each block reads the fragments of all weights for its positions.
+     * Whether back-projection of {@code targets} targets should use this form. With two or more targets it should, because the targets
+     * share the weights. One target costs P R D multiply-adds per position in either form, so the form that moves fewer bytes is used.
+     * The patch-first form writes and reads t, S D floats per position. In this form each block reads the fragments of all weights for
+     * its positions.
      */
     boolean suits(int targets) {
         long patchFirstBytes = 2L * Float.BYTES * shape.slots() * shape.units();
@@ -46,9 +47,9 @@ final class TensorCoreBackProjection {
     /**
      * Writes g' = dOut f.
      *
-     * @param state of all images
+     * @param state forward state of all images
      * @param first the first image of the chunk
-     * @param images of the chunk
+     * @param images number of images in the chunk
      * @param dOut (N, T, positions, D) of all images
      * @param dScores g' (images, T, positions, D) of the chunk
      */
@@ -76,7 +77,7 @@ final class TensorCoreBackProjection {
         long rows = (long) images * grid.positions();
         long blocks = Math.ceilDiv(rows, (long) TensorCoreTiling.BLOCK_POSITIONS);
         int groups = Math.ceilDiv(targets, TensorCoreTiling.TARGETS);
-        // Fewer entries a block if there would be too few blocks to fill the GPU.
+        // Use fewer entries per block if there would be too few blocks to fill the GPU.
         long entries = Math.ceilDiv(shape.patch() * blocks * groups, (long) TensorCoreForward.TARGET_BLOCKS);
         int span = (int) Math.min(MAX_SPAN, Math.ceilDiv(entries, (long) SPAN_MULTIPLE) * SPAN_MULTIPLE);
         kernels.kernel(source, "tensor_core_back_projection")

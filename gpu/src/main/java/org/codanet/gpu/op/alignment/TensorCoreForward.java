@@ -5,17 +5,20 @@ import org.codanet.gpu.kernel.KernelSource;
 import org.codanet.nn.op.alignment.DynamicAlignmentShape;
 
 /**
- * The forward pass and the frozen map in the tensor-core form, {@code tensor_core_forward.cu}: launches for the rows of one chunk. The
- * products u, a multiple of the image in size, do not exist in this form.
+ * Launches the forward pass and the frozen map for the rows of one chunk in the tensor-core form, {@code tensor_core_forward.cu}. This
+ * form does not compute the products u, which are many times larger than the image.
  */
 final class TensorCoreForward {
-    /** Blocks to aim for: two for each multiprocessor of the largest cards. With fewer, the reduction over the patch is split. */
+    /**
+     * Target number of blocks: two for each multiprocessor of the largest GPUs. With fewer, the reduction over the patch is split
+     * (split-K).
+     */
     static final int TARGET_BLOCKS = 264;
-    /** Patch entries of a split at least. */
+    /** Smallest number of patch entries of a split. */
     private static final int MIN_SPAN = 8;
-    /** The span is a multiple of the patch entries of the largest stage, so that a split has whole stages. */
+    /** A span is a multiple of the patch entries of the largest stage, so that a split consists of whole stages. */
     private static final int SPAN_MULTIPLE = 4;
-    /** More partial sums would take longer to reduce than the split saves. */
+    /** Largest number of splits. With more, reducing the partial sums would take longer than the split saves. */
     private static final int MAX_SPLITS = 48;
 
     private final AlignmentKernels kernels;
@@ -46,8 +49,8 @@ final class TensorCoreForward {
     /**
      * How the forward pass of some rows is divided among blocks.
      *
-     * @param tiles of 16 positions a warp has
-     * @param splits of the patch: 1 if positions and units alone make enough blocks
+     * @param tiles number of tiles of 16 positions that a warp has
+     * @param splits number of splits of the patch; 1 if positions and units alone make enough blocks
      * @param span patch entries of each split; the last may have fewer
      */
     private record Partition(int tiles, int splits, int span) {
@@ -66,17 +69,17 @@ final class TensorCoreForward {
         return new Partition(tiles, Math.ceilDiv(shape.patch(), span), span);
     }
 
-    /** Floats of the buffer for partial sums that {@link #run} needs for so many rows. */
+    /** Floats of the buffer for partial sums that {@link #run} needs for {@code maxRows} rows. */
     long partialFloats(long maxRows) {
         int splits = partition(maxRows).splits();
         return splits == 1 ? 0 : 2L * splits * maxRows * shape.units();
     }
 
     /**
-     * Outputs of some rows.
+     * Computes the outputs of some rows.
      *
-     * @param maxRows rows of the largest chunk of the call; it decides how the work is split, so that all chunks are split alike
-     * @param partials buffer of {@link #partialFloats}
+     * @param maxRows rows of the largest chunk of the call; determines the splits, so that all chunks are split in the same way
+     * @param partials buffer of {@link #partialFloats} floats
      */
     void run(long maxRows, DevicePointer partials, Forward.Inputs inputs, Forward.Outputs outputs) {
         Partition partition = partition(maxRows);

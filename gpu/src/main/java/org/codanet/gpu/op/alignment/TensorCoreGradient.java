@@ -10,7 +10,7 @@ import org.codanet.nn.op.alignment.DynamicAlignment.Weights;
 import org.codanet.nn.op.alignment.DynamicAlignmentShape;
 
 /**
- * The full gradient in the tensor-core form, {@code tensor_core_gradient.cu}. Neither u nor anything of its size exists.
+ * The full gradient in the tensor-core form, {@code tensor_core_gradient.cu}. It needs no buffer as large as u.
  *
  * <pre>
  *   dw_ij    = g'_j p_i + e_j w_ij                        never written
@@ -19,17 +19,18 @@ import org.codanet.nn.op.alignment.DynamicAlignmentShape;
  *   dA       = patchesᵀ · da,    dx = col2im of dp + da · Aᵀ     GEMMs
  * </pre>
  *
- * <p>Both kernels split their reduction if their blocks would be too few to fill a GPU (split-K); the partial sums are reduced in a fixed
- * order. The gradient of a map that was applied to another input v: p is v's patch, s its score, and dx has no dp.
+ * <p>Both kernels split their reduction (split-K) if there would be too few blocks to fill a GPU. The partial sums are reduced in a
+ * fixed order. For the gradient of a map that was applied to another input v, p is the patch of v, s is the score of v, and dx has no dp
+ * term.
  */
 final class TensorCoreGradient {
-    /** Blocks below which a reduction is split: four for each multiprocessor of the largest cards. */
+    /** A reduction is split if it has fewer blocks than this: about four for each multiprocessor of the largest GPUs. */
     private static final int TARGET_BLOCKS = 512;
-    /** Patch entries of a split at least. */
+    /** Smallest number of patch entries of a split. */
     private static final int MIN_SPAN = 8;
     /** A span is a multiple of this, because four lanes write four neighbouring entries of dp. */
     private static final int SPAN_MULTIPLE = 4;
-    /** Rows are padded with zeros to a multiple of this, the largest number that a block of either kernel reads at once. */
+    /** Rows are padded with zeros to a multiple of this number, the most rows that a block of either kernel reads at once. */
     private static final int ROW_MULTIPLE = 2 * TensorCoreTiling.BLOCK_POSITIONS;
 
     private final CudaResources resources;
@@ -42,7 +43,7 @@ final class TensorCoreGradient {
     private final TensorCoreTiling tiling;
     private final KernelSource source;
 
-    /** @param forward for the scores of the input that a map was applied to */
+    /** @param forward computes the scores of the input that a map was applied to */
     TensorCoreGradient(
             CudaResources resources,
             AlignmentKernels kernels,
@@ -66,7 +67,7 @@ final class TensorCoreGradient {
         return Math.toIntExact(Math.ceilDiv(n, (long) multiple) * multiple);
     }
 
-    /** D': units, rounded up to whole slices. */
+    /** D': number of units, rounded up to whole slices. */
     private int paddedUnits() {
         return roundUp(shape.units(), TensorCoreTiling.SLICE);
     }
@@ -81,14 +82,14 @@ final class TensorCoreGradient {
     }
 
     /**
-     * How the work on some rows is divided. Only their number decides, so the same rows give the same bits.
+     * How the work on some rows is divided among blocks. It depends only on the number of rows, so the same rows give the same bits.
      *
-     * @param rows of a chunk
+     * @param rows number of rows of a chunk
      * @param blocks of the kernel by positions, along the rows
      * @param span patch entries of each of its splits
-     * @param splits of the patch in the kernel by positions
+     * @param splits number of splits of the patch in the kernel by positions
      * @param rowSpan rows of each split of the kernel by weights
-     * @param rowSplits of the rows in the kernel by weights
+     * @param rowSplits number of splits of the rows in the kernel by weights
      */
     private record Partition(int rows, int blocks, int span, int splits, int rowSpan, int rowSplits) {
         /** Rows of the partial sums of da; a single split writes da itself. */
@@ -130,7 +131,7 @@ final class TensorCoreGradient {
         private final DevicePointer weightPartials;
         private final DevicePointer dPatches;
 
-        /** @param map whether v is another input than x; needs the most memory */
+        /** @param map whether v is another input than x, which needs more memory */
         Buffers(PatchGrid grid, boolean map, BufferLayout layout) {
             this.grid = grid;
             images = grid.chunkImages(resources.chunkBytes(), rowFloats(), grid.n());
@@ -221,7 +222,7 @@ final class TensorCoreGradient {
         }
     }
 
-    /** Scores of v's patches with the dynamic weights that x made. */
+    /** Computes the scores of the patches of v with the dynamic weights that were computed from x. */
     private DevicePointer mapScores(Buffers buffers, ForwardState state, long row, int rows, DevicePointer vPatches) {
         PatchGrid grid = buffers.grid;
         Forward.Inputs inputs = new Forward.Inputs(rows, state.factors(row), grid.slots(), vPatches);
@@ -230,7 +231,7 @@ final class TensorCoreGradient {
         return buffers.mapScores;
     }
 
-    /** g' and e, and the factors as operands. */
+    /** Computes g' and e, and packs the factors as operands. */
     private void coefficients(
             Buffers buffers, ForwardState state, long row, int rows, DevicePointer scores, DevicePointer dOut) {
         PatchGrid grid = buffers.grid;
@@ -307,7 +308,7 @@ final class TensorCoreGradient {
         }
     }
 
-    /** Adds dB and db to the columns of dW that belong to slots, or overwrites these. */
+    /** Adds dB and db to the columns of dW that belong to slots, or overwrites these columns. */
     private void byWeights(Buffers buffers, Partition partition, DevicePointer vPatches, boolean adds) {
         PatchGrid grid = buffers.grid;
         kernel("tensor_core_gradient_weights")
@@ -343,7 +344,7 @@ final class TensorCoreGradient {
                         .flag(adds));
     }
 
-    /** Adds dA to the columns of dW that belong to A, or overwrites these. */
+    /** Adds dA to the columns of dW that belong to A, or overwrites these columns. */
     private void gradientOfA(Buffers buffers, int rows, DevicePointer xPatches, boolean adds) {
         PatchGrid grid = buffers.grid;
         Matrix left = Matrix.of(xPatches, rows, grid.patch()).transpose();
@@ -351,7 +352,7 @@ final class TensorCoreGradient {
         resources.cublas().multiply(left, dFactors, buffers.sums.columnsOfA(), adds);
     }
 
-    /** Adds da · Aᵀ to dp; of a map's gradient there is no dp, and it is written. */
+    /** Adds da · Aᵀ to dp. The gradient of a map has no dp; da · Aᵀ is then written instead of added. */
     private void patchGradients(Buffers buffers, int rows, DevicePointer xPatches, boolean map) {
         PatchGrid grid = buffers.grid;
         Matrix dFactors = Matrix.of(buffers.dFactors, rows, grid.rank());

@@ -4,11 +4,11 @@ import java.util.List;
 import org.codanet.gpu.kernel.KernelSource;
 
 /**
- * How the tensor-core kernels divide their work, for one rank and kind of operands. All numbers are handed to NVRTC, so that a kernel and
- * its launch agree. {@code tensor_core.cuh} explains the terms step, group, tile and fragment.
+ * How the tensor-core kernels divide their work, for one rank and operand type. All numbers are passed to NVRTC as defines, so that a
+ * kernel and its launch agree. {@code tensor_core.cuh} explains the terms step, group, tile and fragment.
  *
  * @param rank R
- * @param bf16 whether the operands are bfloat16 and not TF32
+ * @param bf16 true for bfloat16 operands, false for TF32
  */
 public record TensorCoreTiling(int rank, boolean bf16) {
     /** Threads of a block of every tensor-core kernel. */
@@ -18,24 +18,24 @@ public record TensorCoreTiling(int rank, boolean bf16) {
     static final int WARPS = THREADS / KernelSource.WARP_SIZE;
     /** Positions of one mma instruction. */
     static final int MMA_POSITIONS = 16;
-    /** Positions of a block whose warps have one tile each. */
+    /** Positions of a block in which each warp has one tile. */
     static final int BLOCK_POSITIONS = WARPS * MMA_POSITIONS;
     /** Units of one mma instruction. */
     private static final int MMA_UNITS = 8;
-    /** 32-bit words along the rank of one mma instruction: TF32 values, or pairs of bfloat16. */
+    /** 32-bit words along the rank of one mma instruction. A word is one TF32 value or a pair of bfloat16 values. */
     private static final int MMA_WORDS = 8;
     /** Units of a tile of weights. */
     static final int UNIT_TILE = 32;
-    /** Units of a slice: half a tile. A block of the gradient by weights has one slice of several patch entries. */
+    /** Units of a slice, which is half a tile. A block of the gradient by weights has one slice of several patch entries. */
     static final int SLICE = UNIT_TILE / 2;
-    /** Targets that a block of the back-projection applies its weights to. */
+    /** Largest number of targets to which a block of the back-projection applies its weights. */
     static final int TARGETS = 10;
 
-    /** With more steps, the factors of a warp would not fit the registers, or two stages the 48 KiB of shared memory. */
+    /** With more steps, the factors of a warp would not fit in registers, or two stages would not fit in the 48 KiB of shared memory. */
     private static final int MAX_FORWARD_STEPS = 16;
-    /** With more steps, the factors of a warp and their gradients, or the weights and theirs, would not fit the registers. */
+    /** With more steps, the factors of a warp and their gradients would not fit in registers, nor would the weights and their gradients. */
     private static final int MAX_GRADIENT_STEPS = 12;
-    /** With more steps, two tiles of a warp would not fit the registers, so it has one. */
+    /** With more steps, two tiles of a warp would not fit in registers, so a warp has one. */
     private static final int TWO_TILE_STEPS = 8;
 
     /** 32-bit words that one lane holds of the right operands of two steps. */
@@ -60,12 +60,12 @@ public record TensorCoreTiling(int rank, boolean bf16) {
         return 2 * Math.ceilDiv(rank, 2 * depth(bf16));
     }
 
-    /** Whether the rank fits the forward pass and back-projection. */
+    /** Whether the forward pass and back-projection support this rank. */
     boolean supportsForward() {
         return kSteps() <= MAX_FORWARD_STEPS;
     }
 
-    /** Whether the rank fits the gradient. */
+    /** Whether the gradient supports this rank. */
     boolean supportsGradient() {
         return kSteps() <= MAX_GRADIENT_STEPS;
     }
@@ -89,14 +89,18 @@ public record TensorCoreTiling(int rank, boolean bf16) {
         return PAIR_WORDS_A_LANE * KernelSource.WARP_SIZE;
     }
 
-    /** Tiles of {@link #MMA_POSITIONS} positions that a warp of the forward pass has, if there are positions enough for all SMs. */
+    /**
+     * Tiles of {@link #MMA_POSITIONS} positions for each warp of the forward pass, if there are enough positions for all
+     * multiprocessors.
+     */
     int forwardTiles() {
         return kSteps() > TWO_TILE_STEPS ? 1 : 2;
     }
 
     /**
-     * Tiles that a warp of the gradient has: of {@link #MMA_POSITIONS} positions, or of {@link #SLICE} units of one patch entry. Each keeps
-     * an operand and its gradient in registers; the gradient is float32, so with bfloat16 it has twice as many registers as the operand.
+     * Tiles for each warp of the gradient. A tile has {@link #MMA_POSITIONS} positions, or {@link #SLICE} units of one patch entry. Each
+     * tile keeps an operand and its gradient in registers. The gradient is float32, so with bfloat16 operands it needs twice as many
+     * registers as the operand.
      */
     int gradientTiles() {
         int registersOfOperand = 1;
@@ -104,22 +108,22 @@ public record TensorCoreTiling(int rank, boolean bf16) {
         return kSteps() * (registersOfOperand + registersOfSum) <= 2 * TWO_TILE_STEPS ? 2 : 1;
     }
 
-    /** Depth of the pipeline that copies weights to shared memory: two or three stages fit. */
+    /** Depth of the pipeline that copies weights to shared memory. Two or three stages fit. */
     private int stages() {
         return kSteps() > 4 ? 2 : 3;
     }
 
-    /** Patch entries of a stage: several if they are small, so that there is enough work between two barriers. */
+    /** Patch entries of a stage. A stage has several if they are small, so that there is enough work between two barriers. */
     int stageEntries() {
         return kSteps() > TWO_TILE_STEPS ? 1 : kSteps() > 2 ? 2 : 4;
     }
 
-    /** Positions of a stage of the gradient by weights: two stages fit shared memory. */
+    /** Positions of a stage of the gradient by weights. Two stages fit in shared memory. */
     private int stagePositions() {
         return bf16 && kSteps() > TWO_TILE_STEPS ? 16 : 32;
     }
 
-    /** Patch entries whose weights a warp of the back-projection computes at a time. */
+    /** Number of patch entries whose weights a warp of the back-projection computes at once. */
     int backProjectionEntries() {
         return kSteps() > TWO_TILE_STEPS ? 2 : 4;
     }

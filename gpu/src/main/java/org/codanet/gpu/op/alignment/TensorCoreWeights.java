@@ -7,9 +7,9 @@ import org.codanet.gpu.op.CudaResources;
 import org.codanet.nn.op.alignment.DynamicAlignmentShape;
 
 /**
- * The packed weights in the order in which the tensor cores read them, by {@code tensor_core_weights.cu}: fragments for every pass, and
- * transposed fragments for the gradient, which are made at its first use after a change. Two blocks of memory, held as long as the
- * operation.
+ * The packed weights in the order in which the tensor cores read them. {@code tensor_core_weights.cu} packs fragments for every pass,
+ * and transposed fragments for the gradient. The transposed fragments are packed when the gradient first needs them after a change of
+ * the weights. Both are held in one block of memory each, as long as the operation is open.
  */
 final class TensorCoreWeights {
     private final CudaResources resources;
@@ -57,7 +57,7 @@ final class TensorCoreWeights {
         return Integer.BYTES * transposedWords();
     }
 
-    /** Packs the fragments; the transposed ones are now out of date. */
+    /** Packs the fragments and marks the transposed fragments as out of date. */
     void prepare() {
         transposedIsCurrent = false;
         if (fragments == null) {
@@ -96,7 +96,7 @@ final class TensorCoreWeights {
         return fragments.pointer();
     }
 
-    /** The transposed fragments; {@link #prepareTransposed} first. */
+    /** The transposed fragments. {@link #prepareTransposed} must be called first. */
     DevicePointer transposed() {
         return transposed.pointer();
     }

@@ -9,9 +9,9 @@ import org.codanet.gpu.op.CudaTensor;
 import org.codanet.nn.op.alignment.DynamicAlignment.Weights;
 
 /**
- * What a gradient sums over all positions of all images before it is added to the gradients of the weights, in either form: dW (P, L)
- * with the columns of the packed weights, and what comes through the norms. {@code weight_gradients.cu} has the formulas. The sums are in
- * the workspace.
+ * The sums over all positions of all images that a gradient computes, in either form, before they are added to the gradients of the
+ * weights: dW (P, L), with the columns of the packed weights, and the terms that come through the norms. {@code weight_gradients.cu} has
+ * the formulas. The sums are in the workspace.
  */
 final class WeightGradients {
     static final KernelSource SOURCE = AlignmentKernels.source("weight_gradients.cu");
@@ -25,7 +25,7 @@ final class WeightGradients {
     private final DevicePointer alpha;
     private final DevicePointer mixed;
 
-    /** @param buffers where the sums are */
+    /** @param buffers provides the memory of the sums */
     WeightGradients(
             CudaResources resources,
             AlignmentKernels kernels,
@@ -57,21 +57,21 @@ final class WeightGradients {
         return dW().columns(grid.rank(), grid.slotColumns());
     }
 
-    /** The moments M_j = Σ e_j a aᵀ, (S, S D): the norms SQ and L2 add B_j M_j to dB_j. */
+    /** The moments M_j = Σ e_j a aᵀ, (S, S D). With the norms SQ and L2, B_j M_j is added to dB_j. */
     Matrix moments() {
         return Matrix.of(moments, grid.slots(), grid.slotColumns());
     }
 
-    /** Sets the sums to zero that are not overwritten by the first chunk of images. */
+    /** Sets the sums that the first chunk of images does not overwrite to zero. */
     void clear() {
         resources.stream().fill(alpha, 0, grid.units());
     }
 
     /**
-     * WB: adds what some rows contribute through the norms.
+     * WB: adds the terms of some rows that come through the norms.
      *
      * @param c (rows, D): c_j = g'_j s_j
-     * @param squaredNorms of the patches (rows)
+     * @param squaredNorms squared norms of the patches (rows)
      * @param beta (rows), overwritten; the gradient of a patch has the term β p, see {@link Patches#addScaled}
      */
     void addBounds(DevicePointer c, DevicePointer squaredNorms, long rows, DevicePointer beta) {
@@ -118,7 +118,7 @@ final class WeightGradients {
                         .int32(grid.units()));
     }
 
-    /** WB: moments and mixed Gram matrix, once all rows have been added. */
+    /** WB: computes the moments and the mixed Gram matrix. All rows must have been added. */
     private void computeBounds() {
         int entries = grid.rank() * grid.rank();
         kernels.elements(

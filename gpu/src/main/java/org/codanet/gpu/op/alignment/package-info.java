@@ -5,13 +5,13 @@
  *
  * <h2>Sizes</h2>
  *
- * <p>N images, P patch entries, R rank, S slots (R, and one more with a bias, whose factor is 1), D units, T targets, m rows: the output
- * positions of a chunk of images. L = R + S D. The packed weights W (P, L) have the columns of A, then those of B and b by slot and unit.
- * A chunk is as many images as have buffers within the device's chunk size.
+ * <p>N images, P patch entries, R rank, S slots (R, plus one with factor 1 if there is a bias), D units, T targets, m rows: the output
+ * positions of a chunk of images. L = R + S D. The packed weights W (P, L) have the columns of A, then those of B and b by slot and
+ * unit. A chunk is the largest number of images whose buffers fit within the device's chunk size.
  *
  * <h2>Forms</h2>
  *
- * <p>Dynamic weights w (m, D, P) are never written to memory. Three forms of each pass avoid it:
+ * <p>Dynamic weights w (m, D, P) are never written to memory. Three forms avoid this:
  *
  * <dl>
  *   <dt>patch-first
@@ -19,16 +19,16 @@
  *       Gram matrices {@code G_j = B_jᵀ B_j} are computed once for each change of the weights: {@code q_j = aᵀ G_j a}. This needs
  *       S D floats of memory for each position.
  *   <dt>weight-streaming
- *   <dd>A thread computes one entry of a dynamic weight after the other in float32, {@code w_ij = B_ij a}, adds it to the sums
- *       {@code s_j += p_i w_ij} and {@code q_j += w_ij²}, and drops it.
+ *   <dd>A thread computes the entries of a dynamic weight one by one in float32, {@code w_ij = B_ij a}. It adds each entry to the sums
+ *       {@code s_j += p_i w_ij} and {@code q_j += w_ij²}, and then drops it.
  *   <dt>tensor-core
- *   <dd>As weight-streaming, but tensor cores compute the entries of 16 positions and 8 units at once from TF32 or bfloat16 operands:
- *       {@code w_i = a B_i}, one GEMM tile for each patch entry i. The tiles stay in the accumulator registers, where the sums are made.
- *       If positions and units make too few blocks to fill the GPU, the reduction is split (split-K), and the partial sums are reduced
- *       in a fixed order.
+ *   <dd>Like weight-streaming, but tensor cores compute the entries of 16 positions and 8 units at once from TF32 or bfloat16 operands:
+ *       {@code w_i = a B_i}, one GEMM tile for each patch entry i. The tiles stay in the accumulator registers, from which the sums are
+ *       computed. If positions and units make too few blocks to fill the GPU, the reduction is split (split-K), and the partial sums are
+ *       reduced in a fixed order.
  * </dl>
  *
- * <p>All GEMMs outside the kernels are cuBLAS, in the precision of the device. Layers whose Gram form cancels ({@link
+ * <p>All GEMMs outside the kernels are computed by cuBLAS, in the precision of the device. Layers whose Gram form cancels ({@link
  * org.codanet.nn.op.alignment.DynamicAlignmentShape#gramFormCancels}) are computed in float32, and never use tensor cores.
  *
  * <table>
@@ -48,7 +48,8 @@
  *
  * <h2>Classes and kernels</h2>
  *
- * <p>Each file of kernels is named after its class. Its first comment has the formulas, shapes, launch and access pattern.
+ * <p>Each file of kernels is named after its class. The comment at its top gives the formulas, shapes, launch geometry and access
+ * pattern.
  *
  * <table>
  *   <caption>Which class launches which kernels</caption>
@@ -68,7 +69,8 @@
  *       tensor_core_gradient_positions, tensor_core_gradient_weights, reduce_factor_gradients, reduce_weight_gradients
  * </table>
  *
- * <p>{@code scale.cuh} has f and e for all of them, {@code gram.cuh} the layout of the Gram matrices, {@code tensor_core.cuh} what the
- * tensor-core kernels share; {@code TensorCoreTiling} decides their tile sizes and hands them to NVRTC.
+ * <p>{@code scale.cuh} computes f and e for all of them, {@code gram.cuh} defines the layout of the Gram matrices, and {@code
+ * tensor_core.cuh} contains what the tensor-core kernels share. {@code TensorCoreTiling} selects their tile sizes and passes them to
+ * NVRTC.
  */
 package org.codanet.gpu.op.alignment;

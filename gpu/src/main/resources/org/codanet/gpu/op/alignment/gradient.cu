@@ -1,4 +1,4 @@
-/* gradient: the patch-first form, what stands between its GEMMs.
+/* gradient: the elementwise kernels between the GEMMs of the patch-first gradient.
  *   u = patches W                             GEMM, as in forward.cu
  *   s_j = a . u_j     g'_j = g_j f_j     e_j = 2 g_j s_j df/dq     t_j = g'_j a                 patch_first_gradient     (1)
  *   z[r, s] = sum_j e_j G_j[r, s]             GEMM with the Gram matrices, pairs r <= s
@@ -9,7 +9,7 @@
  *   u        (m, L)             factors  (m, S)                  q (m, D), WB: (m)      z (m, S (S + 1) / 2)
  * Launch   factor_gradients: one warp a row and factor, BLOCK threads. patch_first_gradient: one thread a row and unit.
  * Access   neighbouring threads have neighbouring units: coalesced.
- * q = 0    g' = e = 0: nothing comes through that unit and position. No atomics: same input, same bits. */
+ * q = 0    g' = e = 0: that unit and position contribute nothing to the gradients. No atomics: same input, same bits. */
 
 #include "alignment/gram.cuh"
 #include "alignment/scale.cuh"

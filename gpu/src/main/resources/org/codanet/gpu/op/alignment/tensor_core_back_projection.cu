@@ -1,4 +1,4 @@
-/* tensor_core_back_projection: T targets pulled back to the patches, from dynamic weights in accumulator registers.
+/* tensor_core_back_projection: back-projects T targets to the patches, with dynamic weights in accumulator registers.
  *   w_i = a B_i + b_i                                for each patch entry i, see tensor_core.cuh                        (1)
  *   dp_i (positions, target) = sum over j of g'_j w_ij          g'_j = dout_j f_j                                       (2)
  * col2im then gives dx. f comes from the q that the forward pass left: the dynamic weights and their norms are constants here.

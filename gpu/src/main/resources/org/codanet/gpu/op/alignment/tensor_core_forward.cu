@@ -37,8 +37,8 @@ static __device__ __forceinline__ void write_output(float* __restrict__ y, float
 
 typedef unsigned Stage[ENTRIES][TILE_WORDS];
 
-/* Starts the copies of a stage. A whole stage has a constant size, so the loop is unrolled; the last one may be shorter, and behind
- * the end of the patch there is none: entries is then negative. */
+/* Starts the copies of a stage. A whole stage has a constant size, so the loop is unrolled. The last stage may be shorter. Past the
+ * end of the patch there is nothing to copy, and entries is negative. */
 static __device__ __forceinline__ void fetch(Stage* stage, const unsigned* __restrict__ from, int entries) {
     const int mine = threadIdx.x * 4;
     unsigned* to = &(*stage)[0][0] + mine;

@@ -27,7 +27,7 @@
  *          memory. The second issues 4 K_STEPS (TF32) or 8 K_STEPS (bfloat16) mma for DEPTH positions, and as many 4-byte reads
  *          and 10 or 20 more. Shared memory keeps up with the tensor cores in the first kernel, and nearly in the second;
  *          the issue of all other instructions bounds both (docs/performance.md).
- * q = 0    g' = e = 0: nothing comes through that unit and position. No atomics: same input, same bits. */
+ * q = 0    g' = e = 0: that unit and position contribute nothing to the gradients. No atomics: same input, same bits. */
 
 #include "alignment/scale.cuh"
 #include "alignment/tensor_core.cuh"

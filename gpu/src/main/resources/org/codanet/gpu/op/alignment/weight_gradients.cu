@@ -8,7 +8,7 @@
  * moments (S, S D): M_j[r, s] at row r, column s D + j.     mixed (R, R)     c (m, D)     alpha (D)     beta (m)     q (m)
  * Launch   wb_beta, wb_mixed_gram: one warp a result, BLOCK threads. wb_alpha: one block of BLOCK threads a unit. Others: one thread
  *          an element, grid ceil(count / BLOCK).
- * q, F = 0 nothing comes through the norm. No atomics: same input, same bits. */
+ * q, F = 0 the gradient through the norm is 0. No atomics: same input, same bits. */
 
 #include "alignment/gram.cuh"
 

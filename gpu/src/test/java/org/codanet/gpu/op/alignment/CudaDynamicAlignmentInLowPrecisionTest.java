@@ -9,8 +9,8 @@ import org.codanet.nn.testing.GoldenLayerContract;
 import org.junit.jupiter.api.Nested;
 
 /**
- * The contract and the golden layers with TF32 and bfloat16 operands, so that every pass runs in the tensor-core form. The tolerances are
- * those of a real GPU in these precisions: L2 and WB divide by numbers that can be much smaller than the terms they are sums of.
+ * Runs the contract and the golden layers with TF32 and bfloat16 operands, so that every pass uses the tensor-core form. The tolerances
+ * are those of a real GPU in these precisions. L2 and WB divide by sums that can be much smaller than their terms.
  */
 final class CudaDynamicAlignmentInLowPrecisionTest {
     private static final double TF32 = 8e-3;

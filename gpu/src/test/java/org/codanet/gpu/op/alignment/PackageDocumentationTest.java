@@ -17,7 +17,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** The table of classes, files and kernels in the package documentation. */
+/** Compares the table of classes, files and kernels in the package documentation with the sources. */
 final class PackageDocumentationTest {
     private static final String PACKAGE = "org/codanet/gpu/op/alignment";
     private static final Path DOCUMENTATION = Path.of("src/main/java", PACKAGE, "package-info.java");

@@ -26,14 +26,14 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** The tensor-core form of every pass, against the reference device, within the rounding of its operands. */
+/** Compares the tensor-core form of every pass with the reference device. The tolerance is the rounding of the operands. */
 final class TensorCoreTest {
     private static final String EVERY_LAYER = "org.codanet.gpu.op.alignment.TensorCoreTest#layersInBothPrecisions";
-    /** Large enough that all images of a call are one chunk. */
+    /** Chunk size in bytes that is large enough for all images of a call. */
     private static final long ONE_CHUNK = 1 << 30;
 
     private static final long DEFAULT_CHUNK = 1 << 20;
-    /** So small that every image is a chunk. */
+    /** Chunk size in bytes that is so small that every image is its own chunk. */
     private static final long CHUNK_OF_ONE_IMAGE = 1;
 
     private record Layer(DynamicAlignmentShape shape, Shape in) {
@@ -41,7 +41,7 @@ final class TensorCoreTest {
             return new DynamicAlignmentShape(channels, units, rank, kernel, 1, kernel / 2, norm, norm == Norm.SQ);
         }
 
-        /** Stride 1, padding that keeps the extents; SQ has a bias, the other norms have none. */
+        /** A layer with stride 1 and a padding that keeps the extents. SQ has a bias, the other norms have none. */
         static Layer of(int channels, int units, int rank, int kernel, Norm norm, int images, int extent) {
             return new Layer(shape(channels, units, rank, kernel, norm), Shape.of(images, extent, extent, channels));
         }
@@ -61,7 +61,7 @@ final class TensorCoreTest {
         }
     }
 
-    /** Sizes that no tile divides. */
+    /** Extents that are not multiples of any tile. */
     private static final Layer UNEVEN =
             new Layer(new DynamicAlignmentShape(3, 33, 20, 3, 2, 1, Norm.L2, false), Shape.of(2, 7, 5, 3));
 
@@ -71,24 +71,30 @@ final class TensorCoreTest {
     static Stream<Arguments> layersInBothPrecisions() {
         List<Layer> layers = List.of(
                 Layer.of(1, 1, 1, 1, Norm.SQ, 1, 1), // everything but one value is padding
-                Layer.of(6, 40, 8, 3, Norm.SQ, 1, 12), // two tiles of positions and of units
+                Layer.of(6, 40, 8, 3, Norm.SQ, 1, 12), // two tiles of positions, two tiles of units
                 UNEVEN,
                 EVEN_KERNEL,
                 Layer.of(4, 9, 64, 1, Norm.SQ, 1, 9), // the rank of the published nets
                 Layer.of(66, 9, 64, 1, Norm.L2, 1, 5).withBias(), // nearly as many slots as patch entries
-                Layer.of(4, 17, 90, 3, Norm.SQ, 2, 9), // the gradient has one tile a warp, and splits the positions
-                Layer.of(2, 5, 100, 3, Norm.SQ, 1, 4)); // the forward pass has one tile a warp and two stages
+                Layer.of(4, 17, 90, 3, Norm.SQ, 2, 9), // the gradient has one tile per warp and splits the positions
+                Layer.of(2, 5, 100, 3, Norm.SQ, 1, 4)); // the forward pass has one tile per warp and two stages
         return layers.stream()
                 .flatMap(layer ->
                         Stream.of(Precision.TF32, Precision.BF16).map(precision -> Arguments.of(precision, layer)));
     }
 
-    /** Half a unit in the last place of the operands: 11 and 8 bits of mantissa with the leading one; a sum rounds many. */
+    /**
+     * Operands have 11 (TF32) or 8 (bfloat16) bits of mantissa, counting the leading one, and are rounded by up to half a unit in the
+     * last place. A sum has many rounded operands.
+     */
     private static double tolerance(Precision precision) {
         return precision == Precision.TF32 ? 2e-3 : 1.6e-2;
     }
 
-    /** A gradient rounds factors, weights and the gradients of the weights in turn, each as a forward pass its factors. */
+    /**
+     * A gradient rounds the factors, the weights and the gradients of the weights. Each of these roundings adds an error as large as
+     * that of a forward pass.
+     */
     private static double gradientTolerance(Precision precision) {
         return 3 * tolerance(precision);
     }
@@ -125,7 +131,7 @@ final class TensorCoreTest {
             }
         }
 
-        /** So many positions that blocks reduce the whole patch, and, of this rank, warps have two tiles. */
+        /** There are so many positions that each block reduces the whole patch. With this rank warps have two tiles. */
         @ParameterizedTest
         @EnumSource(
                 value = Precision.class,
@@ -145,7 +151,7 @@ final class TensorCoreTest {
             }
         }
 
-        /** An S-CoDA layer of 8 × 8 positions makes 2 blocks for one image; a card runs hundreds at once. */
+        /** Without a split, an S-CoDA layer of 8 × 8 positions would have 2 blocks for one image. A GPU runs hundreds at once. */
         @Test
         void splitTheReductionOverThePatchIfThereAreFewPositions() {
             try (Workplace place = simulated(Precision.TF32, DEFAULT_CHUNK)) {
@@ -172,7 +178,7 @@ final class TensorCoreTest {
                     Workplace reference = reference()) {
                 AlignmentRun run = new AlignmentRun(place, data, Purpose.EXPLANATION);
                 AlignmentRun expected = new AlignmentRun(reference, data, Purpose.EXPLANATION);
-                // One target, some, and more than a block has.
+                // One target, several, and more than the maximum of a block.
                 for (int targets : new int[] {1, 3, TensorCoreTiling.TARGETS + 1}) {
                     float[] upper = Values.uniform(29, AlignmentRun.withTargets(data.out(), targets));
                     Close.to(
@@ -184,7 +190,7 @@ final class TensorCoreTest {
             }
         }
 
-        /** With as many products u, a patch of 72 entries has few weights to read and one of 576 many. */
+        /** Both layers have the same number of products u. With 72 patch entries there are few weights to read, with 576 many. */
         @Test
         void ofOneTargetUsesTheFormThatMovesFewerBytes() {
             try (Workplace place = simulated(Precision.TF32, DEFAULT_CHUNK)) {

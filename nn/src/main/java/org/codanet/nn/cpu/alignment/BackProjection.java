@@ -16,14 +16,14 @@ import org.codanet.nn.tensor.Shape;
 import org.codanet.nn.tensor.Tensor;
 
 /**
- * Back-projection, patch-first: one target at a time, {@code t_j = g'_j a} at every position is multiplied with the transposed weights
- * (B_j, b_j), and the products are added up at the input positions (col2im). With many targets {@link WeightStreaming} takes fewer
- * multiply-adds. The gradient uses the same products for dx.
+ * Back-projection in the patch-first form, one target at a time. {@code t_j = g'_j a} at every position is multiplied with the
+ * transposed weights (B_j, b_j). col2im then adds the products at the input positions. With many targets {@link WeightStreaming} needs
+ * fewer multiply-adds. The gradient uses the same products for dx.
  */
 final class BackProjection {
     private static final String OWNER = "dynamic alignment, back-projection";
 
-    /** Vectors whose left sides are written at a time. With their weights they fit the second-level cache. */
+    /** Number of vectors whose left sides are written at once. Together with their weights they fit in the second-level cache. */
     private static final int CHUNK = 4;
 
     private final Workspace workspace;
@@ -48,19 +48,19 @@ final class BackProjection {
         this.weightStreaming = new WeightStreaming(plan, packed, scale);
     }
 
-    /** Floats that each worker leases, whatever the number of targets. */
+    /** Floats that each worker leases for any number of targets. */
     long workerFloats(PatchGrid grid) {
         return plan.unitFloats(grid) + (long) leftSideFloats(grid);
     }
 
-    /** Floats that all workers share to back-project so many targets. */
+    /** Floats that all workers share to back-project {@code targets} targets. */
     long sharedFloats(PatchGrid grid, int targets) {
         return streamsWeights(targets)
                 ? weightStreaming.sharedFloats(grid, targets)
                 : (long) grid.tasks() * patches.backProductFloats(grid);
     }
 
-    /** Floats that each worker leases for so many targets, besides {@link #workerFloats}. */
+    /** Floats that each worker leases for {@code targets} targets, besides {@link #workerFloats}. */
     long targetFloats(PatchGrid grid, int targets) {
         return streamsWeights(targets) ? weightStreaming.workerFloats(grid, targets) : 0;
     }
@@ -69,9 +69,9 @@ final class BackProjection {
         return patches.tilesAtOnce(grid) * Kernels.ROWS * CHUNK * columns.lanes();
     }
 
-    /** Whether so many targets are back-projected by {@link WeightStreaming}: if that takes fewer multiply-adds. */
+    /** Whether {@link WeightStreaming} back-projects {@code targets} targets. It does if that takes fewer multiply-adds. */
     boolean streamsWeights(int targets) {
-        // The number of positions in a row does not depend on the image, so the smallest one will do.
+        // The number of positions in a row does not depend on the image, so the smallest image is used.
         int rowPositions = plan.grid(Shape.of(1, shape.kernel(), shape.kernel(), shape.inChannels()))
                 .rowPositions();
         long patchFirst = (long) targets * patches.frequencies() * patches.depth() / rowPositions * columns.slots();
@@ -140,12 +140,13 @@ final class BackProjection {
     record PositionGradients(float[] g, float[] a, float[] da) {}
 
     /**
-     * Multiplies a task's gradients with the transposed weights: {@code g'_j a_ρ} with column ρ of (B_j, b_j), da with the columns of A.
+     * Multiplies a task's gradients with the transposed weights: {@code g'_j a_ρ} with column ρ of (B_j, b_j), and da with the columns
+     * of A.
      *
-     * @param position at which the task begins in the arrays of {@code at}
-     * @param first vector of the weights
+     * @param position index of the task's first position in the arrays of {@code at}
+     * @param first first vector of the weights
      * @param end the vector after the last one
-     * @param backProducts from {@link #leaseProducts}; the task's part is overwritten
+     * @param backProducts array from {@link #leaseProducts}; the task's part is overwritten
      */
     void multiply(
             PatchGrid grid,
@@ -165,7 +166,7 @@ final class BackProjection {
         }
     }
 
-    /** The same for at most {@link #CHUNK} vectors, all of A or all of slots. Overwrites the products, or adds to them. */
+    /** Like {@link #multiply}, for at most {@link #CHUNK} vectors, all of A or all of slots. Overwrites the products or adds to them. */
     private void multiplyChunk(
             PatchGrid grid,
             int task,
@@ -206,12 +207,12 @@ final class BackProjection {
     }
 
     /**
-     * Writes left sides of products with one vector of the weights: {@code g'_j a_ρ} for a vector of slot ρ, da for a vector of A.
+     * Writes left sides of products with one vector of the weights: {@code g'_j a_ρ} for a vector of slot ρ, and da for a vector of A.
      *
-     * @param of the products they are for
-     * @param position of the first row in the arrays of {@code at}
+     * @param of the products that the left sides are for
+     * @param position index of the first row's position in the arrays of {@code at}
      * @param out the rows of the first frequency, in values
-     * @param ldf values between two frequencies
+     * @param ldf distance between two frequencies, in values
      */
     void writeLeftSides(Products of, PositionGradients at, int position, int vector, Rows out, int ldf, int rows) {
         int factor = position * columns.factorLanes();
@@ -226,7 +227,7 @@ final class BackProjection {
         }
     }
 
-    /** Adds up the products of all tasks at the input positions: overwrites one target of every image. */
+    /** Adds the products of all tasks at the input positions. Overwrites one target of every image. */
     private void col2im(PatchGrid grid, float[] backProducts, MemorySegment dIn, int target, int targets) {
         int floats = patches.paddedImage(grid);
         plan.workers().run(grid.n(), (n, worker) -> {

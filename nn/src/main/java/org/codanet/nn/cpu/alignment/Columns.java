@@ -7,18 +7,18 @@ import org.codanet.nn.cpu.runtime.CpuTensor;
 import org.codanet.nn.op.alignment.DynamicAlignmentShape;
 
 /**
- * How weights, and values with one number for each unit, are laid out in vectors of lanes. The first {@link #aVectors} hold the columns
- * of A. They are followed, slot by slot, by the units: vector {@code ρ · unitVectors + v} holds column ρ of B for the units of unit
- * vector v. All units of a slot are side by side, so the reduction to scores needs no sum across lanes.
+ * The layout, in vectors of lanes, of weights and of values with one number for each unit. The first {@link #aVectors} vectors hold the
+ * columns of A. The units follow, slot by slot: vector {@code ρ · unitVectors + v} of these holds column ρ of B for the units of unit
+ * vector v. All units of a slot are adjacent, so the reduction to scores needs no sum across lanes.
  *
- * <p>A panel is a pair of vectors, both of A or both of slots. If their number is odd, a vector of zeros fills the last pair.
+ * <p>A panel is a pair of vectors, both of A or both of slots. If the number of vectors is odd, a vector of zeros fills the last pair.
  */
 record Columns(int lanes, int rank, int units, boolean bias) {
     static Columns of(DynamicAlignmentShape shape, int lanes) {
         return new Columns(lanes, shape.rank(), shape.units(), shape.bias());
     }
 
-    /** S: r, and one more with a bias. */
+    /** S: the rank r, plus 1 if there is a bias. */
     int slots() {
         return bias ? rank + 1 : rank;
     }
@@ -36,7 +36,7 @@ record Columns(int lanes, int rank, int units, boolean bias) {
         return (rank + 2 * lanes - 1) / (2 * lanes) * 2;
     }
 
-    /** Row length of the factors (a, 0), padded to what the vectors of A fill. The zero is the factor of a filling vector. */
+    /** Row length of the factors (a, 0), padded to the lanes of the vectors of A. The zero is the factor of a vector that fills a pair. */
     int factorLanes() {
         return Math.max(aVectors() * lanes, (rank + 1 + lanes) / lanes * lanes);
     }
@@ -66,7 +66,7 @@ record Columns(int lanes, int rank, int units, boolean bias) {
         return vector < aVectors();
     }
 
-    /** The slot of a vector that is not of A. */
+    /** The slot of a vector that does not belong to A. */
     int slot(int vector) {
         return (vector - aVectors()) / unitVectors();
     }
@@ -87,7 +87,7 @@ record Columns(int lanes, int rank, int units, boolean bias) {
         return (pairs() + unit - 1) / unit * unit;
     }
 
-    /** The number of the pair (ρ, ρ). The other pairs (ρ, σ), ρ &lt; σ, follow it. */
+    /** Index of the pair (ρ, ρ). The pairs (ρ, σ) with ρ &lt; σ follow it. */
     int firstPair(int slot) {
         return slot * slots() - slot * (slot - 1) / 2;
     }
@@ -103,8 +103,8 @@ record Columns(int lanes, int rank, int units, boolean bias) {
     }
 
     /**
-     * The reverse of {@link #writeUnits}, from one target of (N, K, Ho, Wo, D). Writes zeros for positions that do not exist and for
-     * lanes that are no unit.
+     * The reverse of {@link #writeUnits}, from one target of (N, K, Ho, Wo, D). Positions that do not exist and lanes without a unit get
+     * zeros.
      */
     void readUnits(PatchGrid grid, int task, MemorySegment in, int target, int targets, float[] values) {
         int row = unitLanes();

@@ -9,12 +9,12 @@ import org.codanet.nn.tensor.Shape;
 import org.codanet.nn.tensor.Tensor;
 
 /**
- * Dynamic alignment in the patch-first form: the score is {@code s_j = a · u_j} and the squared norm {@code q_j = aᵀ G_j a}, so that no
- * dynamic weight is written to memory. The products u stay in a tile of registers and first-level cache and are reduced against a at
- * once. Only training saves them, for the gradient of a. The derivation is in {@link org.codanet.nn.op.alignment}.
+ * Dynamic alignment in the patch-first form: the score is {@code s_j = a · u_j} and the squared norm {@code q_j = aᵀ G_j a}, so no
+ * dynamic weight is written to memory. Each tile of products u stays in registers and the first-level cache, and is reduced against a at
+ * once. Only training saves u, for the gradient of a. The derivation is in {@link org.codanet.nn.op.alignment}.
  *
- * <p>A pass is split into tasks of up to 64 rows of patches. The sums of a task have the same terms in the same order, whatever the batch
- * and the number of threads. The same image therefore gives the same bits.
+ * <p>A pass is split into tasks of up to 64 rows of patches. The sums of a task have the same terms in the same order for every batch
+ * and every number of threads, so the same image gives the same bits.
  */
 public final class CpuDynamicAlignment implements DynamicAlignment {
     private final CpuContext context;

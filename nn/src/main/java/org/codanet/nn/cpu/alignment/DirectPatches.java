@@ -6,7 +6,7 @@ import org.codanet.nn.cpu.kernel.product.Products;
 import org.codanet.nn.op.alignment.DynamicAlignmentShape;
 import org.codanet.nn.tensor.Shape;
 
-/** Patches without a transform: a row is one position, with the P values (ky, kx, c) of its patch. For any kernel and stride. */
+/** Patches without a transform, for any kernel and stride. A row is one position and has the P values (ky, kx, c) of its patch. */
 final class DirectPatches extends Patches {
     DirectPatches(DynamicAlignmentShape shape, Kernels kernels) {
         super(shape, kernels);
@@ -42,7 +42,7 @@ final class DirectPatches extends Patches {
         return shape.inChannels();
     }
 
-    /** Where the patch of a row of an image begins in the padded image. */
+    /** Offset in the padded image at which the patch of a row begins. */
     private int corner(PatchGrid grid, int within) {
         int y = within / grid.rowsW() * shape.stride();
         int x = within % grid.rowsW() * shape.stride();
@@ -103,7 +103,7 @@ final class DirectPatches extends Patches {
                 int from = row / grid.taskRows() * task
                         + backProductTile(grid, panel, 0, local / Kernels.ROWS)
                         + local % Kernels.ROWS * width;
-                // The patch entries of a panel may span several rows of the kernel, which are apart in the image.
+                // The patch entries of a panel may span several rows of the kernel, which are not contiguous in the image.
                 int entry = panel * 2 * lanes;
                 int end = Math.min(entry + width, depth());
                 while (entry < end) {

@@ -4,9 +4,9 @@ import java.util.Arrays;
 import org.codanet.nn.op.alignment.DynamicAlignmentShape;
 
 /**
- * The squared norms in double precision, by the same Gram form as in {@link SquaredNorms}, for layers where that form cancels ({@link
- * DynamicAlignmentShape#gramFormCancels}). With κ = ‖B_j‖ ‖a‖ / ‖w_j‖, the Gram form in float32 has a relative error of about κ² units in
- * the last place, but the dynamic weight itself only of κ.
+ * The squared norms in double precision, by the same Gram form as in {@link SquaredNorms}. Used for layers where that form cancels
+ * ({@link DynamicAlignmentShape#gramFormCancels}). With κ = ‖B_j‖ ‖a‖ / ‖w_j‖, the Gram form in float32 has a relative error of about κ²
+ * units in the last place. The error of the dynamic weight itself is only about κ units.
  */
 final class DoubleSquaredNorms {
     private final DynamicAlignmentShape shape;
@@ -19,7 +19,7 @@ final class DoubleSquaredNorms {
         this.gram = new double[Math.toIntExact(bytes(shape, columns) / Double.BYTES)];
     }
 
-    /** Bytes held; 0 for layers that need float32 only. */
+    /** Bytes that an instance holds; 0 for layers that need float32 only. */
     static long bytes(DynamicAlignmentShape shape, Columns columns) {
         return shape.gramFormCancels() ? (long) Double.BYTES * columns.pairs() * columns.unitLanes() : 0;
     }

@@ -16,7 +16,7 @@ import org.codanet.nn.tensor.Tensor;
 
 /**
  * The forward pass, and the frozen linear map. A task multiplies its patches (im2col) with panels of weights. Each tile of products is
- * reduced to factors a or to scores s while it is in the first-level cache.
+ * reduced to factors a or scores s while it is in the first-level cache.
  */
 final class Forward {
     private static final String OWNER = "dynamic alignment, forward pass";
@@ -87,7 +87,7 @@ final class Forward {
         });
     }
 
-    /** What is done with the factors a and the scores s of a task. Both arrays belong to the worker. */
+    /** Work on the factors a and the scores s of a task. Both arrays belong to the worker. */
     @FunctionalInterface
     interface TaskWork {
         /** @param padded all images, padded */
@@ -97,8 +97,8 @@ final class Forward {
     /**
      * Computes factors and scores of every task.
      *
-     * @param frozen the state to take the factors from; null to compute them from x
-     * @param saved the state to save the products u in; null to drop them
+     * @param frozen state to read the factors from; null to compute them from x
+     * @param saved state in which the products u are saved; null to drop them
      */
     void forEachTask(PatchGrid grid, Tensor x, ForwardState frozen, ForwardState saved, TaskWork work) {
         packed.weights();
@@ -216,7 +216,7 @@ final class Forward {
         }
     }
 
-    /** The same, with the same bits; also saves the products u. */
+    /** Like {@link #computeScores}, with the same bits, but also saves the products u. */
     private void computeScoresAndSave(
             PatchGrid grid, float[] rows, float[] a, float[] s, float[] m, ForwardState saved, int task, int worker) {
         int lanes = columns.lanes();

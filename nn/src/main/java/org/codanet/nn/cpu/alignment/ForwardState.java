@@ -6,8 +6,8 @@ import org.codanet.nn.op.alignment.DynamicAlignment;
 import org.codanet.nn.op.alignment.Purpose;
 
 /**
- * What one forward pass saves for later passes, task by task: the factors a of every position and the squared norms q (for WB ‖p‖²); for
- * training also the scores s and the products u_j of every unit.
+ * What one forward pass saves for later passes, task by task: the factors a and the squared norms q (for WB ‖p‖²) of every position. For
+ * training it also saves the scores s and the products u_j of every unit.
  */
 final class ForwardState implements DynamicAlignment.State, AutoCloseable {
     private final CpuDynamicAlignment creator;
@@ -57,7 +57,7 @@ final class ForwardState implements DynamicAlignment.State, AutoCloseable {
         return grid.taskPositions() * row;
     }
 
-    /** The state as one that {@code creator} created for at least {@code needed}, and that is open. */
+    /** Checks that {@code creator} created the state, for {@code needed} or more, and that it is open. Returns it. */
     static ForwardState of(DynamicAlignment.State state, CpuDynamicAlignment creator, Purpose needed) {
         if (!(state instanceof ForwardState own) || own.creator != creator) {
             throw new IllegalArgumentException("dynamic alignment: the state was created by another operation");
@@ -120,7 +120,7 @@ final class ForwardState implements DynamicAlignment.State, AutoCloseable {
         CpuTensor.read(core.segment(), start(task) + factorFloats(), q, 0, unitFloats());
     }
 
-    /** Reads a task's scores, of a state for training. */
+    /** Reads a task's scores. The state must be one for training. */
     void loadScores(int task, float[] s) {
         CpuTensor.read(core.segment(), start(task) + factorFloats() + unitFloats(), s, 0, unitFloats());
     }

@@ -15,11 +15,11 @@ import org.codanet.nn.tensor.Shape;
 import org.codanet.nn.tensor.Tensor;
 
 /**
- * The full gradient, patch-first, by the formulas of {@link org.codanet.nn.op.alignment}. The gradient with respect to a dynamic weight,
- * {@code g'_j p + e_j w_j}, is never formed.
+ * The full gradient in the patch-first form, by the formulas of {@link org.codanet.nn.op.alignment}. The gradient with respect to a
+ * dynamic weight, {@code g'_j p + e_j w_j}, is never formed.
  *
- * <p>A first sweep over the tasks computes g', e, da and dx. A second one over panels of weights ({@link WeightGradients}) computes the
- * weights' gradients. One worker sums each panel in the order of the rows, so the bits do not depend on the number of threads.
+ * <p>A first sweep over the tasks computes g', e, da and dx. A second sweep, over panels of weights ({@link WeightGradients}), computes
+ * the weights' gradients. One worker sums each panel in the order of the rows, so the bits do not depend on the number of threads.
  */
 final class Gradient {
     private static final String OWNER = "dynamic alignment, gradient";
@@ -58,7 +58,7 @@ final class Gradient {
         this.weightGradients = new WeightGradients(plan, packed, backProjection);
     }
 
-    /** @param gradients null if only dIn is wanted */
+    /** @param gradients null if only dIn is needed */
     void backward(ForwardState state, Tensor x, Tensor dOut, Tensor dIn, Weights gradients) {
         PatchGrid grid = state.grid();
         DynamicAlignment.requireWanted(dIn, gradients);
@@ -86,7 +86,7 @@ final class Gradient {
         check(grid, x, dOut, dIn);
         gradients.require(shape, "dynamic alignment gradient");
         v.require(x.shape(), "dynamic alignment map gradient", "v");
-        // Scores and products u of v's patches with the weights of x. They exist for this call only.
+        // Scores and products u of v's patches, with the dynamic weights of x. Only this call uses them.
         try (ForwardState mapped = state.another(plan, "map gradient")) {
             forward.forEachTask(grid, v, state, mapped, (task, padded, a, s, worker) -> {
                 try (Lease q = workspace.lease(worker, OfWorker.SQUARED_NORMS, plan.unitFloats(grid), OWNER)) {
@@ -99,7 +99,7 @@ final class Gradient {
                     sweepTasks(sweep, mapped, dOut, 0, null);
                 } else {
                     try (Lease products = backProjection.leaseProducts(grid)) {
-                        // v is a constant, so x has a gradient through the factors only.
+                        // v is a constant, so x affects the output only through the factors.
                         sweepTasks(sweep, mapped, dOut, columns.aVectors(), products.values());
                         col2im(sweep, products.values(), CpuTensor.segment(dIn), true);
                     }
@@ -119,7 +119,7 @@ final class Gradient {
         packed.halfGramTransposed();
     }
 
-    /** Floats that all workers share, besides those of back-projection. @param ofMap for {@link #mapBackward} */
+    /** Floats that all workers share, besides those of back-projection. @param ofMap true for {@link #mapBackward} */
     long sharedFloats(PatchGrid grid, boolean ofMap) {
         long positions = (long) grid.tasks() * grid.taskPositions();
         long mapImages = ofMap ? (long) grid.n() * patches.paddedImage(grid) : 0;
@@ -141,7 +141,7 @@ final class Gradient {
     /**
      * Computes g', e and da of every task, and the products of the first {@code vectors} vectors of weights for dx.
      *
-     * @param backProducts null if there are no such products
+     * @param backProducts receives the products; null if none are needed
      */
     private void sweepTasks(Sweep sweep, ForwardState state, Tensor dOut, int vectors, float[] backProducts) {
         PatchGrid grid = sweep.grid;
@@ -185,7 +185,7 @@ final class Gradient {
         }
     }
 
-    /** WB: α_j and β from c_j = g'_j s_j. */
+    /** WB: computes α_j and β from c_j = g'_j s_j. */
     private void bound(Sweep sweep, int task, float[] squaredPatchNorms, float[] s, float[] g) {
         PatchGrid grid = sweep.grid;
         int units = columns.unitLanes();
@@ -234,7 +234,7 @@ final class Gradient {
         }
     }
 
-    /** Adds up the products at the input positions, for WB with β p of every patch. */
+    /** Adds the products at the input positions. For WB also adds β p of every patch. */
     private void col2im(Sweep sweep, float[] backProducts, MemorySegment dIn, boolean add) {
         PatchGrid grid = sweep.grid;
         int image = patches.paddedImage(grid);

@@ -13,22 +13,22 @@ import org.codanet.nn.op.alignment.Norm;
 import org.codanet.nn.op.alignment.Purpose;
 
 /**
- * What a layer derives from its weights once after each update, in heap arrays laid out for the products. With S slots (r, and one more
- * for the bias):
+ * Arrays that a layer derives from its weights once after each update. They are heap arrays in the layouts that the products need. With
+ * S slots (r, plus one for the bias):
  *
  * <ul>
  *   <li>{@link #forward}: panels of (frequencies, depth, width · lanes), the right sides of the forward pass;
- *   <li>{@link #transposed}: panels of (frequencies, vectors · lanes, width · lanes), those of back-projection, with the depth along the
- *       lanes;
- *   <li>{@code gram}: panels of (pairs ρ ≤ σ, width · lanes), the Gram matrices G_j with the entries off the diagonal doubled, so that
- *       {@code q_j = Σ_{ρ≤σ} gram[ρσ][j] a_ρ a_σ}: half the work of the full matrix;
- *   <li>{@link #halfGramTransposed}: panels of (units, width · lanes) with the pairs along the lanes. Half of {@code gram}: G_j with a
- *       halved diagonal;
+ *   <li>{@link #transposed}: panels of (frequencies, vectors · lanes, width · lanes), the right sides of back-projection, with the depth
+ *       along the lanes;
+ *   <li>{@code gram}: panels of (pairs ρ ≤ σ, width · lanes), the Gram matrices G_j with their off-diagonal entries doubled, so that
+ *       {@code q_j = Σ_{ρ≤σ} gram[ρσ][j] a_ρ a_σ}. This is half the work of the full matrix;
+ *   <li>{@link #halfGramTransposed}: panels of (units, width · lanes) with the pairs along the lanes. They hold half of {@code gram},
+ *       which is G_j with a halved diagonal;
  *   <li>{@link #slices}: (unit vectors, P, S, lanes), the weights (B_j, b_j) for everything else.
  * </ul>
  */
 final class PackedWeights {
-    /** Patch entries whose Gram matrices are summed at a time. */
+    /** Number of patch entries whose products are summed into the Gram matrices at once. */
     private static final int BLOCK = 16;
 
     private final DynamicAlignmentShape shape;
@@ -76,7 +76,7 @@ final class PackedWeights {
         return transposed;
     }
 
-    /** The Gram matrices as right sides of the products that compute squared norms. */
+    /** The Gram matrices, as right sides of the products that compute squared norms. */
     float[] normPanels() {
         return normProducts.valuesOfStep() == 1 ? gram : normPanels;
     }
@@ -91,12 +91,12 @@ final class PackedWeights {
         return slices;
     }
 
-    /** WB only: F_j = ‖B_j Aᵀ‖_F of every unit. */
+    /** F_j = ‖B_j Aᵀ‖_F of every unit. For WB only. */
     float[] frobenius() {
         return frobenius;
     }
 
-    /** WB only: AᵀA, (r, r). */
+    /** AᵀA, (r, r). For WB only. */
     float[] gramOfA() {
         return gramOfA;
     }
@@ -141,7 +141,7 @@ final class PackedWeights {
                 : (long) normProducts.steps(columns.pairLanes()) * columns.unitLanes();
     }
 
-    /** The squared norms in double precision if the layer needs them, else null. */
+    /** The squared norms in double precision; null if the layer does not need them. */
     DoubleSquaredNorms doubleSquaredNorms() {
         return doubleSquaredNorms;
     }
@@ -154,7 +154,7 @@ final class PackedWeights {
         return columns.unitLanes() * 2 * columns.lanes() * panel;
     }
 
-    /** Bytes valuesOfStep after {@link #prepare}, besides {@link #streamingBytes}. */
+    /** Bytes held after {@link #prepare} for the purpose {@code wanted}, without {@link #streamingBytes}. */
     long bytes(Purpose wanted) {
         long floats = forwardFloats() + normFloats() + (long) columns.pairLanes() * columns.unitLanes() + sliceFloats();
         if (wanted != Purpose.INFERENCE) {
@@ -293,7 +293,7 @@ final class PackedWeights {
         }
     }
 
-    /** Reads the taps of one step, with zeros past the end of the depth. Copies them to {@link #slices}, too. */
+    /** Reads the taps of one step, with zeros past the end of the depth. Also copies them to {@link #slices}. */
     private void readStep(int first, float[] taps, int row) {
         for (int k = first; k < first + products.valuesOfStep(); k++) {
             for (int tap = 0; tap < patches.taps(); tap++) {
@@ -308,7 +308,7 @@ final class PackedWeights {
         }
     }
 
-    /** Reads row {@code entry} of (A, B, b), with every vector filled up with zeros. */
+    /** Reads row {@code entry} of (A, B, b) and pads every vector with zeros. */
     private void readRow(int entry, float[] row, int offset) {
         int rank = shape.rank();
         int units = shape.units();
@@ -474,7 +474,9 @@ final class PackedWeights {
         return gram[gramPanel(v / 2) + pair * width + v % 2 * lanes + unit % lanes];
     }
 
-    /** Panels (pairs of vectors of patch entries, units, S, width · lanes) for {@link WeightStreaming}. Packed at the first use. */
+    /**
+     * Panels (pairs of vectors of patch entries, units, S, width · lanes) for {@link WeightStreaming}. They are packed at the first use.
+     */
     float[] streamingPanels() {
         requirePurpose(Purpose.EXPLANATION);
         if (!streamingPanelsValid) {

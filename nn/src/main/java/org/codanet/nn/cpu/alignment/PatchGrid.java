@@ -5,12 +5,12 @@ import org.codanet.nn.op.alignment.DynamicAlignmentShape;
 import org.codanet.nn.tensor.Shape;
 
 /**
- * Where the patches of one batch lie, and how they are split into tasks. A row of the matrix products is one output position, or a 2×2
- * square of them in Winograd's form. Rows are numbered over the whole batch. Tasks have equal numbers of rows; the last one may have
- * rows that do not exist, which count as patches of zeros.
+ * The positions of the patches of one batch, and how they are split into tasks. A row of the matrix products is one output position, or
+ * in Winograd's form a 2×2 square of output positions. Rows are numbered over the whole batch. All tasks have the same number of rows.
+ * Rows of the last task that do not exist are computed as patches of zeros.
  */
 final class PatchGrid {
-    /** Most rows of a task: their patches and results share the second-level cache with a panel of weights. */
+    /** Largest number of rows of a task. Their patches and results share the second-level cache with a panel of weights. */
     private static final int MOST_TASK_ROWS = 64;
 
     private final int n;
@@ -28,7 +28,7 @@ final class PatchGrid {
     /**
      * @param x extents of the input, (N, H, W, C)
      * @param side output positions along the side of a row's square: 1, or 2 in Winograd's form
-     * @param threads among which the rows are split
+     * @param threads number of threads among which the rows are split
      */
     PatchGrid(DynamicAlignmentShape shape, Shape x, int side, int threads) {
         this.n = x.extent(0);
@@ -45,7 +45,7 @@ final class PatchGrid {
         this.taskRows = Math.min(MOST_TASK_ROWS, (rowsOfThread + Kernels.ROWS - 1) / Kernels.ROWS * Kernels.ROWS);
     }
 
-    /** Images. */
+    /** Number of images. */
     int n() {
         return n;
     }
@@ -68,7 +68,7 @@ final class PatchGrid {
         return outW;
     }
 
-    /** Height of an image with its padding, and with what fills the last row of squares. */
+    /** Height of an image with its padding, including the rows that complete the last row of squares. */
     int paddedH() {
         return paddedH;
     }
@@ -77,7 +77,7 @@ final class PatchGrid {
         return paddedW;
     }
 
-    /** Rows side by side in an image. */
+    /** Number of rows of the matrix products across the width of an image. */
     int rowsW() {
         return rowsW;
     }
@@ -99,12 +99,12 @@ final class PatchGrid {
         return (rows() + taskRows - 1) / taskRows;
     }
 
-    /** Rows of a task that exist. */
+    /** Number of rows of a task that exist. */
     int rowsOf(int task) {
         return Math.min(taskRows, rows() - task * taskRows);
     }
 
-    /** Positions of a row. */
+    /** Number of output positions of a row: 1, or 4 in Winograd's form. */
     int rowPositions() {
         return side * side;
     }
@@ -114,12 +114,12 @@ final class PatchGrid {
         return taskRows * rowPositions();
     }
 
-    /** Groups of {@link Kernels#ROWS} rows in a task: one group makes one tile of a product. */
+    /** Groups of {@link Kernels#ROWS} rows in a task. One group makes one tile of a product. */
     int groups() {
         return taskRows / Kernels.ROWS;
     }
 
-    /** The number of a task's position {@code local} among all N·Ho·Wo output positions; -1 if it does not exist. */
+    /** Index of a task's position {@code local} among all N·Ho·Wo output positions; -1 if the position does not exist. */
     int position(int task, int local) {
         int row = task * taskRows + local / rowPositions();
         if (row >= rows()) {
@@ -133,7 +133,7 @@ final class PatchGrid {
         return y < outH && x < outW ? (image * outH + y) * outW + x : -1;
     }
 
-    /** Whether an input of the same extents would have this grid on the same operation. */
+    /** Whether an input with the extents {@code x} has this grid on the same operation. */
     boolean fits(Shape x) {
         return x.extent(0) == n && x.extent(1) == h && x.extent(2) == w;
     }

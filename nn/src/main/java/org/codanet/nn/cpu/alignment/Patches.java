@@ -10,8 +10,8 @@ import org.codanet.nn.tensor.Shape;
 
 /**
  * How patches become rows of matrix products (im2col), and how products become values at positions. There are two forms: the patches
- * themselves ({@link DirectPatches}), or Winograd's transform of them ({@link WinogradPatches}), which replaces one large product by 16
- * small ones, one for each frequency. Every pass of a layer is written once, against this class.
+ * themselves ({@link DirectPatches}) and their Winograd transform ({@link WinogradPatches}). The transform replaces one large product by
+ * 16 small ones, one for each frequency. Every pass of a layer is written once, against this class.
  */
 abstract class Patches {
     protected final DynamicAlignmentShape shape;
@@ -32,27 +32,27 @@ abstract class Patches {
     /** The name of the form, for {@code --verbose}. */
     abstract String name();
 
-    /** Products that a row takes part in: 1, or 16 in Winograd's form. */
+    /** Number of products for each row: 1, or 16 in Winograd's form. */
     abstract int frequencies();
 
-    /** Inner extent of a forward product: P, or C in Winograd's form. */
+    /** Depth (inner extent) of a forward product: P, or C in Winograd's form. */
     abstract int depth();
 
     /** Floats between the rows of one frequency: the depth, padded for vectors and for tiles of its transpose. */
     abstract int rowLength();
 
-    /** The patches of an input (N, H, W, C), split into tasks for that many threads. */
+    /** The grid of the patches of an input (N, H, W, C), split into tasks for {@code threads} threads. */
     abstract PatchGrid grid(Shape x, int threads);
 
     /**
-     * Groups of 8 rows whose products one call computes. Without frequencies that is a whole task. With them it is one group, whose
-     * tiles of all frequencies fill the first-level cache.
+     * Groups of 8 rows whose products one call computes. In the direct form these are all groups of a task. In Winograd's form it is one
+     * group, because its tiles of all frequencies fill the first-level cache.
      */
     final int groupsAtOnce(PatchGrid grid) {
         return frequencies() == 1 ? grid.groups() : 1;
     }
 
-    /** Tiles that one call computes: all frequencies of one group, or all groups of one frequency. */
+    /** Tiles that one call computes: all frequencies of one group, or all groups of the one frequency. */
     final int tilesAtOnce(PatchGrid grid) {
         return frequencies() * groupsAtOnce(grid);
     }
@@ -87,7 +87,7 @@ abstract class Patches {
         }
     }
 
-    /** The reverse of {@link #pad}: overwrites image {@code image} of {@code x} and drops what lies on the padding. */
+    /** The reverse of {@link #pad}: overwrites image {@code image} of {@code x} and ignores the values on the padding. */
     final void unpad(PatchGrid grid, float[] padded, MemorySegment x, int image) {
         int c = shape.inChannels();
         for (int y = 0; y < grid.h(); y++) {
@@ -104,9 +104,9 @@ abstract class Patches {
     }
 
     /**
-     * As {@link #unpad}, but adds to {@code x}.
+     * Like {@link #unpad}, but adds to {@code x}.
      *
-     * @param row an array of at least W · C floats to use
+     * @param row temporary array of at least W · C floats
      */
     final void addUnpadded(PatchGrid grid, float[] padded, MemorySegment x, int image, float[] row) {
         int c = shape.inChannels();
@@ -120,7 +120,7 @@ abstract class Patches {
         }
     }
 
-    /** Where row {@code y} of the image begins in a padded one. */
+    /** Offset in a padded image at which row {@code y} of the image begins. */
     private int inner(PatchGrid grid, int y) {
         return ((y + shape.padding()) * grid.paddedW() + shape.padding()) * pixel();
     }
@@ -152,7 +152,7 @@ abstract class Patches {
      * @param g the values, one row for each position
      * @param a a factor for each position; null for 1
      * @param out rows of one frequency, in values
-     * @param ldf values between two frequencies of a row
+     * @param ldf distance between two frequencies of a row, in values
      */
     abstract void outputTransformAdjoint(Products products, Rows g, Rows a, Rows out, int ldf, int rows);
 
@@ -177,7 +177,7 @@ abstract class Patches {
     /** The adjoint of {@link #weightTransform}: destroys {@code in} and overwrites {@code taps}. */
     abstract void weightTransformAdjoint(float[] in, int io, int ldf, float[] taps, int to, int ldt);
 
-    /** Patch entry (ky, kx, c) of tap {@code tap} at depth {@code k}. */
+    /** Index of the patch entry (ky, kx, c) that belongs to tap {@code tap} at depth {@code k}. */
     final int patchEntry(int tap, int k) {
         return tap * depth() + k;
     }
@@ -200,7 +200,7 @@ abstract class Patches {
         return frequencies() * grid.taskRows() * depthVectors() * kernels.lanes();
     }
 
-    /** Offset of one tile of them. */
+    /** Offset of one tile of these products. */
     final int backProductTile(PatchGrid grid, int panel, int frequency, int group) {
         int lanes = kernels.lanes();
         return frequencies() * grid.taskRows() * 2 * lanes * panel

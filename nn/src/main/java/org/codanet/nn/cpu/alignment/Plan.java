@@ -9,10 +9,10 @@ import org.codanet.nn.op.alignment.Norm;
 import org.codanet.nn.tensor.Shape;
 
 /**
- * How one dynamic alignment layer is computed. It follows from the layer's shape and the device, and all parts of the layer share it.
+ * How one dynamic alignment layer is computed. It depends only on the layer's shape and the device. All parts of the layer share it.
  *
- * @param products of patches with weights, in the precision of the device
- * @param normProducts of factors with Gram matrices: {@code products}, or float32 if rounded operands lose too much
+ * @param products for patches and weights, in the precision of the device
+ * @param normProducts for factors and Gram matrices: {@code products}, or float32 if rounding the operands loses too much precision
  */
 record Plan(
         CpuContext context,
@@ -33,8 +33,8 @@ record Plan(
     }
 
     /**
-     * Whether squared norms may be computed from operands in bfloat16. L2 and WB divide by a norm. With more slots than patch entries
-     * the Gram form cancels somewhere, whatever the norm.
+     * Whether squared norms may be computed from operands in bfloat16. L2 and WB do not allow it, because they divide by a norm. Neither
+     * do layers with more slots than patch entries, because there the Gram form cancels at some positions for every norm.
      */
     private static boolean normsTolerateRounding(DynamicAlignmentShape shape) {
         return shape.norm() == Norm.SQ && shape.slots() <= shape.patch();
@@ -48,17 +48,17 @@ record Plan(
         return context.workers();
     }
 
-    /** The patches of an input (N, H, W, C), split into tasks for the workers of the device. */
+    /** The grid of the patches of an input (N, H, W, C), split into tasks for the workers of the device. */
     PatchGrid grid(Shape x) {
         return patches.grid(x, context.workers().count());
     }
 
-    /** Floats of a task's factors, and one vector more, which is read past the end. */
+    /** Floats of a task's factors, plus one vector, because the kernels read past the end. */
     int factorFloats(PatchGrid grid) {
         return grid.taskPositions() * columns.factorLanes() + columns.lanes();
     }
 
-    /** Floats of a task's scores, or of anything else with one value for each position and unit. */
+    /** Floats of a task's scores, or of another array with one value for each position and unit. */
     int unitFloats(PatchGrid grid) {
         return grid.taskPositions() * columns.unitLanes();
     }

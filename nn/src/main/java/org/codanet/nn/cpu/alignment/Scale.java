@@ -2,7 +2,7 @@ package org.codanet.nn.cpu.alignment;
 
 import org.codanet.nn.op.alignment.Norm;
 
-/** The scale f that bounds a score, and e, which its dependence on q contributes to the gradient. */
+/** The scale f that bounds a score, and e, the term of the gradient that comes from the dependence of f on q. */
 final class Scale {
     private final Norm norm;
     private final Columns columns;

@@ -10,7 +10,10 @@ import org.codanet.nn.cpu.runtime.Workspace;
 import org.codanet.nn.op.alignment.DynamicAlignmentShape;
 import org.codanet.nn.op.alignment.Norm;
 
-/** The squared norms {@code q_j = aᵀ G_j a} of the dynamic weights, as products of pairs of factors, and their gradient. */
+/**
+ * The squared norms {@code q_j = aᵀ G_j a} of the dynamic weights, computed by GEMMs of pairs of factors with Gram matrices, and their
+ * gradient.
+ */
 final class SquaredNorms {
     private static final String OWNER = "dynamic alignment, squared norms";
 
@@ -75,7 +78,7 @@ final class SquaredNorms {
                     for (int i = 0; i < Kernels.ROWS; i++) {
                         int to = (p + i) * columns.unitLanes() + 2 * panel * lanes;
                         for (int lane = 0; lane < width * lanes; lane++) {
-                            // The form is never negative, but rounding can make it so.
+                            // The quadratic form is never negative, but its rounded value can be.
                             q[to + lane] = Math.max(0, m[i * width * lanes + lane]);
                         }
                     }
@@ -87,8 +90,8 @@ final class SquaredNorms {
     /**
      * Adds {@code Σ_j e_j G_j a} to da at the positions of a task. {@code e}, {@code a} and {@code da} hold the values of all tasks.
      *
-     * <p>A product of e with the half Gram matrices gives the symmetric matrix {@code H = Σ_j e_j G_j} by pairs ρ ≤ σ, with a halved
-     * diagonal. Each pair then adds {@code H_ρσ a_σ} to entry ρ and {@code H_ρσ a_ρ} to entry σ.
+     * <p>A GEMM of e with the half Gram matrices gives the symmetric matrix {@code H = Σ_j e_j G_j}: its entries for the pairs ρ ≤ σ,
+     * with a halved diagonal. Each pair then adds {@code H_ρσ a_σ} to entry ρ and {@code H_ρσ a_ρ} to entry σ.
      */
     void addGradient(PatchGrid grid, int task, float[] e, float[] a, float[] da, int worker) {
         int lanes = columns.lanes();

@@ -10,7 +10,10 @@ import org.codanet.nn.op.alignment.DynamicAlignmentShape;
  * @param padded all images, padded
  */
 record SquaredPatchNorms(PatchGrid grid, DynamicAlignmentShape shape, Patches patches, float[] padded) {
-    /** Writes ‖p‖² of every position of a task to all {@code row} values of its row of q; 0 if the position does not exist. */
+    /**
+     * Writes ‖p‖² of every position of a task to all {@code row} values of the position's row of q. Writes 0 if the position does not
+     * exist.
+     */
     void write(int task, float[] q, int row) {
         for (int p = 0; p < grid.taskPositions(); p++) {
             int position = grid.position(task, p);

@@ -9,8 +9,8 @@ import org.codanet.nn.op.alignment.Norm;
 import org.codanet.nn.tensor.Tensor;
 
 /**
- * What the gradient computes task by task, and what the gradients of the weights are summed from: values of all positions, one task after
- * the other. Leases its arrays from the workspace until it is closed.
+ * Values of all positions, one task after the other, that the gradient computes task by task. The gradients of the weights are summed
+ * from them. The arrays are leased from the workspace until this object is closed.
  */
 final class Sweep implements AutoCloseable {
     private static final String OWNER = "dynamic alignment, gradient";
@@ -18,9 +18,9 @@ final class Sweep implements AutoCloseable {
     final PatchGrid grid;
     /** The images of x, padded. */
     final float[] padded;
-    /** The patches p of x as rows; null if the weights' gradients are not wanted. */
+    /** The patches p of x as rows; null if the weights' gradients are not needed. */
     final float[] rows;
-    /** The patches that u was computed from, of x or of the input of the linear map; null as {@link #rows}. */
+    /** The patches that u was computed from: those of x or of the input of the linear map. Null if {@link #rows} is. */
     final float[] productRows;
     /** a. */
     final float[] a;
@@ -32,16 +32,16 @@ final class Sweep implements AutoCloseable {
     final float[] da;
     /** g', a and da. */
     final PositionGradients gradients;
-    /** WB only, else null: of every task, what it adds to α_j. */
+    /** For each task, its contribution to α_j. Null unless the norm is WB. */
     final float[][] alpha;
-    /** WB only, else null: β of every output position. */
+    /** β of every output position. Null unless the norm is WB. */
     final float[] beta;
 
     private final List<Lease> leases = new ArrayList<>();
 
     /**
      * @param v the input of the linear map; null for the layer's own gradient, where u comes from x
-     * @param ofWeights whether the weights' gradients are wanted
+     * @param ofWeights whether the weights' gradients are needed
      */
     Sweep(Plan plan, Forward forward, PatchGrid grid, Tensor x, Tensor v, boolean ofWeights) {
         Columns columns = plan.columns();

@@ -22,7 +22,7 @@ import org.codanet.nn.tensor.Tensor;
 final class WeightGradients {
     private static final String OWNER = "dynamic alignment, gradient of the weights";
 
-    /** Patch entries that are added to the gradients at a time. */
+    /** Number of patch entries that are added to the gradients at once. */
     private static final int BLOCK = 16;
 
     private final Workspace workspace;
@@ -63,7 +63,7 @@ final class WeightGradients {
         return patches.frequencies() * (grid.taskRows() + (long) blocks() * Kernels.ROWS) * 2 * columns.lanes();
     }
 
-    /** Tiles of the depth. */
+    /** Number of tiles along the depth. */
     private int blocks() {
         return (patches.depth() + Kernels.ROWS - 1) / Kernels.ROWS;
     }
@@ -87,8 +87,8 @@ final class WeightGradients {
     }
 
     /**
-     * Products of all patches with one panel's left sides: two vectors of every row of dW (P, vectors · lanes). For A they are
-     * {@code Σ p daᵀ}, for the slots {@code Σ p t_jᵀ}, with the sums over all positions.
+     * Computes the products of all patches with one panel's left sides, which are two vectors of every row of dW (P, vectors · lanes).
+     * For A they are {@code Σ p daᵀ}, and for the slots {@code Σ p t_jᵀ}. The sums are over all positions.
      */
     private void computePanel(Sweep sweep, int panel, float[] dW, int worker) {
         PatchGrid grid = sweep.grid;
@@ -162,8 +162,8 @@ final class WeightGradients {
     }
 
     /**
-     * The second moments {@code M_j = Σ e_j a aᵀ} over all positions: the entries (ρ, σ) with σ ≥ ρ for one ρ, and their mirror images.
-     * Written to (unit vectors, σ, ρ, lanes).
+     * Computes the second moments {@code M_j = Σ e_j a aᵀ} over all positions, for one ρ: the entries (ρ, σ) with σ ≥ ρ, and their
+     * mirror images (σ, ρ). Writes them to an array (unit vectors, σ, ρ, lanes).
      */
     private void computeMoments(Sweep sweep, int slot, float[] moments, int worker) {
         PatchGrid grid = sweep.grid;
@@ -230,7 +230,7 @@ final class WeightGradients {
         }
     }
 
-    /** WB: {@code M_j = α_j AᵀA}; adds {@code A Σ_j α_j G_j} to dA. */
+    /** WB: writes {@code M_j = α_j AᵀA} and adds {@code A Σ_j α_j G_j} to dA. */
     private void computeBoundMoments(Sweep sweep, float[] moments, Weights gradients) {
         int rank = shape.rank();
         int lanes = columns.lanes();

@@ -15,13 +15,13 @@ import org.codanet.nn.op.alignment.DynamicAlignmentShape;
 import org.codanet.nn.tensor.Tensor;
 
 /**
- * Back-projection of many targets at once. A tile of dynamic weights w = (B, b)(a, 1) is computed once, stays in the first-level cache
- * and is applied to the output gradients of all K targets. Each further target costs 1/r of the first.
+ * Back-projection of many targets at once. A tile of dynamic weights w = (B, b)(a, 1) is computed once, stays in the first-level cache,
+ * and is applied to the output gradients of all K targets. Each further target costs 1/r of computing the weights.
  */
 final class WeightStreaming {
     private static final String OWNER = "dynamic alignment, back-projection of many targets";
 
-    /** Most floats of patch gradients at a time: more images are computed one batch after the other. */
+    /** Largest number of floats of patch gradients held at once. A larger batch is processed in several groups of images. */
     private static final int MOST_PATCH_GRADIENTS = 1 << 23;
 
     private final Workspace workspace;
@@ -51,19 +51,19 @@ final class WeightStreaming {
         return (shape.patch() + columns.lanes() - 1) / columns.lanes() * columns.lanes();
     }
 
-    /** Floats that all workers share for so many targets. */
+    /** Floats that all workers share for {@code targets} targets. */
     long sharedFloats(PatchGrid grid, int targets) {
         int images = imagesAtOnce(grid, targets);
         long taskCount = Math.min(grid.tasks(), Math.ceilDiv(images * grid.rowsPerImage(), grid.taskRows()) + 1);
         return taskCount * grid.taskPositions() * targets * patchLanes();
     }
 
-    /** Floats that each worker leases for so many targets. */
+    /** Floats that each worker leases for {@code targets} targets. */
     long workerFloats(PatchGrid grid, int targets) {
         return (long) targets * grid.taskPositions() * columns.unitLanes() + weightFloats();
     }
 
-    /** Floats of a tile of dynamic weights: all units, 8 positions, two vectors of patch entries. */
+    /** Floats of a tile of dynamic weights, which has all units, 8 positions and two vectors of patch entries. */
     private int weightFloats() {
         return shape.units() * Kernels.ROWS * 2 * columns.lanes();
     }
@@ -76,7 +76,7 @@ final class WeightStreaming {
     /**
      * Gradients of the patches of some tasks, (tasks, positions, targets, patch lanes).
      *
-     * @param firstTask the task at which the array begins
+     * @param firstTask the first task of the array
      */
     private record PatchGradients(PatchGrid grid, float[] values, int firstTask, int targets, int patchLanes) {
         int offset(int task, int position) {
@@ -128,7 +128,7 @@ final class WeightStreaming {
         }
     }
 
-    /** g' of all targets, (targets, positions, unit lanes). */
+    /** Computes g' of all targets, (targets, positions, unit lanes). */
     private void loadScaledGradients(
             ForwardState state, int task, MemorySegment dOut, int targets, float[] g, int worker) {
         PatchGrid grid = state.grid();
@@ -156,7 +156,7 @@ final class WeightStreaming {
         TargetExtents extents =
                 new TargetExtents(targets, shape.units(), width, plan.unitFloats(grid), tile, patchLanes());
         for (int p = 0; p < grid.taskPositions(); p += Kernels.ROWS) {
-            // One product for each unit, all with the same left side.
+            // One product for each unit. All have the same left side.
             products.product(
                     new Operand(factors, p * columns.factorLanes(), 0),
                     columns.factorLanes(),
@@ -173,7 +173,7 @@ final class WeightStreaming {
         }
     }
 
-    /** Adds up the gradients of the patches at the input positions: overwrites one target of one image. */
+    /** Adds the gradients of the patches at the input positions (col2im). Overwrites one target of one image. */
     private void col2im(PatchGradients gradients, int image, int target, MemorySegment dIn, int worker) {
         PatchGrid grid = gradients.grid();
         int floats = patches.paddedImage(grid);

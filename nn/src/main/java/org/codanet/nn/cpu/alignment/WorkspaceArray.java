@@ -6,11 +6,11 @@ import org.codanet.nn.cpu.runtime.ArrayName;
 final class WorkspaceArray {
     private WorkspaceArray() {}
 
-    /** Arrays of one worker, for one task at a time. */
+    /** Arrays of one worker, used for one task at a time. */
     enum OfWorker implements ArrayName {
         /** Weights of one depth, while they are packed. */
         WEIGHTS,
-        /** Patches of the task, as rows of a product. While weights are packed: their transform. */
+        /** Patches of the task, as rows of a product. While weights are packed, the transformed weights. */
         PATCHES,
         /** Tiles of a product. */
         TILES,
@@ -26,7 +26,7 @@ final class WorkspaceArray {
         SCALED_GRADIENTS,
         /** u of one panel of weights. */
         PRODUCTS,
-        /** Left sides made of g' and a, or of da. */
+        /** Left sides computed from g' and a, or from da. */
         LEFT_SIDES,
         /** One padded image. */
         IMAGE,
@@ -34,7 +34,7 @@ final class WorkspaceArray {
         OUTPUT_GRADIENTS,
         /** Sums over positions, or dynamic weights. */
         SUMS,
-        /** Values of a tensor that are added to. */
+        /** Values of a tensor to which results are added. */
         ROW,
         /** {@link #PATCHES} or {@link #FACTORS} in the precision of the products. */
         OPERANDS

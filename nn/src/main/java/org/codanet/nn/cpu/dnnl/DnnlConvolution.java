@@ -10,11 +10,12 @@ import org.codanet.nn.cpu.runtime.CpuMemory;
 import org.codanet.nn.op.ConvolutionShape;
 
 /**
- * A plan of oneDNN for one direction of a convolution and one input shape. oneDNN's fastest implementation asks for its own formats. On
- * every run, because values change between runs, the weights are reordered to them, and with bfloat16 the activations as well.
+ * A plan of oneDNN for one direction of a convolution and one input shape. oneDNN's fastest implementation requires its own memory
+ * formats. Every run reorders the weights to these formats, because their values change between runs. With bfloat16 it reorders the
+ * activations as well.
  */
 public final class DnnlConvolution implements AutoCloseable {
-    /** Which of the three results is computed. */
+    /** Which of the three results of a convolution is computed. */
     public enum Direction {
         FORWARD,
         BACKWARD_DATA,
@@ -22,9 +23,9 @@ public final class DnnlConvolution implements AutoCloseable {
     }
 
     /**
-     * What a plan is for. Part of messages.
+     * The convolution and direction that a plan is for. Error messages contain it.
      *
-     * @param bias whether there is a bias or a gradient of it
+     * @param bias whether there is a bias, or a gradient with respect to it
      * @param bfloat16 whether the operands are rounded to bfloat16
      */
     public record Subject(
@@ -70,7 +71,7 @@ public final class DnnlConvolution implements AutoCloseable {
         ConvolutionShape shape = subject.shape();
         int operand = subject.bfloat16() ? dnnl_bf16() : dnnl_f32();
         Direction direction = subject.direction();
-        // Operands may be bfloat16; sums are float32.
+        // Operands may be bfloat16. Sums are float32.
         int srcType = direction == Direction.BACKWARD_DATA ? dnnl_f32() : operand;
         int dstType = direction == Direction.FORWARD ? dnnl_f32() : operand;
         int weightsType = direction == Direction.BACKWARD_WEIGHTS ? dnnl_f32() : operand;
@@ -153,7 +154,7 @@ public final class DnnlConvolution implements AutoCloseable {
         }
     }
 
-    /** oneDNN needs the forward convolution of the same extents to plan a backward convolution. */
+    /** The forward convolution of the same extents. oneDNN needs it to plan a backward convolution. */
     private static DnnlPrimitive hint(DnnlEngine engine, Subject subject) {
         Subject forward = new Subject(
                 Direction.FORWARD,
@@ -168,7 +169,7 @@ public final class DnnlConvolution implements AutoCloseable {
         }
     }
 
-    /** Reorders from our layout to oneDNN's, or back for weight gradients. Null if the layouts are equal and nothing is added. */
+    /** A reorder from our layout to oneDNN's, or back for weight gradients. Null if the layouts are equal and nothing is added. */
     private static DnnlPrimitive conversion(
             DnnlEngine engine, Subject subject, DnnlFormats formats, DnnlPrimitive convolution, int role) {
         ConvolutionShape shape = subject.shape();

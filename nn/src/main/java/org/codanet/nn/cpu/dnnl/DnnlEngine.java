@@ -8,7 +8,7 @@ import org.codanet.bindings.OneDnn;
 import org.codanet.bindings.OpenMp;
 import org.codanet.nn.device.DeviceException;
 
-/** oneDNN's CPU engine and its stream. The only class that checks the statuses of oneDNN. */
+/** oneDNN's CPU engine and its stream. Only this class checks the status codes of oneDNN. */
 public final class DnnlEngine implements AutoCloseable {
     private final String device;
     private final int threads;
@@ -17,8 +17,8 @@ public final class DnnlEngine implements AutoCloseable {
     private final MemorySegment stream;
 
     /**
-     * @param threads on which a computation runs
-     * @throws DeviceException if oneDNN fails or cannot be loaded, with every path that was tried
+     * @param threads number of threads that a computation uses
+     * @throws DeviceException if oneDNN cannot be loaded, with every path that was tried, or if one of its calls fails
      */
     public DnnlEngine(String device, int threads) {
         this.device = device;
@@ -53,7 +53,10 @@ public final class DnnlEngine implements AutoCloseable {
         return stream;
     }
 
-    /** Makes oneDNN use the device's number of threads for computations of the calling thread. The setting belongs to that thread. */
+    /**
+     * Sets oneDNN's number of threads for computations of the calling thread to that of the device. oneDNN stores the setting per
+     * thread.
+     */
     void useThreads() {
         OpenMp.setThreads(threads);
     }

@@ -39,7 +39,7 @@ final class DnnlFormats implements AutoCloseable {
     }
 
     /**
-     * Attributes: the caller provides the scratchpad, and every run gives the same bits.
+     * Creates attributes of a primitive: the caller provides the scratchpad, and the primitive must be deterministic.
      *
      * @param add whether the result is added to the output
      */

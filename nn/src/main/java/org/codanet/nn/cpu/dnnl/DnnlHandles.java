@@ -8,18 +8,18 @@ import java.util.Deque;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 
-/** Handles of oneDNN with a common owner. They are destroyed together, newest first, and counted. Not thread-safe. */
+/** Handles of oneDNN with a common owner. They are counted, and destroyed together, newest first. Not thread-safe. */
 public final class DnnlHandles implements AutoCloseable {
     private static final AtomicLong OPEN = new AtomicLong();
 
     private record Handle(MemorySegment address, Consumer<MemorySegment> destroy) {}
 
-    // Shared, because another thread than the one that opened a scope may close it.
+    // Shared, because a scope may be closed by another thread than the one that opened it.
     private final Arena arena = Arena.ofShared();
     private final Deque<Handle> handles = new ArrayDeque<>();
     private boolean closed;
 
-    /** Number of handles in this process that are not destroyed yet. */
+    /** Number of handles in this process that have not been destroyed. */
     public static long open() {
         return OPEN.get();
     }

@@ -27,8 +27,8 @@ final class DnnlPrimitive implements AutoCloseable {
      * @param subject what it computes, for messages
      * @param roles its arguments, {@code DNNL_ARG_*}, in the order in which {@link #execute} takes them
      * @param function the function that {@code describe} calls
-     * @param describe writes a primitive descriptor to the given pointer and returns the status; its attributes must say that the
-     *     caller provides the scratchpad
+     * @param describe writes a primitive descriptor to the given pointer and returns the status; the attributes must select a scratchpad
+     *     that the caller provides
      */
     DnnlPrimitive(
             DnnlEngine engine,
@@ -94,7 +94,7 @@ final class DnnlPrimitive implements AutoCloseable {
      * Runs the primitive and waits until it is done.
      *
      * @param memory provides the scratchpad during the call
-     * @param owner for which the scratchpad is counted
+     * @param owner path of the scope for which the scratchpad is counted
      * @param data values of the arguments, in the order of the roles
      */
     void execute(CpuMemory memory, String owner, MemorySegment... data) {

@@ -3,8 +3,8 @@ package org.codanet.nn.cpu.kernel;
 import org.codanet.nn.op.Adam;
 
 /**
- * The values of one Adam update as the inner loop needs them. As in PyTorch, 1 − β is computed in double precision and then rounded.
- * Computed from the rounded β, 1 − 0.999 would have a relative error of 1e-5.
+ * The values of one Adam update as the inner loop needs them. As in PyTorch, 1 − β is computed in double precision and then rounded. If
+ * it were computed from the rounded β, 1 − 0.999 would have a relative error of 1e-5.
  *
  * @param gradientScale factor of every gradient, from clipping
  * @param decay weight decay

@@ -1,15 +1,15 @@
 package org.codanet.nn.cpu.kernel;
 
 /**
- * The inner loops that a device uses.
+ * The implementation of the inner loops that a device uses.
  *
  * @param kernels the implementation
- * @param reason why it is not the Vector API; empty if it is
+ * @param reason why the Vector API is not used; empty if it is used
  */
 public record KernelSelection(Kernels kernels, String reason) {
     private static final String MODULE = "jdk.incubator.vector";
 
-    /** With vectors of fewer floats the Vector API costs more than it gains. */
+    /** Smallest number of lanes for the Vector API. With shorter vectors it costs more than it gains. */
     private static final int FEWEST_LANES = 8;
 
     /** Selects the Vector API if it is available and fast; plain loops otherwise, or if {@code plainLoops} asks for them. */
@@ -21,7 +21,7 @@ public record KernelSelection(Kernels kernels, String reason) {
             return plain("this JVM runs without --add-modules " + MODULE);
         }
         try {
-            // The only reference to this class from outside, so that a JVM without the module never links it.
+            // No other code refers to VectorKernels, so a JVM without the Vector API's module never links it.
             Kernels vector = new VectorKernels();
             return vector.lanes() < FEWEST_LANES
                     ? plain("this processor's vectors hold " + vector.lanes() + " floats, fewer than " + FEWEST_LANES)

@@ -11,8 +11,8 @@ package org.codanet.nn.cpu.kernel;
  */
 public interface Kernels {
     /**
-     * Rows of a tile. With two vectors a row these are 16 accumulators: enough to hide the latency of a fused multiply-add, and few
-     * enough to leave registers for the operands.
+     * Rows of a tile. With two vectors per row a tile has 16 accumulators. This is enough to hide the latency of a fused multiply-add,
+     * and leaves registers for the operands.
      */
     int ROWS = 8;
 
@@ -41,7 +41,7 @@ public interface Kernels {
 
     /**
      * {@code z[pair(ρ, σ)] = a[ρ] a[σ]} for {@code from ≤ ρ < to} and {@code ρ ≤ σ < slots}, in row order, starting at {@code zo}. May
-     * read and write up to {@link #lanes} floats past the end.
+     * read and write up to {@link #lanes} floats past the end of {@code a} and {@code z}.
      */
     void pairProducts(float[] a, int ao, int from, int to, int slots, float[] z, int zo);
 

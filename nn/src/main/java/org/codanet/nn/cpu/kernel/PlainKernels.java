@@ -1,8 +1,8 @@
 package org.codanet.nn.cpu.kernel;
 
 /**
- * The kernels without the Vector API, for a JVM that was started without it. Results agree up to rounding. The JIT compiler vectorises
- * the simple loops by itself.
+ * The kernels without the Vector API, for a JVM that was started without it. Its results agree with those of the Vector API up to
+ * rounding. The JIT compiler vectorises the simple loops by itself.
  */
 public final class PlainKernels implements Kernels {
     private static final int LANES = 8;

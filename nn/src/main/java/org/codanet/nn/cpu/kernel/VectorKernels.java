@@ -15,7 +15,7 @@ final class VectorKernels implements Kernels {
     private static final VectorSpecies<Float> SPECIES = VectorTiles.SPECIES;
     private static final int LANES = VectorTiles.LANES;
 
-    /** Swaps every lane with the one at a distance of 1; the others likewise. */
+    /** Swaps every lane with the lane at a distance of 1. The next constants do the same for other distances. */
     private static final VectorShuffle<Float> SWAP_1 = swap(1);
 
     private static final VectorShuffle<Float> SWAP_2 = swap(2);
@@ -39,8 +39,9 @@ final class VectorKernels implements Kernels {
     }
 
     /**
-     * The sum of all lanes, by repeated halving. {@link FloatVector#reduceLanes} does not specify the order of the additions, and the
-     * order changes when the calling method is compiled. With it, the same training run could give different bits each time.
+     * The sum of all lanes, by repeated halving. {@link FloatVector#reduceLanes} is not used: it does not specify the order of the
+     * additions, and the order changes when the JIT compiler compiles the calling method. The same training run could then give
+     * different bits each time.
      */
     private static float total(FloatVector v) {
         if (LANES > 16) {
@@ -96,7 +97,7 @@ final class VectorKernels implements Kernels {
         for (int slot = from; slot < to; slot++) {
             FloatVector factor = FloatVector.broadcast(SPECIES, a[ao + slot]);
             int count = slots - slot;
-            // The next row overwrites what is written past the end of this one.
+            // The next row overwrites the values that are written past the end of this one.
             for (int i = 0; i < count; i += LANES) {
                 load(a, ao + slot + i).mul(factor).intoArray(z, pair + i);
             }
@@ -137,7 +138,7 @@ final class VectorKernels implements Kernels {
         int first = vector * LANES;
         for (int row = 0; row < ROWS; row++) {
             int at = first + row * ldm;
-            // First along the columns: 4 rows of frequencies give 2 rows of positions.
+            // Transform along the columns first: 4 rows of frequencies give 2 rows of positions.
             FloatVector m0 = load(m, at);
             FloatVector m1 = load(m, at + 4 * ldf);
             FloatVector m2 = load(m, at + 8 * ldf);
@@ -341,7 +342,7 @@ final class VectorKernels implements Kernels {
         }
     }
 
-    /** Five targets at a time, so that each weight is loaded once for all of them. */
+    /** Processes five targets at once, so that each weight is loaded once for all five. */
     private static void applyFive(
             float[] g, int go, int ldg, float[] w, int wo, int ldw, float[] out, int oo, int ldo, int units) {
         FloatVector s0 = load(out, oo);

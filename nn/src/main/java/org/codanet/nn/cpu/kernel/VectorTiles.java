@@ -4,9 +4,9 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * The matrix products of {@link VectorKernels}: tiles of {@value Kernels#ROWS} rows whose sums stay in registers. They are written out
- * register by register because the JIT compiler keeps local variables in registers, but not array elements. With 512-bit vectors {@link
- * #product} reaches the processor's peak speed from a depth of 64 on.
+ * The matrix products of {@link VectorKernels}: tiles of {@value Kernels#ROWS} rows whose sums stay in registers. The code uses one
+ * local variable per register, because the JIT compiler keeps local variables in registers, but not array elements. With 512-bit vectors
+ * {@link #product} reaches the processor's peak speed from a depth of 64 on.
  */
 final class VectorTiles {
     /** The widest vectors of this processor. */
@@ -15,8 +15,8 @@ final class VectorTiles {
     static final int LANES = SPECIES.length();
 
     /**
-     * With vectors of less than 512 bits x86 has 16 registers. A tile has 16 accumulators, so only half a tile leaves registers for the
-     * operands.
+     * Whether a tile is computed in two halves. x86 has only 16 registers for vectors of less than 512 bits. A whole tile needs 16
+     * accumulators and would leave no register for the operands.
      */
     private static final boolean FEW_REGISTERS = SPECIES.vectorBitSize() < 512;
 

@@ -16,7 +16,7 @@ import org.codanet.nn.tensor.Shape;
 import org.codanet.nn.tensor.Tensor;
 
 /**
- * {@link Adam} over all parameters at once. The parameters are split into pieces of one size for the workers, so many small tensors
+ * {@link Adam} over all parameters at once. The parameters are split into pieces of equal size for the workers, so many small tensors
  * cost no more than one large tensor.
  */
 public final class CpuAdam extends CpuOperation implements Adam {

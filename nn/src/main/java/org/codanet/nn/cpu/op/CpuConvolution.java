@@ -30,8 +30,8 @@ public final class CpuConvolution extends CpuOperation implements Convolution {
     }
 
     /**
-     * Plans in the cache: three directions of a few batch sizes. Without a bound, images of ever new extents would fill the memory with
-     * plans.
+     * Capacity of the plan cache, enough for three directions and a few batch sizes. Without a limit, images with always new extents
+     * would fill the memory with plans.
      */
     private static final int MOST_PLANS = 24;
 

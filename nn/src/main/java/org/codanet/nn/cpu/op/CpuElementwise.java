@@ -133,9 +133,8 @@ public final class CpuElementwise implements Elementwise {
             try (Lease valuesLease = context.workspace().lease(worker, Array.VALUES, Chunks.SIZE, OWNER)) {
                 float[] values = valuesLease.values();
                 CpuTensor.read(from, offset, values, 0, length);
-                // The bits of non-negative floats are ordered as their values, with infinity and NaN last. The JIT
-                // compiler
-                // vectorises an integer maximum.
+                // The bits of non-negative floats have the same order as their values, with infinity and NaN last. The
+                // JIT compiler vectorises an integer maximum.
                 int largest = 0;
                 for (int i = 0; i < length; i++) {
                     largest = Math.max(largest, Float.floatToRawIntBits(values[i]) & Integer.MAX_VALUE);

@@ -26,7 +26,7 @@ public final class CpuImageInput extends CpuOperation implements ImageInput {
 
     private static final int POSITIONS = 1024;
 
-    /** The value of each byte. */
+    /** The float value of each byte. */
     private static final float[] VALUES = new float[256];
 
     static {
@@ -108,7 +108,7 @@ public final class CpuImageInput extends CpuOperation implements ImageInput {
         });
     }
 
-    /** {@link Source} of bytes. Copies row by row the part of each row that is in the run. */
+    /** A {@link Source} of bytes. For each row of the image, copies the part that is in the run of positions. */
     private static void cut(
             MemorySegment from,
             MemorySegment places,

@@ -9,8 +9,8 @@ import org.codanet.nn.tensor.Shape;
 import org.codanet.nn.tensor.Tensor;
 
 /**
- * {@link Loss} on the calling thread, since N·K numbers are too few to split. Both losses take exponentials of negative numbers only,
- * so that nothing overflows.
+ * {@link Loss} on the calling thread, because N·K numbers are too few to split among threads. Both losses take exponentials only of
+ * numbers that are not positive, so nothing overflows.
  */
 public final class CpuLoss extends CpuOperation implements Loss {
     private final LossKind kind;

@@ -1,11 +1,11 @@
 package org.codanet.nn.cpu.runtime;
 
 /**
- * Splits the elements of a tensor into pieces whose size does not depend on the number of threads. A sum of one partial sum per piece,
- * reduced in order, then has the same bits at any number of threads.
+ * Splits the elements of a tensor into pieces whose size does not depend on the number of threads. If each piece gives one partial sum,
+ * and these are reduced in order, the sum has the same bits for any number of threads.
  */
 public final class Chunks {
-    /** Floats of a piece. Four arrays of this size fit the second-level cache easily. */
+    /** Floats of a piece. Four arrays of this size easily fit in the second-level cache. */
     public static final int SIZE = 8192;
 
     private Chunks() {}
@@ -41,7 +41,7 @@ public final class Chunks {
         double s2 = 0;
         double s3 = 0;
         int i = 0;
-        // Four independent sums hide the latency of a double addition, which would otherwise limit the speed.
+        // Four independent sums hide the latency of an addition of doubles, which would otherwise limit the speed.
         for (; i <= count - 4; i += 4) {
             s0 += (double) values[i] * values[i];
             s1 += (double) values[i + 1] * values[i + 1];

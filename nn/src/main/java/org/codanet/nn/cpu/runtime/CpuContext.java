@@ -4,7 +4,7 @@ import org.codanet.nn.cpu.kernel.Kernels;
 import org.codanet.nn.device.Precision;
 import org.codanet.nn.device.SelectionLog;
 
-/** What the operations of one CPU device share: kernels, workers, memory and workspace. */
+/** Resources that the operations of one CPU device share: kernels, workers, memory and workspace. */
 public final class CpuContext {
     private final String name;
     private final Kernels kernels;

@@ -12,11 +12,11 @@ import org.codanet.nn.device.MemoryUse;
 import org.codanet.nn.device.OutOfMemoryException;
 
 /**
- * The memory of a CPU device: counted, bounded by a budget, and reused. Freed blocks are kept by size, because every training step asks
- * for the same blocks and touching new pages costs more than the work on them. Thread-safe.
+ * The memory pool of a CPU device. It counts memory, limits it to a budget, and keeps released blocks for reuse by size. Every training
+ * step needs the same blocks, and the first access to new pages costs more than the work on them. Thread-safe.
  */
 public final class CpuMemory {
-    /** 64 bytes: a cache line and the widest vector. */
+    /** 64 bytes, the size of a cache line and of the widest vector. */
     static final int ALIGNMENT = 64;
 
     private final String device;
@@ -28,13 +28,13 @@ public final class CpuMemory {
     private long reserved;
     private int tensors;
 
-    /** @param budget bytes that may be held at once; 0 sets no bound */
+    /** @param budget largest number of bytes held at once; 0 for no limit */
     public CpuMemory(String device, long budget) {
         this.device = device;
         this.budget = budget;
     }
 
-    /** A block of native memory. It returns to the device when its owner releases it. */
+    /** A block of native memory. It returns to the pool when its owner releases it. */
     public final class Block {
         private final Arena arena;
         private final long bytes;
@@ -87,7 +87,7 @@ public final class CpuMemory {
         peak = Math.max(peak, live);
     }
 
-    /** Ends {@link #hold}. */
+    /** Ends the count that {@link #hold} began. */
     public synchronized void endHold(long bytes, String owner) {
         forget(owner, bytes);
         reserved -= bytes;
@@ -147,7 +147,7 @@ public final class CpuMemory {
         peak = live;
     }
 
-    /** Owners that still hold memory; empty if everything is freed. */
+    /** Owners that still hold memory; empty if all memory has been released. */
     public synchronized Set<String> owners() {
         return Set.copyOf(byOwner.keySet());
     }

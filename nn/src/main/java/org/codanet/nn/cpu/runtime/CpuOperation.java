@@ -1,6 +1,6 @@
 package org.codanet.nn.cpu.runtime;
 
-/** An operation of the CPU device. Its scope closes it; later calls throw. */
+/** An operation of the CPU device. Its scope closes it; later calls throw {@link IllegalStateException}. */
 public abstract class CpuOperation implements AutoCloseable {
     private final CpuContext context;
     private final String owner;
@@ -18,7 +18,7 @@ public abstract class CpuOperation implements AutoCloseable {
         context.operations().opened(owner);
     }
 
-    /** @throws IllegalStateException naming the owner, if its scope has been closed */
+    /** @throws IllegalStateException if the scope has been closed; the message names the scope */
     protected final CpuContext context() {
         if (closed) {
             throw new IllegalStateException(

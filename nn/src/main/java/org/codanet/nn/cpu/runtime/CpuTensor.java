@@ -28,7 +28,7 @@ public final class CpuTensor extends Tensor implements AutoCloseable {
         this.viewed = viewed;
     }
 
-    /** The tensor as one of this device, if it is open. @throws IllegalArgumentException if it is on another device */
+    /** Checks that a tensor is open and on this device, and returns it. @throws IllegalArgumentException if it is on another device */
     static CpuTensor of(Tensor tensor) {
         if (!(tensor instanceof CpuTensor cpu)) {
             throw new IllegalArgumentException("cpu: " + tensor + " is not on this device");
@@ -40,7 +40,7 @@ public final class CpuTensor extends Tensor implements AutoCloseable {
         return cpu;
     }
 
-    /** The values of an open tensor of this device. */
+    /** The memory of an open tensor of this device. */
     public static MemorySegment segment(Tensor tensor) {
         return of(tensor).segment;
     }

@@ -6,7 +6,7 @@ public final class Lease implements AutoCloseable {
     private float[] values = new float[0];
     private String owner;
 
-    /** @param holder whose array it is: a worker's, or shared by all of them */
+    /** @param holder owner of the array, for messages: one worker, or all workers together */
     Lease(String holder) {
         this.holder = holder;
     }
@@ -24,7 +24,7 @@ public final class Lease implements AutoCloseable {
     }
 
     /**
-     * The array. It has at least the floats that were asked for; their contents are undefined.
+     * The array, with undefined contents. It has at least the requested number of floats.
      *
      * @throws IllegalStateException if the lease was closed
      */

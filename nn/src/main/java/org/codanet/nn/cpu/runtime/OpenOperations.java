@@ -6,8 +6,8 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
- * Counts the open operations of a device by owner. An operation without memory of its own would otherwise be missed when the device is
- * closed. Thread-safe.
+ * Counts the open operations of a device by owner. Without this count, the check at the closing of a device would miss operations that
+ * hold no memory. Thread-safe.
  */
 public final class OpenOperations {
     private final Map<String, Integer> byOwner = new TreeMap<>();

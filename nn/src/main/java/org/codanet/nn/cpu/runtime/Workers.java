@@ -5,8 +5,8 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * A fixed set of threads that run the tasks of one call at a time. The calling thread is one of them. A worker that is free takes the
- * next task, so the result of a task must not depend on which worker runs it.
+ * A fixed set of threads that run the tasks of one call at a time. The calling thread is one of them. Each free worker takes the next
+ * task, so the result of a task must not depend on the worker that runs it.
  */
 public final class Workers implements AutoCloseable {
     /** Runs one task of a call. The number of the worker selects its scratch memory. */
@@ -16,11 +16,11 @@ public final class Workers implements AutoCloseable {
     }
 
     /**
-     * One call. A worker that wakes up after the last task was taken does not enter, so that the caller never waits for a worker without
-     * work. On a busy machine that wait would take longer than the call itself.
+     * One call. A worker that wakes up after the last task has been taken does not enter, so the caller never waits for a worker without
+     * work. On a busy machine that wait could take longer than the call itself.
      */
     private static final class Job {
-        /** Added to {@link #inside} when no worker may enter any more. */
+        /** Added to {@link #inside} when workers may no longer enter. */
         private static final int ENDED = Integer.MIN_VALUE;
 
         private final int tasks;
@@ -72,7 +72,7 @@ public final class Workers implements AutoCloseable {
                     Thread.onSpinWait();
                 } else {
                     LockSupport.park(this);
-                    // The workers still use the caller's memory, so an interrupt has to wait until they are done.
+                    // The workers still use the caller's memory, so an interrupt is deferred until they are done.
                     interrupted |= Thread.interrupted();
                 }
             }
@@ -82,7 +82,10 @@ public final class Workers implements AutoCloseable {
         }
     }
 
-    /** The calls of a pass are a few hundred microseconds apart. Waking parked threads for each would double the time. */
+    /**
+     * How long a thread that waits spins before it parks. The calls of a pass are a few hundred microseconds apart, and waking parked
+     * threads for each call would double the time.
+     */
     private static final long SPIN_NANOS = 50_000;
 
     private final Thread[] threads;
@@ -106,7 +109,7 @@ public final class Workers implements AutoCloseable {
         return threads.length + 1;
     }
 
-    /** Runs all tasks and returns when the last one has ended. Throws the first failure of a task. */
+    /** Runs all tasks and returns when the last one has ended. If tasks fail, throws the first failure. */
     public void run(int tasks, Task task) {
         if (closed) {
             throw new IllegalStateException("the device's workers were stopped when it was closed");

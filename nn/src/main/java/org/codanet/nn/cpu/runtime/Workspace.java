@@ -2,7 +2,7 @@ package org.codanet.nn.cpu.runtime;
 
 /**
  * The temporary arrays of a CPU device: some for each worker, and some that all workers of a call share. The operations of the device
- * take turns with them. An array only grows, and counts as memory of the device until {@link #free}.
+ * use them one after the other. An array never shrinks, and it counts as memory of the device until {@link #free}.
  *
  * <p>An array is leased by one owner at a time. A second lease before the first is closed fails, because two parts of the code would
  * overwrite each other's values:
@@ -18,7 +18,7 @@ package org.codanet.nn.cpu.runtime;
 public final class Workspace {
     static final String OWNER = "workspace";
 
-    /** Arrays of each worker, and as many shared ones. */
+    /** Number of arrays of each worker, and number of shared arrays. */
     private static final int ARRAYS = 16;
 
     private final CpuMemory memory;
@@ -45,9 +45,9 @@ public final class Workspace {
     /**
      * Leases an array of one worker. Only the thread of that worker may call this.
      *
-     * @param floats that the array must have at least
-     * @param owner who leases it, for error messages
-     * @throws IllegalStateException if the array is leased
+     * @param floats smallest length of the array
+     * @param owner name of the lessee, for error messages
+     * @throws IllegalStateException if the array is already leased
      */
     public Lease lease(int worker, ArrayName array, int floats, String owner) {
         Lease lease = ofWorkers[worker][array.ordinal()];
@@ -62,7 +62,7 @@ public final class Workspace {
         return lease;
     }
 
-    /** Frees all arrays. @throws IllegalStateException if one is leased */
+    /** Frees all arrays. @throws IllegalStateException if an array is leased */
     public void free() {
         for (Lease[] leases : ofWorkers) {
             for (Lease lease : leases) {

@@ -1,5 +1,5 @@
 /**
- * What every operation of the CPU device uses: memory, tensors and worker threads. Read {@link
- * org.codanet.nn.cpu.runtime.CpuContext} first, which brings them together. Nothing here computes.
+ * Memory, tensors and worker threads, which every operation of the CPU device uses. Read {@link org.codanet.nn.cpu.runtime.CpuContext}
+ * first, which brings them together. Nothing here computes.
  */
 package org.codanet.nn.cpu.runtime;

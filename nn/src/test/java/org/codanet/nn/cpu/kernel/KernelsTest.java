@@ -21,7 +21,7 @@ public final class KernelsTest {
 
     private final Random random = new Random(7);
 
-    /** Without the vector kernels, and a message, if this JVM or processor does not support them. */
+    /** All implementations. If this JVM or processor does not support the vector kernels, they are left out and a message is printed. */
     public static Stream<Kernels> kernels() {
         KernelSelection selection = KernelSelection.of(false);
         if (!selection.reason().isEmpty()) {
@@ -133,7 +133,7 @@ public final class KernelsTest {
     @ParameterizedTest
     @MethodSource("kernels")
     void axpyAndDotAcceptAnyCount(Kernels kernels) {
-        // Lengths near one and two vectors of 8 and of 16, where a wrong tail would be noticed.
+        // Lengths near one and two vectors of 8 and of 16 lanes, where a wrong tail would be noticed.
         for (int count : new int[] {0, 1, 3, 7, 8, 9, 15, 16, 17, 31, 33, 100}) {
             float[] a = values(count + 5);
             float[] c = values(count + 6);
@@ -153,7 +153,7 @@ public final class KernelsTest {
     @MethodSource("kernels")
     void applyWeightsAddsTheUnitsOfEachTarget(Kernels kernels) {
         for (int width = 1; width <= 2; width++) {
-            // Fewer, as many and more targets than are computed together; ten is CIFAR-10.
+            // Fewer targets than are computed together, as many, and more. CIFAR-10 has ten.
             for (int classes : new int[] {1, 4, 5, 7, 10}) {
                 int units = 9;
                 int n = width * kernels.lanes();
@@ -224,7 +224,7 @@ public final class KernelsTest {
     @MethodSource("kernels")
     void pairProductsListsTheUpperTriangleByRows(Kernels kernels) {
         int lanes = kernels.lanes();
-        // A rank below, equal to and above the vector length; all rows and some of them.
+        // Ranks below, equal to and above the vector length; all rows and some of them.
         for (int slots : new int[] {1, 5, 8, 17, 33}) {
             for (int[] rows : new int[][] {{0, slots}, {slots / 2, slots}, {0, (slots + 1) / 2}}) {
                 float[] a = values(lanes + slots + lanes);

@@ -6,7 +6,7 @@ import java.util.Random;
 import org.codanet.nn.cpu.ChildJvm;
 import org.junit.jupiter.api.Test;
 
-/** With 256-bit vectors there are half as many registers and other tiles. Runs in a JVM that is restricted to them. */
+/** Tests 256-bit vectors in a JVM that is restricted to them. The processor has half as many registers for them, so the tiles differ. */
 final class NarrowVectorsTest {
     @Test
     void productsWithFewRegistersAgreeWithPlainLoops() throws Exception {

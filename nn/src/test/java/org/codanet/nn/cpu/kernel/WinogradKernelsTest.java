@@ -8,8 +8,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Tests Winograd's transforms F(2×2, 3×3) against the three matrices of Lavin and Gray, CVPR 2016, section 4.1, their adjoints against the
- * transposed matrices, and all of them together against a correlation.
+ * Tests Winograd's transforms F(2×2, 3×3) against the three matrices of Lavin and Gray, CVPR 2016, section 4.1. Tests their adjoints
+ * against the transposed matrices, and all transforms together against a correlation.
  */
 final class WinogradKernelsTest {
     private static final double TOLERANCE = 1e-5;
@@ -37,7 +37,7 @@ final class WinogradKernelsTest {
         return values;
     }
 
-    /** {@code t · x · tᵀ}, x being square and by rows. */
+    /** {@code t · x · tᵀ}, where x is square and row-major. */
     private static double[] around(double[][] t, double[] x) {
         int rows = t.length;
         int inner = t[0].length;
@@ -64,7 +64,7 @@ final class WinogradKernelsTest {
         return result;
     }
 
-    /** Every {@code stride}-th value from {@code from}. */
+    /** Every {@code stride}-th value from index {@code from} on. */
     private static double[] lane(float[] values, int from, int stride, int count) {
         double[] result = new double[count];
         for (int i = 0; i < count; i++) {
@@ -73,7 +73,10 @@ final class WinogradKernelsTest {
         return result;
     }
 
-    /** Channel {@code c} of the 4×4 window of an image whose rows are {@code ldr}, whose pixels {@code ldp} apart. */
+    /**
+     * Channel {@code c} of the 4×4 window of an image whose rows are {@code ldr} floats apart and whose pixels are {@code ldp} floats
+     * apart.
+     */
     private static double[] window(float[] image, int at, int ldr, int ldp, int c) {
         double[] result = new double[16];
         for (int i = 0; i < 16; i++) {
@@ -223,7 +226,7 @@ final class WinogradKernelsTest {
         }
         kernels.winogradInput(image, 0, 4 * lanes, lanes, frequencies, 0, lanes, lanes);
         kernels.winogradWeight(taps, 0, lanes, weights, 0, lanes);
-        // Only the first vector of the first row of each tile; the others are zero.
+        // Only the first vector of the first row of each tile is set. The others are zero.
         float[] products = new float[16 * Kernels.ROWS * 2 * lanes];
         for (int i = 0; i < frequencies.length; i++) {
             products[i / lanes * Kernels.ROWS * 2 * lanes + i % lanes] = frequencies[i] * weights[i];

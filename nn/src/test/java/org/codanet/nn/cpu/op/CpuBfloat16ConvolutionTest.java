@@ -17,7 +17,7 @@ final class CpuBfloat16ConvolutionTest extends ConvolutionContract {
         return new CpuDevice(DeviceOptions.defaults().withPrecision(Precision.BF16));
     }
 
-    /** Operands are rounded to 8 bits, a relative error of 2e-3; sums are float32. */
+    /** Operands are rounded to 8 bits of mantissa, with a relative error of 2e-3. Sums are float32. */
     @Override
     protected double tolerance() {
         return 8e-3;

@@ -16,9 +16,8 @@ final class WorkersTest {
     @ValueSource(ints = {1, 2, 3, 5})
     void everyTaskRunsOnceAndNoTwoWorkersShareANumber(int count) {
         try (Workers workers = new Workers(count, "test")) {
-            // Many calls with fewer and with more tasks than workers, because the transition between calls is what can
-            // go
-            // wrong.
+            // Many calls, some with fewer and some with more tasks than workers, because errors are most likely in the
+            // transition between calls.
             for (int call = 0; call < 500; call++) {
                 int tasks = call % 17;
                 AtomicIntegerArray runs = new AtomicIntegerArray(tasks);

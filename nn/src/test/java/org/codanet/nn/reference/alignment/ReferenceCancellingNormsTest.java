@@ -11,7 +11,7 @@ final class ReferenceCancellingNormsTest extends CancellingNormsContract {
         return new ReferenceDevice(DeviceOptions.defaults());
     }
 
-    /** Double arithmetic; values are rounded to float32 where they are read. */
+    /** The arithmetic is in double precision. Values are rounded to float32 when they are read. */
     @Override
     protected double tolerance() {
         return 1e-6;

@@ -11,7 +11,7 @@ final class ReferenceGoldenLayerTest extends GoldenLayerContract {
         return new ReferenceDevice(DeviceOptions.defaults());
     }
 
-    /** Double arithmetic: what is left is the rounding of the stored float32 values, 6e-8. */
+    /** The arithmetic is in double precision. The remaining error is the rounding of the stored float32 values, 6e-8. */
     @Override
     protected double tolerance() {
         return 1e-6;

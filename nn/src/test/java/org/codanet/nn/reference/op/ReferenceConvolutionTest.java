@@ -11,7 +11,7 @@ final class ReferenceConvolutionTest extends ConvolutionContract {
         return new ReferenceDevice(DeviceOptions.defaults());
     }
 
-    /** The arithmetic is double; only downloaded values are rounded to float32. */
+    /** The arithmetic is in double precision; only downloaded values are rounded to float32. */
     @Override
     protected double tolerance() {
         return 1e-6;

@@ -8,7 +8,7 @@ import java.io.ByteArrayOutputStream;
  * displacement, which is never scaled.
  */
 final class Avx512Assembler {
-    /** Numbers of the general registers. */
+    /** Register numbers of the general-purpose registers. */
     static final int RAX = 0;
 
     static final int RCX = 1;
@@ -39,7 +39,7 @@ final class Avx512Assembler {
     /**
      * A memory operand: {@code base + index · scale + displacement}.
      *
-     * @param index a general register, not RSP; {@link #NO_INDEX} for none
+     * @param index a general-purpose register other than RSP; {@link #NO_INDEX} for none
      * @param scale 1, 2, 4 or 8
      */
     record Place(int base, int index, int scale, int displacement) {}
@@ -164,12 +164,12 @@ final class Avx512Assembler {
         int32(offset - (offset() + 4));
     }
 
-    /** Returns. VZEROUPPER comes first, so that code with shorter vectors is not slowed down. */
+    /** Assembles VZEROUPPER, so that later code with shorter vectors is not slowed down, and the return. */
     void end() {
         bytes(0xC5, 0xF8, 0x77, 0xC3);
     }
 
-    /** An instruction on 64-bit general registers. */
+    /** Assembles an instruction on 64-bit general-purpose registers. */
     private void general(int opcode, int register, int other) {
         bytes(0x48 | register >> 3 << 2 | other >> 3, opcode, 0xC0 | (register & 7) << 3 | other & 7);
     }
@@ -179,7 +179,7 @@ final class Avx512Assembler {
         operand(register, place);
     }
 
-    /** An instruction with an EVEX prefix, which holds the upper bits of register numbers inverted. */
+    /** Assembles an instruction with an EVEX prefix, in which the upper bits of register numbers are inverted. */
     private void vector(int map, int prefix, int opcode, int register, int second, Place place, int length) {
         bytes(
                 0x62,

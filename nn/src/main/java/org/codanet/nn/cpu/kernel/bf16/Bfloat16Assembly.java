@@ -8,7 +8,7 @@ import org.codanet.nn.cpu.kernel.Kernels;
  * Generates the machine code of {@link Bfloat16Code}. Each method assembles one function and returns the offset of its entry.
  *
  * <p>Arguments follow the calling convention of Linux: six in RDI, RSI, RDX, RCX, R8 and R9, the others on the stack above the return
- * address. All registers that are used here may be overwritten by a called function. Strides and offsets are in bytes.
+ * address. The convention allows a called function to overwrite all registers that are used here. Strides and offsets are in bytes.
  */
 final class Bfloat16Assembly {
     private static final int VECTOR = Float.BYTES * Bfloat16Code.LANES;
@@ -16,7 +16,10 @@ final class Bfloat16Assembly {
     /** Registers for the sums of a tile, two for each row. */
     private static final int SUMS = 2 * Kernels.ROWS;
 
-    /** The registers after the sums: two for vectors of the panel, then several in turn for a row's value, broadcast to every lane. */
+    /**
+     * First register after the sums. Two registers hold vectors of the panel. The others hold, in turn, a row's value broadcast to every
+     * lane.
+     */
     private static final int PANEL = SUMS;
 
     private static final int ROW = SUMS + 2;
@@ -60,7 +63,7 @@ final class Bfloat16Assembly {
         return entry;
     }
 
-    /** As {@link #scale}, with ldf as the unused argument. */
+    /** Like {@link #scale}, with ldf in place of the unused argument. */
     static int expand(Avx512Assembler code) {
         int entry = code.offset();
         code.add(RDI, at(RSP, 8));
@@ -114,8 +117,8 @@ final class Bfloat16Assembly {
     }
 
     /**
-     * Registers: a, z, slots, rows, lda, ldz. Stack: offsets of a and z. What does not fit the registers is stored in the red zone below
-     * the stack pointer, which a function that calls no other may use.
+     * Registers: a, z, slots, rows, lda, ldz. Stack: offsets of a and z. Values for which there is no register are stored in the red
+     * zone below the stack pointer, which a leaf function may use.
      */
     static int pairs(Avx512Assembler code) {
         Place rowOfA = at(RSP, -8);
@@ -145,7 +148,7 @@ final class Bfloat16Assembly {
         code.addConstant(R10, VECTOR);
         code.addConstant(R11, VECTOR / 2);
         code.repeatBy(R8, Bfloat16Code.LANES, again);
-        // The next slot overwrites what was written past the end of this one.
+        // The next slot overwrites the values that were written past the end of this one.
         code.address(RSI, at(RSI, RCX, 2));
         code.addConstant(RDI, Float.BYTES);
         code.repeat(RCX, nextSlot);

@@ -11,11 +11,11 @@ import org.codanet.nn.cpu.kernel.Rows;
 
 /**
  * The inner loops in bfloat16, for processors with avx512_bf16. Neither Java nor its Vector API has these instructions, so {@link
- * Bfloat16Assembly} generates the machine code at the first use. oneDNN does the same, but here the caller reduces each tile while it
- * is in the first-level cache.
+ * Bfloat16Assembly} generates the machine code at the first use. oneDNN generates code, too. The difference is that the callers of this
+ * class reduce each tile while it is in the first-level cache.
  *
  * <p>Arrays in bfloat16 are float arrays in which each element holds two bfloat16 numbers, the first in its lower half. Offsets and
- * strides count either elements or numbers, as each method says. {@code VDPBF16PS} multiplies 32 pairs of numbers and adds the
+ * strides are in elements or in numbers; each method documents which. {@code VDPBF16PS} multiplies 32 pairs of numbers and adds the
  * products to 16 sums in float32.
  */
 public final class Bfloat16Code {
@@ -110,7 +110,7 @@ public final class Bfloat16Code {
         return code == null ? null : code.function(offset, descriptor);
     }
 
-    /** Why the system gives no executable memory, so that nothing here can be called. Empty if it does. */
+    /** Why the operating system does not provide executable memory, in which case no method here can be called. Empty if it does. */
     public static String refused() {
         return REFUSED;
     }
@@ -158,10 +158,10 @@ public final class Bfloat16Code {
     }
 
     /**
-     * {@link Kernels#winogradExpand} for {@code count} rows, rounded.
+     * {@link Kernels#winogradExpand} for {@code count} rows, with results rounded to bfloat16.
      *
      * @param out offset and stride in numbers
-     * @param ldf numbers between two frequencies
+     * @param ldf distance between two frequencies, in numbers
      */
     public static void expand(Rows g, Rows a, Rows out, int ldf, int count) {
         try {
@@ -183,9 +183,9 @@ public final class Bfloat16Code {
     }
 
     /**
-     * {@link Kernels#pairProducts} of all slots for {@code rows} rows, rounded, each followed by a zero.
+     * {@link Kernels#pairProducts} of all slots for {@code rows} rows, with results rounded to bfloat16. A zero follows each row.
      *
-     * @param ldz numbers between the rows of {@code z}, at least 16 more than there are pairs
+     * @param ldz distance between the rows of {@code z}, in numbers; at least 16 more than the number of pairs
      */
     public static void pairs(float[] a, int ao, int lda, int slots, float[] z, int ldz, int rows) {
         try {
@@ -215,7 +215,7 @@ public final class Bfloat16Code {
         long atA = (long) Float.BYTES * a.offset();
         long atB = (long) Float.BYTES * b.offset();
         long atC = (long) Float.BYTES * c.offset();
-        // From the end of one operand to the beginning of the next.
+        // Distance from the end of one operand to the beginning of the next.
         long restA = (long) Float.BYTES * (a.next() - steps);
         long restB = (long) Float.BYTES * (b.next() - steps * width * LANES);
         long restC = (long) Float.BYTES * c.next();

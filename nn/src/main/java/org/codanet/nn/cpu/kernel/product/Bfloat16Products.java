@@ -6,8 +6,8 @@ import org.codanet.nn.cpu.kernel.Rows;
 import org.codanet.nn.cpu.kernel.bf16.Bfloat16Code;
 
 /**
- * {@link Products} of values rounded to bfloat16 with sums in float32, by {@link Bfloat16Code}. On a processor with avx512_bf16 they run
- * at twice the speed of float32.
+ * {@link Products} of values that are rounded to bfloat16, with sums in float32, by {@link Bfloat16Code}. On a processor with
+ * avx512_bf16 they are twice as fast as in float32.
  */
 final class Bfloat16Products extends Products {
     /** A factor of 1 for every row. */
@@ -65,7 +65,7 @@ final class Bfloat16Products extends Products {
         }
     }
 
-    /** The nearest bfloat16 number in the lower 16 bits, in case of a tie the even one. NaN stays NaN. */
+    /** The nearest bfloat16 number, in the lower 16 bits. Ties are rounded to even. NaN stays NaN. */
     private static int rounded(float value) {
         int bits = Float.floatToRawIntBits(value);
         int nearest = bits + 0x7fff + (bits >>> 16 & 1) >>> 16;
@@ -80,7 +80,7 @@ final class Bfloat16Products extends Products {
 
     @Override
     public void product(Operand a, int lda, Operand b, int width, Operand c, int depth, int count, boolean add) {
-        // Two values of a are one element.
+        // An element holds two values of a.
         Operand elements = new Operand(a.values(), a.offset() / 2, a.next() / 2);
         Bfloat16Code.product(elements, lda / 2, b, width, c, steps(depth), count, add);
     }

@@ -7,8 +7,8 @@ import org.codanet.nn.device.Precision;
 
 /**
  * Matrix products in the precision of the device. Dynamic alignment spends most of its time here. Operands are arrays of floats. In
- * bfloat16 each float holds two values that are neighbours along the depth (the inner extent of the product), which only this class and
- * its subclasses know.
+ * bfloat16 each float holds two values that are adjacent along the depth (the inner extent of the product). Only this class and its
+ * subclasses know about this packing.
  */
 public abstract class Products {
     private final Kernels kernels;
@@ -34,10 +34,13 @@ public abstract class Products {
     /** The name of the precision, for {@code --verbose}. */
     public abstract String name();
 
-    /** Values along the depth that one step of a product takes: 1, or 2 in bfloat16. */
+    /** Number of values along the depth that one step of a product processes: 1, or 2 in bfloat16. */
     public abstract int valuesOfStep();
 
-    /** Steps of a product of that depth. If the depth is no multiple of {@link #valuesOfStep}, zeros fill the last step. */
+    /**
+     * Number of steps of a product with depth {@code depth}. If the depth is not a multiple of {@link #valuesOfStep}, zeros fill the
+     * last step.
+     */
     public final int steps(int depth) {
         return (depth + valuesOfStep() - 1) / valuesOfStep();
     }
@@ -45,8 +48,8 @@ public abstract class Products {
     /**
      * Converts values to the form that {@link #product} takes as its left side.
      *
-     * @param count values, from the start of the array; a multiple of the lanes
-     * @param space an array of {@link #operandFloats} to write to, which float32 does not need
+     * @param count number of values from the start of the array; a multiple of the lanes
+     * @param space array of {@link #operandFloats} floats for the result; not used in float32
      * @return {@code space}, or {@code values} in float32
      */
     public abstract float[] operand(float[] values, int count, float[] space);
@@ -57,7 +60,7 @@ public abstract class Products {
     /**
      * Writes left sides {@code out[i][lane] = a[i] · g[i][lane]} for {@code count} rows and one vector of lanes.
      *
-     * @param a one factor a row; null for 1
+     * @param a one factor for each row; null for factors of 1
      * @param out offset and stride in values
      */
     public abstract void scale(Rows g, Rows a, Rows out, int count);
@@ -67,15 +70,15 @@ public abstract class Products {
      * Kernels#winogradExpand}: writes 16 frequencies of each row.
      *
      * @param out offset and stride in values
-     * @param ldf values between two frequencies of a row
+     * @param ldf distance between two frequencies of a row, in values
      */
     public abstract void expand(Rows g, Rows a, Rows out, int ldf, int count);
 
     /**
      * Writes left sides for the quadratic form: {@link Kernels#pairProducts} of all slots, for a tile of rows.
      *
-     * @param z an array of {@link #pairFloats} to write to
-     * @param ldz values between the rows of z: a multiple of the lanes, and at least one vector more than there are pairs
+     * @param z receives the result; an array of {@link #pairFloats} floats
+     * @param ldz distance between the rows of z, in values; a multiple of the lanes, and at least the number of pairs plus one vector
      */
     public abstract void pairs(Rows a, int slots, float[] z, int ldz);
 
@@ -85,8 +88,8 @@ public abstract class Products {
     /**
      * Packs one step of a panel of the right side, from {@link #valuesOfStep} rows of values.
      *
-     * @param next values between the rows
-     * @param count lanes: those of one or two vectors
+     * @param next distance between the rows, in values
+     * @param count number of lanes: those of one or two vectors
      */
     public abstract void pack(float[] values, int vo, int next, float[] panel, int po, int count);
 

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Compares the machine code with plain Java on the same rounded values. Arrays are larger than what may be written. */
+/** Compares the machine code with plain Java on the same rounded values. Arrays have additional elements, which must not be written. */
 final class Bfloat16CodeTest {
     private static final int LANES = Bfloat16Code.LANES;
 
@@ -57,7 +57,7 @@ final class Bfloat16CodeTest {
         return down < up || down == up && even ? below : above;
     }
 
-    /** Number {@code i} of an array whose elements hold two numbers each. */
+    /** Number {@code i} of an array in which each element holds two numbers. */
     private static float number(float[] pairs, int i) {
         int bits = Float.floatToRawIntBits(pairs[i / 2]);
         return Float.intBitsToFloat(i % 2 == 0 ? bits << 16 : bits & 0xffff0000);
