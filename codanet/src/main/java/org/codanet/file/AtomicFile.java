@@ -147,7 +147,8 @@ public final class AtomicFile {
         if (isOfSystem(target) || Files.exists(target) && !Files.isRegularFile(target)) {
             return target;
         }
-        // Files.createTempFile is not used: its files are readable by their owner only, and the renamed file would keep those permissions.
+        // Files.createTempFile is not used: its files are readable by their owner only, and the renamed file would keep
+        // those permissions.
         String unique = Long.toHexString(ThreadLocalRandom.current().nextLong());
         String name = FileName.text(target.getFileName()).replaceAll("[^ -~]", "_");
         String stem = name.substring(0, Math.min(MAX_STEM, name.length()));

@@ -53,7 +53,8 @@ public final class NumpyRandom {
         if (largest == 0) {
             return 0;
         }
-        // Rejection sampling: a candidate has as many bits as the largest value, and is drawn again if it is above that value.
+        // Rejection sampling: a candidate has as many bits as the largest value, and is drawn again if it is above that
+        // value.
         int mask = -1 >>> Integer.numberOfLeadingZeros(largest);
         int candidate = nextBits() & mask;
         while (candidate > largest) {

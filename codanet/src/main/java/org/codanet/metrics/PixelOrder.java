@@ -59,7 +59,8 @@ final class PixelOrder {
             }
             int split = partition(v, t, left, right);
             remaining--;
-            // NumPy pushes the larger partition on a stack and continues with the smaller one. The partitions do not overlap, so they can
+            // NumPy pushes the larger partition on a stack and continues with the smaller one. The partitions do not
+            // overlap, so they can
             // be sorted in any order.
             if (split - left < right - split) {
                 sort(v, t, split + 1, right, remaining);

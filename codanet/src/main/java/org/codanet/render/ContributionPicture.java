@@ -48,7 +48,8 @@ public final class ContributionPicture {
                 double position = range.position(map.at(y, x));
                 int grey = grey(input.getRGB(x, y));
                 int full = position < 0 ? BLUE : RED;
-                // On a grey photograph, a tenth of full colour is invisible. An exponent below 1 makes small contributions visible.
+                // On a grey photograph, a tenth of full colour is invisible. An exponent below 1 makes small
+                // contributions visible.
                 double cover = OVERLAY_STRENGTH * Math.pow(Math.abs(position), OVERLAY_EXPONENT);
                 picture.setRGB(x, y, blend(grey, full, cover));
             }

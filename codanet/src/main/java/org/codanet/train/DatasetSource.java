@@ -191,7 +191,8 @@ public final class DatasetSource implements BatchSource {
 
     @Override
     public String description() {
-        // The location of the files does not matter, and pixels would take long to read. Order and labels distinguish most datasets.
+        // The location of the files does not matter, and pixels would take long to read. Order and labels distinguish
+        // most datasets.
         CRC32 sum = new CRC32();
         data.classNames().forEach(name -> sum.update((name + "\n").getBytes(StandardCharsets.UTF_8)));
         for (int i = 0; i < data.size(); i++) {

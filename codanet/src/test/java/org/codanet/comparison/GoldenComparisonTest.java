@@ -74,7 +74,8 @@ final class GoldenComparisonTest {
                 Localisation localisation = new Localisation(network, images, grids);
                 methods.forEach((name, method) -> {
                     String prefix = "loc" + side * side + "_";
-                    // The published code reuses the settings of the previous evaluation. If that was occlusion, the values under the name
+                    // The published code reuses the settings of the previous evaluation. If that was occlusion, the
+                    // values under the name
                     // Ours are those of occlusion, and their maps have a single channel.
                     boolean isOcclusion = name.equals("Ours")
                             && file.shape(prefix + "attribution_0_Ours").get(1) == 1;

@@ -286,7 +286,8 @@ final class ExplainerTest {
             explain(explainer, images, Integer.getInteger("codanet.soak", 1000));
             var after = device.memory();
             assertEquals(before.tensors(), after.tensors());
-            // A worker's scratch memory grows once, when it gets its first task of a kind. The bound detects a leak of 66 bytes a call.
+            // A worker's scratch memory grows once, when it gets its first task of a kind. The bound detects a leak of
+            // 66 bytes a call.
             assertTrue(after.live() - before.live() < 65536, before + " then " + after);
             assertTrue(after.reserved() - before.reserved() < 65536, before + " then " + after);
             assertTrue(after.peak() - before.peak() < 65536, before + " then " + after);

@@ -79,7 +79,8 @@ final class ContributionPictureTest {
 
     @Test
     void percentileInterpolatesBetweenRanksOfTheMagnitudes() {
-        // 101 values with the magnitudes 0 to 100 and alternating signs. The 99.5th percentile is half-way between the two largest
+        // 101 values with the magnitudes 0 to 100 and alternating signs. The 99.5th percentile is half-way between the
+        // two largest
         // magnitudes.
         float[] values = new float[101];
         for (int i = 0; i < values.length; i++) {

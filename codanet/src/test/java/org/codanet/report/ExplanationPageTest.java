@@ -140,7 +140,8 @@ final class ExplanationPageTest {
             assertTrue(named || inLink, "an empty alt outside a link");
             described += named ? 1 : 0;
         }
-        // The scale. For each image the input, and the map and overlay of three classes. The wrongly classified image has two more pairs.
+        // The scale. For each image the input, and the map and overlay of three classes. The wrongly classified image
+        // has two more pairs.
         assertEquals(1 + 4 * (1 + 2 * 3) + 2 * 2, described);
     }
 

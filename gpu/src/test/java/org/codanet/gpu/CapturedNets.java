@@ -123,7 +123,8 @@ final class CapturedNets {
                     pass.run();
                     step.update(1e-3);
                 }
-                // The update has changed the weights, so a second graph is replayed, which derives values from them again.
+                // The update has changed the weights, so a second graph is replayed, which derives values from them
+                // again.
                 assertEquals(
                         Map.of(
                                 "cuGraphLaunch",

@@ -53,7 +53,8 @@ final class IdxFile {
         long count = 1;
         for (int i = 0; i < extents; i++) {
             int extent = bytes.getInt();
-            // Each extent is an int of at least 1, and the product so far is an int. The next product therefore cannot overflow a long.
+            // Each extent is an int of at least 1, and the product so far is an int. The next product therefore cannot
+            // overflow a long.
             if (extent < 1 || count > Integer.MAX_VALUE) {
                 throw new FileFormatException(name, "has the impossible extents " + shape + " and " + extent);
             }

@@ -72,7 +72,8 @@ enum JpegColours {
             }
             if (this == CMYK || this == YCCK) {
                 int key = samples[at + 3] & 255;
-                // Adobe's programs store 255 minus the ink. Pillow assumes this for every file, with or without Adobe's segment.
+                // Adobe's programs store 255 minus the ink. Pillow assumes this for every file, with or without Adobe's
+                // segment.
                 red = ink(this == YCCK ? 255 - red : red, key);
                 green = ink(this == YCCK ? 255 - green : green, key);
                 blue = ink(this == YCCK ? 255 - blue : blue, key);

@@ -135,7 +135,8 @@ final class JpegPicture implements Picture {
         } else if (marker == 0xE0 && length >= 14 && PictureFormat.has(bytes, start, "JFIF\0")) {
             jfif = true;
         } else if (marker == 0xE1 && PictureFormat.has(bytes, start, "Exif\0\0")) {
-            // An Exif block that is too long for one segment continues in the next. As in Pillow, the first directory is used.
+            // An Exif block that is too long for one segment continues in the next. As in Pillow, the first directory
+            // is used.
             int from = exif == null ? start : start + 6;
             exif = exif == null ? new ByteArrayOutputStream() : exif;
             exif.write(bytes, from, Math.max(0, end - from));

@@ -372,7 +372,8 @@ class BatchesTest {
 
     @Test
     void theSameNumbersComeInEveryVersionOfJava() {
-        // The values are those of an independent SplitMix64 with the same start value. If they change, old runs cannot be resumed.
+        // The values are those of an independent SplitMix64 with the same start value. If they change, old runs cannot
+        // be resumed.
         SeededRandom random = new SeededRandom(1, 2, 3);
         long[] first = {random.nextLong(), random.nextLong()};
         assertArrayEquals(new long[] {6694809129887813358L, 5033103262478733940L}, first);

@@ -170,7 +170,8 @@ class ImagesTest {
 
     @Test
     void everyOrientationPutsTheCornersWhereExifSays() {
-        // The pixels 1 2 / 3 4 / 5 6 in rows of two, and the result for each orientation according to the table in the Exif standard.
+        // The pixels 1 2 / 3 4 / 5 6 in rows of two, and the result for each orientation according to the table in the
+        // Exif standard.
         float[][] shown = {
             {1, 2, 3, 4, 5, 6},
             {2, 1, 4, 3, 6, 5},
@@ -237,7 +238,8 @@ class ImagesTest {
         ByteArrayOutputStream png = new ByteArrayOutputStream();
         ImageIO.write(new BufferedImage(1, 1, BufferedImage.TYPE_INT_RGB), "png", png);
         byte[] bytes = png.toByteArray();
-        // Overwrites the width and height in the header chunk, and the checksum, which follows 17 bytes of name and content.
+        // Overwrites the width and height in the header chunk, and the checksum, which follows 17 bytes of name and
+        // content.
         ByteBuffer header = ByteBuffer.wrap(bytes);
         header.putInt(16, 50_000).putInt(20, 50_000);
         CRC32 crc = new CRC32();

@@ -81,7 +81,8 @@ class RandAugmentTest {
                 counts.merge(step.kind(), 1, Integer::sum);
             }
         }
-        // The expected count is 1,000 for each operation, and 5,000 for the five operations that are affine maps. The tolerance is
+        // The expected count is 1,000 for each operation, and 5,000 for the five operations that are affine maps. The
+        // tolerance is
         // five standard deviations.
         counts.forEach((kind, count) ->
                 assertEquals(kind == Kind.WARP ? 5_000 : 1_000, count, kind == Kind.WARP ? 285 : 155, kind.name()));

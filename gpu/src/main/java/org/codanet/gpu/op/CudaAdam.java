@@ -79,7 +79,8 @@ public final class CudaAdam extends CudaOperation implements Adam {
         DevicePointer rows = layout.bytes((long) Long.BYTES * known.length);
         DevicePointer starts = layout.bytes((long) Long.BYTES * chunks);
         DevicePointer indices = layout.bytes((long) Integer.BYTES * chunks);
-        // The norm is computed even without a bound, because the launches of a captured step cannot depend on a number that changes.
+        // The norm is computed even without a bound, because the launches of a captured step cannot depend on a number
+        // that changes.
         DevicePointer sums = resources.workspace(Double.BYTES * (chunks + 1L));
         DevicePointer parts = sums.slice(0, (long) Double.BYTES * chunks);
         DevicePointer scale = sums.from((long) Double.BYTES * chunks);

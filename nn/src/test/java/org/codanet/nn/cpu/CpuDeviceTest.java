@@ -170,7 +170,8 @@ final class CpuDeviceTest {
             Skip.unless(processor.hasBfloat16(), processor.name() + " has no bfloat16 instructions");
             try (Device device = Devices.open("cpu", DeviceOptions.defaults().withPrecision(Precision.BF16));
                     Scope scope = Scope.open("run")) {
-                // One channel and one tap: 1 + 2^-9, which bfloat16 rounds to 1, times 3, which bfloat16 represents exactly.
+                // One channel and one tap: 1 + 2^-9, which bfloat16 rounds to 1, times 3, which bfloat16 represents
+                // exactly.
                 var convolution = device.convolution(scope, new ConvolutionShape(1, 1, 1, 1, 0, false));
                 Tensor x = device.allocate(scope, Shape.of(1, 1, 1, 1));
                 Tensor w = device.allocate(scope, Shape.of(1, 1, 1, 1));

@@ -103,7 +103,8 @@ final class DirectPatches extends Patches {
                 int from = row / grid.taskRows() * task
                         + backProductTile(grid, panel, 0, local / Kernels.ROWS)
                         + local % Kernels.ROWS * width;
-                // The patch entries of a panel may span several rows of the kernel, which are not contiguous in the image.
+                // The patch entries of a panel may span several rows of the kernel, which are not contiguous in the
+                // image.
                 int entry = panel * 2 * lanes;
                 int end = Math.min(entry + width, depth());
                 while (entry < end) {
