@@ -70,7 +70,7 @@ final class GoldenComparisonTest {
                     "GCam", AttributionMethods.of("gcam", Map.of()),
                     "Occlusion_Occ5", AttributionMethods.of("occ5", Map.of("window", "original")));
             for (int side : List.of(2, 3)) {
-                List<Grid> grids = GridSampler.sample(confidences, side, 3, Protocol.ORIGINAL, 0);
+                List<Grid> grids = GridSampler.sample(confidences, side, side == 2 ? 3 : 1, Protocol.ORIGINAL, 0);
                 Localisation localisation = new Localisation(network, images, grids);
                 methods.forEach((name, method) -> {
                     String prefix = "loc" + side * side + "_";
