@@ -3,9 +3,8 @@ package org.codanet.attribution;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
-import org.codanet.file.npy.NpyWriter;
+import org.codanet.file.npy.RowWriter;
 import org.codanet.nn.tensor.Shape;
 
 /**
@@ -13,12 +12,8 @@ import org.codanet.nn.tensor.Shape;
  * #close} creates the file if all images were added; otherwise no file remains.
  */
 public final class AttributionArray implements Closeable {
-    private final Path file;
-    private final int images;
+    private final RowWriter rows;
     private final boolean channels;
-    private NpyWriter writer;
-    private int valuesPerImage;
-    private int unreadableFirst;
 
     /**
      * Creates a writer. The first maps determine the number of targets and the extents, so the file is opened then.
@@ -28,24 +23,13 @@ public final class AttributionArray implements Closeable {
      * @param channels whether each channel is written; otherwise their sum
      */
     public AttributionArray(Path file, int images, boolean channels) {
-        this.file = file;
-        this.images = images;
+        this.rows = new RowWriter(file, images);
         this.channels = channels;
     }
 
     /** Appends an image that could not be read. Its maps are NaN. */
     public void addUnreadable() throws IOException {
-        if (writer == null) {
-            unreadableFirst++;
-        } else {
-            writer.append(missing());
-        }
-    }
-
-    private float[] missing() {
-        float[] values = new float[valuesPerImage];
-        Arrays.fill(values, Float.NaN);
-        return values;
+        rows.addMissing();
     }
 
     /** Appends the maps of some images. */
@@ -54,27 +38,21 @@ public final class AttributionArray implements Closeable {
         int targets = shape.extent(1);
         int height = shape.extent(3);
         int width = shape.extent(4);
-        if (writer == null) {
-            List<Integer> extents = channels
-                    ? List.of(images, targets, shape.extent(2), height, width)
-                    : List.of(images, targets, height, width);
-            writer = NpyWriter.create(file, extents);
-            valuesPerImage = targets * (channels ? shape.extent(2) : 1) * height * width;
-            for (; unreadableFirst > 0; unreadableFirst--) {
-                writer.append(missing());
-            }
-        }
+        List<Integer> row =
+                channels ? List.of(targets, shape.extent(2), height, width) : List.of(targets, height, width);
+        int map = (channels ? shape.extent(2) : 1) * height * width;
         for (int n = 0; n < shape.extent(0); n++) {
+            float[] values = new float[targets * map];
             for (int t = 0; t < targets; t++) {
-                writer.append(channels ? attribution.channels(n, t) : attribution.map(n, t));
+                float[] ofTarget = channels ? attribution.channels(n, t) : attribution.map(n, t);
+                System.arraycopy(ofTarget, 0, values, t * map, map);
             }
+            rows.add(row, values);
         }
     }
 
     @Override
     public void close() throws IOException {
-        if (writer != null) {
-            writer.close();
-        }
+        rows.close();
     }
 }

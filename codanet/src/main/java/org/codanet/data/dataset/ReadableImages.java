@@ -1,7 +1,6 @@
 package org.codanet.data.dataset;
 
 import java.io.IOException;
-import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.function.Consumer;
@@ -10,12 +9,11 @@ import org.codanet.data.image.ImageSize;
 import org.codanet.data.image.Pixels;
 
 /** The images of a dataset without those that cannot be read. The others keep their order. */
-public final class ReadableImages implements ImageDataset {
-    private final ImageDataset data;
+public final class ReadableImages extends ForwardingImages {
     private final int[] indices;
 
     private ReadableImages(ImageDataset data, int[] indices) {
-        this.data = data;
+        super(data);
         this.indices = indices;
     }
 
@@ -55,24 +53,9 @@ public final class ReadableImages implements ImageDataset {
     }
 
     @Override
-    public String name() {
-        return data.name();
-    }
-
-    @Override
     public String description() {
         return String.format(
-                Locale.ROOT, "%s, without %,d that cannot be read", data.description(), data.size() - indices.length);
-    }
-
-    @Override
-    public ClassNaming naming() {
-        return data.naming();
-    }
-
-    @Override
-    public List<String> remarks() {
-        return data.remarks();
+                Locale.ROOT, "%s, without %,d that cannot be read", super.description(), super.size() - indices.length);
     }
 
     @Override
@@ -81,42 +64,27 @@ public final class ReadableImages implements ImageDataset {
     }
 
     @Override
-    public int channels() {
-        return data.channels();
-    }
-
-    @Override
-    public int height() {
-        return data.height();
-    }
-
-    @Override
-    public int width() {
-        return data.width();
-    }
-
-    @Override
-    public List<String> classNames() {
-        return data.classNames();
-    }
-
-    @Override
     public int label(int index) {
-        return data.label(indices[index]);
+        return super.label(indices[index]);
     }
 
     @Override
     public String imageName(int index) {
-        return data.imageName(indices[index]);
+        return super.imageName(indices[index]);
     }
 
     @Override
     public ImageSize extents(int index) throws IOException {
-        return data.extents(indices[index]);
+        return super.extents(indices[index]);
     }
 
     @Override
     public Pixels read(int index) throws IOException {
-        return data.read(indices[index]);
+        return super.read(indices[index]);
+    }
+
+    @Override
+    public void copyBytes(int index, byte[] to, int at) {
+        super.copyBytes(indices[index], to, at);
     }
 }
