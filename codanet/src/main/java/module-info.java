@@ -2,6 +2,7 @@
 module org.codanet {
     requires transitive org.codanet.nn;
     requires com.google.gson;
+    requires jdk.jfr;
     requires transitive java.desktop;
 
     exports org.codanet.adapt;
@@ -31,5 +32,6 @@ module org.codanet {
     exports org.codanet.render;
     exports org.codanet.report;
     exports org.codanet.run;
+    exports org.codanet.service;
     exports org.codanet.train;
 }

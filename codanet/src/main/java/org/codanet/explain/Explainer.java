@@ -1,6 +1,7 @@
 package org.codanet.explain;
 
 import java.util.List;
+import java.util.OptionalInt;
 import org.codanet.data.batch.ImageBatch;
 import org.codanet.model.CodaNet;
 import org.codanet.nn.device.OutOfMemoryException;
@@ -82,9 +83,17 @@ public final class Explainer {
             ExplanationBuilder explanation = new ExplanationBuilder(net, whole, target);
             microBatches.run(images.count(), atOnce, whole.targetsAtOnce(), (first, count, targetsAtOnce) -> {
                 ExplanationPass pass = whole.withImages(count).withTargetsAtOnce(targetsAtOnce);
-                List<List<Integer>> classes = classes(target, first, count, images.count());
-                HostBuffers results = run(pass, images, first, inputs(pass, target, classes));
-                explanation.add(first, pass, results, classes);
+                List<List<Integer>> classes = named(target, first, count, images.count());
+                HostBuffers inputs = target instanceof Target.OneOfEach each
+                        ? inputs(
+                                pass,
+                                each.part(
+                                        first,
+                                        count,
+                                        images.count(),
+                                        net.config().numClasses()))
+                        : inputs(pass, target, classes);
+                explanation.add(first, pass, run(pass, images, first, inputs), classes);
             });
             return explanation.build();
         }
@@ -106,7 +115,7 @@ public final class Explainer {
 
     private void requireFits(ImageBatch images, Target target, Detail detail) {
         requireLayer(detail.layer());
-        classes(target, 0, images.count(), images.count());
+        named(target, 0, images.count(), images.count());
         if (target instanceof Target.Activation(Unit unit)) {
             requireLayer(unit.layer());
             if (detail.layer() > unit.layer()) {
@@ -123,8 +132,14 @@ public final class Explainer {
         }
     }
 
-    private List<List<Integer>> classes(Target target, int first, int count, int ofImages) {
-        return target.named(first, count, ofImages, net.config().numClasses());
+    /** The classes that the target names for some images; empty if logits decide any of them. */
+    private List<List<Integer>> named(Target target, int first, int count, int ofImages) {
+        int classes = net.config().numClasses();
+        if (target instanceof Target.OneOfEach each) {
+            each.part(first, count, ofImages, classes);
+            return List.of();
+        }
+        return target.named(first, count, ofImages, classes);
     }
 
     private ExplanationPass pass(ImageBatch images, Target target, Detail detail) {
@@ -132,6 +147,8 @@ public final class Explainer {
         ExplanationPass.Targets targets;
         if (target instanceof Target.Activation(Unit unit)) {
             targets = new ExplanationPass.UnitActivation(unit.layer());
+        } else if (target instanceof Target.OneOfEach) {
+            targets = new ExplanationPass.NamedOrHighest();
         } else {
             targets = target.isRanked()
                     ? new ExplanationPass.HighestLogits(count)
@@ -163,6 +180,19 @@ public final class Explainer {
         } else if (!target.isRanked()) {
             inputs.set(ExplanationPass.CLASSES, numbers(classes, pass.targets().count()));
         }
+        return inputs;
+    }
+
+    private HostBuffers inputs(ExplanationPass pass, List<OptionalInt> classes) {
+        HostBuffers inputs = new HostBuffers(pass.inputs(net));
+        float[] named = new float[classes.size()];
+        float[] ranked = new float[classes.size()];
+        for (int n = 0; n < named.length; n++) {
+            named[n] = classes.get(n).orElse(0);
+            ranked[n] = classes.get(n).isPresent() ? 0 : 1;
+        }
+        inputs.set(ExplanationPass.NAMED, named);
+        inputs.set(ExplanationPass.RANKED, ranked);
         return inputs;
     }
 

@@ -59,6 +59,21 @@ public final class Explanation {
         this.contents = contents;
     }
 
+    /** The explanation of image n alone. It copies the values, so the others can be freed. @throws IndexOutOfBoundsException if there is none */
+    public Explanation image(int n) {
+        requireImage(n);
+        return new Explanation(ExplanationParts.image(contents, n));
+    }
+
+    /**
+     * The comparison of the two explained classes of each image: the first map minus the second. The bias cancels.
+     *
+     * @throws IllegalStateException unless two classes of each image are explained, and the second one is the same for all images
+     */
+    public Explanation difference() {
+        return new Explanation(ExplanationParts.difference(contents));
+    }
+
     /** N. */
     public int images() {
         return contents.maps().shape().extent(0);

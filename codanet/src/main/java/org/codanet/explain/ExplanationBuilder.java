@@ -56,7 +56,8 @@ final class ExplanationBuilder {
         if (activations != null) {
             results.copy(ExplanationPass.ACTIVATIONS, 0, activations, first, count);
         }
-        classes.addAll(target.isRanked() ? rankedClasses(results) : named);
+        boolean computed = target.isRanked() || target instanceof Target.OneOfEach;
+        classes.addAll(computed ? classes(results) : named);
         for (ExplanationPass.Group group : pass.groups(net)) {
             scatter(results, group.positions(), first, count, group, perPosition);
             if (perChannel != null) {
@@ -65,7 +66,7 @@ final class ExplanationBuilder {
         }
     }
 
-    private List<List<Integer>> rankedClasses(HostBuffers results) {
+    private List<List<Integer>> classes(HostBuffers results) {
         float[] numbers = results.get(ExplanationPass.CLASSES);
         List<List<Integer>> ofImages = new ArrayList<>();
         for (int start = 0; start < numbers.length; start += targets()) {
@@ -95,12 +96,13 @@ final class ExplanationBuilder {
     /** The explanation of all images. */
     Explanation build() {
         return switch (target) {
-            case Target.Activation unit -> explanation(maps, List.of(), -1, activations, 0, perPosition, perChannel);
-            case Target.Against pair -> difference(pair);
+            case Target.Activation unit -> explanation(List.of(), activations, 0);
+            case Target.Against pair -> ofLogits().difference();
             case Target.Predicted any -> ofLogits();
             case Target.TopK any -> ofLogits();
             case Target.Classes any -> ofLogits();
             case Target.ClassesPerImage any -> ofLogits();
+            case Target.OneOfEach any -> ofLogits();
             case Target.All any -> ofLogits();
         };
     }
@@ -110,56 +112,23 @@ final class ExplanationBuilder {
         for (int i = 0; i < values.length; i++) {
             values[i] = logit(i / targets(), classes.get(i / targets()).get(i % targets()));
         }
-        return explanation(maps, classes, -1, values, net.config().logitBias(), perPosition, perChannel);
-    }
-
-    /** Replaces the two maps of each image by their difference, in which the bias cancels. */
-    private Explanation difference(Target.Against pair) {
-        float[] values = new float[maps.extent(0)];
-        for (int n = 0; n < values.length; n++) {
-            values[n] = logit(n, pair.favoured()) - logit(n, pair.opposed());
-        }
-        return explanation(
-                Shape.of(maps.extent(0), 1, maps.extent(2), maps.extent(3)),
-                classes.stream().map(two -> two.subList(0, 1)).toList(),
-                pair.opposed(),
-                values,
-                0,
-                firstMinusSecond(perPosition),
-                perChannel == null ? null : firstMinusSecond(perChannel));
-    }
-
-    private float[] firstMinusSecond(float[] pairs) {
-        int map = pairs.length / (2 * maps.extent(0));
-        float[] differences = new float[pairs.length / 2];
-        for (int i = 0; i < differences.length; i++) {
-            int first = i / map * 2 * map + i % map;
-            differences[i] = pairs[first] - pairs[first + map];
-        }
-        return differences;
+        return explanation(classes, values, net.config().logitBias());
     }
 
     private float logit(int n, int k) {
         return logits[n * net.config().numClasses() + k];
     }
 
-    private Explanation explanation(
-            Shape shape,
-            List<List<Integer>> explained,
-            int against,
-            float[] values,
-            double bias,
-            float[] positions,
-            float[] ofChannels) {
+    private Explanation explanation(List<List<Integer>> explained, float[] values, double bias) {
         int k = net.config().numClasses();
         return new Explanation(new Explanation.Contents(
                 new Explanation.Scores(k, logits, Probabilities.of(net.loss(), logits, k)),
-                new Explanation.Explained(explained, against, values, bias),
+                new Explanation.Explained(explained, -1, values, bias),
                 new Explanation.Maps(
-                        shape,
+                        maps,
                         channels,
-                        positions,
-                        ofChannels,
+                        perPosition,
+                        perChannel,
                         relativeError(net.device().precision()))));
     }
 

@@ -2,6 +2,7 @@ package org.codanet.explain;
 
 import java.util.HashSet;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.stream.IntStream;
 
 /** What is explained of each image: some classes, or one unit. Every image of one call has the same number of targets. */
@@ -54,6 +55,33 @@ public sealed interface Target {
                                     + classes.getFirst().size() + "; every image needs the same number");
                 }
             }
+        }
+    }
+
+    /**
+     * One class of each image: a named one, or the one with the highest logit. One pass can therefore explain images whose callers ask for
+     * different things.
+     *
+     * @param classes one entry for each image; empty for the class with the highest logit
+     */
+    record OneOfEach(List<OptionalInt> classes) implements Target {
+        /** @throws IllegalArgumentException if the list is empty */
+        public OneOfEach {
+            classes = List.copyOf(classes);
+            if (classes.isEmpty()) {
+                throw new IllegalArgumentException("target: no image was given a class");
+            }
+        }
+
+        /** The entries of some images. @throws IllegalArgumentException if a class does not exist, or the number of entries differs */
+        List<OptionalInt> part(int first, int images, int ofImages, int numClasses) {
+            if (classes.size() != ofImages) {
+                throw new IllegalArgumentException(
+                        "target: classes are given for " + classes.size() + " images, there are " + ofImages);
+            }
+            List<OptionalInt> part = classes.subList(first, first + images);
+            part.forEach(k -> k.ifPresent(named -> requireClass(named, numClasses)));
+            return part;
         }
     }
 
@@ -139,19 +167,28 @@ public sealed interface Target {
                 }
                 yield each.classes().subList(first, first + images);
             }
+            case OneOfEach each ->
+                each.part(first, images, ofImages, classes).stream()
+                        .map(k -> List.of(k.orElseThrow(() -> new IllegalArgumentException(
+                                "target: the logits decide the class of some images, so not all classes are named"))))
+                        .toList();
             case All all -> repeat(IntStream.range(0, classes).boxed().toList(), images);
             case Against pair -> repeat(List.of(pair.favoured(), pair.opposed()), images);
             case Activation unit -> List.of();
         };
         for (List<Integer> ofImage : named) {
             for (int k : ofImage) {
-                if (k < 0 || k >= classes) {
-                    throw new IllegalArgumentException(
-                            "target: there is no class " + k + "; the network has 0 to " + (classes - 1));
-                }
+                requireClass(k, classes);
             }
         }
         return named;
+    }
+
+    private static void requireClass(int k, int classes) {
+        if (k < 0 || k >= classes) {
+            throw new IllegalArgumentException(
+                    "target: there is no class " + k + "; the network has 0 to " + (classes - 1));
+        }
     }
 
     /** Number of targets that are back-projected for each image, in a network with {@code classes} classes. */
@@ -161,6 +198,7 @@ public sealed interface Target {
             case TopK top -> Math.min(top.k(), classes);
             case Classes same -> same.classes().size();
             case ClassesPerImage each -> each.classes().getFirst().size();
+            case OneOfEach each -> 1;
             case All all -> classes;
             case Against pair -> 2;
             case Activation unit -> 1;

@@ -29,6 +29,12 @@ public record ExplanationPass(RawImages.Form images, int layer, boolean perChann
     /** The T classes of each image, (N, T): an input for {@link NamedClasses}, a result for {@link HighestLogits}. */
     public static final String CLASSES = "classes";
 
+    /** Input (N, 1) for {@link NamedOrHighest}: the class that the caller names, and 0 where the logits decide. */
+    public static final String NAMED = "named classes";
+
+    /** Input (N, 1) for {@link NamedOrHighest}: 1 where the logits decide, and 0 where the caller names the class. */
+    public static final String RANKED = "ranked";
+
     /** Input (N, 1, Ho, Wo, D) for {@link UnitActivation}: 1 at the unit and 0 elsewhere. */
     public static final String SEEDS = "seeds";
 
@@ -46,6 +52,17 @@ public record ExplanationPass(RawImages.Form images, int layer, boolean perChann
 
     /** {@code count} classes, which the caller names for each image. */
     public record NamedClasses(int count) implements Targets {}
+
+    /**
+     * One class of each image: the one that the caller names, or the one with the highest logit. Inputs {@link #NAMED} and {@link
+     * #RANKED}, result {@link #CLASSES}.
+     */
+    public record NamedOrHighest() implements Targets {
+        @Override
+        public int count() {
+            return 1;
+        }
+    }
 
     /** The activation of one unit of a layer at one position, which the caller names. */
     public record UnitActivation(int layer) implements Targets {
@@ -123,6 +140,11 @@ public record ExplanationPass(RawImages.Form images, int layer, boolean perChann
                 BufferLayout.builder()
                         .add(CLASSES, Shape.of(count(), named.count()))
                         .build();
+            case NamedOrHighest either ->
+                BufferLayout.builder()
+                        .add(NAMED, Shape.of(count(), 1))
+                        .add(RANKED, Shape.of(count(), 1))
+                        .build();
             case UnitActivation unit -> {
                 Shape y = net.activationShape(inputShape(net), unit.layer() + 1);
                 yield BufferLayout.builder()
@@ -136,7 +158,7 @@ public record ExplanationPass(RawImages.Form images, int layer, boolean perChann
     public BufferLayout results(CodaNet net) {
         BufferLayout.Builder layout = BufferLayout.builder()
                 .add(LOGITS, Shape.of(count(), net.config().numClasses()));
-        if (targets instanceof HighestLogits) {
+        if (targets instanceof HighestLogits || targets instanceof NamedOrHighest) {
             layout.add(CLASSES, Shape.of(count(), targets.count()));
         }
         if (targets instanceof UnitActivation) {
@@ -162,6 +184,9 @@ public record ExplanationPass(RawImages.Form images, int layer, boolean perChann
             if (targets instanceof HighestLogits) {
                 net.highest(pass, results.get(CLASSES));
             }
+            if (targets instanceof NamedOrHighest) {
+                selectClasses(net, pass, contributions, inputs, results.get(CLASSES), own);
+            }
             if (targets instanceof UnitActivation unit) {
                 // The activation is the sum of the outputs times the seeds, which select one of them.
                 Tensor outputs = pass.layers().activation(unit.layer() + 1);
@@ -181,11 +206,23 @@ public record ExplanationPass(RawImages.Form images, int layer, boolean perChann
         };
     }
 
+    /** {@code classes = highest · ranked + named}, which is exact because all of them are small integers. */
+    private void selectClasses(
+            CodaNet net, NetPass pass, ContributionMap product, DeviceBuffers inputs, Tensor classes, Scope scope) {
+        Tensor highest = net.device().allocate(scope, Shape.of(count(), 1, 1, 1));
+        net.highest(pass, highest.reshape(Shape.of(count(), 1)));
+        Tensor ranked = inputs.get(RANKED).reshape(Shape.of(count(), 1, 1, 1, 1));
+        product.forward(highest, ranked, null, null, classes);
+        net.device().elementwise().add(inputs.get(NAMED), 1, classes);
+    }
+
     /** (N, count, H, W, C): the linear map from the explained input to each target of the group. */
     private Tensor linearMap(
             CodaNet net, NetPass pass, Group group, DeviceBuffers inputs, DeviceBuffers results, Scope scope) {
         return switch (targets) {
             case HighestLogits highest ->
+                net.backProject(pass, results.get(CLASSES), group.first(), group.count(), layer, scope);
+            case NamedOrHighest either ->
                 net.backProject(pass, results.get(CLASSES), group.first(), group.count(), layer, scope);
             case NamedClasses named ->
                 net.backProject(pass, inputs.get(CLASSES), group.first(), group.count(), layer, scope);

@@ -12,7 +12,7 @@ import org.codanet.nn.tensor.Scope;
  * The captured passes of one network. On a device that does not support capture nothing is cached: a pass is freed at the end of the call
  * that needs it.
  *
- * <p>At most {@value #CAPACITY} passes are cached; the least recently used one is evicted. A pass that fails is evicted too, because its
+ * <p>At most {@value #CAPACITY} passes are cached, or as many as {@link #reserve} asks for; the least recently used one is evicted. A pass that fails is evicted too, because its
  * tensors may be half written. Not thread-safe, as the device is not.
  */
 public final class PassCache {
@@ -23,6 +23,8 @@ public final class PassCache {
     private final Device device;
     private final Scope scope;
     private final Map<PassDefinition, Entry> entries = new LinkedHashMap<>(CAPACITY, 0.75f, true);
+
+    private int capacity = CAPACITY;
 
     private record Entry(Scope scope, CapturedPass pass) {}
 
@@ -96,7 +98,7 @@ public final class PassCache {
     }
 
     private Entry create(PassDefinition definition) {
-        while (entries.size() >= CAPACITY) {
+        while (entries.size() >= capacity) {
             evict(leastRecentlyUsed());
         }
         Scope own = scope.child(definition.toString());
@@ -108,6 +110,11 @@ public final class PassCache {
             own.close();
             throw failure;
         }
+    }
+
+    /** Lets the cache hold at least {@code passes} passes. A service needs one for each batch size and kind of target. */
+    public void reserve(int passes) {
+        capacity = Math.max(capacity, passes);
     }
 
     /** Number of cached passes. */

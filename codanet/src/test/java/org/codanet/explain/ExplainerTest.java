@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -365,5 +366,40 @@ final class ExplainerTest {
         IllegalArgumentException refusal = assertThrows(IllegalArgumentException.class, call);
         assertTrue(refusal.getMessage().contains(words), refusal.getMessage());
         assertEquals(1, refusal.getMessage().lines().count());
+    }
+
+    /** Images whose class is named and images whose class is predicted share a pass, and each has the bits that it has alone. */
+    @ParameterizedTest
+    @MethodSource("devices")
+    void oneClassOfEachImageIsNamedOrPredicted(String name) throws Exception {
+        withNet(name, net -> {
+            Explainer explainer = new Explainer(net);
+            ImageBatch images = Toys.batch(4, 1);
+            Target mixed = new Target.OneOfEach(
+                    List.of(OptionalInt.empty(), OptionalInt.of(2), OptionalInt.of(0), OptionalInt.empty()));
+            Explanation together = explainer.explain(images, mixed, Detail.CHANNELS);
+            Explanation predicted = explainer.explain(images, Target.predicted(), Detail.CHANNELS);
+            for (int n = 0; n < 4; n++) {
+                Explanation expected = switch (n) {
+                    case 1 -> explainer.explain(images, Target.classes(2), Detail.CHANNELS);
+                    case 2 -> explainer.explain(images, Target.classes(0), Detail.CHANNELS);
+                    default -> predicted;
+                };
+                Explanation one = together.image(n);
+                assertEquals(1, one.images());
+                assertEquals(expected.classes(n), one.classes(0));
+                assertArrayEquals(expected.contributions(n, 0), one.contributions(0, 0));
+                assertArrayEquals(expected.contributions(n, 0, 4), one.contributions(0, 0, 4));
+                assertEquals(expected.logit(n, 1), one.logit(0, 1));
+                assertEquals(expected.probability(n, 2), one.probability(0, 2));
+                assertTrue(one.identityHolds());
+            }
+            assertThrows(
+                    IllegalArgumentException.class,
+                    () -> explainer.explain(images, new Target.OneOfEach(List.of(OptionalInt.empty()))));
+            assertThrows(
+                    IllegalArgumentException.class,
+                    () -> explainer.explain(Toys.batch(1, 1), new Target.OneOfEach(List.of(OptionalInt.of(CLASSES)))));
+        });
     }
 }

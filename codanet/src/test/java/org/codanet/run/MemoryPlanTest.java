@@ -8,6 +8,7 @@ import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -60,6 +61,7 @@ final class MemoryPlanTest {
         return Stream.of(
                 new LogitsPass(images),
                 explanation(images, new ExplanationPass.HighestLogits(1), false),
+                explanation(images, new ExplanationPass.NamedOrHighest(), false),
                 explanation(images, new ExplanationPass.NamedClasses(classes), true),
                 explanation(images, new ExplanationPass.UnitActivation(1), true),
                 training(images, 0),
@@ -203,6 +205,8 @@ final class MemoryPlanTest {
     private static Target target(ExplanationPass.Targets targets) {
         return switch (targets) {
             case ExplanationPass.HighestLogits highest -> Target.topK(highest.count());
+            case ExplanationPass.NamedOrHighest either ->
+                new Target.OneOfEach(Collections.nCopies(BATCH, OptionalInt.empty()));
             case ExplanationPass.NamedClasses named -> Target.all();
             case ExplanationPass.UnitActivation unit -> Target.activation(new Unit(unit.layer(), 0, 1, 1));
         };

@@ -73,6 +73,17 @@ public final class Images {
     }
 
     /**
+     * {@return the extents of the upright picture in the bytes of a file} Its pixels are not decoded.
+     *
+     * @param name the name of the picture in error messages
+     * @param encoded the bytes of a file in any of the supported formats
+     * @throws FileFormatException if they are not a picture; the message is one sentence that begins with the name
+     */
+    public static ImageSize size(String name, byte[] encoded) throws IOException {
+        return ImageDecoder.size(name, encoded);
+    }
+
+    /**
      * {@return whether a file's name has the extension of a picture: .jpg, .jpeg, .png, .gif or .bmp, in upper or lower case}
      *
      * @param file the file, which need not exist
