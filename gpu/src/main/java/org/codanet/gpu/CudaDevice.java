@@ -14,6 +14,8 @@ import org.codanet.nn.device.MemoryUse;
 import org.codanet.nn.device.OutOfMemoryException;
 import org.codanet.nn.device.Precision;
 import org.codanet.nn.op.Adam;
+import org.codanet.nn.op.BatchNorm;
+import org.codanet.nn.op.BatchNormShape;
 import org.codanet.nn.op.ContributionMap;
 import org.codanet.nn.op.Convolution;
 import org.codanet.nn.op.ConvolutionShape;
@@ -22,6 +24,9 @@ import org.codanet.nn.op.ImageAugmentation;
 import org.codanet.nn.op.ImageInput;
 import org.codanet.nn.op.Loss;
 import org.codanet.nn.op.LossKind;
+import org.codanet.nn.op.MaxPool;
+import org.codanet.nn.op.MaxPoolShape;
+import org.codanet.nn.op.Relu;
 import org.codanet.nn.op.SumPool;
 import org.codanet.nn.op.alignment.DynamicAlignment;
 import org.codanet.nn.op.alignment.DynamicAlignmentShape;
@@ -140,6 +145,24 @@ public final class CudaDevice implements Device {
     public Convolution convolution(Scope scope, ConvolutionShape shape) {
         requireOpen();
         return operations.convolution(scope, shape);
+    }
+
+    @Override
+    public BatchNorm batchNorm(Scope scope, BatchNormShape shape) {
+        requireOpen();
+        return operations.batchNorm(scope, shape);
+    }
+
+    @Override
+    public Relu relu(Scope scope) {
+        requireOpen();
+        return operations.relu(scope);
+    }
+
+    @Override
+    public MaxPool maxPool(Scope scope, MaxPoolShape shape) {
+        requireOpen();
+        return operations.maxPool(scope, shape);
     }
 
     @Override

@@ -5,6 +5,7 @@ import java.util.List;
 import org.codanet.gpu.kernel.KernelSource;
 import org.codanet.gpu.op.alignment.AlignmentKernels;
 import org.codanet.gpu.op.alignment.TensorCoreTiling;
+import org.codanet.nn.op.MaxPoolShape;
 
 /** All kernel sources of the device, with the defines that they are compiled with. */
 public final class KernelSources {
@@ -20,6 +21,9 @@ public final class KernelSources {
                 CudaImageAugmentation.source(),
                 CudaResources.source("sum_pool.cu"),
                 CudaResources.source("contribution_map.cu"),
+                CudaBatchNorm.source(),
+                CudaRelu.source(),
+                CudaMaxPool.source(new MaxPoolShape(3, 2, 1)),
                 CudaConvolution.source()));
         all.addAll(AlignmentKernels.sources(65));
         if (capability >= 80) {

@@ -8,6 +8,8 @@ import org.codanet.nn.device.EagerCapture;
 import org.codanet.nn.device.MemoryUse;
 import org.codanet.nn.device.Precision;
 import org.codanet.nn.op.Adam;
+import org.codanet.nn.op.BatchNorm;
+import org.codanet.nn.op.BatchNormShape;
 import org.codanet.nn.op.ContributionMap;
 import org.codanet.nn.op.Convolution;
 import org.codanet.nn.op.ConvolutionShape;
@@ -16,6 +18,9 @@ import org.codanet.nn.op.ImageAugmentation;
 import org.codanet.nn.op.ImageInput;
 import org.codanet.nn.op.Loss;
 import org.codanet.nn.op.LossKind;
+import org.codanet.nn.op.MaxPool;
+import org.codanet.nn.op.MaxPoolShape;
+import org.codanet.nn.op.Relu;
 import org.codanet.nn.op.SumPool;
 import org.codanet.nn.op.alignment.DynamicAlignment;
 import org.codanet.nn.op.alignment.DynamicAlignmentShape;
@@ -122,6 +127,21 @@ public final class CountingDevice implements Device {
     @Override
     public Convolution convolution(Scope scope, ConvolutionShape shape) {
         return new CountingOperations.CountingConvolution(shape);
+    }
+
+    @Override
+    public BatchNorm batchNorm(Scope scope, BatchNormShape shape) {
+        return new CountingOperations.CountingBatchNorm(shape);
+    }
+
+    @Override
+    public Relu relu(Scope scope) {
+        return new CountingOperations.CountingRelu();
+    }
+
+    @Override
+    public MaxPool maxPool(Scope scope, MaxPoolShape shape) {
+        return new CountingOperations.CountingMaxPool(shape);
     }
 
     @Override

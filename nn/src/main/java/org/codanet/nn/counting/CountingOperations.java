@@ -2,12 +2,18 @@ package org.codanet.nn.counting;
 
 import java.util.List;
 import org.codanet.nn.op.Adam;
+import org.codanet.nn.op.BatchNorm;
+import org.codanet.nn.op.BatchNormShape;
 import org.codanet.nn.op.Convolution;
 import org.codanet.nn.op.ConvolutionShape;
 import org.codanet.nn.op.Elementwise;
 import org.codanet.nn.op.ImageInput;
 import org.codanet.nn.op.Loss;
 import org.codanet.nn.op.LossKind;
+import org.codanet.nn.op.MaxPool;
+import org.codanet.nn.op.MaxPoolShape;
+import org.codanet.nn.op.Relu;
+import org.codanet.nn.op.ReluRule;
 import org.codanet.nn.op.SumPool;
 import org.codanet.nn.tensor.ByteTensor;
 import org.codanet.nn.tensor.Tensor;
@@ -30,6 +36,36 @@ final class CountingOperations {
     record CountingLoss(LossKind kind) implements Loss {
         @Override
         public void forward(Tensor logits, Tensor labels, double gradientScale, Tensor loss, Tensor dLogits) {}
+    }
+
+    record CountingBatchNorm(BatchNormShape shape) implements BatchNorm {
+        @Override
+        public void forward(Tensor x, Weights weights, Statistics running, Tensor y) {}
+
+        @Override
+        public void backProject(Tensor dOut, Weights weights, Statistics running, Tensor dIn) {}
+
+        @Override
+        public void train(Tensor x, Weights weights, Statistics running, Tensor saved, Tensor y) {}
+
+        @Override
+        public void backward(Tensor x, Tensor dOut, Weights weights, Tensor saved, Weights gradients, Tensor dIn) {}
+    }
+
+    record CountingRelu() implements Relu {
+        @Override
+        public void forward(Tensor x, Tensor y) {}
+
+        @Override
+        public void backward(ReluRule rule, Tensor x, Tensor baseline, Tensor dOut, Tensor dIn) {}
+    }
+
+    record CountingMaxPool(MaxPoolShape shape) implements MaxPool {
+        @Override
+        public void forward(Tensor x, Tensor y) {}
+
+        @Override
+        public void backward(ReluRule rule, Tensor x, Tensor baseline, Tensor dOut, Tensor dIn) {}
     }
 
     record CountingSumPool() implements SumPool {

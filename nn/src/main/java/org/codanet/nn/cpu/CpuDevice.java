@@ -12,12 +12,15 @@ import org.codanet.nn.cpu.dnnl.DnnlEngine;
 import org.codanet.nn.cpu.kernel.KernelSelection;
 import org.codanet.nn.cpu.kernel.bf16.Bfloat16Code;
 import org.codanet.nn.cpu.op.CpuAdam;
+import org.codanet.nn.cpu.op.CpuBatchNorm;
 import org.codanet.nn.cpu.op.CpuContributionMap;
 import org.codanet.nn.cpu.op.CpuConvolution;
 import org.codanet.nn.cpu.op.CpuElementwise;
 import org.codanet.nn.cpu.op.CpuImageAugmentation;
 import org.codanet.nn.cpu.op.CpuImageInput;
 import org.codanet.nn.cpu.op.CpuLoss;
+import org.codanet.nn.cpu.op.CpuMaxPool;
+import org.codanet.nn.cpu.op.CpuRelu;
 import org.codanet.nn.cpu.op.CpuSumPool;
 import org.codanet.nn.cpu.runtime.CpuContext;
 import org.codanet.nn.cpu.runtime.CpuMemory;
@@ -32,6 +35,8 @@ import org.codanet.nn.device.MemoryUse;
 import org.codanet.nn.device.PeakMeasurement;
 import org.codanet.nn.device.Precision;
 import org.codanet.nn.op.Adam;
+import org.codanet.nn.op.BatchNorm;
+import org.codanet.nn.op.BatchNormShape;
 import org.codanet.nn.op.ContributionMap;
 import org.codanet.nn.op.Convolution;
 import org.codanet.nn.op.ConvolutionShape;
@@ -40,6 +45,9 @@ import org.codanet.nn.op.ImageAugmentation;
 import org.codanet.nn.op.ImageInput;
 import org.codanet.nn.op.Loss;
 import org.codanet.nn.op.LossKind;
+import org.codanet.nn.op.MaxPool;
+import org.codanet.nn.op.MaxPoolShape;
+import org.codanet.nn.op.Relu;
 import org.codanet.nn.op.SumPool;
 import org.codanet.nn.op.alignment.DynamicAlignment;
 import org.codanet.nn.op.alignment.DynamicAlignmentShape;
@@ -196,6 +204,24 @@ public final class CpuDevice implements Device, PeakMeasurement {
     public Convolution convolution(Scope scope, ConvolutionShape shape) {
         requireOpen();
         return scope.register(new CpuConvolution(context, scope.path(), engine(), shape));
+    }
+
+    @Override
+    public BatchNorm batchNorm(Scope scope, BatchNormShape shape) {
+        requireOpen();
+        return scope.register(new CpuBatchNorm(context, scope.path(), shape));
+    }
+
+    @Override
+    public Relu relu(Scope scope) {
+        requireOpen();
+        return scope.register(new CpuRelu(context, scope.path()));
+    }
+
+    @Override
+    public MaxPool maxPool(Scope scope, MaxPoolShape shape) {
+        requireOpen();
+        return scope.register(new CpuMaxPool(context, scope.path(), shape));
     }
 
     @Override

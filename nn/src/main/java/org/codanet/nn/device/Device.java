@@ -2,6 +2,8 @@ package org.codanet.nn.device;
 
 import java.util.function.Consumer;
 import org.codanet.nn.op.Adam;
+import org.codanet.nn.op.BatchNorm;
+import org.codanet.nn.op.BatchNormShape;
 import org.codanet.nn.op.ContributionMap;
 import org.codanet.nn.op.Convolution;
 import org.codanet.nn.op.ConvolutionShape;
@@ -10,6 +12,9 @@ import org.codanet.nn.op.ImageAugmentation;
 import org.codanet.nn.op.ImageInput;
 import org.codanet.nn.op.Loss;
 import org.codanet.nn.op.LossKind;
+import org.codanet.nn.op.MaxPool;
+import org.codanet.nn.op.MaxPoolShape;
+import org.codanet.nn.op.Relu;
 import org.codanet.nn.op.SumPool;
 import org.codanet.nn.op.alignment.DynamicAlignment;
 import org.codanet.nn.op.alignment.DynamicAlignmentShape;
@@ -104,6 +109,15 @@ public interface Device extends AutoCloseable {
 
     /** The ordinary convolution. */
     Convolution convolution(Scope scope, ConvolutionShape shape);
+
+    /** Batch normalisation, in training and with running statistics. */
+    BatchNorm batchNorm(Scope scope, BatchNormShape shape);
+
+    /** The rectifier, and its rules for attribution methods. */
+    Relu relu(Scope scope);
+
+    /** The maximum of each window. */
+    MaxPool maxPool(Scope scope, MaxPoolShape shape);
 
     /** From the last activation to the logits: sum over positions, temperature and bias. */
     SumPool sumPool(Scope scope);

@@ -98,16 +98,10 @@ public final class ConvolutionLayer implements Layer {
     @Override
     public void backProject(Pass pass, Tensor dOut, Tensor dIn) {
         ForwardPass own = own(pass);
-        operation.backwardData(images(dOut, own.output(), "dOut"), weight.value(), images(dIn, own.input(), "dIn"));
-    }
-
-    /** Views targets (N, K, H, W, C) as the N·K images of one plain convolution. */
-    private Tensor images(Tensor targets, Tensor activation, String role) {
-        Shape shape = targets.shape();
-        Shape one = activation.shape();
-        int count = shape.rank() == 5 ? shape.extent(1) : 1;
-        targets.require(Shape.of(one.extent(0), count, one.extent(1), one.extent(2), one.extent(3)), name(), role);
-        return targets.reshape(one.withFirst(one.extent(0) * count));
+        operation.backwardData(
+                Targets.asImages(dOut, own.output().shape(), name(), "dOut"),
+                weight.value(),
+                Targets.asImages(dIn, own.input().shape(), name(), "dIn"));
     }
 
     @Override

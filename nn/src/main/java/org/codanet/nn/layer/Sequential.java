@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.codanet.nn.device.Device;
+import org.codanet.nn.op.ReluRule;
 import org.codanet.nn.op.alignment.Purpose;
 import org.codanet.nn.tensor.Scope;
 import org.codanet.nn.tensor.Shape;
@@ -37,6 +38,11 @@ public final class Sequential {
     /** The parameters of all layers, in forward order. */
     public List<Parameter> parameters() {
         return layers.stream().flatMap(layer -> layer.parameters().stream()).toList();
+    }
+
+    /** The statistics of all layers, in forward order. */
+    public List<Parameter> statistics() {
+        return layers.stream().flatMap(layer -> layer.statistics().stream()).toList();
     }
 
     /** Extents of the output. @throws IllegalArgumentException naming the first layer whose input does not fit */
@@ -191,7 +197,7 @@ public final class Sequential {
             for (int i = layers.size() - 1; i >= 0; i--) {
                 own.addFirst(maps.child(layers.get(i).name()));
                 projected[i] = device.allocate(
-                        own.getFirst(), withTargets(passes.activation(i).shape(), 1));
+                        own.getFirst(), Targets.of(passes.activation(i).shape(), 1));
                 layers.get(i).backProject(passes.pass(i), projected[i + 1], projected[i]);
             }
             Tensor map = projected[0].reshape(passes.input().shape());
@@ -275,8 +281,48 @@ public final class Sequential {
             throw new IllegalArgumentException("back-projection: from activation " + from + " to " + to
                     + "; they are numbered 0 to " + layers.size() + " and the second must be smaller");
         }
+        return project(new Rule(ReluRule.GRADIENT, passes, null), from, dOut, to, null, scope);
+    }
+
+    /**
+     * Back-projects K targets of the output to the input by a rule for ReLUs.
+     *
+     * @param passes of a forward pass for {@link Purpose#EXPLANATION}
+     * @param baseline of a forward pass of the baseline for {@link Purpose#EXPLANATION}; null unless the rule is {@link
+     *     ReluRule#RESCALE}
+     * @param dOut (N, K, Ho, Wo, Co)
+     * @param dIn (N, K, H, W, C), overwritten
+     * @param scope for the targets in between, which are freed before this returns
+     */
+    public void backProject(Passes passes, ReluRule rule, Passes baseline, Tensor dOut, Tensor dIn, Scope scope) {
+        requireOwn(passes);
+        rule.requireBaseline(baseline != null);
+        if (baseline != null) {
+            requireOwn(baseline);
+        }
+        project(new Rule(rule, passes, baseline), layers.size(), dOut, 0, dIn, scope);
+    }
+
+    /** How a pass is back-projected. */
+    private record Rule(ReluRule relu, Passes passes, Passes baseline) {
+        void apply(Layer layer, int number, Tensor dOut, Tensor dIn) {
+            if (relu == ReluRule.GRADIENT) {
+                layer.backProject(passes.pass(number), dOut, dIn);
+            } else {
+                Pass start = baseline == null ? null : baseline.pass(number);
+                layer.backProject(passes.pass(number), relu, start, dOut, dIn);
+            }
+        }
+    }
+
+    /** Writes to {@code dIn}, or to a new tensor in {@code scope} if that is null. */
+    private Tensor project(Rule rule, int from, Tensor dOut, int to, Tensor dIn, Scope scope) {
+        Passes passes = rule.passes();
         int targets = dOut.shape().rank() == 5 ? dOut.shape().extent(1) : 1;
-        dOut.require(withTargets(passes.activation(from).shape(), targets), "back-projection", "dOut");
+        dOut.require(Targets.of(passes.activation(from).shape(), targets), "back-projection", "dOut");
+        if (dIn != null) {
+            dIn.require(Targets.of(passes.activation(to).shape(), targets), "back-projection", "dIn");
+        }
         Tensor upper = dOut;
         Scope previous = null;
         try {
@@ -287,9 +333,11 @@ public final class Sequential {
                 Scope done = previous;
                 previous = own == scope ? null : own;
                 try {
-                    Tensor lower = device.allocate(
-                            own, withTargets(passes.activation(i).shape(), targets));
-                    layers.get(i).backProject(passes.pass(i), upper, lower);
+                    Tensor lower = i == to && dIn != null
+                            ? dIn
+                            : device.allocate(
+                                    own, Targets.of(passes.activation(i).shape(), targets));
+                    rule.apply(layers.get(i), i, upper, lower);
                     upper = lower;
                 } finally {
                     close(done);
@@ -337,11 +385,6 @@ public final class Sequential {
         Tensor tensor = device.allocate(scope, shape);
         device.elementwise().fill(tensor, 0);
         return tensor;
-    }
-
-    private static Shape withTargets(Shape activation, int targets) {
-        return Shape.of(
-                activation.extent(0), targets, activation.extent(1), activation.extent(2), activation.extent(3));
     }
 
     private static void close(Scope scope) {

@@ -10,6 +10,8 @@ import org.codanet.nn.device.MemoryUse;
 import org.codanet.nn.device.Precision;
 import org.codanet.nn.device.SelectionLog;
 import org.codanet.nn.op.Adam;
+import org.codanet.nn.op.BatchNorm;
+import org.codanet.nn.op.BatchNormShape;
 import org.codanet.nn.op.ContributionMap;
 import org.codanet.nn.op.Convolution;
 import org.codanet.nn.op.ConvolutionShape;
@@ -18,18 +20,24 @@ import org.codanet.nn.op.ImageAugmentation;
 import org.codanet.nn.op.ImageInput;
 import org.codanet.nn.op.Loss;
 import org.codanet.nn.op.LossKind;
+import org.codanet.nn.op.MaxPool;
+import org.codanet.nn.op.MaxPoolShape;
+import org.codanet.nn.op.Relu;
 import org.codanet.nn.op.SumPool;
 import org.codanet.nn.op.alignment.DynamicAlignment;
 import org.codanet.nn.op.alignment.DynamicAlignmentShape;
 import org.codanet.nn.reference.alignment.ReferenceDynamicAlignment;
 import org.codanet.nn.reference.op.ReferenceAdam;
+import org.codanet.nn.reference.op.ReferenceBatchNorm;
 import org.codanet.nn.reference.op.ReferenceContributionMap;
 import org.codanet.nn.reference.op.ReferenceConvolution;
 import org.codanet.nn.reference.op.ReferenceElementwise;
 import org.codanet.nn.reference.op.ReferenceImageAugmentation;
 import org.codanet.nn.reference.op.ReferenceImageInput;
 import org.codanet.nn.reference.op.ReferenceLoss;
+import org.codanet.nn.reference.op.ReferenceMaxPool;
 import org.codanet.nn.reference.op.ReferenceMemory;
+import org.codanet.nn.reference.op.ReferenceRelu;
 import org.codanet.nn.reference.op.ReferenceSumPool;
 import org.codanet.nn.reference.op.ReferenceTensor;
 import org.codanet.nn.tensor.ByteTensor;
@@ -169,6 +177,24 @@ public final class ReferenceDevice implements Device {
     public Convolution convolution(Scope scope, ConvolutionShape shape) {
         requireOpen();
         return scope.register(new ReferenceConvolution(memory, scope, shape));
+    }
+
+    @Override
+    public BatchNorm batchNorm(Scope scope, BatchNormShape shape) {
+        requireOpen();
+        return scope.register(new ReferenceBatchNorm(memory, scope, shape));
+    }
+
+    @Override
+    public Relu relu(Scope scope) {
+        requireOpen();
+        return scope.register(new ReferenceRelu(memory, scope));
+    }
+
+    @Override
+    public MaxPool maxPool(Scope scope, MaxPoolShape shape) {
+        requireOpen();
+        return scope.register(new ReferenceMaxPool(memory, scope, shape));
     }
 
     @Override

@@ -3,6 +3,7 @@ package org.codanet.nn.cpu;
 import org.codanet.nn.device.Device;
 import org.codanet.nn.device.DeviceOptions;
 import org.codanet.nn.testing.AdamContract;
+import org.codanet.nn.testing.BatchNormContract;
 import org.codanet.nn.testing.ContributionMapContract;
 import org.codanet.nn.testing.ConvolutionContract;
 import org.codanet.nn.testing.DynamicAlignmentContract;
@@ -11,6 +12,9 @@ import org.codanet.nn.testing.GoldenLayerContract;
 import org.codanet.nn.testing.ImageAugmentationContract;
 import org.codanet.nn.testing.ImageInputContract;
 import org.codanet.nn.testing.LossContract;
+import org.codanet.nn.testing.MaxPoolContract;
+import org.codanet.nn.testing.ReluContract;
+import org.codanet.nn.testing.ResidualNetContract;
 import org.codanet.nn.testing.SumPoolContract;
 import org.junit.jupiter.api.Nested;
 
@@ -78,6 +82,38 @@ final class CpuPlainLoopsTest {
 
     @Nested
     final class Loss extends LossContract {
+        @Override
+        protected Device open() {
+            return CpuPlainLoopsTest.open();
+        }
+    }
+
+    @Nested
+    final class BatchNorm extends BatchNormContract {
+        @Override
+        protected Device open() {
+            return CpuPlainLoopsTest.open();
+        }
+    }
+
+    @Nested
+    final class MaxPool extends MaxPoolContract {
+        @Override
+        protected Device open() {
+            return CpuPlainLoopsTest.open();
+        }
+    }
+
+    @Nested
+    final class Relu extends ReluContract {
+        @Override
+        protected Device open() {
+            return CpuPlainLoopsTest.open();
+        }
+    }
+
+    @Nested
+    final class ResidualNet extends ResidualNetContract {
         @Override
         protected Device open() {
             return CpuPlainLoopsTest.open();

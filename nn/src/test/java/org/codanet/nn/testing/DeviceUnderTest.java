@@ -194,6 +194,58 @@ final class DeviceUnderTest {
     }
 
     @Nested
+    final class BatchNorm extends BatchNormContract {
+        @Override
+        protected Device open() {
+            return device();
+        }
+
+        @Override
+        protected double tolerance() {
+            return DeviceUnderTest.tolerance(super.tolerance());
+        }
+    }
+
+    @Nested
+    final class MaxPool extends MaxPoolContract {
+        @Override
+        protected Device open() {
+            return device();
+        }
+
+        @Override
+        protected double tolerance() {
+            return DeviceUnderTest.tolerance(super.tolerance());
+        }
+    }
+
+    @Nested
+    final class Relu extends ReluContract {
+        @Override
+        protected Device open() {
+            return device();
+        }
+
+        @Override
+        protected double tolerance() {
+            return DeviceUnderTest.tolerance(super.tolerance());
+        }
+    }
+
+    @Nested
+    final class ResidualNet extends ResidualNetContract {
+        @Override
+        protected Device open() {
+            return device();
+        }
+
+        @Override
+        protected double tolerance() {
+            return DeviceUnderTest.tolerance(super.tolerance());
+        }
+    }
+
+    @Nested
     final class SumPool extends SumPoolContract {
         @Override
         protected Device open() {
