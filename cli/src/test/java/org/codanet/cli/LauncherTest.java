@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -158,6 +159,41 @@ final class LauncherTest {
         Output output = run(install(Kind.IMAGE, folder.resolve("a:b"), PRINTS_ALL), Map.of());
         assertEquals(1, output.code(), output.out());
         assertTrue(output.err().contains("the name has a colon; rename the folder"), output.err());
+    }
+
+    /** A container often has no home folder, or one that cannot be written, and few programs. */
+    @ParameterizedTest
+    @MethodSource("kinds")
+    void itNeedsNeitherAHomeNorMoreThanAFewPrograms(Kind kind) throws Exception {
+        Path launcher =
+                install(kind, folder.resolve("top"), "#!/bin/sh\nfor word in \"$@\"; do echo \"word $word\"; done\n");
+        Path slim = Files.createDirectories(folder.resolve("slim"));
+        for (String program : List.of("cat", "dirname", "find", "head", "readlink", "sed")) {
+            Path found = Stream.of("/usr/bin", "/bin")
+                    .map(each -> Path.of(each, program))
+                    .filter(Files::isExecutable)
+                    .findFirst()
+                    .orElseThrow();
+            Files.createSymbolicLink(slim.resolve(program), found);
+        }
+        for (Map<String, String> environment : List.of(
+                Map.<String, String>of(),
+                Map.of("HOME", ""),
+                // Even root cannot create files in these.
+                Map.of("HOME", "/proc", "TMPDIR", "/proc"),
+                Map.of("HOME", "/nonexistent", "TMPDIR", "/nonexistent"))) {
+            Map<String, String> slimEnvironment = new HashMap<>(environment);
+            slimEnvironment.put("PATH", slim.toString());
+            Output output = run(launcher, slimEnvironment, "predict", "-q");
+            assertEquals(0, output.code(), output.err());
+            output.contains("word predict");
+            assertEquals("", output.err());
+        }
+        for (String place : List.of("/proc", "/nonexistent")) {
+            Output output = run(launcher, Map.of("HOME", place, "TMPDIR", place), "predict", "-q");
+            assertEquals(0, output.code(), output.err());
+            assertEquals("", output.err(), "with mktemp and mkfifo, but without a folder for the pipe");
+        }
     }
 
     @Nested

@@ -158,7 +158,7 @@ final class TrainTest {
                             "--seed",
                             "4",
                             "--resume")
-                    .failsWith(1, "another run: its number of epochs is 3, asked for is 30");
+                    .failsWith(1, "another run: its seed is 3, asked for is 4");
         }
 
         @Test
@@ -213,8 +213,8 @@ final class TrainTest {
         void namesTheFieldThatDiffersFromTheCheckpoint() {
             Path out = folder.resolve("differs");
             Run.of(train(out, "--epochs", "1", "-q")).succeeded();
-            Run.of(train(out, "--epochs", "2", "--resume", "-q"))
-                    .failsWith(1, "its number of epochs is 1, asked for is 2", "the learning rate depends on it");
+            Run.of(train(out, "--epochs", "2", "--lambda", "0.5", "--resume", "-q"))
+                    .failsWith(1, "its recipe's lambda is 0.0, asked for is 0.5");
             Run.of(
                             "train",
                             "--config",
@@ -231,6 +231,18 @@ final class TrainTest {
                             "3",
                             "--resume")
                     .failsWith(1, "another run: its recipe's micro_batch is 10, asked for is 5");
+        }
+
+        /** The schedule is a cosine, which depends on the number of epochs. */
+        @Test
+        void goesOnForMoreEpochsAfterTheRunWasFinished() throws IOException {
+            Path out = folder.resolve("longer");
+            Run.of(train(out, "--epochs", "1", "-q")).succeeded();
+            Run run = Run.of(train(out, "--epochs", "2", "--resume")).succeeded();
+            assertTrue(run.err().contains("the learning rate is that of a run of 2 epochs"), run.err());
+            assertEquals(3, Files.readAllLines(new TrainingRun(out).metrics()).size());
+            Run.of(train(out, "--epochs", "1", "--resume", "-q"))
+                    .failsWith(1, "its number of epochs is 2, asked for is 1", "only be continued for more epochs");
         }
 
         @Test

@@ -6,14 +6,17 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
+import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import javax.imageio.ImageIO;
 import org.codanet.file.TensorData;
 import org.codanet.file.npy.NpyFile;
+import org.codanet.model.ModelFile;
 import org.codanet.train.TrainingRun;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Nested;
@@ -218,6 +221,53 @@ final class UnreadableImagesTest {
             assertTrue(run.err().contains("codanet train: 4 of 10 images could not be read:"), run.err());
             assertTrue(run.err().contains("without 2 that cannot be read"), run.err());
             assertTrue(Files.exists(new TrainingRun(folder.resolve("run")).last()));
+        }
+
+        /** Small photos that are resized are kept in memory; the network must be the same as when they are read in every epoch. */
+        @Test
+        void trainResizesTheOthers() {
+            Run run = train("resized-run", "--size", "16");
+            assertEquals(1, run.code(), run.err());
+            assertTrue(run.err().contains("codanet train: 4 of 10 images could not be read:"), run.err());
+            assertTrue(run.err().contains("without 2 that cannot be read"), run.err());
+        }
+
+        @Test
+        void trainTakesClassWeights() throws IOException {
+            Run run = train("weighted", "--class-weights", "balanced");
+            assertTrue(run.err().contains("class weights: cat 0.7500, dog 1.500"), run.err());
+            assertEquals(
+                    List.of(0.75, 1.5),
+                    ModelFile.read(new TrainingRun(folder.resolve("weighted")).last())
+                            .recipe()
+                            .orElseThrow()
+                            .classWeights());
+            train("weights-3", "--class-weights", "1,2,3").failsWith(2, "has 2 classes, but there are 3 weights");
+            train("weights-0", "--class-weights", "nothing.json").failsWith(1, "nothing.json");
+        }
+
+        @Test
+        void quickstartTrainsOnTheOthersListsThemAndFails() throws IOException {
+            Path ten = folder.resolve("ten");
+            for (String part : List.of("train", "test")) {
+                for (int k = 0; k < 10; k++) {
+                    Path pictures = Files.createDirectories(ten.resolve(part).resolve("class" + k));
+                    ImageIO.write(
+                            new BufferedImage(32, 32, BufferedImage.TYPE_INT_RGB),
+                            "png",
+                            pictures.resolve("a.png").toFile());
+                }
+            }
+            Files.writeString(ten.resolve("train/class3/b.png"), "not a picture");
+            Path out = folder.resolve("quickstart");
+            Object[] words = {"quickstart", "--data", ten, "--out", out, "--epochs", "1", "--device", "cpu"};
+            Run run = Run.of(words);
+            assertEquals(1, run.code(), run.err());
+            assertTrue(run.err().contains("codanet quickstart: ") && run.err().contains("b.png: "), run.err());
+            assertTrue(Files.exists(out.resolve("index.html")), run.err());
+            List<Object> strict = new ArrayList<>(List.of(words));
+            strict.add("--strict");
+            Run.of(strict.toArray()).failsWith(1, "b.png");
         }
 
         @Test

@@ -9,6 +9,7 @@ import java.util.OptionalInt;
 import org.codanet.data.dataset.Datasets;
 import org.codanet.data.dataset.FashionMnist;
 import org.codanet.data.dataset.ImageDataset;
+import org.codanet.data.dataset.ImageLoader;
 import org.codanet.data.dataset.Split;
 import org.codanet.file.OutputFolder;
 import org.codanet.model.CodaNet;
@@ -53,9 +54,16 @@ public final class Quickstart {
      * @param seed of the training
      * @param memoryBudget the largest number of bytes of native memory to use; 0 for no limit
      * @param pageForm whether style sheet and pictures are in the page or beside it
+     * @param unreadable what happens to images that cannot be read
      */
     public record Options(
-            Path folder, Optional<Path> data, OptionalInt epochs, long seed, long memoryBudget, PageForm pageForm) {}
+            Path folder,
+            Optional<Path> data,
+            OptionalInt epochs,
+            long seed,
+            long memoryBudget,
+            PageForm pageForm,
+            ImageLoader.Unreadable unreadable) {}
 
     /**
      * The results of a quickstart.
@@ -93,7 +101,7 @@ public final class Quickstart {
                 experiment.network(),
                 experiment.recipe().toBuilder().epochs(epochs).build(),
                 Optional.of(experiment.preprocessing()),
-                new TrainingSetup.Data(training.name(), training, test),
+                new TrainingSetup.Data(training.name(), training, test, options.unreadable()),
                 threads);
         Quickstart quickstart = new Quickstart(options, setup);
         OutputFolder.create(options.folder());

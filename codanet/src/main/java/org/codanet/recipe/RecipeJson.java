@@ -1,8 +1,10 @@
 package org.codanet.recipe;
 
 import com.google.gson.GsonBuilder;
+import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import java.util.Arrays;
+import java.util.List;
 import org.codanet.json.JsonFields;
 import org.codanet.nn.op.LossKind;
 import org.codanet.recipe.LearningRate.Constant;
@@ -29,6 +31,11 @@ final class RecipeJson {
         json.addProperty("max_norm", recipe.optimiser().maxNorm());
         json.addProperty("lambda", recipe.lambda());
         json.add("augmentation", write(recipe.augmentation()));
+        if (!recipe.classWeights().isEmpty()) {
+            JsonArray weights = new JsonArray();
+            recipe.classWeights().forEach(weights::add);
+            json.add("class_weights", weights);
+        }
         return new GsonBuilder()
                 .setPrettyPrinting()
                 .disableHtmlEscaping()
@@ -97,7 +104,8 @@ final class RecipeJson {
                         fields.number("weight_decay"),
                         fields.number("max_norm")),
                 fields.number("lambda"),
-                augmentation(fields.object("augmentation")));
+                augmentation(fields.object("augmentation")),
+                fields.has("class_weights") ? fields.numbers("class_weights") : List.of());
         fields.finish();
         return recipe;
     }

@@ -1,5 +1,6 @@
 package org.codanet.recipe;
 
+import java.util.List;
 import java.util.Locale;
 import org.codanet.nn.op.LossKind;
 
@@ -18,6 +19,7 @@ import org.codanet.nn.op.LossKind;
  * @param optimiser the other settings of Adam
  * @param lambda weight of the linear-map regulariser; 0 switches it off
  * @param augmentation how training images are augmented
+ * @param classWeights weight of each class, by which the loss of each of its training images is multiplied; empty for none
  */
 public record TrainingRecipe(
         LossKind loss,
@@ -28,7 +30,8 @@ public record TrainingRecipe(
         LearningRate learningRate,
         Optimiser optimiser,
         double lambda,
-        AugmentationRecipe augmentation) {
+        AugmentationRecipe augmentation,
+        List<Double> classWeights) {
 
     /**
      * Checks every number.
@@ -41,8 +44,10 @@ public record TrainingRecipe(
                         && accumulation != null
                         && learningRate != null
                         && optimiser != null
-                        && augmentation != null,
+                        && augmentation != null
+                        && classWeights != null,
                 "something is null");
+        classWeights = List.copyOf(classWeights);
         check(epochs >= 1, "epochs is %d, it must be at least 1", epochs);
         check(microBatch >= 1, "micro_batch is %d, it must be at least 1", microBatch);
         check(virtualBatch >= microBatch, "virtual_batch is %d, less than micro_batch %d", virtualBatch, microBatch);
@@ -54,6 +59,39 @@ public record TrainingRecipe(
                 virtualBatch,
                 microBatch);
         check(isFiniteAndNotNegative(lambda), "lambda is %s, it must be 0 or above", lambda);
+        for (double weight : classWeights) {
+            check(
+                    isFiniteAndNotNegative(weight) && weight <= Float.MAX_VALUE,
+                    "a class weight is %s, it must be a number from 0",
+                    weight);
+        }
+        check(
+                classWeights.isEmpty() || classWeights.stream().anyMatch(weight -> weight > 0),
+                "all class weights are 0");
+    }
+
+    /** A recipe without class weights. */
+    public TrainingRecipe(
+            LossKind loss,
+            int epochs,
+            int microBatch,
+            int virtualBatch,
+            Accumulation accumulation,
+            LearningRate learningRate,
+            Optimiser optimiser,
+            double lambda,
+            AugmentationRecipe augmentation) {
+        this(
+                loss,
+                epochs,
+                microBatch,
+                virtualBatch,
+                accumulation,
+                learningRate,
+                optimiser,
+                lambda,
+                augmentation,
+                List.of());
     }
 
     static boolean isFiniteAndNotNegative(double value) {
@@ -118,6 +156,7 @@ public record TrainingRecipe(
         private Optimiser optimiser;
         private double lambda;
         private AugmentationRecipe augmentation;
+        private List<Double> classWeights;
 
         private Builder(TrainingRecipe recipe) {
             loss = recipe.loss;
@@ -129,6 +168,7 @@ public record TrainingRecipe(
             optimiser = recipe.optimiser;
             lambda = recipe.lambda;
             augmentation = recipe.augmentation;
+            classWeights = recipe.classWeights;
         }
 
         /** Sets the loss that is minimised. */
@@ -190,6 +230,12 @@ public record TrainingRecipe(
             return this;
         }
 
+        /** Sets the weight of each class, by which the loss of its images is multiplied; an empty list for none. */
+        public Builder classWeights(List<Double> value) {
+            classWeights = value;
+            return this;
+        }
+
         /**
          * {@return the recipe}
          *
@@ -205,7 +251,8 @@ public record TrainingRecipe(
                     learningRate,
                     optimiser,
                     lambda,
-                    augmentation);
+                    augmentation,
+                    classWeights);
         }
     }
 }

@@ -20,11 +20,15 @@ import org.codanet.nn.tensor.Tensor;
  * @param loss the recipe's loss
  * @param virtualBatch images of one optimiser step
  * @param lambda weight of the linear-map regulariser; 0 for no regulariser
+ * @param weighted whether the loss of each image is multiplied by its weight
  */
-public record TrainingPass(RawImages.Form images, LossKind loss, int virtualBatch, double lambda)
+public record TrainingPass(RawImages.Form images, LossKind loss, int virtualBatch, double lambda, boolean weighted)
         implements PassDefinition {
     /** Input (N): the class of each image. */
     public static final String LABELS = "labels";
+
+    /** Input (N), with weights only: the weight of each image. */
+    public static final String WEIGHTS = "weights";
 
     /** Input (N, 2), with a regulariser only: the two classes of each image whose linear maps are penalised. */
     public static final String REGULARISED = "regularised classes";
@@ -38,9 +42,14 @@ public record TrainingPass(RawImages.Form images, LossKind loss, int virtualBatc
     /** Result (N, K). */
     public static final String LOGITS = "logits";
 
+    /** A pass without weights. */
+    public TrainingPass(RawImages.Form images, LossKind loss, int virtualBatch, double lambda) {
+        this(images, loss, virtualBatch, lambda, false);
+    }
+
     @Override
     public TrainingPass withImages(int count) {
-        return new TrainingPass(images.withCount(count), loss, virtualBatch, lambda);
+        return new TrainingPass(images.withCount(count), loss, virtualBatch, lambda, weighted);
     }
 
     @Override
@@ -65,7 +74,13 @@ public record TrainingPass(RawImages.Form images, LossKind loss, int virtualBatc
     @Override
     public BufferLayout inputs(CodaNet net) {
         BufferLayout.Builder layout = BufferLayout.builder().add(LABELS, Shape.of(count()));
-        return (isRegularised() ? layout.add(REGULARISED, Shape.of(count(), 2)) : layout).build();
+        if (weighted) {
+            layout.add(WEIGHTS, Shape.of(count()));
+        }
+        if (isRegularised()) {
+            layout.add(REGULARISED, Shape.of(count(), 2));
+        }
+        return layout.build();
     }
 
     @Override
@@ -89,7 +104,8 @@ public record TrainingPass(RawImages.Form images, LossKind loss, int virtualBatc
         NetPass pass = net.forward(input, Purpose.TRAINING, scope);
         device.elementwise().copy(pass.logits(), results.get(LOGITS));
         Tensor dLogits = device.allocate(scope, pass.logits().shape());
-        operation.forward(pass.logits(), inputs.get(LABELS), share(), results.get(LOSS), dLogits);
+        Tensor weights = weighted ? inputs.get(WEIGHTS) : null;
+        operation.forward(pass.logits(), inputs.get(LABELS), weights, share(), results.get(LOSS), dLogits);
         if (isRegularised()) {
             Tensor classes = inputs.get(REGULARISED);
             net.regularisedBackward(pass, dLogits, classes, lambda * share(), results.get(PENALTY_SUMS), scope);

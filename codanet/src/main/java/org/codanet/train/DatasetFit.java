@@ -6,7 +6,8 @@ import org.codanet.data.dataset.ClassMatch;
 import org.codanet.data.dataset.ClassNaming;
 import org.codanet.data.dataset.Datasets;
 import org.codanet.data.dataset.ImageDataset;
-import org.codanet.data.image.Pixels;
+import org.codanet.data.dataset.ImageLoader;
+import org.codanet.data.image.ImageSize;
 import org.codanet.file.FileFormatException;
 import org.codanet.model.CodaNetConfig;
 import org.codanet.model.Preprocessing;
@@ -20,10 +21,24 @@ import org.codanet.recipe.TrainingRecipe;
 final class DatasetFit {
     private DatasetFit() {}
 
-    /** The dataset with the channels that the network reads. A dataset that needs no resizing is decoded into memory. */
-    static ImageDataset prepared(ImageDataset files, Preprocessing preprocessing, int threads) throws IOException {
+    /**
+     * The dataset with the channels that the network reads, without the images that cannot be read. It is decoded into memory, unless its
+     * images are resized and take more than a quarter of the heap.
+     *
+     * @param shorter length to which the shorter side of an image is resized first; 0 if the images are cropped before
+     */
+    static ImageDataset prepared(
+            ImageDataset files,
+            Preprocessing preprocessing,
+            int shorter,
+            int threads,
+            ImageLoader.Unreadable unreadable)
+            throws IOException {
         ImageDataset data = Datasets.withChannels(files, preprocessing.channels());
-        return preprocessing.resize() > 0 ? data : Datasets.inMemory(data, threads);
+        return preprocessing.resize() > 0
+                ? ImageLoader.resized(
+                        data, shorter, threads, Runtime.getRuntime().maxMemory() / 4, unreadable)
+                : ImageLoader.inBytes(data, threads, unreadable);
     }
 
     /**
@@ -90,9 +105,17 @@ final class DatasetFit {
         return data;
     }
 
-    /** The preprocessing for a network that was published without one: the extents of the first image, no resizing. */
+    /** The preprocessing for a network that was published without one: the extents of the first image that can be read, no resizing. */
     static Preprocessing extentsOf(ImageDataset data, int channels) throws IOException {
-        Pixels first = data.read(0);
-        return new Preprocessing(channels, first.height(), first.width(), 0);
+        IOException unreadable = null;
+        for (int i = 0; i < data.size(); i++) {
+            try {
+                ImageSize first = data.extents(i);
+                return new Preprocessing(channels, first.height(), first.width(), 0);
+            } catch (IOException e) {
+                unreadable = unreadable == null ? e : unreadable;
+            }
+        }
+        throw unreadable;
     }
 }

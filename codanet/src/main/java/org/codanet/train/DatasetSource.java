@@ -165,6 +165,11 @@ public final class DatasetSource implements BatchSource {
                 : new RandAugment(recipe.randAugmentOperations(), recipe.randAugmentMagnitude());
     }
 
+    /** The length to which {@link #training} resizes the shorter side of an image before it does anything else; 0 if it crops first. */
+    static int firstResize(AugmentationRecipe recipe, Preprocessing preprocessing) {
+        return recipe.resize() > 0 || recipe.crop() > 0 ? recipe.resize() : preprocessing.resize();
+    }
+
     /** All steps except RandAugment, which the device applies. */
     private static Transform transform(AugmentationRecipe recipe, Preprocessing preprocessing) {
         List<Transform> steps = new ArrayList<>();

@@ -51,7 +51,9 @@ final class GradientAccumulation implements AutoCloseable {
             throw new IllegalArgumentException("training: " + n + " images have " + labels.size() + " labels");
         }
         requireClasses(labels);
-        TrainingPass whole = new TrainingPass(images.form(), recipe.loss(), recipe.virtualBatch(), recipe.lambda());
+        boolean weighted = !recipe.classWeights().isEmpty();
+        TrainingPass whole =
+                new TrainingPass(images.form(), recipe.loss(), recipe.virtualBatch(), recipe.lambda(), weighted);
         List<Integer> others =
                 whole.isRegularised() ? OtherClass.draw(labels, net.config().numClasses(), draw) : labels;
         int planned = MemoryPlan.largestBatch(net, whole, memoryBudget, n);
@@ -102,6 +104,13 @@ final class GradientAccumulation implements AutoCloseable {
             regularised[2 * i + 1] = others.get(i);
         }
         inputs.set(TrainingPass.LABELS, classes);
+        if (pass.weighted()) {
+            float[] weights = new float[labels.size()];
+            for (int i = 0; i < weights.length; i++) {
+                weights[i] = recipe.classWeights().get(labels.get(i)).floatValue();
+            }
+            inputs.set(TrainingPass.WEIGHTS, weights);
+        }
         if (pass.isRegularised()) {
             inputs.set(TrainingPass.REGULARISED, regularised);
         }

@@ -111,7 +111,7 @@ public final class Trainer {
      * @param images the preprocessing of the images, which is written to the model files
      * @param training images in batches of the recipe's micro-batch
      * @param test images for the evaluation after each epoch
-     * @throws IllegalArgumentException if an epoch would have no update, or the regulariser has no second class
+     * @throws IllegalArgumentException as {@link #requireTrainable} does
      */
     public Trainer(
             CodaNet net,
@@ -136,12 +136,18 @@ public final class Trainer {
      * Checks a recipe as the constructor does, for callers that have no network yet.
      *
      * @param images number of images of an epoch
-     * @throws IllegalArgumentException if an epoch would have no update, or the regulariser has no second class
+     * @throws IllegalArgumentException if an epoch would have no update, the regulariser has no second class, or the recipe has weights for
+     *     another number of classes
      */
     public static void requireTrainable(TrainingRecipe recipe, CodaNetConfig network, long images) {
         if (recipe.lambda() > 0 && network.numClasses() < 2) {
             throw new IllegalArgumentException(
                     "recipe: lambda is " + recipe.lambda() + ", but the network has no other class to regularise");
+        }
+        int weights = recipe.classWeights().size();
+        if (weights > 0 && weights != network.numClasses()) {
+            throw new IllegalArgumentException(
+                    "recipe: " + weights + " class weights, but the network has " + network.numClasses() + " classes");
         }
         Accumulation accumulation = recipe.accumulation();
         boolean any = accumulation.stepsAtEnd();
@@ -209,6 +215,11 @@ public final class Trainer {
         step.resumeAt(position.updates());
         listener.message("resumed from " + run.checkpoint() + ": epoch " + position.epoch() + ", " + position.images()
                 + " images, " + position.updates() + " updates");
+        TrainingRecipe earlier = checkpoint.recipe();
+        if (recipe.epochs() > earlier.epochs() && !recipe.learningRate().equals(earlier.learningRate())) {
+            listener.message("the run is continued to epoch " + recipe.epochs() + " instead of " + earlier.epochs()
+                    + ": from here on, the learning rate is that of a run of " + recipe.epochs() + " epochs");
+        }
     }
 
     /** Runs the rest of the epoch; returns false if it was stopped before the end. */

@@ -20,6 +20,7 @@ import org.codanet.model.CodaNetConfig;
 import org.codanet.model.ModelFile;
 import org.codanet.model.NetWeights;
 import org.codanet.nn.layer.Parameter;
+import org.codanet.recipe.LearningRate;
 import org.codanet.recipe.TrainingRecipe;
 
 /**
@@ -218,26 +219,44 @@ public record TrainingCheckpoint(
     }
 
     /**
-     * Checks that this is a checkpoint of the given run.
+     * Checks that this is a checkpoint of the given run. The run may have more epochs than the checkpoint's; the remaining epochs then
+     * have the learning rates of a run with that number of epochs.
      *
      * @throws TrainingException naming the first difference
      */
     void requireSameRun(
             Path file, CodaNetConfig otherConfig, TrainingRecipe otherRecipe, long otherSeed, String otherData) {
         requireSame(file, "network", config, otherConfig);
-        // The number of epochs may change, as long as the learning rates of the finished epochs do not depend on it.
-        if (recipe.epochs() != otherRecipe.epochs()
+        if (otherRecipe.epochs() < recipe.epochs()
                 && !recipe.learningRate().equals(otherRecipe.learningRate())
-                && recipe.learningRate().forEpochs(otherRecipe.epochs()).equals(otherRecipe.learningRate())) {
+                && isStretched(otherRecipe)) {
             throw new TrainingException("resume: " + file + " belongs to another run: its number of epochs is "
                     + recipe.epochs() + ", asked for is " + otherRecipe.epochs()
-                    + ", and the learning rate depends on it");
+                    + ", and the learning rate depends on it; a run can only be continued for more epochs");
         }
-        requireSame(file, "learning rate", recipe.learningRate(), otherRecipe.learningRate());
-        requireSame(
-                file, "recipe", recipe.toBuilder().epochs(otherRecipe.epochs()).build(), otherRecipe);
+        TrainingRecipe longer = recipe.toBuilder().epochs(otherRecipe.epochs()).build();
+        if (isStretched(otherRecipe)) {
+            longer = longer.toBuilder().learningRate(otherRecipe.learningRate()).build();
+        }
+        requireSame(file, "learning rate", longer.learningRate(), otherRecipe.learningRate());
+        requireSame(file, "recipe", longer, otherRecipe);
         requireSame(file, "seed", seed, otherSeed);
         requireSame(file, "data", withoutNames(data), withoutNames(otherData));
+    }
+
+    /**
+     * Whether the learning rate of a recipe is that of this run for another number of epochs. The length of the warm-up may differ by
+     * rounding, because it is scaled with the number of epochs.
+     */
+    private boolean isStretched(TrainingRecipe other) {
+        LearningRate stretched = recipe.learningRate().forEpochs(other.epochs());
+        return stretched.equals(other.learningRate())
+                || stretched instanceof LearningRate.Cosine ours
+                        && other.learningRate() instanceof LearningRate.Cosine theirs
+                        && ours.peak() == theirs.peak()
+                        && ours.floor() == theirs.floor()
+                        && ours.epochs() == theirs.epochs()
+                        && Math.abs(ours.warmUpEpochs() - theirs.warmUpEpochs()) <= 1e-9 * ours.epochs();
     }
 
     /** Descriptions of data without the names of the datasets, which are often those of folders and may change. */

@@ -3,6 +3,7 @@ package org.codanet.train;
 import java.io.IOException;
 import java.util.Optional;
 import org.codanet.data.dataset.ImageDataset;
+import org.codanet.data.dataset.ImageLoader;
 import org.codanet.model.CodaNetConfig;
 import org.codanet.model.Preprocessing;
 import org.codanet.recipe.AugmentationRecipe;
@@ -15,7 +16,7 @@ import org.codanet.recipe.TrainingRecipe;
  * @param network with the class names of the data
  * @param recipe how the network is trained
  * @param preprocessing the images that the network reads, as it is written to the model files
- * @param training images, in memory unless they have to be resized
+ * @param training images, in memory unless they are resized and too large for it
  * @param test images for the evaluation after each epoch, likewise
  * @param threads that decode images
  */
@@ -27,8 +28,18 @@ public record TrainingSetup(
         ImageDataset test,
         int threads) {
 
-    /** Training and test images as they are on disk. @param name name of the data in messages, such as the folder */
-    public record Data(String name, ImageDataset training, ImageDataset test) {}
+    /**
+     * Training and test images as they are on disk.
+     *
+     * @param name name of the data in messages, such as the folder
+     * @param unreadable what happens to images that cannot be read
+     */
+    public record Data(String name, ImageDataset training, ImageDataset test, ImageLoader.Unreadable unreadable) {}
+
+    /** The same network and images with another recipe, whose augmentation is the same. */
+    public TrainingSetup withRecipe(TrainingRecipe other) {
+        return new TrainingSetup(network, other, preprocessing, training, test, threads);
+    }
 
     /**
      * Checks that network, recipe and data agree, then decodes the images.
@@ -49,12 +60,13 @@ public record TrainingSetup(
         DatasetFit.requireExtents(training, images, network, recipe.augmentation());
         DatasetFit.requireExtents(test, images, network, AugmentationRecipe.NONE);
         DatasetFit.requireTrainable(recipe, labelled, training);
+        int resize = DatasetSource.firstResize(recipe.augmentation(), images);
         return new TrainingSetup(
                 labelled,
                 recipe,
                 images,
-                DatasetFit.prepared(training, images, threads),
-                DatasetFit.prepared(test, images, threads),
+                DatasetFit.prepared(training, images, resize, threads, data.unreadable()),
+                DatasetFit.prepared(test, images, images.resize(), threads, data.unreadable()),
                 threads);
     }
 }

@@ -10,14 +10,23 @@ import org.codanet.nn.device.Precision;
 import org.codanet.nn.tensor.Tensor;
 import org.junit.jupiter.params.provider.Arguments;
 
-/** The devices that tests of this module run on: every kind that can be opened on this machine. */
+/**
+ * The devices that tests of this module run on: every kind that can be opened on this machine, or those that the system property
+ * {@code codanet.testDevices} names, separated by commas. Module gpu runs these tests on its own device only, because this module has
+ * run them on the others.
+ */
 public final class TestDevices {
+    private static final List<String> SELECTED = Stream.of(
+                    System.getProperty("codanet.testDevices", "").split(","))
+            .filter(kind -> !kind.isBlank())
+            .toList();
+
     /** The device that the others are compared with. It is always available. */
     public static final String REFERENCE = "reference";
 
     private TestDevices() {}
 
-    /** Names of all devices that can be opened here. */
+    /** Names of the devices that are tested here. */
     public static List<String> names() {
         List<String> names = Devices.providers().stream()
                 .filter(provider -> provider.unavailable().isEmpty())
@@ -26,7 +35,10 @@ public final class TestDevices {
         if (!names.contains(REFERENCE)) {
             throw new IllegalStateException("there is no reference device among " + names);
         }
-        return names;
+        if (!names.containsAll(SELECTED)) {
+            throw new IllegalStateException("of the devices " + SELECTED + " only " + names + " can be opened");
+        }
+        return SELECTED.isEmpty() ? names : SELECTED;
     }
 
     /** Each device combined with each case. */

@@ -2,12 +2,14 @@ package org.codanet.train;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -117,6 +119,44 @@ final class TrainerTest {
                 ModelFile.read(new TrainingRun(whole).last()).weights(),
                 ModelFile.read(new TrainingRun(folder).last()).weights());
         assertTrue(atOnce.finished());
+    }
+
+    /** The warm-up is scaled twice, from 3 to 2 to 7 epochs and from 3 to 7, which rounds differently. */
+    @Test
+    void aFinishedRunWithACosineScheduleGoesOnWithTheRatesOfALongerRun() throws IOException {
+        String device = TestDevices.names().getFirst();
+        TrainingRecipe cosine = recipe(3).toBuilder()
+                .learningRate(new LearningRate.Cosine(5e-3, 1e-5, 0.1, 3))
+                .build();
+        TrainingRecipe two = cosine.toBuilder().epochs(2).build();
+        TrainingRecipe seven = cosine.toBuilder().epochs(7).build();
+        assertNotEquals(seven.learningRate(), two.learningRate().forEpochs(7));
+        train(device, two, in(folder), TrainingListener.NONE);
+        List<String> messages = new ArrayList<>();
+        List<Double> rates = new ArrayList<>();
+        Trainer.Result more = train(device, seven, in(folder).resuming(), new TrainingListener() {
+            @Override
+            public void step(Progress progress) {
+                rates.add(progress.rate());
+            }
+
+            @Override
+            public void message(String text) {
+                messages.add(text);
+            }
+        });
+        assertTrue(more.finished());
+        assertEquals(7, more.metrics().size());
+        long updatesPerEpoch = 3;
+        assertEquals(seven.learningRate().at(2, 2 * updatesPerEpoch, updatesPerEpoch), rates.get(1));
+        assertTrue(rates.get(1) > more.metrics().get(1).rate(), "the rate rises again");
+        assertEquals(seven.learningRate().at(6, 7 * updatesPerEpoch - 1, updatesPerEpoch), rates.getLast());
+        assertTrue(messages.getLast().contains("to epoch 7 instead of 2"), messages.toString());
+        String message = assertThrows(
+                        TrainingException.class,
+                        () -> train(device, two, in(folder).resuming(), TrainingListener.NONE))
+                .getMessage();
+        assertTrue(message.contains("its number of epochs is 7, asked for is 2"), message);
     }
 
     @ParameterizedTest

@@ -89,8 +89,8 @@ public final class EvaluateCommand implements Callable<Integer> {
         }
         ModelFile file = modelOption.read();
         ImageDataset files = heldOut.open(folder, split);
-        EvaluationData data = EvaluationData.of(
-                strictOption.readable(files), file, Runtime.getRuntime().availableProcessors());
+        EvaluationData data =
+                EvaluationData.of(files, file, Runtime.getRuntime().availableProcessors(), strictOption.unreadable());
         ImageDataset images = data.images();
         console.say("data: " + images.description());
         images.remarks().forEach(remark -> console.say("data: " + remark));

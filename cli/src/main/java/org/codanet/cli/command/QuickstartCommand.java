@@ -13,6 +13,7 @@ import org.codanet.cli.console.TrainingDisplay;
 import org.codanet.cli.console.Version;
 import org.codanet.cli.option.DeviceOption;
 import org.codanet.cli.option.PageOption;
+import org.codanet.cli.option.StrictOption;
 import org.codanet.nn.device.Device;
 import org.codanet.quickstart.Quickstart;
 import org.codanet.train.RunLock;
@@ -42,6 +43,9 @@ public final class QuickstartCommand implements Callable<Integer> {
 
     @Mixin
     PageOption pageOption;
+
+    @Mixin
+    StrictOption strictOption;
 
     @Option(
             names = "--out",
@@ -78,13 +82,15 @@ public final class QuickstartCommand implements Callable<Integer> {
                         epochs == null ? OptionalInt.empty() : OptionalInt.of(epochs),
                         seed,
                         deviceOption.memoryBytes(),
-                        pageOption.form()),
+                        pageOption.form(),
+                        strictOption.unreadable()),
                 Runtime.getRuntime().availableProcessors());
         console.say("data: " + quickstart.setup().training().description());
         Stream.of(quickstart.setup().training(), quickstart.setup().test())
                 .flatMap(images -> images.remarks().stream())
                 .distinct()
                 .forEach(remark -> console.say("data: " + remark));
+        strictOption.announce(console);
         try (RunLock _ = RunLock.of(out);
                 Device device = deviceOption.open(console);
                 TrainingDisplay display =
@@ -111,6 +117,6 @@ public final class QuickstartCommand implements Callable<Integer> {
             console.result("metrics   %s", outcome.metrics());
             console.result("page      %s", outcome.page().toAbsolutePath().toUri());
         }
-        return ExitCodes.SUCCESS;
+        return strictOption.report(console);
     }
 }

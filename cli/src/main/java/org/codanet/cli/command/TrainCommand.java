@@ -3,8 +3,11 @@ package org.codanet.cli.command;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.codanet.adapt.AdaptedNetwork;
 import org.codanet.adapt.NetworkConfigFile;
@@ -29,6 +32,7 @@ import org.codanet.nn.op.LossKind;
 import org.codanet.recipe.Accumulation;
 import org.codanet.recipe.LearningRate;
 import org.codanet.recipe.TrainingRecipe;
+import org.codanet.train.ClassWeights;
 import org.codanet.train.EpochMetrics;
 import org.codanet.train.InitialWeights;
 import org.codanet.train.RunLock;
@@ -54,6 +58,9 @@ import picocli.CommandLine.Option;
             "Fine-tuning on other classes, until the accuracy has not risen for 5 epochs:",
             "  codanet train --config net.json --data photos/ --out run --weights old/best.safetensors --patience 5",
             "",
+            "With few images of some classes:",
+            "  codanet train --config net.json --data photos/ --out run --class-weights balanced",
+            "",
             "On your own photos, in photos/train/CLASS/ and photos/test/CLASS/, of any sizes:",
             "  codanet train --experiment XS-CoDA-SQ-30 --data photos/ --out run --size 64",
             "or with a network to edit:",
@@ -68,6 +75,7 @@ import picocli.CommandLine.Option;
         })
 public final class TrainCommand implements Callable<Integer> {
     private static final int MIN_EVALUATION_BATCH = 16;
+    private static final int MOST_WEIGHTS_SHOWN = 20;
 
     @Mixin
     Console console;
@@ -137,7 +145,10 @@ public final class TrainCommand implements Callable<Integer> {
     @Option(
             names = "--epochs",
             paramLabel = "N",
-            description = "Number of passes over the training images. Default: that of the recipe.")
+            description =
+                    "Number of passes over the training images. Default: that of the recipe. With --resume, a larger number"
+                            + " continues a run, also a finished one; a cosine schedule is stretched, so that the remaining"
+                            + " epochs have the learning rates of a run of N epochs.")
     Integer epochs;
 
     @Option(names = "--batch", paramLabel = "N", description = "Micro-batch size. Default: that of the recipe.")
@@ -169,6 +180,16 @@ public final class TrainCommand implements Callable<Integer> {
             paramLabel = "X",
             description = "Lowest learning rate of a step decay or a cosine schedule. Default: that of the recipe.")
     Double minLearningRate;
+
+    @Option(
+            names = "--class-weights",
+            paramLabel = "W",
+            description =
+                    "For classes with unequal numbers of images: the loss of each training image is multiplied by the weight of"
+                            + " its class. 'balanced' gives classes equal shares of the loss, with weights N / (K N_k). Or one number"
+                            + " for each class in their order (1,2.5,1), or a JSON file with a number for each class name. Default: that"
+                            + " of the recipe.")
+    String classWeights;
 
     @Option(
             names = "--patience",
@@ -244,25 +265,40 @@ public final class TrainCommand implements Callable<Integer> {
         TrainingRecipe recipe = recipe(experiment);
         Optional<NetworkConfigFile> config =
                 experiment.isPresent() ? Optional.empty() : Optional.of(NetworkConfigFile.read(network.config));
-        ImageDataset training = readable(Split.TRAIN);
-        ImageDataset test = readable(Split.TEST);
+        ImageDataset training = heldOut.open(data, Split.TRAIN);
+        ImageDataset test = heldOut.open(data, Split.TEST);
+        images = training.size() + test.size();
         Optional<ImageSize> wanted = Optional.ofNullable(size);
         AdaptedNetwork adapted = experiment.isPresent()
                 ? AdaptedNetwork.of(experiment.get(), recipe, recipeFile == null, training, wanted)
                 : AdaptedNetwork.of(config.orElseThrow(), recipe, training, wanted);
         adapted.changes().forEach(console::say);
-        return TrainingSetup.of(
+        // Balanced weights count only the images that can be read, other weights are checked before the images are
+        // read.
+        boolean balanced = ClassWeights.BALANCED.equals(classWeights);
+        TrainingSetup setup = TrainingSetup.of(
                 adapted.network(),
-                adapted.recipe(),
+                balanced ? adapted.recipe() : weighted(adapted.recipe(), training),
                 Optional.of(adapted.preprocessing()),
-                new TrainingSetup.Data(data.toString(), training, test),
+                new TrainingSetup.Data(data.toString(), training, test, strictOption.unreadable()),
                 Runtime.getRuntime().availableProcessors());
+        return balanced ? setup.withRecipe(weighted(setup.recipe(), setup.training())) : setup;
     }
 
-    private ImageDataset readable(Split split) throws IOException {
-        ImageDataset files = heldOut.open(data, split);
-        images += files.size();
-        return strictOption.readable(files);
+    private TrainingRecipe weighted(TrainingRecipe recipe, ImageDataset training) throws IOException {
+        if (classWeights == null) {
+            return recipe;
+        }
+        List<Double> weights = ClassWeights.parse(classWeights, training);
+        TrainingRecipe weighted = recipe.toBuilder().classWeights(weights).build();
+        List<String> names = training.classNames();
+        console.say("class weights: "
+                + IntStream.range(0, names.size())
+                        .limit(MOST_WEIGHTS_SHOWN)
+                        .mapToObj(k -> String.format(Locale.ROOT, "%s %.4g", names.get(k), weights.get(k)))
+                        .collect(Collectors.joining(", "))
+                + (names.size() > MOST_WEIGHTS_SHOWN ? ", ..." : ""));
+        return weighted;
     }
 
     private int run(TrainingSession session, Device device, TrainingDisplay display) throws IOException {

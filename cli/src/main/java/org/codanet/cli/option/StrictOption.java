@@ -6,8 +6,7 @@ import java.util.List;
 import org.codanet.cli.console.Console;
 import org.codanet.cli.console.ExitCodes;
 import org.codanet.cli.console.Failures;
-import org.codanet.data.dataset.ImageDataset;
-import org.codanet.data.dataset.ReadableImages;
+import org.codanet.data.dataset.ImageLoader;
 import picocli.CommandLine.Option;
 
 /**
@@ -39,14 +38,19 @@ public final class StrictOption {
         return reason(failure);
     }
 
-    /** The images of a dataset that can be read. If the option is set, this is the whole dataset. */
-    public ImageDataset readable(ImageDataset data) throws IOException {
-        return strict ? data : ReadableImages.of(data, failures::add);
+    /** What a loader does with images that cannot be read: it records them for {@link #report}, or stops if the option is set. */
+    public ImageLoader.Unreadable unreadable() {
+        return strict ? ImageLoader.Unreadable.STOP : failures::add;
     }
 
     /** Prints the images that cannot be read, if there are any. The command continues. */
     public void announce(Console console) {
         failures.forEach(failure -> console.say("left out: " + reason(failure)));
+    }
+
+    /** Lists the images that could not be read, and returns the exit code of the command. */
+    public int report(Console console) {
+        return report(console, "");
     }
 
     /**
@@ -56,6 +60,10 @@ public final class StrictOption {
      * @return the exit code of the command
      */
     public int report(Console console, int images) {
+        return report(console, "of " + images + " ");
+    }
+
+    private int report(Console console, String ofAll) {
         if (failures.isEmpty()) {
             return ExitCodes.SUCCESS;
         }
@@ -63,7 +71,7 @@ public final class StrictOption {
         if (failures.size() == 1) {
             console.warn(command + reason(failures.getFirst()));
         } else {
-            console.warn(command + failures.size() + " of " + images + " images could not be read:");
+            console.warn(command + failures.size() + " " + ofAll + "images could not be read:");
             failures.forEach(failure -> console.warn("  " + reason(failure)));
         }
         if (console.verbose) {

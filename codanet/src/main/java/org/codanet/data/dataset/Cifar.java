@@ -61,10 +61,20 @@ enum Cifar {
 
     /** {@return the version whose files are in a folder; empty if there is none} */
     static Optional<Cifar> in(Path folder) {
+        return allIn(folder).stream().findFirst();
+    }
+
+    /** {@return all versions that have files in a folder} */
+    static List<Cifar> allIn(Path folder) {
         return Arrays.stream(values())
                 .filter(version -> Stream.concat(version.trainingFiles.stream(), version.testFiles.stream())
                         .anyMatch(name -> Files.isRegularFile(folder.resolve(name))))
-                .findFirst();
+                .toList();
+    }
+
+    @Override
+    public String toString() {
+        return title + " in its " + (this == BINARY_100 ? "binary" : "Python") + " version";
     }
 
     /** {@return all images of a split, in memory} */

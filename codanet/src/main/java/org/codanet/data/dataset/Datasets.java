@@ -3,8 +3,10 @@ package org.codanet.data.dataset;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.codanet.data.image.Pixels;
 import org.codanet.file.FileFormatException;
 
@@ -22,6 +24,9 @@ import org.codanet.file.FileFormatException;
  * <p>Published data sets are also found in the subfolders that the usual archives and torchvision create. A {@code dataset.json}
  * beside the files may give the name of the data set and the names of its classes, in the order of the labels:
  * {@code {"name": "CIFAR-10 (JPEG copy)", "classes": ["airplane", ...]}}.
+ *
+ * <p>A folder that holds data in two of these formats is refused. Folders of pictures beside the files of another format are named in a
+ * remark.
  */
 public final class Datasets {
     static final String LAYOUTS =
@@ -54,8 +59,17 @@ public final class Datasets {
             return ArrayImages.open(folder, split, new DatasetMetadata("", List.of()));
         }
         Path home = home(folder);
+        requireOneFormat(home);
         DatasetMetadata own = DatasetMetadata.read(home);
         DatasetMetadata metadata = own.isEmpty() ? DatasetMetadata.read(folder) : own;
+        List<String> unused = isKnown(home) || ImageArrays.isIn(home) ? ImageFolder.withPictures(home) : List.of();
+        ImageDataset images = open(home, split, metadata);
+        return unused.isEmpty()
+                ? images
+                : new Remarked(images, "folders of pictures that are not used: " + String.join(", ", unused));
+    }
+
+    private static ImageDataset open(Path home, Split split, DatasetMetadata metadata) throws IOException {
         if (Cifar10.isIn(home)) {
             return Cifar10.open(home, split, metadata);
         }
@@ -86,6 +100,32 @@ public final class Datasets {
         return isKnown(home) || (ImageArrays.isIn(home) ? ArrayImages.isSplit(home) : ImageFolder.isSplit(home));
     }
 
+    /** Refuses a folder with the files of two formats, because it is not clear which of them is meant. */
+    private static void requireOneFormat(Path home) throws IOException {
+        List<String> formats = new ArrayList<>();
+        if (Cifar10.isIn(home)) {
+            formats.add("CIFAR-10 in its binary version");
+        }
+        Cifar.allIn(home).forEach(version -> formats.add(version.toString()));
+        if (Mnist.isIn(home)) {
+            formats.add("IDX files as MNIST has them");
+        }
+        if (ImageArrays.isIn(home)) {
+            formats.add("NumPy arrays");
+        }
+        if (!formats.isEmpty()
+                && ImageFolder.isSplit(home)
+                && !ImageFolder.withPictures(home).isEmpty()) {
+            formats.add("pictures in train/<class>/ or test/<class>/");
+        }
+        if (formats.size() > 1) {
+            throw new FileFormatException(
+                    home.toString(),
+                    "holds data in several formats, " + String.join(" and ", formats)
+                            + "; move each of them to a folder of its own");
+        }
+    }
+
     /** {@return whether a folder has files of a published data set} */
     private static boolean isKnown(Path folder) {
         return Cifar10.isIn(folder) || Cifar.in(folder).isPresent() || Mnist.isIn(folder);
@@ -98,35 +138,40 @@ public final class Datasets {
         if (!Files.isDirectory(folder)) {
             throw new FileFormatException(folder.toString(), "is not a folder; " + LAYOUTS);
         }
-        if (!isKnown(folder)) {
-            for (String name : SUBFOLDERS) {
-                Path inner = folder.resolve(name);
-                if (isKnown(inner)) {
-                    return inner;
-                }
-            }
+        if (isKnown(folder)) {
+            return folder;
         }
-        return folder;
+        List<Path> inner = SUBFOLDERS.stream()
+                .map(folder::resolve)
+                .filter(Datasets::isKnown)
+                .toList();
+        if (inner.size() > 1) {
+            throw new FileFormatException(
+                    folder.toString(),
+                    "holds several data sets, "
+                            + String.join(
+                                    " and ",
+                                    inner.stream()
+                                            .map(each -> folder.relativize(each).toString())
+                                            .toList())
+                            + "; name the folder of one of them");
+        }
+        return inner.isEmpty() ? folder : inner.getFirst();
     }
 
-    /**
-     * {@return the same images decoded into memory, one byte per value; the given data set itself if it is already in memory}
-     *
-     * @param data images of one size
-     * @param threads the number of threads that decode, at least 1
-     * @throws IOException if an image cannot be read, or if its size differs from that of the first image
-     */
-    public static ImageDataset inMemory(ImageDataset data, int threads) throws IOException {
-        if (threads < 1) {
-            throw new IllegalArgumentException(data.name() + ": asked to be read by " + threads + " threads");
-        }
-        return isInMemory(data) ? data : MemoryImages.decode(data, threads);
-    }
+    /** A data set with one more remark. */
+    private static final class Remarked extends ForwardingImages {
+        private final String remark;
 
-    private static boolean isInMemory(ImageDataset data) {
-        return data instanceof MemoryImages
-                || data instanceof ArrayImages
-                || data instanceof ForwardingImages view && isInMemory(view.data());
+        Remarked(ImageDataset data, String remark) {
+            super(data);
+            this.remark = remark;
+        }
+
+        @Override
+        public List<String> remarks() {
+            return Stream.concat(super.remarks().stream(), Stream.of(remark)).toList();
+        }
     }
 
     /**

@@ -49,6 +49,25 @@ final class ImageFolder extends LabelledImages {
         return false;
     }
 
+    /** {@return the names of the folders in a folder that hold pictures, themselves or in folders in them} */
+    static List<String> withPictures(Path folder) throws IOException {
+        List<Path> found = new ArrayList<>();
+        for (Path entry : folders(folder)) {
+            boolean pictures = hasPictures(entry);
+            for (Path inner : pictures ? List.<Path>of() : folders(entry)) {
+                pictures |= hasPictures(inner);
+            }
+            if (pictures) {
+                found.add(entry);
+            }
+        }
+        return found.stream().map(each -> FileName.text(each.getFileName())).toList();
+    }
+
+    private static boolean hasPictures(Path folder) throws IOException {
+        return entries(folder).stream().anyMatch(entry -> !isHidden(entry) && Images.isNamedAsPicture(entry));
+    }
+
     private static boolean isPart(Path folder, List<String> names) {
         return names.contains(folder.getFileName().toString().toLowerCase(Locale.ROOT));
     }

@@ -1,18 +1,10 @@
 package org.codanet.data.dataset;
 
-import java.io.IOException;
-import java.io.InterruptedIOException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import java.util.function.IntFunction;
-import java.util.stream.IntStream;
 import org.codanet.data.image.Pixels;
-import org.codanet.file.FileFormatException;
 
 /** Images of one size in memory, one byte per value. Small data sets are decoded once, because decoding takes longer than copying. */
 public final class MemoryImages extends LabelledImages {
@@ -98,77 +90,6 @@ public final class MemoryImages extends LabelledImages {
             images[i] = Arrays.copyOfRange(pixels, i * image, (i + 1) * image);
         }
         return images;
-    }
-
-    /**
-     * {@return all images of a data set, decoded}
-     *
-     * @param data images of one size whose values are bytes divided by 255
-     * @param threads the number of threads that decode, at least 1
-     * @throws IOException if an image cannot be read, or if its size differs from that of the first image
-     */
-    static MemoryImages decode(ImageDataset data, int threads) throws IOException {
-        Pixels first = data.read(0);
-        byte[][] images = new byte[data.size()][];
-        try (ExecutorService workers = Executors.newFixedThreadPool(threads, ReaderThreads::create)) {
-            List<Future<?>> parts = IntStream.range(0, threads)
-                    .<Future<?>>mapToObj(part -> workers.submit(() -> {
-                        for (int i = part;
-                                i < images.length && !Thread.currentThread().isInterrupted();
-                                i += threads) {
-                            images[i] = bytes(data, i, first);
-                        }
-                        return null;
-                    }))
-                    .toList();
-            try {
-                for (Future<?> part : parts) {
-                    part.get();
-                }
-            } catch (ExecutionException e) {
-                workers.shutdownNow();
-                throw ReaderThreads.rethrow(e.getCause());
-            } catch (InterruptedException e) {
-                workers.shutdownNow();
-                Thread.currentThread().interrupt();
-                throw new InterruptedIOException(data.name() + ": reading was interrupted");
-            }
-        }
-        boolean labelled = !data.classNames().isEmpty();
-        int[] labels = IntStream.range(0, labelled ? images.length : 0)
-                .map(data::label)
-                .toArray();
-        ImageFacts facts = new ImageFacts(
-                        data.name(),
-                        data.description(),
-                        data.classNames(),
-                        first.channels(),
-                        first.height(),
-                        first.width())
-                .withNaming(data.naming())
-                .withRemarks(data.remarks());
-        return new MemoryImages(facts, data::imageName, images, labels);
-    }
-
-    private static byte[] bytes(ImageDataset data, int index, Pixels first) throws IOException {
-        Pixels image = data.read(index);
-        if (image.height() != first.height() || image.width() != first.width()) {
-            throw new FileFormatException(
-                    data.imageName(index),
-                    String.format(
-                            Locale.ROOT,
-                            "is %d x %d pixels, the first image %d x %d; images of several sizes must be resized and cropped (train --size)",
-                            image.width(),
-                            image.height(),
-                            first.width(),
-                            first.height()));
-        }
-        float[] values = image.values();
-        byte[] bytes = new byte[values.length];
-        for (int i = 0; i < bytes.length; i++) {
-            bytes[i] = (byte) Math.round(255 * values[i]);
-        }
-        return bytes;
     }
 
     @Override

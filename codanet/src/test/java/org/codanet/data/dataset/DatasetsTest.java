@@ -114,6 +114,37 @@ class DatasetsTest {
     }
 
     @Test
+    void refusesAFolderWithTwoFormats() throws IOException {
+        file("data_batch_1.bin", cifar(1));
+        NpyFile.write(folder.resolve("X.npy"), TensorData.ofFloats(List.of(1, 3, 2, 2), new float[12]));
+        String two = refusal(Split.TRAIN);
+        assertTrue(two.contains("CIFAR-10 in its binary version and NumPy arrays; move each"), two);
+        Files.delete(folder.resolve("X.npy"));
+        picture("train/cat/1.png", 2, 2, 0);
+        String pictures = refusal(Split.TRAIN);
+        assertTrue(pictures.contains("binary version and pictures in train/<class>/"), pictures);
+    }
+
+    @Test
+    void refusesAFolderWithTwoDataSets() throws IOException {
+        file("cifar-10-batches-bin/data_batch_1.bin", cifar(1));
+        file("MNIST/raw/train-images-idx3-ubyte", new byte[0]);
+        String message = refusal(Split.TRAIN);
+        assertTrue(message.contains("several data sets, cifar-10-batches-bin and MNIST/raw; name"), message);
+    }
+
+    @Test
+    void namesPicturesBesideTheFilesOfAnotherFormat() throws IOException {
+        file("data_batch_1.bin", cifar(1));
+        picture("maps/1.png", 2, 2, 0);
+        file("notes/readme.txt", new byte[0]);
+        ImageDataset data = Datasets.open(folder, Split.TRAIN);
+        assertEquals(
+                "folders of pictures that are not used: maps", data.remarks().getLast());
+        assertTrue(ImageLoader.inBytes(data, 1, ImageLoader.Unreadable.STOP) == data, "it is in memory");
+    }
+
+    @Test
     void refusesACifarFileThatIsCutShortOrHasNoSuchClass() throws IOException {
         file("test_batch.bin", new byte[CIFAR_RECORD - 1]);
         assertTrue(refusal(Split.TEST).contains("3,072 bytes"));
@@ -328,13 +359,14 @@ class DatasetsTest {
             picture("train/x/" + i + ".png", 2, 2, 0x010203 * i);
         }
         ImageDataset data = Datasets.open(folder, Split.TRAIN);
-        ImageDataset memory = Datasets.inMemory(data, 3);
+        ImageDataset memory = ImageLoader.inBytes(data, 3, ImageLoader.Unreadable.STOP);
         for (int i = 0; i < 5; i++) {
             assertEquals(data.read(i), memory.read(i));
         }
         assertEquals(2, memory.height());
         picture("train/x/3.png", 2, 1, 0);
-        String message = assertThrows(FileFormatException.class, () -> Datasets.inMemory(data, 3))
+        String message = assertThrows(
+                        FileFormatException.class, () -> ImageLoader.inBytes(data, 3, ImageLoader.Unreadable.STOP))
                 .getMessage();
         assertTrue(message.contains("3.png: is 2 x 1 pixels, the first image 2 x 2"), message);
     }

@@ -28,12 +28,16 @@ public final class CudaLoss extends CudaOperation implements Loss {
     }
 
     @Override
-    public void forward(Tensor logits, Tensor labels, double gradientScale, Tensor loss, Tensor dLogits) {
+    public void forward(
+            Tensor logits, Tensor labels, Tensor weights, double gradientScale, Tensor loss, Tensor dLogits) {
         CudaResources resources = resources();
         requireRank(logits, 2, "logits", "(N, K)");
         int images = logits.shape().extent(0);
         int classes = logits.shape().extent(1);
         labels.require(Shape.of(images), operation(), "labels");
+        if (weights != null) {
+            weights.require(labels.shape(), operation(), "weights");
+        }
         loss.require(Shape.of(1), operation(), "loss");
         dLogits.require(logits.shape(), operation(), "dLogits");
         requireClasses(CudaTensor.uploaded(resources, labels), classes);
@@ -44,6 +48,7 @@ public final class CudaLoss extends CudaOperation implements Loss {
                 .pointer(pointer(dLogits))
                 .pointer(pointer(logits))
                 .pointer(pointer(labels))
+                .pointer(pointer(weights))
                 .int32(classes)
                 .float64(gradientScale / count)
                 .launch(images, KernelSource.WARP_SIZE);

@@ -35,7 +35,8 @@ final class CountingOperations {
 
     record CountingLoss(LossKind kind) implements Loss {
         @Override
-        public void forward(Tensor logits, Tensor labels, double gradientScale, Tensor loss, Tensor dLogits) {}
+        public void forward(
+                Tensor logits, Tensor labels, Tensor weights, double gradientScale, Tensor loss, Tensor dLogits) {}
     }
 
     record CountingBatchNorm(BatchNormShape shape) implements BatchNorm {

@@ -160,20 +160,32 @@ final class OperationGradientsTest {
     @ParameterizedTest
     @EnumSource(LossKind.class)
     void gradientOfTheLoss(LossKind kind) {
+        gradientOfTheLoss(kind, null);
+    }
+
+    @ParameterizedTest
+    @EnumSource(LossKind.class)
+    void gradientOfTheWeightedLoss(LossKind kind) {
+        Tensor weights = zeros(Shape.of(3));
+        device.upload(new float[] {0.5f, 0, 3}, weights);
+        gradientOfTheLoss(kind, weights);
+    }
+
+    private void gradientOfTheLoss(LossKind kind, Tensor weights) {
         Loss operation = device.loss(scope, kind);
         Tensor logits = random(1, Shape.of(3, 4));
         Tensor labels = zeros(Shape.of(3));
         device.upload(new float[] {2, 0, 3}, labels);
         Tensor loss = zeros(Shape.of(1));
         Tensor gradient = zeros(logits.shape());
-        operation.forward(logits, labels, 1, loss, gradient);
+        operation.forward(logits, labels, weights, 1, loss, gradient);
         double[] expected = device.downloadExactly(gradient);
         FiniteDifferences.check(
                 "dLogits",
                 device,
                 logits,
                 () -> {
-                    operation.forward(logits, labels, 1, loss, gradient);
+                    operation.forward(logits, labels, weights, 1, loss, gradient);
                     return device.downloadExactly(loss)[0];
                 },
                 expected);

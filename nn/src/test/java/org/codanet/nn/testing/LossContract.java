@@ -1,9 +1,11 @@
 package org.codanet.nn.testing;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.Arrays;
 import org.codanet.nn.op.Loss;
 import org.codanet.nn.op.LossKind;
 import org.codanet.nn.tensor.Shape;
@@ -20,6 +22,17 @@ public abstract class LossContract extends OperationContract {
 
     private static Result run(
             Workplace place, LossKind kind, Shape shape, float[] logits, float[] labels, double scale) {
+        return run(place, kind, shape, logits, labels, null, scale);
+    }
+
+    private static Result run(
+            Workplace place,
+            LossKind kind,
+            Shape shape,
+            float[] logits,
+            float[] labels,
+            float[] weights,
+            double scale) {
         Tensor loss = place.output(Shape.of(1));
         Tensor gradient = place.output(shape);
         place.device()
@@ -27,6 +40,7 @@ public abstract class LossContract extends OperationContract {
                 .forward(
                         place.input(shape, logits),
                         place.input(Shape.of(labels.length), labels),
+                        weights == null ? null : place.input(Shape.of(weights.length), weights),
                         scale,
                         loss,
                         gradient);
@@ -44,6 +58,63 @@ public abstract class LossContract extends OperationContract {
             Result actual = run(place, kind, LOGITS, logits, labels, 0.5);
             assertEquals(expected.loss(), actual.loss(), tolerance() * expected.loss());
             assertClose("dLogits", expected.gradient(), actual.gradient());
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(LossKind.class)
+    void agreesWithTheReferenceWithWeights(LossKind kind) {
+        float[] logits = Values.uniform(9, LOGITS, 4);
+        float[] labels = {0, 6, 3, 3, 1};
+        float[] weights = {0.25f, 3, 1, 1, 0};
+        try (Workplace place = place();
+                Workplace reference = reference()) {
+            Result expected = run(reference, kind, LOGITS, logits, labels, weights, 0.5);
+            Result actual = run(place, kind, LOGITS, logits, labels, weights, 0.5);
+            assertEquals(expected.loss(), actual.loss(), tolerance() * expected.loss());
+            assertClose("dLogits", expected.gradient(), actual.gradient());
+            Close.within("of weight 0", new float[7], Arrays.copyOfRange(actual.gradient(), 28, 35), 0);
+        }
+    }
+
+    /** A weight of 3 has the effect of two more copies of the image; the sum is divided by the number of images that were given. */
+    @ParameterizedTest
+    @EnumSource(LossKind.class)
+    void aWeightCountsTheImageThatOften(LossKind kind) {
+        float[] one = Values.uniform(9, Shape.of(1, 7), 4);
+        float[] other = Values.uniform(10, Shape.of(1, 7), 4);
+        float[] two = new float[14];
+        float[] four = new float[28];
+        for (int i = 0; i < 4; i++) {
+            System.arraycopy(i < 3 ? one : other, 0, four, 7 * i, 7);
+        }
+        System.arraycopy(four, 14, two, 0, 14);
+        try (Workplace place = place()) {
+            Result weighted = run(place, kind, Shape.of(2, 7), two, new float[] {2, 5}, new float[] {3, 1}, 1);
+            Result repeated = run(place, kind, Shape.of(4, 7), four, new float[] {2, 2, 2, 5}, 1);
+            assertEquals(2 * repeated.loss(), weighted.loss(), 1e-5 * weighted.loss());
+            float[] expected = new float[14];
+            for (int k = 0; k < 7; k++) {
+                expected[k] = 2 * 3 * repeated.gradient()[k];
+                expected[7 + k] = 2 * repeated.gradient()[21 + k];
+            }
+            Close.to("gradient", expected, weighted.gradient(), 1e-5);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(LossKind.class)
+    void weightsOfOneChangeNoBit(LossKind kind) {
+        float[] logits = Values.uniform(9, LOGITS, 4);
+        float[] labels = {0, 6, 3, 3, 1};
+        float[] ones = {1, 1, 1, 1, 1};
+        try (Workplace place = place()) {
+            Result without = run(place, kind, LOGITS, logits, labels, 0.5);
+            Result with = run(place, kind, LOGITS, logits, labels, ones, 0.5);
+            assertEquals(without.loss(), with.loss());
+            assertArrayEquals(without.gradient(), with.gradient());
+            assertThrows(
+                    IllegalArgumentException.class, () -> run(place, kind, LOGITS, logits, labels, new float[4], 0.5));
         }
     }
 

@@ -26,7 +26,8 @@ public final class CpuLoss extends CpuOperation implements Loss {
     }
 
     @Override
-    public void forward(Tensor logits, Tensor labels, double gradientScale, Tensor loss, Tensor dLogits) {
+    public void forward(
+            Tensor logits, Tensor labels, Tensor weights, double gradientScale, Tensor loss, Tensor dLogits) {
         context();
         logits.requireOpen();
         if (logits.shape().rank() != 2) {
@@ -35,17 +36,24 @@ public final class CpuLoss extends CpuOperation implements Loss {
         int images = logits.shape().extent(0);
         int classes = logits.shape().extent(1);
         labels.require(Shape.of(images), operation(), "labels");
+        if (weights != null) {
+            weights.require(labels.shape(), operation(), "weights");
+        }
         loss.require(Shape.of(1), operation(), "loss");
         dLogits.require(logits.shape(), operation(), "dLogits");
         float[] z = read(logits);
         float[] label = read(labels);
+        float[] weight = weights == null ? null : read(weights);
         float[] gradient = new float[z.length];
         double sum = 0;
         for (int n = 0; n < images; n++) {
             int target = target(label[n], n, classes);
-            sum += kind == LossKind.BCE
-                    ? binary(z, n * classes, classes, target, gradientScale / z.length, gradient)
-                    : softmax(z, n * classes, classes, target, gradientScale / images, gradient);
+            double factor = weight == null ? 1 : weight[n];
+            double scale = factor * gradientScale;
+            sum += factor
+                    * (kind == LossKind.BCE
+                            ? binary(z, n * classes, classes, target, scale / z.length, gradient)
+                            : softmax(z, n * classes, classes, target, scale / images, gradient));
         }
         double mean = sum / (kind == LossKind.BCE ? z.length : images);
         CpuTensor.segment(loss).set(CpuTensor.FLOAT, 0, (float) mean);

@@ -21,12 +21,14 @@ public final class ReferenceLoss extends ReferenceOperation implements Loss {
     }
 
     @Override
-    public void forward(Tensor logits, Tensor labels, double gradientScale, Tensor loss, Tensor dLogits) {
+    public void forward(
+            Tensor logits, Tensor labels, Tensor weights, double gradientScale, Tensor loss, Tensor dLogits) {
         requireOpen();
         ReferenceTensor z = tensor(logits, 2, "logits", "(N, K)");
         int images = z.shape().extent(0);
         int classes = z.shape().extent(1);
         ReferenceTensor label = tensor(labels, Shape.of(images), "labels");
+        ReferenceTensor weight = weights == null ? null : tensor(weights, Shape.of(images), "weights");
         ReferenceTensor out = tensor(loss, Shape.of(1), "loss");
         ReferenceTensor dZ = tensor(dLogits, z.shape(), "dLogits");
         int terms = kind == LossKind.BCE ? images * classes : images;
@@ -39,9 +41,10 @@ public final class ReferenceLoss extends ReferenceOperation implements Loss {
                 row[k] = z.get(n * classes + k);
             }
             double[] slope = new double[classes];
-            sum += kind == LossKind.BCE ? binary(row, target, slope) : softmax(row, target, slope);
+            double factor = weight == null ? 1 : weight.get(n);
+            sum += factor * (kind == LossKind.BCE ? binary(row, target, slope) : softmax(row, target, slope));
             for (int k = 0; k < classes; k++) {
-                gradient[n * classes + k] = gradientScale * slope[k] / terms;
+                gradient[n * classes + k] = factor * gradientScale * slope[k] / terms;
             }
         }
         out.set(0, sum / terms);
