@@ -69,6 +69,51 @@ final class EvaluateExplanationsTest {
     }
 
     @Test
+    void theReportHasEveryMetricAndTheCommand() throws IOException {
+        Path boxes = Files.writeString(
+                folder.resolve("boxes.json"),
+                "{\"objects\": [{\"image\": 2, \"class\": \"dog\", \"boxes\": [[1, 2, 4, 6]]}]}");
+        run(
+                        "--methods",
+                        "ours,grad",
+                        "--metrics",
+                        "removal,deletion,insertion,completeness,stability,pointing",
+                        "--boxes",
+                        boxes,
+                        "--points",
+                        "8",
+                        "--gallery",
+                        "2",
+                        "--scale",
+                        "fixed")
+                .succeeded();
+        String page = Files.readString(folder.resolve("study/report.html"));
+        for (String title : List.of("Deletion", "Insertion", "Completeness error", "Change under small noise")) {
+            assertTrue(page.contains("<h2>" + title + "</h2>"), title);
+        }
+        assertTrue(page.contains("codanet evaluate-explanations --model"), "the command");
+        assertEquals(2, Samples.namesIn(folder.resolve("study/gallery")).size());
+        List<String> plots = Samples.namesIn(folder.resolve("study/plots"));
+        assertTrue(plots.containsAll(List.of("completeness.svg", "deletion-colour.png")), plots.toString());
+        assertTrue(
+                Files.readString(folder.resolve("study/results.json")).contains("\"sha256 of colour\""),
+                "the hash of the model");
+    }
+
+    @Test
+    void pointingNeedsBoxes() {
+        run("--methods", "ours", "--metrics", "pointing", "--points", "8").failsWith(2, "give a file of boxes");
+    }
+
+    @Test
+    void anotherProgramsReportIsNotReplaced() throws IOException {
+        Path page = Files.createDirectories(folder.resolve("study")).resolve("report.html");
+        Files.writeString(page, "mine");
+        run("--methods", "ours", "--metrics", "removal", "--points", "8").failsWith(1, "is not a page of codanet");
+        assertEquals("mine", Files.readString(page));
+    }
+
+    @Test
     void aRepeatedRunMeasuresNothingAgain() {
         Object[] options = {"--methods", "ours", "--metrics", "removal", "--points", "8", "--json"};
         String first = run(options).succeeded().out();

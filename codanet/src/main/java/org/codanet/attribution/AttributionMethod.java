@@ -15,6 +15,23 @@ public interface AttributionMethod {
     int channels(AttributedNetwork network);
 
     /**
+     * {@return whether its maps explain the network's input, with inverse channels, and not the image} The sum of such a map is compared
+     * with an input of zeros, which no image has, and that of other maps with a black image.
+     */
+    default boolean attributesNetworkInput() {
+        return false;
+    }
+
+    /**
+     * {@return the value that a map of class k explains}
+     *
+     * @param logits of one image
+     */
+    default double explained(float[] logits, int k) {
+        return logits[k];
+    }
+
+    /**
      * The maps of some targets.
      *
      * @param images (N, C, H, W) in [0, 1]

@@ -7,11 +7,13 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Function;
 import org.codanet.attribution.AttributedNetwork;
 import org.codanet.attribution.AttributionMethod;
+import org.codanet.metrics.BoxedObject;
 import org.codanet.metrics.Confidences;
+import org.codanet.metrics.Grid;
 import org.codanet.metrics.GridSampler;
+import org.codanet.metrics.PixelRemoval;
 import org.codanet.metrics.Protocol;
 import org.codanet.metrics.Removal;
 
@@ -50,6 +52,20 @@ public final class Comparison {
     public record Model(String name, String hash, AttributedNetwork network) {}
 
     /**
+     * The images of a comparison.
+     *
+     * @param images with their labels
+     * @param description identifies the images
+     * @param objects for the pointing game; may be empty for other metrics
+     */
+    public record Data(TestImages images, String description, List<BoxedObject> objects) {
+        /** Copies the list. */
+        public Data {
+            objects = List.copyOf(objects);
+        }
+    }
+
+    /**
      * A comparison.
      *
      * @param folder of the results; created if it does not exist
@@ -64,18 +80,16 @@ public final class Comparison {
      * Measures all methods by all metrics on one model.
      *
      * @param methods by the names that users gave them
-     * @param data a description that identifies the images
      * @return the series, ordered by metric and then by method; only the finished ones if the listener stopped the run
      * @throws IOException if a file cannot be read or written, or holds values of other settings
      * @throws IllegalArgumentException if the images are too few for a grid or do not fit the model
      */
-    public List<Series> run(
-            Model model, Map<String, AttributionMethod> methods, List<Metric> metrics, TestImages images, String data)
+    public List<Series> run(Model model, Map<String, AttributionMethod> methods, List<Metric> metrics, Data data)
             throws IOException {
         Files.createDirectories(folder.resolve(VALUES));
         List<Series> all = new ArrayList<>();
         for (Metric metric : metrics) {
-            Measurement measurement = measurement(metric, model, images);
+            Measurement measurement = measurement(metric, model, data);
             for (Map.Entry<String, AttributionMethod> method : methods.entrySet()) {
                 String name = model.name() + "_" + method.getKey() + "_" + metric.label();
                 Path file = folder.resolve(VALUES).resolve(name.replaceAll("[^A-Za-z0-9._=-]", "-") + ".jsonl");
@@ -88,7 +102,7 @@ public final class Comparison {
                             Math.min(log.count(), measurement.count()),
                             measurement.count());
                     while (log.count() < measurement.count()) {
-                        log.add(measurement.row().apply(new Row(method.getValue(), log.count())));
+                        log.add(measurement.row(method.getValue(), log.count()));
                         if (!listener.measured(log.count(), measurement.count())) {
                             return all;
                         }
@@ -101,29 +115,29 @@ public final class Comparison {
         return all;
     }
 
-    /** A row to measure. */
-    private record Row(AttributionMethod method, int number) {}
+    private Measurement measurement(Metric metric, Model model, Data data) {
+        AttributedNetwork network = model.network();
+        TestImages images = data.images();
+        return switch (metric) {
+            case LOCALISATION, DIFULL, DIPART -> new Localisation(network, images, grids(network, images), metric);
+            case REMOVAL -> curves(network, images, settings.pixelRemoval(Removal.LEAST_IMPORTANT_FIRST), false);
+            case REMOVAL_MOST -> curves(network, images, settings.pixelRemoval(Removal.MOST_IMPORTANT_FIRST), false);
+            case DELETION -> curves(network, images, settings.replacementOfAll(), false);
+            case INSERTION -> curves(network, images, settings.replacementOfAll(), true);
+            case COMPLETENESS -> new MapErrorRows(network, images, settings).completeness();
+            case STABILITY -> new MapErrorRows(network, images, settings).stability();
+            case POINTING -> new Pointing(network, images, data.objects());
+        };
+    }
 
-    /** A metric on some images: the number of rows, and how a row is measured. */
-    private record Measurement(int count, Function<Row, double[]> row) {}
+    private List<Grid> grids(AttributedNetwork network, TestImages images) {
+        Confidences confidences = Confidences.of(logits(network, images), images.labels(), network.classes());
+        return GridSampler.sample(confidences, settings.side(), settings.grids(), settings.protocol(), settings.seed());
+    }
 
-    private Measurement measurement(Metric metric, Model model, TestImages images) {
-        if (metric == Metric.LOCALISATION) {
-            Confidences confidences = Confidences.of(
-                    logits(model.network(), images),
-                    images.labels(),
-                    model.network().classes());
-            Localisation localisation = new Localisation(
-                    model.network(),
-                    images,
-                    GridSampler.sample(
-                            confidences, settings.side(), settings.grids(), settings.protocol(), settings.seed()));
-            return new Measurement(localisation.count(), row -> localisation.scores(row.method(), row.number()));
-        }
-        Removal removal = metric == Metric.REMOVAL ? Removal.LEAST_IMPORTANT_FIRST : Removal.MOST_IMPORTANT_FIRST;
-        RemovalCurves curves = new RemovalCurves(model.network(), images, settings.pixelRemoval(removal));
-        return new Measurement(
-                Math.min(settings.images(), images.count()), row -> curves.curve(row.method(), row.number()));
+    private RemovalCurves curves(
+            AttributedNetwork network, TestImages images, PixelRemoval removal, boolean insertion) {
+        return new RemovalCurves(network, images, removal, insertion, settings.order(images.count()));
     }
 
     private static float[] logits(AttributedNetwork network, TestImages images) {
@@ -135,23 +149,39 @@ public final class Comparison {
         return logits;
     }
 
-    private JsonObject described(Model model, AttributionMethod method, Metric metric, String data) {
+    private JsonObject described(Model model, AttributionMethod method, Metric metric, Data data) {
         JsonObject described = new JsonObject();
         described.addProperty("model", model.name());
         described.addProperty("model_sha256", model.hash());
-        described.addProperty("data", data);
+        described.addProperty("data", data.description());
         described.addProperty("method", method.toString());
         described.addProperty("metric", metric.label());
         described.addProperty("protocol", settings.protocol() == Protocol.ORIGINAL ? "original" : "corrected");
-        if (metric == Metric.LOCALISATION) {
-            described.addProperty("side", settings.side());
-            if (settings.protocol() == Protocol.CORRECTED) {
-                described.addProperty("seed", settings.seed());
+        switch (metric) {
+            case LOCALISATION, DIFULL, DIPART -> {
+                described.addProperty("side", settings.side());
+                addSeed(described);
             }
-        } else {
-            described.addProperty("share", settings.share());
-            described.addProperty("points", settings.points());
+            case REMOVAL, REMOVAL_MOST -> {
+                described.addProperty("share", settings.share());
+                described.addProperty("points", settings.points());
+                addSeed(described);
+            }
+            case DELETION, INSERTION -> {
+                described.addProperty("points", settings.points());
+                addSeed(described);
+            }
+            case STABILITY -> described.addProperty("seed", settings.seed());
+            case POINTING -> described.addProperty("objects", data.objects().toString());
+            case COMPLETENESS -> addSeed(described);
         }
         return described;
+    }
+
+    /** The original protocol draws nothing with the user's seed. */
+    private void addSeed(JsonObject described) {
+        if (settings.protocol() == Protocol.CORRECTED) {
+            described.addProperty("seed", settings.seed());
+        }
     }
 }

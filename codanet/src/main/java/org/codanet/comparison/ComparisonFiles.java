@@ -64,7 +64,7 @@ public final class ComparisonFiles {
             one.addProperty("metric", series.metric().label());
             one.addProperty("rows", series.rows().size());
             add(one, series.summary());
-            if (series.metric() != Metric.LOCALISATION) {
+            if (series.metric().kind() == Metric.Kind.CURVE) {
                 JsonArray points = new JsonArray();
                 for (Summary summary : series.points()) {
                     JsonObject point = new JsonObject();
@@ -92,7 +92,7 @@ public final class ComparisonFiles {
         StringBuilder text = new StringBuilder("model,method,metric,point,rows,mean,mean_low,mean_high,p25,p50,p75\n");
         for (Series series : all) {
             line(text, series, "all", series.summary());
-            if (series.metric() != Metric.LOCALISATION) {
+            if (series.metric().kind() == Metric.Kind.CURVE) {
                 int point = 0;
                 for (Summary summary : series.points()) {
                     line(text, series, Integer.toString(point++), summary);

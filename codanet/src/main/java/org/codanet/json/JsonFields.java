@@ -151,6 +151,33 @@ public final class JsonFields {
         return list(name, "a list of strings", element -> text(name, element));
     }
 
+    /** {@return the values of a field that holds a list of lists of integers} */
+    public List<List<Integer>> integerLists(String name) {
+        return list(name, "a list of lists of integers", element -> {
+            if (!(element instanceof JsonArray array)) {
+                throw kind(name, "a list of lists of integers");
+            }
+            List<Integer> numbers = new ArrayList<>();
+            array.forEach(item -> numbers.add(integer(name, item)));
+            return List.copyOf(numbers);
+        });
+    }
+
+    /** {@return the fields of each object in a field that holds a list of objects} */
+    public List<JsonFields> objects(String name) {
+        return list(name, "a list of objects", element -> {
+            if (!(element instanceof JsonObject inner)) {
+                throw kind(name, "a list of objects");
+            }
+            return new JsonFields(what + ": " + name, inner);
+        });
+    }
+
+    /** {@return whether a field that exists holds a number} */
+    public boolean isNumber(String name) {
+        return value(name) instanceof JsonPrimitive primitive && primitive.isNumber();
+    }
+
     /** {@return the fields of an object in this object} */
     public JsonFields object(String name) {
         if (value(name) instanceof JsonObject inner) {

@@ -49,6 +49,11 @@ public record Grid(List<Integer> images, List<Integer> classes, Protocol protoco
         return protocol == Protocol.ORIGINAL ? cell / side() : cell % side();
     }
 
+    /** {@return where row y of channel c of a cell begins in a multi-image (C, sH, sW)} */
+    public int offset(int cell, int c, int y, int height, int width) {
+        return ((c * side() + row(cell)) * height + y) * side() * width + column(cell) * width;
+    }
+
     /**
      * The multi-image (C, sH, sW).
      *
@@ -57,7 +62,6 @@ public record Grid(List<Integer> images, List<Integer> classes, Protocol protoco
      */
     public float[] compose(List<float[]> pixels, int channels, int height, int width) {
         float[] whole = new float[cells() * channels * height * width];
-        int rowLength = side() * width;
         for (int cell = 0; cell < cells(); cell++) {
             float[] image = pixels.get(cell);
             if (image.length != channels * height * width) {
@@ -67,8 +71,7 @@ public record Grid(List<Integer> images, List<Integer> classes, Protocol protoco
             }
             for (int c = 0; c < channels; c++) {
                 for (int y = 0; y < height; y++) {
-                    int to = (c * side() * height + row(cell) * height + y) * rowLength + column(cell) * width;
-                    System.arraycopy(image, (c * height + y) * width, whole, to, width);
+                    System.arraycopy(image, (c * height + y) * width, whole, offset(cell, c, y, height, width), width);
                 }
             }
         }
@@ -92,7 +95,7 @@ public record Grid(List<Integer> images, List<Integer> classes, Protocol protoco
         double sum = 0;
         for (int cell = 0; cell < shares.length; cell++) {
             for (int y = 0; y < height; y++) {
-                int from = (row(cell) * height + y) * side * width + column(cell) * width;
+                int from = offset(cell, 0, y, height, width);
                 for (int x = from; x < from + width; x++) {
                     if (Float.isNaN(map[x])) {
                         throw new IllegalArgumentException("grid: the map holds a value that is not a number");

@@ -12,6 +12,8 @@ package org.codanet.metrics;
  * <tr><td>when sampling ends</td><td>fewer than n classes have images left</td><td>n or fewer classes have images left</td></tr>
  * <tr><td>random numbers</td><td>SplitMix64</td><td>NumPy's MT19937, seed 42</td></tr>
  * <tr><td>cells of a grid</td><td>row by row</td><td>column by column</td></tr>
+ * <tr><td>images with a removal curve</td><td>drawn at random, because data may be sorted by class</td><td>the first ones of the
+ *     data set</td></tr>
  * <tr><td>order of equal pixels</td><td>by index</td><td>as NumPy's introsort leaves them</td></tr>
  * <tr><td>points of a removal curve</td><td>the requested number, evenly spaced</td>
  *     <td>a whole number of pixels apart, so there may be more points than requested</td></tr>

@@ -8,14 +8,24 @@ import org.codanet.data.transform.SeededRandom;
  *
  * @param count number of values
  * @param mean their mean
- * @param percentile25 the 25th percentile, interpolated linearly between two values as NumPy does
+ * @param percentile5 the 5th percentile, interpolated linearly between two values as NumPy does
+ * @param percentile25 the 25th percentile
  * @param median the 50th percentile
  * @param percentile75 the 75th percentile
+ * @param percentile95 the 95th percentile
  * @param low lower end of the 95 % bootstrap interval of the mean
  * @param high upper end of that interval
  */
 public record Summary(
-        int count, double mean, double percentile25, double median, double percentile75, double low, double high) {
+        int count,
+        double mean,
+        double percentile5,
+        double percentile25,
+        double median,
+        double percentile75,
+        double percentile95,
+        double low,
+        double high) {
     private static final int RESAMPLES = 1000;
 
     /**
@@ -37,9 +47,11 @@ public record Summary(
         return new Summary(
                 values.length,
                 Arrays.stream(values).sum() / values.length,
+                percentile(sorted, 5),
                 percentile(sorted, 25),
                 percentile(sorted, 50),
                 percentile(sorted, 75),
+                percentile(sorted, 95),
                 percentile(means, 2.5),
                 percentile(means, 97.5));
     }

@@ -1,8 +1,6 @@
 package org.codanet.report;
 
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,6 +11,7 @@ import java.util.Optional;
 import java.util.stream.Stream;
 import org.codanet.file.AtomicFile;
 import org.codanet.file.OutputFolder;
+import org.codanet.markup.Html;
 import org.codanet.render.ColourRange;
 import org.codanet.render.ContributionPicture;
 
@@ -37,9 +36,6 @@ public record ExplanationPage(
         Optional<TrainingCurve> curve,
         Optional<ColourRange> range,
         List<ExplainedImage> images) {
-    /** Every page has this line, by which {@link #requireReplaceable} recognises it. */
-    private static final String MARK = "<p class=\"eyebrow\">codanet</p>";
-
     /** The first line of every style sheet. */
     private static final String STYLE_MARK = "/* A page of codanet. */";
 
@@ -91,7 +87,7 @@ public record ExplanationPage(
      */
     public static void requireReplaceable(Path file) throws IOException {
         if (Files.isRegularFile(file)
-                && !Files.readString(file, StandardCharsets.ISO_8859_1).contains(MARK)) {
+                && !Files.readString(file, StandardCharsets.ISO_8859_1).contains(PageFrame.MARK)) {
             throw new IOException(
                     file + " exists and is not a page of codanet; it is not replaced: choose another folder");
         }
@@ -112,14 +108,6 @@ public record ExplanationPage(
 
     private String html(PageAssets assets) {
         StringBuilder page = new StringBuilder();
-        page.append("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n")
-                .append("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n")
-                .append("<meta name=\"color-scheme\" content=\"light dark\"/>\n<title>")
-                .append(Html.escape(title))
-                .append("</title>\n")
-                .append(assets.styleElement(style()))
-                .append("</head>\n<body>\n<main>\n");
-        header(page);
         legend(page, assets);
         curve.ifPresent(drawn -> page.append("<section class=\"panel\" aria-labelledby=\"training\">\n")
                 .append("<h2 id=\"training\">Training</h2>\n<p>")
@@ -132,29 +120,8 @@ public record ExplanationPage(
         for (int i = 0; i < images.size(); i++) {
             new ImageCard(images.get(i), i + 1, range, assets).append(page);
         }
-        return page.append("</main>\n</body>\n</html>\n").toString();
-    }
-
-    private void header(StringBuilder page) {
-        page.append("<header>\n")
-                .append(MARK)
-                .append("\n<h1>")
-                .append(Html.escape(title))
-                .append("</h1>\n<p class=\"lead\">")
-                .append(Html.escape(lead))
-                .append("</p>\n<dl class=\"facts\">\n");
-        for (PageFact fact : facts) {
-            page.append("<div><dt>")
-                    .append(Html.escape(fact.name()))
-                    .append("</dt><dd><strong>")
-                    .append(Html.escape(fact.value()))
-                    .append("</strong>");
-            if (!fact.meaning().isEmpty()) {
-                page.append("<span>").append(Html.escape(fact.meaning())).append("</span>");
-            }
-            page.append("</dd></div>\n");
-        }
-        page.append("</dl>\n</header>\n");
+        String style = STYLE_MARK + "\n" + PageFrame.style("page.css") + TrainingCurve.STYLE;
+        return PageFrame.html(title, lead, facts, assets.styleElement(style), page.toString());
     }
 
     private void legend(StringBuilder page, PageAssets assets) {
@@ -215,13 +182,5 @@ public record ExplanationPage(
                     .append("</span></a></li>\n");
         }
         page.append("</ol>\n</nav>\n");
-    }
-
-    private static String style() {
-        try (InputStream css = ExplanationPage.class.getResourceAsStream("page.css")) {
-            return STYLE_MARK + "\n" + new String(css.readAllBytes(), StandardCharsets.UTF_8) + TrainingCurve.STYLE;
-        } catch (IOException e) {
-            throw new UncheckedIOException("page: the style sheet in this program cannot be read", e);
-        }
     }
 }

@@ -4,6 +4,7 @@ import java.awt.image.BufferedImage;
 import java.util.Locale;
 import java.util.Optional;
 import org.codanet.explain.ClassScore;
+import org.codanet.markup.Html;
 import org.codanet.render.ColourRange;
 import org.codanet.render.ContributionPicture;
 import org.codanet.render.SignedMap;

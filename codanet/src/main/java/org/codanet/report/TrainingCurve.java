@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.DoubleStream;
+import org.codanet.markup.Html;
 
 /** Loss and accuracy over the epochs as an SVG picture that follows the reader's light or dark setting. */
 public final class TrainingCurve {

@@ -17,6 +17,7 @@ import org.codanet.attribution.AttributedNetwork;
 import org.codanet.attribution.AttributionMethod;
 import org.codanet.attribution.method.AttributionMethods;
 import org.codanet.data.batch.RawImages;
+import org.codanet.metrics.BoxedObject;
 import org.codanet.metrics.Protocol;
 import org.codanet.nn.tensor.Shape;
 import org.codanet.testing.Toys;
@@ -138,14 +139,122 @@ final class ComparisonTest {
 
     private static final Map<String, AttributionMethod> OURS = Map.of("ours", AttributionMethods.of("ours", Map.of()));
 
+    private static final Comparison.Data TOYS =
+            new Comparison.Data(TestImages.of(Toys.images(6, 4, 1)), "toys", List.of());
+
     private List<Series> run(Silent listener, AttributedNetwork network) throws IOException {
         return new Comparison(settings, folder, listener)
-                .run(
-                        new Comparison.Model("colours", "abc", network),
-                        OURS,
-                        List.of(Metric.REMOVAL),
-                        TestImages.of(Toys.images(6, 4, 1)),
-                        "toys");
+                .run(new Comparison.Model("colours", "abc", network), OURS, List.of(Metric.REMOVAL), TOYS);
+    }
+
+    @Nested
+    class OtherMetrics {
+        private Series measured(Metric metric, Comparison.Data data) throws IOException {
+            return new Comparison(settings, folder, new Silent(1000))
+                    .run(new Comparison.Model("colours", "abc", new Colours()), OURS, List.of(metric), data)
+                    .getFirst();
+        }
+
+        @Test
+        void contributionsAreComplete() throws IOException {
+            Series series = measured(Metric.COMPLETENESS, TOYS);
+            assertEquals(4, series.rows().size());
+            series.rows().forEach(row -> assertEquals(0, row[0], 1e-5));
+        }
+
+        /** The map is proportional to the image, so its change is the relative change of one colour. */
+        @Test
+        void stabilityIsTheLargestChangeOfTheMap() throws IOException {
+            Series series = measured(Metric.STABILITY, TOYS);
+            for (double[] row : series.rows()) {
+                assertEquals(10, row.length);
+                assertTrue(Arrays.stream(row).allMatch(v -> v > 0.001 && v < 0.2), Arrays.toString(row));
+            }
+            double mean = series.rows().stream()
+                    .mapToDouble(row -> Arrays.stream(row).max().orElseThrow())
+                    .average()
+                    .orElseThrow();
+            assertEquals(mean, series.summary().mean(), 1e-12);
+        }
+
+        @Test
+        void deletionEndsInBlackAndInsertionWithTheImage() throws IOException {
+            Series deletion = measured(Metric.DELETION, TOYS);
+            Series insertion = measured(Metric.INSERTION, TOYS);
+            for (int row = 0; row < 4; row++) {
+                double[] falling = deletion.rows().get(row);
+                assertEquals(0.5, falling[4], 1e-6, "the logits of a black image are 0");
+                assertEquals(falling[0], insertion.rows().get(row)[4], 1e-6);
+            }
+            double[] first = deletion.rows().getFirst();
+            double area = (first[0] / 2 + first[1] + first[2] + first[3] + first[4] / 2) / 4;
+            Series one = new Series("m", "ours", Metric.DELETION, List.of(first), 0);
+            assertEquals(area, one.summary().mean(), 1e-12);
+        }
+
+        @Test
+        void pointingReadsBoxesOfAFile() throws IOException {
+            Path file = Files.writeString(
+                    folder.resolve("boxes.json"),
+                    "{\"objects\": [{\"image\": 1, \"class\": \"b\", \"boxes\": [[0, 0, 7, 7]]},"
+                            + " {\"image\": \"c/2.png\", \"class\": \"c\", \"boxes\": [[0, 0, 1, 1], [0, 0, 2, 3]]}]}");
+            List<BoxedObject> objects = BoxFile.read(file, i -> "x/c/" + i + ".png", 6, List.of("a", "b", "c"));
+            Series series = measured(Metric.POINTING, new Comparison.Data(TOYS.images(), "toys", objects));
+            assertEquals(1, series.rows().getFirst()[0], 1e-12);
+            float[] image = TOYS.images().image(2);
+            double inside = 0;
+            double all = 0;
+            for (int i = 0; i < 49; i++) {
+                inside += i % 7 < 2 && i / 7 < 3 ? image[2 * 49 + i] : 0;
+                all += image[2 * 49 + i];
+            }
+            assertEquals(inside / all, series.rows().get(1)[0], 1e-6);
+        }
+
+        @Test
+        void boxesThatDoNotFitAreRefused() throws IOException {
+            for (String[] wrong : new String[][] {
+                {"{\"objects\": []}", "holds no objects"},
+                {
+                    "{\"objects\": [{\"image\": 6, \"class\": \"a\", \"boxes\": [[0,0,1,1]]}]}",
+                    "no image 6; the data holds"
+                },
+                {
+                    "{\"objects\": [{\"image\": \"y.png\", \"class\": \"a\", \"boxes\": [[0,0,1,1]]}]}",
+                    "no image of the data"
+                },
+                {"{\"objects\": [{\"image\": 0, \"class\": \"z\", \"boxes\": [[0,0,1,1]]}]}", "no class 'z'"},
+                {"{\"objects\": [{\"image\": 0, \"class\": \"a\", \"boxes\": [[0,0,1]]}]}", "not four numbers"},
+                {"{\"objects\": [{\"image\": 0, \"class\": \"a\", \"boxes\": []}]}", "has no box"},
+                {"[]", "not a JSON object"},
+            }) {
+                Path file = Files.writeString(folder.resolve("wrong.json"), wrong[0]);
+                IOException refusal = assertThrows(
+                        IOException.class, () -> BoxFile.read(file, i -> i + ".png", 6, List.of("a", "b", "c")));
+                assertTrue(
+                        refusal.getMessage().startsWith(file + ":")
+                                && refusal.getMessage().contains(wrong[1]),
+                        refusal.getMessage());
+            }
+            List<BoxedObject> outside = List.of(new BoxedObject(0, 0, List.of(new BoxedObject.Box(0, 0, 8, 7))));
+            IllegalArgumentException refusal = assertThrows(
+                    IllegalArgumentException.class,
+                    () -> measured(Metric.POINTING, new Comparison.Data(TOYS.images(), "toys", outside)));
+            assertTrue(refusal.getMessage().contains("not inside the image of 7 x 7"), refusal.getMessage());
+        }
+    }
+
+    @Test
+    void imagesOfACurveAreDrawnAtRandomOrAreTheFirstOnes() {
+        ComparisonSettings more = new ComparisonSettings(Protocol.CORRECTED, 2, 10, 50, 0.5, 4, 0);
+        ComparisonSettings fewer = new ComparisonSettings(Protocol.CORRECTED, 2, 10, 7, 0.5, 4, 0);
+        int[] order = more.order(100);
+        assertEquals(50, Arrays.stream(order).distinct().count());
+        assertTrue(Arrays.stream(order).anyMatch(i -> i >= 75)
+                && Arrays.stream(order).anyMatch(i -> i < 25));
+        assertArrayEquals(Arrays.copyOf(order, 7), fewer.order(100), "a run can be continued with more images");
+        assertArrayEquals(
+                new int[] {0, 1, 2}, new ComparisonSettings(Protocol.ORIGINAL, 2, 10, 3, 0.5, 4, 0).order(100));
     }
 
     @Nested
@@ -214,8 +323,7 @@ final class ComparisonTest {
                             new Comparison.Model("colours", "def", new Colours()),
                             OURS,
                             List.of(Metric.REMOVAL),
-                            TestImages.of(Toys.images(6, 4, 1)),
-                            "toys"));
+                            TOYS));
             assertTrue(refusal.getMessage().endsWith("choose another output folder"), refusal.getMessage());
         }
 
@@ -254,8 +362,7 @@ final class ComparisonTest {
                             new Comparison.Model("colours", "abc", new Colours()),
                             OURS,
                             List.of(Metric.LOCALISATION),
-                            TestImages.of(Toys.images(6, 4, 1)),
-                            "toys"));
+                            TOYS));
             assertTrue(refusal.getMessage().contains("needs confident images of 4 classes"), refusal.getMessage());
         }
     }

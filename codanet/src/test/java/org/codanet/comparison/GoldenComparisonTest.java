@@ -71,7 +71,7 @@ final class GoldenComparisonTest {
                     "Occlusion_Occ5", AttributionMethods.of("occ5", Map.of("window", "original")));
             for (int side : List.of(2, 3)) {
                 List<Grid> grids = GridSampler.sample(confidences, side, side == 2 ? 3 : 1, Protocol.ORIGINAL, 0);
-                Localisation localisation = new Localisation(network, images, grids);
+                Localisation localisation = new Localisation(network, images, grids, Metric.LOCALISATION);
                 methods.forEach((name, method) -> {
                     String prefix = "loc" + side * side + "_";
                     // The published code reuses the settings of the previous evaluation. If that was occlusion, the
@@ -85,7 +85,7 @@ final class GoldenComparisonTest {
                     double[] expected = file.doubles(prefix + "score_" + name);
                     double[] scores = IntStream.range(0, grids.size())
                             .boxed()
-                            .flatMapToDouble(grid -> Arrays.stream(localisation.scores(method, grid)))
+                            .flatMapToDouble(grid -> Arrays.stream(localisation.row(method, grid)))
                             .toArray();
                     assertNear(name + ", side " + side, Arrays.copyOf(expected, scores.length), scores, SHARE);
                 });
@@ -112,12 +112,17 @@ final class GoldenComparisonTest {
                             setting.get("num_pixels").getAsDouble(),
                             points,
                             Protocol.ORIGINAL);
-                    RemovalCurves removalCurves = new RemovalCurves(network, images, removal);
+                    RemovalCurves removalCurves = new RemovalCurves(
+                            network,
+                            images,
+                            removal,
+                            false,
+                            IntStream.range(0, images.count()).toArray());
                     double[] expected = file.doubles("rem_Ours_" + direction + "_" + points + "_curve");
                     double[] actual = IntStream.range(0, setting.get("n_imgs").getAsInt())
                             .boxed()
                             .flatMapToDouble(
-                                    n -> Arrays.stream(removalCurves.curve(AttributionMethods.of("ours", Map.of()), n)))
+                                    n -> Arrays.stream(removalCurves.row(AttributionMethods.of("ours", Map.of()), n)))
                             .toArray();
                     assertNear("curves " + direction + " " + points, expected, actual, FLOAT32);
                     curves++;

@@ -5,24 +5,16 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.awt.image.BufferedImage;
-import java.io.File;
-import java.io.IOException;
-import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
-import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import java.util.zip.Inflater;
-import javax.imageio.ImageIO;
-import org.codanet.bindings.testing.Skip;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
@@ -30,18 +22,16 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Tests the page in a real browser. Skipped if there is no Chromium; {@code -Dcodanet.browser=PATH} sets its path. */
+/** Tests the pages in a real browser. Skipped if there is no Chromium. */
 final class BrowserPageTest {
     @TempDir
     Path folder;
 
-    private String browser;
+    private Browser browser;
 
     @BeforeEach
     void findBrowser() {
-        Optional<String> found = browser();
-        Skip.unless(found.isPresent(), "no chromium on the PATH, so the page was not seen by a browser");
-        browser = found.orElseThrow();
+        browser = Browser.require(folder);
     }
 
     @Test
@@ -51,29 +41,37 @@ final class BrowserPageTest {
 
     @Test
     void isDrawnInDark() throws Exception {
-        assertDrawn(screenshot(List.of("--blink-settings=preferredColorScheme=0")), true);
+        assertDrawn(screenshot(List.of(Browser.DARK)), true);
     }
 
     /** A phone, a narrow tablet, a desktop. */
     @ParameterizedTest
     @ValueSource(ints = {360, 700, 1280})
     void fitsItsWindowWithoutScrollingSideways(int width) throws Exception {
-        // Browser windows have a minimum width, frames do not.
-        String framed = "<!DOCTYPE html><html><body><iframe id=\"f\" width=\"" + width + "\" height=\"900\" srcdoc=\""
-                + Html.escape(SamplePage.of(4).html())
-                + "\"></iframe><script>document.getElementById('f').onload = e => { const d = e.target.contentDocument;"
-                + " document.title = 'measured ' + d.documentElement.scrollWidth + ' of ' + d.documentElement.clientWidth; }"
-                + "</script></body></html>";
-        Path file = Files.writeString(folder.resolve("framed.html"), framed);
+        browser.assertFits(SamplePage.of(4).html(), width);
+    }
 
-        String dom = run(
-                List.of("--dump-dom", "--virtual-time-budget=4000", file.toUri().toString()));
+    @Test
+    void aReportOfPlotsFitsANarrowWindow() throws Exception {
+        browser.assertFits(SampleComparison.page().html(), 360);
+    }
 
-        Matcher measured =
-                Pattern.compile("<title>measured (\\d+) of (\\d+)</title>").matcher(dom);
-        assertTrue(measured.find(), "the frame did not load");
-        assertEquals(measured.group(2), measured.group(1), "page width against window width at " + width);
-        assertTrue(Integer.parseInt(measured.group(2)) > width - 40, "the frame is narrower than asked for");
+    @Test
+    void aReportOfPlotsIsDrawnInDark() throws Exception {
+        BufferedImage shot = browser.screenshot(
+                List.of(Browser.DARK), SampleComparison.page().html());
+        int dark = 0;
+        int blue = 0;
+        for (int y = 0; y < shot.getHeight(); y += 2) {
+            for (int x = 0; x < shot.getWidth(); x += 2) {
+                int rgb = shot.getRGB(x, y);
+                dark += (rgb & 255) < 60 && (rgb >> 16 & 255) < 60 ? 1 : 0;
+                blue += rgb == 0xff56b4e9 ? 1 : 0;
+            }
+        }
+        int sampled = shot.getWidth() * shot.getHeight() / 4;
+        assertTrue(dark > sampled / 2, "background and plots are not dark: " + dark + " of " + sampled);
+        assertTrue(blue > 100, "the first series does not have its colour for dark backgrounds: " + blue);
     }
 
     @Nested
@@ -101,13 +99,13 @@ final class BrowserPageTest {
             Path site = Files.createDirectories(folder.resolve("site"));
             SamplePage.of(4).write(site.resolve("index.html"), form);
             try (PageServer server = new PageServer(site)) {
-                return screenshot(List.of("--enable-logging=stderr"), server.address("index.html"));
+                return browser.screenshot(List.of("--enable-logging=stderr"), server.address("index.html"));
             }
         }
 
         /** The messages of the browser's console about the policy. */
         private String violations() {
-            return text(folder.resolve("errors.txt"))
+            return browser.errors()
                     .lines()
                     .filter(line -> line.contains("Content Security Policy"))
                     .collect(Collectors.joining("\n"));
@@ -120,8 +118,8 @@ final class BrowserPageTest {
         Path page =
                 Files.writeString(folder.resolve("page.html"), SamplePage.of(4).html());
         Path pdf = folder.resolve("page.pdf");
-        run(List.of(
-                "--blink-settings=preferredColorScheme=0",
+        browser.run(List.of(
+                Browser.DARK,
                 "--no-pdf-header-footer",
                 "--print-to-pdf=" + pdf,
                 page.toUri().toString()));
@@ -173,18 +171,7 @@ final class BrowserPageTest {
     }
 
     private BufferedImage screenshot(List<String> flags) throws Exception {
-        Path page =
-                Files.writeString(folder.resolve("page.html"), SamplePage.of(4).html());
-        return screenshot(flags, page.toUri());
-    }
-
-    private BufferedImage screenshot(List<String> flags, URI page) throws Exception {
-        Path png = folder.resolve("page.png");
-        List<String> arguments = new ArrayList<>(flags);
-        arguments.addAll(List.of("--hide-scrollbars", "--window-size=1280,1800", "--screenshot=" + png));
-        arguments.add(page.toString());
-        run(arguments);
-        return ImageIO.read(png.toFile());
+        return browser.screenshot(flags, SamplePage.of(4).html());
     }
 
     private static void assertDrawn(BufferedImage shot, boolean dark) {
@@ -203,52 +190,5 @@ final class BrowserPageTest {
         int sampled = shot.getWidth() * shot.getHeight() / 4;
         assertTrue(different > sampled / 20, "the page is blank: " + different + " of " + sampled + " pixels differ");
         assertTrue(red > 200, "no map shows red: " + red + " pixels");
-    }
-
-    private String run(List<String> arguments) throws IOException, InterruptedException {
-        List<String> command = new ArrayList<>(List.of(
-                browser,
-                "--headless",
-                "--no-sandbox",
-                "--disable-gpu",
-                "--disable-quic",
-                "--no-first-run",
-                "--disable-background-networking",
-                "--disable-component-update",
-                "--disable-sync",
-                "--user-data-dir=" + Files.createTempDirectory(folder, "profile")));
-        command.addAll(arguments);
-        Path output = folder.resolve("output.txt");
-        Process process = new ProcessBuilder(command)
-                .redirectOutput(output.toFile())
-                .redirectError(folder.resolve("errors.txt").toFile())
-                .start();
-        if (!process.waitFor(120, TimeUnit.SECONDS)) {
-            process.destroyForcibly().waitFor();
-            throw new AssertionError("the browser did not end within two minutes");
-        }
-        assertEquals(0, process.exitValue(), () -> "the browser failed: " + text(folder.resolve("errors.txt")));
-        return text(output);
-    }
-
-    private static String text(Path file) {
-        try {
-            return Files.readString(file);
-        } catch (IOException e) {
-            return e.toString();
-        }
-    }
-
-    private static Optional<String> browser() {
-        String named = System.getProperty("codanet.browser", "");
-        if (!named.isEmpty()) {
-            return Optional.of(named);
-        }
-        return Stream.of("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-                .flatMap(name -> Stream.of(System.getenv("PATH").split(File.pathSeparator))
-                        .map(directory -> Path.of(directory, name)))
-                .filter(Files::isExecutable)
-                .map(Path::toString)
-                .findFirst();
     }
 }

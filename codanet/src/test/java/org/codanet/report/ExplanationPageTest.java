@@ -18,6 +18,7 @@ import java.util.TreeSet;
 import java.util.stream.Stream;
 import javax.xml.parsers.DocumentBuilderFactory;
 import org.codanet.explain.ClassScore;
+import org.codanet.markup.Html;
 import org.codanet.render.ColourRange;
 import org.codanet.render.SignedMap;
 import org.junit.jupiter.api.Nested;

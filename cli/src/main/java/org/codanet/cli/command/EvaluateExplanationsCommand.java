@@ -3,20 +3,23 @@ package org.codanet.cli.command;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.LocalDate;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.codanet.attribution.AttributionMethod;
 import org.codanet.attribution.CodaNetAttribution;
 import org.codanet.attribution.method.AttributionMethods;
 import org.codanet.cli.console.Console;
 import org.codanet.cli.console.Interruption;
-import org.codanet.cli.console.Progress;
 import org.codanet.cli.console.Version;
 import org.codanet.cli.option.DeviceOption;
+import org.codanet.comparison.BoxFile;
 import org.codanet.comparison.Comparison;
 import org.codanet.comparison.ComparisonFiles;
 import org.codanet.comparison.ComparisonSettings;
@@ -28,12 +31,20 @@ import org.codanet.data.dataset.Datasets;
 import org.codanet.data.dataset.ImageDataset;
 import org.codanet.data.dataset.Split;
 import org.codanet.file.InputFile;
+import org.codanet.metrics.BoxedObject;
 import org.codanet.metrics.Protocol;
 import org.codanet.metrics.Summary;
 import org.codanet.model.CodaNet;
+import org.codanet.model.CodaNetConfig;
 import org.codanet.model.ModelFile;
 import org.codanet.nn.device.Device;
 import org.codanet.nn.tensor.Scope;
+import org.codanet.report.ComparedModel;
+import org.codanet.report.ComparisonGallery;
+import org.codanet.report.ComparisonPage;
+import org.codanet.report.ExplanationPage;
+import org.codanet.report.PageFact;
+import org.codanet.report.PublishedValue;
 import org.codanet.train.EvaluationData;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -98,7 +109,8 @@ public final class EvaluateExplanationsCommand implements Callable<Integer> {
             split = ",",
             defaultValue = "localisation,removal",
             description =
-                    "Metrics: localisation, removal (least important pixels first), removal-most. Default: ${DEFAULT-VALUE}.")
+                    "Metrics: localisation, removal (least important pixels first), removal-most, insertion, deletion, completeness,"
+                            + " stability, difull, dipart, pointing. Default: ${DEFAULT-VALUE}.")
     List<String> metrics;
 
     @Option(
@@ -157,38 +169,78 @@ public final class EvaluateExplanationsCommand implements Callable<Integer> {
             names = "--out",
             required = true,
             paramLabel = "DIR",
-            description = "Folder for results.json, results.csv, the raw values as .npy, and the progress of the run.")
+            description =
+                    "Folder for report.html with its plots and pictures, results.json, results.csv, the raw values as .npy, and the"
+                            + " progress of the run.")
     Path output;
+
+    @Option(
+            names = "--boxes",
+            paramLabel = "FILE",
+            description =
+                    "JSON file with the boxes of objects, for the metric pointing. docs/metrics.md describes its form.")
+    Path boxes;
+
+    @Option(
+            names = "--gallery",
+            paramLabel = "N",
+            defaultValue = "10",
+            description = "Number of images whose maps the report shows; 0 for none. Default: ${DEFAULT-VALUE}.")
+    int gallery;
+
+    @Option(
+            names = "--scale",
+            paramLabel = "NAME",
+            defaultValue = "image",
+            description =
+                    "Colours of these maps: image gives each map its own range, fixed gives all maps of a method the same range."
+                            + " Default: ${DEFAULT-VALUE}.")
+    ComparisonGallery.Scale scale;
 
     @Option(names = "--json", description = "Print the results as one JSON object instead of a table.")
     boolean json;
 
     private volatile boolean stopped;
 
+    /** The percentage of replaced pixels at each point of the curves of a metric. */
+    private final Map<Metric, List<Double>> percent = new EnumMap<>(Metric.class);
+
     @Override
     public Integer call() throws IOException {
         ComparisonSettings settings = new ComparisonSettings(protocol, side, grids, images, share, points, seed);
         Map<String, AttributionMethod> named = methods();
         List<Metric> measured = metrics.stream().map(Metric::of).distinct().toList();
+        if (gallery < 0) {
+            throw new IllegalArgumentException("--gallery is " + gallery + ", it must be at least 0");
+        }
         Files.createDirectories(output);
-        List<Series> all = new ArrayList<>();
+        ExplanationPage.requireReplaceable(output.resolve(ComparisonPage.FILE));
+        List<ComparedModel> compared = new ArrayList<>();
         Map<String, String> about = about();
         try (Interruption _ = new Interruption(() -> stopped = true)) {
             for (Path model : models) {
-                all.addAll(compare(model, settings, named, measured, about));
+                compared.add(compare(model, settings, named, measured, about));
                 if (stopped) {
                     console.warn("interrupted; repeat the command to go on from here");
                     return 1;
                 }
             }
         }
+        List<Series> all = compared.stream()
+                .flatMap(model -> model.results().stream())
+                .map(ComparedModel.Result::series)
+                .toList();
         ComparisonFiles.write(output, about, all);
+        new ComparisonPage(facts(about), Map.of("Command", about.get("command")), compared, percent)
+                .write(output)
+                .ifPresent(reason -> console.warn("the plots were not written as PNG files: " + reason));
         if (json) {
             console.result(ComparisonFiles.json(about, all));
         } else {
             print(all);
         }
-        console.say("results: " + output.resolve("results.json"));
+        console.say("report: "
+                + output.resolve(ComparisonPage.FILE).toAbsolutePath().toUri());
         return 0;
     }
 
@@ -212,7 +264,11 @@ public final class EvaluateExplanationsCommand implements Callable<Integer> {
 
     private Map<String, String> about() {
         Map<String, String> about = new LinkedHashMap<>();
+        about.put("command", console.commandLine());
         about.put("codanet", Version.number());
+        about.put("java", Runtime.version().toString());
+        about.put("system", System.getProperty("os.name") + " " + System.getProperty("os.arch"));
+        about.put("date", LocalDate.now().toString());
         about.put("protocol", protocol.name().toLowerCase(Locale.ROOT));
         about.put("side", Integer.toString(side));
         about.put("share", Double.toString(share));
@@ -221,7 +277,27 @@ public final class EvaluateExplanationsCommand implements Callable<Integer> {
         return about;
     }
 
-    private List<Series> compare(
+    private List<PageFact> facts(Map<String, String> about) {
+        return List.of(
+                new PageFact("Data", about.get("data"), about.get("images") + " images of the part " + splitName()),
+                new PageFact(
+                        "Protocol",
+                        about.get("protocol"),
+                        protocol == Protocol.ORIGINAL
+                                ? "the rules of the published code, to the index"
+                                : "without the errors of the published code"),
+                new PageFact("Device", about.get("device"), about.get("system")),
+                new PageFact(
+                        "Created",
+                        about.get("date"),
+                        "codanet " + about.get("codanet") + ", Java " + about.get("java")));
+    }
+
+    private String splitName() {
+        return split.name().toLowerCase(Locale.ROOT);
+    }
+
+    private ComparedModel compare(
             Path path,
             ComparisonSettings settings,
             Map<String, AttributionMethod> named,
@@ -233,56 +309,69 @@ public final class EvaluateExplanationsCommand implements Callable<Integer> {
                 Datasets.open(folder, split), file, Runtime.getRuntime().availableProcessors());
         ImageDataset dataset = data.images();
         console.say("data: " + dataset.description());
-        about.put("data", dataset.name());
         TestImages testImages = TestImages.of(data.batches(256));
+        about.put("data", dataset.name());
+        about.put("images", Integer.toString(testImages.count()));
         try (Device device = deviceOption.open(console);
                 Scope scope = Scope.open("evaluate explanations");
                 CodaNet net = CodaNet.load(file, device, scope)) {
-            about.put("device", device.name());
+            about.put("device", device.description());
             String name = path.getFileName().toString().replaceFirst("\\.safetensors$", "");
-            Comparison.Model model = new Comparison.Model(
-                    name, WeightHash.of(file.weights()), new CodaNetAttribution(net, deviceOption.memoryBytes()));
-            try (Display display = new Display()) {
-                return new Comparison(settings, output, display)
+            String hash = WeightHash.of(file.weights());
+            about.put("sha256 of " + name, hash);
+            CodaNetAttribution network = new CodaNetAttribution(net, deviceOption.memoryBytes());
+            List<Series> series;
+            try (SeriesDisplay display = new SeriesDisplay(console, () -> stopped)) {
+                series = new Comparison(settings, output, display)
                         .run(
-                                model,
+                                new Comparison.Model(name, hash, network),
                                 named,
                                 measured,
-                                testImages,
-                                dataset.name() + ", " + testImages.count() + " images");
+                                new Comparison.Data(
+                                        testImages,
+                                        dataset.name() + ", " + testImages.count() + " images",
+                                        objects(dataset)));
             }
+            int pixels = testImages.height() * testImages.width();
+            measured.stream()
+                    .filter(metric -> metric.kind() == Metric.Kind.CURVE)
+                    .forEach(metric -> percent.put(metric, settings.percentOfPixels(metric, pixels)));
+            List<ComparedModel.Result> results = series.stream()
+                    .map(one -> new ComparedModel.Result(
+                            one, PublishedValue.of(file.config(), named.get(one.method()), one.metric(), settings)))
+                    .toList();
+            return new ComparedModel(
+                    name,
+                    description(file.config()),
+                    hash,
+                    results,
+                    gallery(network, named, testImages, file.config()));
         }
     }
 
-    /** Shows the progress of one series after another. */
-    private final class Display implements Comparison.Listener, AutoCloseable {
-        private Progress progress;
+    private List<BoxedObject> objects(ImageDataset dataset) throws IOException {
+        return boxes == null
+                ? List.of()
+                : BoxFile.read(InputFile.require(boxes), dataset::imageName, dataset.size(), dataset.classNames());
+    }
 
-        @Override
-        public void begin(String model, String method, Metric metric, int done, int of) {
-            close();
-            if (done > 0) {
-                console.say(model + " " + method + " " + metric.label() + ": " + done + " of " + of
-                        + " were measured by an earlier run");
-            }
-            progress = console.progress(
-                    model + " " + method + " " + metric.label(),
-                    metric == Metric.LOCALISATION ? "grids" : "images",
-                    of);
-        }
+    private Optional<ComparisonGallery> gallery(
+            CodaNetAttribution network,
+            Map<String, AttributionMethod> named,
+            TestImages testImages,
+            CodaNetConfig config) {
+        return gallery == 0 || stopped
+                ? Optional.empty()
+                : Optional.of(ComparisonGallery.of(network, named, testImages, gallery, scale, config::label));
+    }
 
-        @Override
-        public boolean measured(int done, int of) {
-            progress.at(done);
-            return !stopped;
-        }
-
-        @Override
-        public void close() {
-            if (progress != null) {
-                progress.close();
-            }
-        }
+    private static String description(CodaNetConfig config) {
+        return String.format(
+                Locale.ROOT,
+                "%d layers, %,d weights, temperature %s",
+                config.depth(),
+                config.parameters(),
+                Double.toString(config.temperature()).replaceFirst("\\.0$", ""));
     }
 
     private void print(List<Series> all) {

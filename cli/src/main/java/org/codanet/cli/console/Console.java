@@ -4,6 +4,7 @@ import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
 import com.google.gson.JsonObject;
 import java.io.PrintWriter;
+import java.util.List;
 import java.util.Locale;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -44,6 +45,17 @@ public final class Console {
         if (out.checkError()) {
             throw new OutputClosedException();
         }
+    }
+
+    /** {@return the command as the user typed it, with quotes where a shell needs them} */
+    public String commandLine() {
+        List<String> arguments = spec.root().commandLine().getParseResult().originalArgs();
+        StringBuilder text = new StringBuilder("codanet");
+        for (String argument : arguments) {
+            boolean plain = argument.matches("[A-Za-z0-9_./:=,+@%-]+");
+            text.append(' ').append(plain ? argument : "'" + argument.replace("'", "'\\''") + "'");
+        }
+        return text.toString();
     }
 
     /** Prints a formatted line of the result. The format does not depend on the locale. */

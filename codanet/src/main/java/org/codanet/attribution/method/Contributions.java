@@ -25,6 +25,23 @@ record Contributions(boolean relative) implements AttributionMethod {
     }
 
     @Override
+    public boolean attributesNetworkInput() {
+        return true;
+    }
+
+    @Override
+    public double explained(float[] logits, int k) {
+        if (!relative) {
+            return logits[k];
+        }
+        double sum = 0;
+        for (float logit : logits) {
+            sum += logit;
+        }
+        return logits[k] - sum / logits.length;
+    }
+
+    @Override
     public Attribution attribute(AttributedNetwork network, RawImages.Floats images, List<List<Integer>> targets) {
         Maps maps = Maps.of(this, network, images, targets);
         if (!relative) {

@@ -1,13 +1,13 @@
-package org.codanet.report;
+package org.codanet.markup;
 
 import java.util.Locale;
 
 /** Text and numbers for an HTML page. The format of numbers does not depend on the locale. */
-final class Html {
+public final class Html {
     private Html() {}
 
     /** The text with the special characters of HTML, XML and their attributes replaced. */
-    static String escape(String text) {
+    public static String escape(String text) {
         StringBuilder escaped = new StringBuilder(text.length());
         text.codePoints().forEach(c -> {
             switch (c) {
@@ -27,22 +27,22 @@ final class Html {
     }
 
     /** With three decimals and a typographic minus sign. */
-    static String number(double value) {
+    public static String number(double value) {
         return signed(String.format(Locale.ROOT, "%.3f", value));
     }
 
     /** As {@link #number}, with a plus sign if the value is not negative. */
-    static String change(double value) {
+    public static String change(double value) {
         return signed(String.format(Locale.ROOT, "%+.3f", value));
     }
 
     /** In scientific notation with one decimal, such as {@code 3.0e-07}. */
-    static String tiny(double value) {
+    public static String tiny(double value) {
         return value == 0 ? "0" : signed(String.format(Locale.ROOT, "%.1e", value));
     }
 
     /** A share in [0, 1] as a percentage. Only exact shares of 0 and 1 become 0.0 % and 100.0 %. */
-    static String percent(double share) {
+    public static String percent(double share) {
         if (share > 0 && share < 0.001) {
             return "<0.1 %";
         }
@@ -53,7 +53,7 @@ final class Html {
     }
 
     /** With three significant digits. */
-    static String short3(double value) {
+    public static String short3(double value) {
         return signed(String.format(Locale.ROOT, "%.3g", value));
     }
 
