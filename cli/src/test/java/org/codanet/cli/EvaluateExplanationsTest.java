@@ -7,15 +7,34 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import org.codanet.data.batch.RawImages;
+import org.codanet.evaluate.Evaluator;
 import org.codanet.file.TensorData;
 import org.codanet.file.npy.NpyFile;
+import org.codanet.model.CodaNet;
+import org.codanet.model.CodaNetConfig;
+import org.codanet.model.ModelFile;
+import org.codanet.model.Preprocessing;
+import org.codanet.nn.device.Device;
+import org.codanet.nn.device.DeviceOptions;
+import org.codanet.nn.device.Devices;
+import org.codanet.nn.op.LossKind;
+import org.codanet.nn.tensor.Scope;
+import org.codanet.nn.tensor.Shape;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** {@code evaluate-explanations} on a small network and six images. */
 final class EvaluateExplanationsTest {
+    /** More than a grid needs, because an untrained network predicts some classes only. */
+    private static final int CLASSES = 16;
+
     @TempDir
     Path folder;
 
@@ -98,6 +117,71 @@ final class EvaluateExplanationsTest {
         assertTrue(
                 Files.readString(folder.resolve("study/results.json")).contains("\"sha256 of colour\""),
                 "the hash of the model");
+    }
+
+    /** A model file states the extents of its images. Grids are larger. */
+    @Test
+    void gridsOfAModelWithKnownExtentsAreExplained() throws IOException {
+        Path square = Files.createDirectories(folder.resolve("square"));
+        int count = 60;
+        float[] pixels = new float[count * 3 * 64];
+        Random random = new Random(4);
+        for (int i = 0; i < pixels.length; i++) {
+            pixels[i] =
+                    i % 64 == 0 ? random.nextFloat() : Math.clamp(pixels[i - 1] + random.nextFloat(-.3f, .3f), 0, 1);
+        }
+        long[] labels = new long[count];
+        Path four = folder.resolve("four.safetensors");
+        try (Device device = Devices.open("cpu", DeviceOptions.defaults());
+                Scope scope = Scope.open("sample");
+                CodaNet net = CodaNet.create(
+                        // The logit bias makes all images confident.
+                        CodaNetConfig.builder(6)
+                                .layer(CLASSES, 4, 3, 1, 1)
+                                .logitBias(5)
+                                .build(),
+                        LossKind.BCE,
+                        device,
+                        scope,
+                        2)) {
+            new ModelFile(
+                            net.config(),
+                            net.weights(),
+                            Optional.of(new Preprocessing(3, 8, 8, 0)),
+                            Optional.empty(),
+                            Map.of())
+                    .write(four);
+            float[] logits = new Evaluator(net, 0).logits(new RawImages.Floats(pixels, Shape.of(count, 3, 8, 8)));
+            for (int n = 0; n < count; n++) {
+                for (int k = 1; k < CLASSES; k++) {
+                    labels[n] = logits[n * CLASSES + k] > logits[n * CLASSES + (int) labels[n]] ? k : labels[n];
+                }
+            }
+        }
+        assertTrue(Arrays.stream(labels).distinct().count() >= 4, Arrays.toString(labels));
+        for (String part : List.of("train", "test")) {
+            Samples.array(square, part + "_images.npy", List.of(count, 3, 8, 8), pixels);
+            NpyFile.write(square.resolve(part + "_labels.npy"), TensorData.ofLongs(List.of(count), labels));
+        }
+        String table = Run.of(
+                        "evaluate-explanations",
+                        "--model",
+                        four,
+                        "--data",
+                        square,
+                        "--methods",
+                        "ours,occlusion:size=4:stride=4",
+                        "--metrics",
+                        "localisation,difull,dipart",
+                        "--side",
+                        "2",
+                        "--grids",
+                        "2",
+                        "--out",
+                        folder.resolve("study"))
+                .succeeded()
+                .out();
+        assertTrue(table.lines().anyMatch(line -> line.matches("four +ours +difull +2 +1\\.0000 .*")), table);
     }
 
     @Test

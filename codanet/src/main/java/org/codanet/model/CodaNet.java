@@ -139,9 +139,22 @@ public final class CodaNet implements AutoCloseable {
      * @param parent owner of the weights, until {@link #close}
      */
     public static CodaNet load(ModelFile file, Device device, Scope parent) {
+        return of(file.config(), loss(file), file.weights(), file.preprocessing(), device, parent);
+    }
+
+    /**
+     * The network of a model file, for images of any extents, such as grids of images. Its logits for images of other extents than those
+     * it was trained on do not mean what they mean for those.
+     *
+     * @param parent owner of the weights, until {@link #close}
+     */
+    public static CodaNet loadForAnyExtents(ModelFile file, Device device, Scope parent) {
+        return of(file.config(), loss(file), file.weights(), device, parent);
+    }
+
+    private static LossKind loss(ModelFile file) {
         // Files of other programs do not contain the loss. The paper's networks are trained with BCE.
-        LossKind loss = file.recipe().map(TrainingRecipe::loss).orElse(LossKind.BCE);
-        return of(file.config(), loss, file.weights(), file.preprocessing(), device, parent);
+        return file.recipe().map(TrainingRecipe::loss).orElse(LossKind.BCE);
     }
 
     /** The weights under the authors' keys, as {@link AuthorsLayout} orders them: copies on the heap. */

@@ -314,7 +314,7 @@ public final class EvaluateExplanationsCommand implements Callable<Integer> {
         about.put("images", Integer.toString(testImages.count()));
         try (Device device = deviceOption.open(console);
                 Scope scope = Scope.open("evaluate explanations");
-                CodaNet net = CodaNet.load(file, device, scope)) {
+                CodaNet net = CodaNet.loadForAnyExtents(file, device, scope)) {
             about.put("device", device.description());
             String name = path.getFileName().toString().replaceFirst("\\.safetensors$", "");
             String hash = WeightHash.of(file.weights());
