@@ -148,7 +148,8 @@ INLINE void device_word(size_t word, uint32_t now) {
 template <Access ACCESS>
 INLINE void shared_word(Touch& word, uint32_t now) {
     if (ACCESS != WRITE && word.written_in != running.block) broken(false, "shared memory that was never written");
-    else touch<false, ACCESS>(word, now);
+    else if (!running.other_barriers) touch<false, ACCESS>(word, now);
+    else if (ACCESS != READ) word.written_in = running.block;
 }
 
 /* Checks an access that may take place at any time from {@code now} on. Addresses that are neither device memory nor shared
@@ -231,13 +232,23 @@ API void sim_atomic(void* word) { accessed<ATOMIC>(word, 4, running.time); }
 /* ---- Asynchronous copies: they may write at any time between their start and the wait for them. ---- */
 
 API unsigned sim_copy_begins(void* to, const void* from, unsigned bytes) {
-    accessed<READ>(from, bytes, running.time);
+    if (from != nullptr) accessed<READ>(from, bytes, running.time);
     accessed<WRITE>(to, bytes, running.time);
     return running.time;
 }
 
 API void sim_copy_arrives(void* to, const void* from, unsigned bytes, unsigned begun) {
-    accessed<READ>(from, bytes, running.time);
+    if (from != nullptr) accessed<READ>(from, bytes, running.time);
     accessed<WRITE>(to, bytes, begun);
-    memcpy(to, from, bytes);
+    if (from != nullptr) memcpy(to, from, bytes);
+    else memset(to, 0, bytes);
 }
+
+/* ---- Other instructions. ---- */
+
+void machine::check_shared(const void* address, size_t bytes, bool write) {
+    if (write) accessed<WRITE>(address, bytes, running.time);
+    else accessed<READ>(address, bytes, running.time);
+}
+
+void machine::check_copied(const void* from, size_t bytes) { accessed<READ>(from, bytes, running.time); }

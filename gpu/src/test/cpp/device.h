@@ -45,6 +45,7 @@ struct alignas(8) float2 {
 /* Inlined into functions of both kinds: instrumented ones and others. */
 #define INLINED static inline __attribute__((always_inline))
 INLINED float4 make_float4(float x, float y, float z, float w) { return {x, y, z, w}; }
+INLINED float2 make_float2(float x, float y) { return {x, y}; }
 
 INLINED void __syncwarp(unsigned = 0xffffffffu) { sim_warp_barrier(); }
 /* Never contracted to a fused multiply-add; the options of the compiler forbid it everywhere. */
@@ -96,22 +97,25 @@ struct sim_copying {
     const void* from;
     unsigned bytes, group, begun;
 };
+const unsigned sim_most_copies = 1024;
 struct sim_copies {
-    sim_copying ring[256];
+    sim_copying ring[sim_most_copies];
     unsigned begun, made, group;
 };
 static sim_copies sim_copies_of[1024];
+/* Zeros are written if from is null. */
 static UNWATCHED void sim_copy(void* to, const void* from, int bytes) {
     sim_copies& all = sim_copies_of[sim_thread.x];
     if ((((size_t) to | (size_t) from) & (size_t) (bytes - 1)) != 0) sim_broken("an asynchronous copy whose addresses are not multiples of its size");
-    if (all.begun - all.made == 256) sim_broken("more asynchronous copies under way than the simulated machine can hold");
-    all.ring[all.begun++ % 256] = {to, from, (unsigned) bytes, all.group, sim_copy_begins(to, from, bytes)};
+    if (all.begun - all.made == sim_most_copies) sim_broken("more asynchronous copies under way than the simulated machine can hold");
+    if (all.begun == all.made) all.begun = all.made = 0; /* uses the same memory again */
+    all.ring[all.begun++ % sim_most_copies] = {to, from, (unsigned) bytes, all.group, sim_copy_begins(to, from, bytes)};
 }
 static UNWATCHED void sim_copies_end() { sim_copies_of[sim_thread.x].group++; }
 static UNWATCHED void sim_copies_arrived(unsigned later) {
     sim_copies& all = sim_copies_of[sim_thread.x];
-    for (; all.made != all.begun && all.group - all.ring[all.made % 256].group > later; all.made++) {
-        const sim_copying each = all.ring[all.made % 256];
+    for (; all.made != all.begun && all.group - all.ring[all.made % sim_most_copies].group > later; all.made++) {
+        const sim_copying each = all.ring[all.made % sim_most_copies];
         sim_copy_arrives(each.to, each.from, each.bytes, each.begun);
     }
 }
@@ -146,3 +150,4 @@ extern "C" char __stop_sim_shared[] __attribute__((weak, visibility("hidden")));
 #define SIM_KERNEL(name)                                                                                                     \
     extern "C" __attribute__((visibility("default"))) void sim_invoke_##name(void** p) { sim_call(name, p); }                \
     extern "C" __attribute__((visibility("default"))) const sim_sizes<decltype(name)> sim_sizes_##name = sim_sizes<decltype(name)>();
+#include "warpgroup.h"

@@ -36,6 +36,9 @@ struct Graph {
     bool broken = false; /* a call that cannot be captured has invalidated it */
 };
 
+/* CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES; the dynamic shared memory that a launch may have without it and with it. */
+const int MAX_DYNAMIC_SHARED = 8, DYNAMIC_SHARED = 48 * 1024, MOST_SHARED = 227 * 1024;
+
 int contexts;
 void* current_context;
 std::map<Stream*, Graph*> captures;
@@ -96,7 +99,7 @@ API int cuDeviceGetAttribute(int* value, int attribute, int) {
         case 75: *value = 9; break;       /* compute capability, major */
         case 76: *value = 0; break;       /* minor */
         case 16: *value = 4; break;       /* multiprocessors */
-        case 97: *value = 232448; break;  /* maximum shared memory of a block, opt-in */
+        case 97: *value = MOST_SHARED; break; /* maximum shared memory of a block, opt-in */
         case 115: *value = 1; break;      /* memory pools */
         default: return CUDA_ERROR_INVALID_VALUE;
     }
@@ -329,7 +332,7 @@ API int cuModuleGetFunction(Function** function, Module* module, const char* nam
     void* shared = dlsym(module->library, "sim_shared_range");
     if (invoke == nullptr || sizes == nullptr || shared == nullptr) return CUDA_ERROR_NOT_FOUND;
     Function& found = module->functions[name];
-    found = Function{name, (void (*)(void**)) invoke, (const size_t*) sizes, nullptr, nullptr};
+    found = Function{name, (void (*)(void**)) invoke, (const size_t*) sizes, nullptr, nullptr, DYNAMIC_SHARED};
     ((void (*)(char**, char**)) shared)(&found.shared, &found.shared_end);
     *function = &found;
     return CUDA_SUCCESS;
@@ -348,14 +351,25 @@ API int cuFuncGetParamInfo(Function* function, size_t index, size_t* offset, siz
     }
     return CUDA_ERROR_INVALID_VALUE;
 }
-API int cuFuncGetAttribute(int* value, int, Function*) { ENTER("cuFuncGetAttribute"); *value = 0; return CUDA_SUCCESS; }
-API int cuFuncSetAttribute(Function*, int, int) { ENTER("cuFuncSetAttribute"); return CUDA_SUCCESS; }
+API int cuFuncGetAttribute(int* value, int attribute, Function* function) {
+    ENTER("cuFuncGetAttribute");
+    *value = attribute == MAX_DYNAMIC_SHARED ? (int) function->dynamic_limit : 0;
+    return CUDA_SUCCESS;
+}
+
+API int cuFuncSetAttribute(Function* function, int attribute, int value) {
+    ENTER("cuFuncSetAttribute");
+    if (attribute != MAX_DYNAMIC_SHARED) return CUDA_SUCCESS;
+    if (value < 0 || value > MOST_SHARED) return CUDA_ERROR_INVALID_VALUE;
+    function->dynamic_limit = (unsigned) value;
+    return CUDA_SUCCESS;
+}
 
 API int cuLaunchKernel(
         Function* function, unsigned gx, unsigned gy, unsigned gz, unsigned bx, unsigned by, unsigned bz, unsigned shared,
         Stream* stream, void** parameters, void**) {
     ENTER_WITH_CONTEXT("cuLaunchKernel");
-    if (shared != 0) return CUDA_ERROR_INVALID_VALUE; /* codanet's kernels have no dynamic shared memory */
+    if (shared > function->dynamic_limit) return CUDA_ERROR_INVALID_VALUE;
     std::vector<std::vector<char>> values; /* copies: a queued launch outlives the memory of its caller */
     for (int i = 0; function->sizes[i] != 0; i++) {
         const char* from = (const char*) parameters[i];
@@ -365,7 +379,7 @@ API int cuLaunchKernel(
     return machine::submit(stream, [=]() mutable {
         std::vector<void*> addresses;
         for (auto& value : values) addresses.push_back(value.data());
-        return machine::run(*function, addresses.data(), {gx, gy, gz}, {bx, by, bz});
+        return machine::run(*function, addresses.data(), {gx, gy, gz}, {bx, by, bz}, shared);
     });
 }
 

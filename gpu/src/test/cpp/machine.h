@@ -1,7 +1,11 @@
 /* The simulated CUDA machine: declarations that its libraries share.
  *
- * machine.cpp   device memory, call counters, injected failures, and thread blocks, one fiber per thread
+ * machine.cpp   device memory, call counters and injected failures
+ * threads.cpp   thread blocks, one fiber per thread
+ * barriers.cpp  barriers in shared memory, bulk copies, and numbered barriers
+ * products.cpp  matrix products of a warpgroup
  * accesses.cpp  checks every memory access of a kernel
+ * device.h, warpgroup.h   what a kernel uses of CUDA
  * driver.cpp, nvrtc.cpp, cublas.cpp, cudnn.cpp   the functions that codanet calls
  *
  * A function that is bound but not simulated fails and prints its name. */
@@ -111,11 +115,12 @@ struct Function {
     void (*invoke)(void**);
     const size_t* sizes;          /* of the parameters, terminated by 0 */
     char *shared, *shared_end;    /* shared memory of all kernels of the module */
+    unsigned dynamic_limit;       /* bytes of dynamic shared memory that a launch may have */
 };
 /* Whether the dimensions of a launch are valid. */
 bool is_launch(Dim grid, Dim block);
-/* Runs all blocks of a grid, one after another. Returns a CUresult. */
-int run(const Function& kernel, void** parameters, Dim grid, Dim block);
+/* Runs all blocks of a grid, one after another, with bytes of dynamic shared memory. Returns a CUresult. */
+int run(const Function& kernel, void** parameters, Dim grid, Dim block, unsigned shared);
 
 /* Whether kernels are compiled and run with race detection, which takes several times as long. */
 bool detects_races();
@@ -129,8 +134,41 @@ struct Running {
     /* Barriers passed. Upper half: of the block. Lower half: of the warp since the last barrier of the block. */
     uint32_t time;
     size_t shared, shared_bytes; /* shared memory: address and size */
+    unsigned dynamic_shared;     /* bytes that the launch states */
+    /* Whether barriers other than those of the block and of its warps order accesses to shared memory. */
+    bool other_barriers;
 };
 extern Running running INTERNAL;
 /* Prepares the shadow memory of shared memory for a launch of running.kernel. */
 void begin_launch() INTERNAL;
+/* Checks an access to shared memory that the running thread makes for an instruction. */
+void check_shared(const void* address, size_t bytes, bool write) INTERNAL;
+/* Checks an asynchronous read of global memory by the running thread. */
+void check_copied(const void* from, size_t bytes) INTERNAL;
+
+/* A condition that a thread waits for. */
+struct Awaited {
+    bool (*has_come)(const Awaited&);
+    std::string (*describe)(const Awaited&);
+    void* barrier;
+    unsigned phase;
+};
+/* Lets the other threads run until the condition has come. */
+void wait_until(const Awaited& what) INTERNAL;
+/* What a thread from *thread on waits for, or null; *thread becomes the number after it. */
+const Awaited* next_awaited(unsigned* thread) INTERNAL;
+/* Lets the running thread wait until all lanes of its warp have called this and compute_products has run. */
+void wait_for_products() INTERNAL;
+/* Computes the products that the lanes of a warp wait for. */
+void compute_products(unsigned warp, bool whole) INTERNAL;
+
+/* Forgets the barriers and products of the block before. */
+void begin_barriers() INTERNAL;
+void begin_products() INTERNAL;
+/* Checks that nothing is under way when the block ends. */
+void end_barriers() INTERNAL;
+void end_products(unsigned threads) INTERNAL;
+/* Completes the bulk copies of one barrier that a thread waits for. Called when no thread can run: copies arrive as late as they
+ * may. Returns false if there are none. */
+bool land_bulk_copies() INTERNAL;
 }  // namespace machine

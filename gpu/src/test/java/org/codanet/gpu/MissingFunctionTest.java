@@ -104,7 +104,7 @@ final class MissingFunctionTest {
 
     private void copyLibraries() throws IOException {
         try (DirectoryStream<Path> files =
-                Files.newDirectoryStream(SimulatedMachine.folder(), "{lib*.so.*[0-9],device.h}")) {
+                Files.newDirectoryStream(SimulatedMachine.folder(), "{lib*.so.*[0-9],*.h}")) {
             for (Path file : files) {
                 Files.copy(file, folder.resolve(file.getFileName()));
             }

@@ -210,8 +210,14 @@ public final class SimulatedMachine {
 
     private static void build(Path folder) throws IOException, InterruptedException {
         Path work = Files.createTempDirectory(folder.getParent(), "building");
-        Files.copy(SOURCES.resolve("device.h"), work.resolve("device.h"));
-        library(work, "libcuda.so.1", Cuda.class, List.of("machine.cpp", "accesses.cpp", "driver.cpp"));
+        for (String header : List.of("device.h", "warpgroup.h")) {
+            Files.copy(SOURCES.resolve(header), work.resolve(header));
+        }
+        library(
+                work,
+                "libcuda.so.1",
+                Cuda.class,
+                List.of("machine.cpp", "threads.cpp", "barriers.cpp", "products.cpp", "accesses.cpp", "driver.cpp"));
         library(work, "libnvrtc.so.13", Nvrtc.class, List.of("nvrtc.cpp"));
         library(work, "libcublas.so.13", Cublas.class, List.of("cublas.cpp"));
         library(work, "libcublasLt.so.13", CublasLt.class, List.of("cublaslt.cpp"));

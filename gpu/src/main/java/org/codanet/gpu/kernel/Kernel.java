@@ -19,6 +19,8 @@ import org.codanet.gpu.driver.Stream;
 public final class Kernel {
     private static final long ARGUMENT_BYTES = 8;
     private static final long NO_OFFSET = -1;
+    /** Dynamic shared memory that a launch may have without asking for more. */
+    private static final int DEFAULT_SHARED_BYTES = 48 << 10;
 
     private final CudaContext context;
     private final Stream stream;
@@ -30,6 +32,10 @@ public final class Kernel {
     private final MemorySegment addresses;
     private final Argument[] given;
     private int arguments;
+    /** Bytes of dynamic shared memory of the next launch, and the most that a launch has stated so far. */
+    private int sharedBytes;
+
+    private int allowedSharedBytes = DEFAULT_SHARED_BYTES;
 
     Kernel(CudaContext context, Stream stream, String name, MemorySegment function, KernelParameters parameters) {
         this.context = context;
@@ -49,6 +55,7 @@ public final class Kernel {
     /** Discards the arguments of a launch that did not happen, for example because a tensor was refused while they were being set. */
     Kernel begin() {
         arguments = 0;
+        sharedBytes = 0;
         return this;
     }
 
@@ -106,6 +113,23 @@ public final class Kernel {
         return set(Argument.FLOAT64, Double.doubleToRawLongBits(value));
     }
 
+    /**
+     * Sets the bytes of dynamic shared memory of the next launch. A block has 48 KiB unless the function allows more, so the first
+     * launch with more asks for it; the driver refuses more than the GPU has.
+     */
+    public Kernel shared(int bytes) {
+        if (bytes > allowedSharedBytes) {
+            context.enter();
+            context.check(
+                    Cuda.cuFuncSetAttribute(function, Cuda.CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES(), bytes),
+                    "cuFuncSetAttribute",
+                    name + " with " + bytes + " bytes of shared memory");
+            allowedSharedBytes = bytes;
+        }
+        sharedBytes = bytes;
+        return this;
+    }
+
     /** Queues a launch of a one-dimensional grid, with the arguments that were set since the last launch. */
     public void launch(long blocks, int threads) {
         launch(blocks, 1, threads);
@@ -119,7 +143,9 @@ public final class Kernel {
     /** Queues a launch of a grid of (x, y, z) blocks. */
     public void launch(long blocksX, int blocksY, int blocksZ, int threads) {
         int count = arguments;
+        int dynamic = sharedBytes;
         arguments = 0;
+        sharedBytes = 0;
         parameters.check(given, count);
         context.enter();
         int status = Cuda.cuLaunchKernel(
@@ -130,7 +156,7 @@ public final class Kernel {
                 threads,
                 1,
                 1,
-                0,
+                dynamic,
                 stream.handle(),
                 addresses,
                 MemorySegment.NULL);
