@@ -34,4 +34,5 @@ module org.codanet {
     exports org.codanet.run;
     exports org.codanet.service;
     exports org.codanet.train;
+    exports org.codanet.video;
 }

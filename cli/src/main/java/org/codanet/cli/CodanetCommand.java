@@ -14,6 +14,7 @@ import org.codanet.cli.command.PlanCommand;
 import org.codanet.cli.command.PredictCommand;
 import org.codanet.cli.command.QuickstartCommand;
 import org.codanet.cli.command.TrainCommand;
+import org.codanet.cli.command.VideoCommand;
 import org.codanet.cli.console.ExitCodes;
 import org.codanet.cli.console.Version;
 import picocli.AutoComplete;
@@ -36,6 +37,7 @@ import picocli.CommandLine.Spec;
             EvaluateExplanationsCommand.class,
             PredictCommand.class,
             ExplainCommand.class,
+            VideoCommand.class,
             ConvertCommand.class,
             ExportCommand.class,
             InspectCommand.class,

@@ -32,6 +32,7 @@ final class CommandLineTest {
                 "evaluate-explanations",
                 "predict",
                 "explain",
+                "video",
                 "convert",
                 "export",
                 "inspect",
