@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Test;
  * of the machine code. Needs the wheels that {@code codanet.cuda.wheels} names, but neither a GPU nor a driver.
  */
 final class RealCompilerTest {
-    private static final String TARGETS = "sm_75,sm_80,sm_86,sm_89,sm_90,sm_90a,sm_100,sm_120";
+    private static final String TARGETS = "sm_75,sm_80,sm_86,sm_89,sm_90,sm_100,sm_120";
     /** The environment of .ci/cuda-wheels whose NVRTC compiled the kernels of the table in docs/performance.md. */
     private static final String DOCUMENTED = "cuda-13.0";
     /** Largest number of registers of a thread. A multiprocessor has 65,536 registers, so 1,024 threads fit, half of its maximum. */
@@ -109,6 +109,20 @@ final class RealCompilerTest {
         assertTrue(
                 document.contains(String.join("\n", table) + "\n"),
                 () -> "docs/performance.md does not have the table of loops, which is:\n" + String.join("\n", table));
+    }
+
+    /** An architecture that the device compiles for and that is not checked here would first be compiled on such a GPU. */
+    @Test
+    void theTargetsAreThoseThatTheDeviceCompilesFor() {
+        List<String> targets = List.of(TARGETS.split(","));
+        List<Integer> capabilities = targets.stream()
+                .map(target -> Integer.valueOf(target.replaceAll("\\D", "")))
+                .toList();
+        assertEquals(
+                targets,
+                capabilities.stream()
+                        .map(capability -> KernelCompiler.target(capability, capabilities))
+                        .toList());
     }
 
     /** A source that is missing from the list would first be compiled when it is used. */
