@@ -36,7 +36,7 @@ final class Image {
      * the kernels of the CPU device use if it is present, and {@code jdk.zipfs} and {@code jdk.unsupported} for libraries of the tests.
      */
     private static final String MODULES =
-            "java.base,java.desktop,java.logging,java.management,jdk.incubator.vector,jdk.jfr,jdk.management,jdk.unsupported,jdk.zipfs";
+            "java.base,java.desktop,java.logging,java.management,jdk.httpserver,jdk.incubator.vector,jdk.jfr,jdk.management,jdk.unsupported,jdk.zipfs";
 
     /** The entries of the oneDNN jar that the CPU device loads. Headers and other bindings are left out. */
     private static final Pattern NATIVE = Pattern.compile("org/bytedeco/dnnl/[^/]+/(libdnnl\\.so\\.3|libgomp\\.so\\.1)|META-INF/maven/.*");

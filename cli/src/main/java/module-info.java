@@ -3,6 +3,7 @@ module org.codanet.cli {
     requires org.codanet;
     requires com.google.gson;
     requires info.picocli;
+    requires jdk.httpserver;
     requires jdk.management;
 
     opens org.codanet.cli to

@@ -13,6 +13,7 @@ import org.codanet.cli.command.ManPagesCommand;
 import org.codanet.cli.command.PlanCommand;
 import org.codanet.cli.command.PredictCommand;
 import org.codanet.cli.command.QuickstartCommand;
+import org.codanet.cli.command.ServeCommand;
 import org.codanet.cli.command.TrainCommand;
 import org.codanet.cli.command.VideoCommand;
 import org.codanet.cli.console.ExitCodes;
@@ -38,6 +39,7 @@ import picocli.CommandLine.Spec;
             PredictCommand.class,
             ExplainCommand.class,
             VideoCommand.class,
+            ServeCommand.class,
             ConvertCommand.class,
             ExportCommand.class,
             InspectCommand.class,

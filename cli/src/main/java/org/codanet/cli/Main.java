@@ -2,6 +2,7 @@ package org.codanet.cli;
 
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.Map;
 import org.codanet.cli.console.ExitCodes;
 import org.codanet.cli.console.Failures;
 import org.codanet.cli.console.StandardStream;
@@ -21,8 +22,27 @@ public final class Main {
         if (System.getProperty("java.awt.headless") == null) {
             System.setProperty("java.awt.headless", "true");
         }
+        for (Map.Entry<String, String> limit : httpLimits().entrySet()) {
+            if (System.getProperty(limit.getKey()) == null) {
+                System.setProperty(limit.getKey(), limit.getValue());
+            }
+        }
         int code = run(args, StandardStream.output(), StandardStream.error());
         System.exit(code);
+    }
+
+    /** Limits of {@code serve}: the JDK's server reads them from system properties, once, when it is first used. */
+    private static Map<String, String> httpLimits() {
+        return Map.of(
+                // Without it, an answer may wait 40 ms for an acknowledgement.
+                "sun.net.httpserver.nodelay", "true",
+                // Seconds to receive a whole request, and from there to send its answer.
+                "sun.net.httpserver.maxReqTime", "20",
+                "sun.net.httpserver.maxRspTime", "180",
+                "sun.net.httpserver.idleInterval", "60",
+                "sun.net.httpserver.maxReqHeaders", "100",
+                "sun.net.httpserver.maxReqHeaderSize", "32768",
+                "jdk.httpserver.maxConnections", "2048");
     }
 
     /**

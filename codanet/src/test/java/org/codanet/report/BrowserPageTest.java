@@ -15,6 +15,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import java.util.zip.Inflater;
+import org.codanet.testing.Browser;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
@@ -82,7 +83,7 @@ final class BrowserPageTest {
 
             BufferedImage shot = served(PageForm.EXTERNAL_ASSETS);
 
-            assertEquals("", violations());
+            assertEquals("", browser.violations());
             assertDrawn(shot, false);
             assertEquals(0, differentPixels(expected, shot), "pixels that differ from the self-contained page");
         }
@@ -92,7 +93,7 @@ final class BrowserPageTest {
         void aSelfContainedPageViolatesThePolicy() throws Exception {
             served(PageForm.SELF_CONTAINED);
 
-            assertTrue(violations().contains("style"), "no violation was reported");
+            assertTrue(browser.violations().contains("style"), "no violation was reported");
         }
 
         private BufferedImage served(PageForm form) throws Exception {
@@ -101,14 +102,6 @@ final class BrowserPageTest {
             try (PageServer server = new PageServer(site)) {
                 return browser.screenshot(List.of("--enable-logging=stderr"), server.address("index.html"));
             }
-        }
-
-        /** The messages of the browser's console about the policy. */
-        private String violations() {
-            return browser.errors()
-                    .lines()
-                    .filter(line -> line.contains("Content Security Policy"))
-                    .collect(Collectors.joining("\n"));
         }
     }
 

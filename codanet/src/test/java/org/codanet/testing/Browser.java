@@ -1,4 +1,4 @@
-package org.codanet.report;
+package org.codanet.testing;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -15,6 +15,7 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import org.codanet.bindings.testing.Skip;
@@ -26,19 +27,19 @@ import org.codanet.markup.Html;
  * @param path of the program
  * @param folder for profiles and output
  */
-record Browser(String path, Path folder) {
+public record Browser(String path, Path folder) {
     /** Flag that makes the browser prefer dark colours. */
-    static final String DARK = "--blink-settings=preferredColorScheme=0";
+    public static final String DARK = "--blink-settings=preferredColorScheme=0";
 
     /** Skips the test if there is no browser. */
-    static Browser require(Path folder) {
+    public static Browser require(Path folder) {
         Optional<String> found = find();
         Skip.unless(found.isPresent(), "no chromium on the PATH, so the page was not seen by a browser");
         return new Browser(found.orElseThrow(), folder);
     }
 
     /** Fails unless the page fits a window of this width without scrolling sideways. */
-    void assertFits(String html, int width) throws Exception {
+    public void assertFits(String html, int width) throws Exception {
         // Browser windows have a minimum width, frames do not.
         String framed = "<!DOCTYPE html><html><body><iframe id=\"f\" width=\"" + width + "\" height=\"900\" srcdoc=\""
                 + Html.escape(html)
@@ -57,12 +58,12 @@ record Browser(String path, Path folder) {
         assertTrue(Integer.parseInt(measured.group(2)) > width - 40, "the frame is narrower than asked for");
     }
 
-    BufferedImage screenshot(List<String> flags, String html) throws Exception {
+    public BufferedImage screenshot(List<String> flags, String html) throws Exception {
         Path page = Files.writeString(folder.resolve("page.html"), html);
         return screenshot(flags, page.toUri());
     }
 
-    BufferedImage screenshot(List<String> flags, URI page) throws Exception {
+    public BufferedImage screenshot(List<String> flags, URI page) throws Exception {
         Path png = folder.resolve("page.png");
         List<String> arguments = new ArrayList<>(flags);
         arguments.addAll(List.of("--hide-scrollbars", "--window-size=1280,1800", "--screenshot=" + png));
@@ -72,12 +73,19 @@ record Browser(String path, Path folder) {
     }
 
     /** What the browser wrote to standard error in its last run. */
-    String errors() {
+    public String errors() {
         return text(folder.resolve("errors.txt"));
     }
 
+    /** What its console said about the policy of the page in the last run, with {@code --enable-logging=stderr}. */
+    public String violations() {
+        return errors().lines()
+                .filter(line -> line.contains("Content Security Policy"))
+                .collect(Collectors.joining("\n"));
+    }
+
     /** Standard output of the browser. */
-    String run(List<String> arguments) throws IOException, InterruptedException {
+    public String run(List<String> arguments) throws IOException, InterruptedException {
         List<String> command = new ArrayList<>(List.of(
                 path,
                 "--headless",
