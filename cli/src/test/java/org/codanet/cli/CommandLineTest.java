@@ -33,6 +33,7 @@ final class CommandLineTest {
                 "predict",
                 "explain",
                 "video",
+                "serve",
                 "convert",
                 "export",
                 "inspect",

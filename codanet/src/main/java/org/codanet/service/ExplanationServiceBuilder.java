@@ -58,7 +58,7 @@ public final class ExplanationServiceBuilder {
         return this;
     }
 
-    /** The device: {@code auto}, {@code cpu}, {@code cuda}, {@code cuda:1}. Default: {@code auto}. */
+    /** The device, by the names of {@link Devices#choose}. Default: {@code auto}. */
     public ExplanationServiceBuilder device(String name) {
         return devices(List.of(name));
     }

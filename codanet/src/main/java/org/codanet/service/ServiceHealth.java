@@ -26,7 +26,7 @@ public record ServiceHealth(State state, List<DeviceHealth> devices, List<ModelH
     /**
      * One device.
      *
-     * @param name such as {@code cpu} or {@code cuda:0}
+     * @param name such as {@code cpu}
      * @param description hardware, libraries and precision
      * @param reason why {@code auto} selected it
      * @param failure why it stopped working; empty if it works

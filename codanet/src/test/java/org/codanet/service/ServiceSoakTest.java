@@ -37,17 +37,17 @@ final class ServiceSoakTest {
             service.warmUp();
             run(service, Math.max(1, SECONDS / 4));
             long before = service.metrics("toy").calls(Outcome.SUCCESS);
-            State first = state(service);
+            State first = state();
             run(service, Math.max(1, SECONDS / 4));
             long half = service.metrics("toy").calls(Outcome.SUCCESS) - before;
             run(service, Math.max(1, SECONDS / 4));
-            State last = state(service);
+            State last = state();
             long otherHalf = service.metrics("toy").calls(Outcome.SUCCESS) - before - half;
 
             assertEquals(asked.sum(), answered.sum());
             assertEquals(asked.sum(), service.metrics("toy").calls());
             assertEquals(first.tensors(), last.tensors());
-            assertTrue(last.reserved() <= first.reserved() * 5 / 4, () -> "device bytes " + first + ", " + last);
+            assertTrue(last.reserved() <= first.reserved(), () -> "device bytes " + first + ", " + last);
             assertTrue(last.threads() <= first.threads() + 4, () -> "threads " + first + ", " + last);
             assertTrue(last.files() <= first.files() + 4, () -> "open files " + first + ", " + last);
             assertTrue(otherHalf > half / 3, () -> "throughput fell from " + half + " to " + otherHalf);
@@ -61,9 +61,10 @@ final class ServiceSoakTest {
 
     private record State(int tensors, long reserved, int threads, int files) {}
 
-    /** After every kind of batch has run, because a device that was opened again starts with a small workspace. */
-    private State state(ExplanationService service) {
-        service.warmUp(List.of(Target.predicted(), Target.all(), Target.against(0, 1)));
+    /** What is held while no call runs. Idle blocks are given back first: how many there are depends on the sizes of the last batches. */
+    private State state() {
+        assertTrue(device.last.memory().reserved() < 64 << 20, () -> "idle blocks: " + device.last.memory());
+        device.last.trimMemory();
         MemoryUse use = device.last.memory();
         String[] files = new File("/proc/self/fd").list();
         return new State(use.tensors(), use.reserved(), Thread.activeCount(), files == null ? 0 : files.length);

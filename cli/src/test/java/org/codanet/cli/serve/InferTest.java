@@ -201,7 +201,7 @@ final class InferTest {
                 "{\"inputs\":[{\"name\":\"image\",\"datatype\":\"FP32\",\"shape\":[0,3,7,7],\"data\":[]}]} | a shape has an extent below 1 or more than 8 extents",
                 "{\"inputs\":[{\"name\":\"image\",\"datatype\":\"UINT8\",\"shape\":[1,1,1,3],\"data\":[1,2,256]}]} | input image has the value 256.0, which is no byte from 0 to 255",
                 "{\"inputs\":[{\"name\":\"picture\",\"datatype\":\"FP32\",\"shape\":[1],\"data\":[1]}]} | the model toy has one input, which is called image",
-                "{\"inputs\":[{\"name\":\"image\",\"datatype\":\"BYTES\",\"shape\":[1],\"data\":[\"AAAA\"]}]} | image: is not a picture",
+                "{\"inputs\":[{\"name\":\"image\",\"datatype\":\"BYTES\",\"shape\":[1],\"data\":[\"AAAA\"]}]} | image: is not a JPEG, PNG, GIF or BMP picture",
                 "{\"inputs\":[{\"name\":\"image\",\"datatype\":\"UINT8\",\"shape\":[1,1,1,3],\"data\":[1,2,3]}],\"outputs\":[{\"name\":\"cat\"}]} | there is no output 'cat'; there are logits, probabilities, classes, values, contributions, channel_contributions, overlay_png",
                 "{\"inputs\":[{\"name\":\"image\",\"datatype\":\"UINT8\",\"shape\":[1,1,1,3],\"data\":[1,2,3]}],\"parameters\":{\"taget\":\"all\"}} | there is no parameter 'taget'; there are against, map_size, target, timeout_ms",
                 "{\"inputs\":[{\"name\":\"image\",\"datatype\":\"UINT8\",\"shape\":[1,1,1,3],\"data\":[1,2,3]}],\"parameters\":{\"target\":\"cat\"}} | there is no class 'cat'; the network has the classes 0 to 2, called red, green, blue"

@@ -55,7 +55,7 @@ final class RunningServer implements AutoCloseable {
                 MAX_BODY,
                 Duration.ofMillis(500),
                 Duration.ofSeconds(10),
-                10_000,
+                20_000,
                 Optional.of(log));
         server = new WebServer(settings, new Routes(service, settings, 16, failures::add));
     }
