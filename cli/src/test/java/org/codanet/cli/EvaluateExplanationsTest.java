@@ -3,38 +3,28 @@ package org.codanet.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Random;
-import org.codanet.data.batch.RawImages;
-import org.codanet.evaluate.Evaluator;
+import javax.imageio.ImageIO;
+import org.codanet.file.NamedTensors;
 import org.codanet.file.TensorData;
 import org.codanet.file.npy.NpyFile;
-import org.codanet.model.CodaNet;
 import org.codanet.model.CodaNetConfig;
 import org.codanet.model.ModelFile;
 import org.codanet.model.Preprocessing;
-import org.codanet.nn.device.Device;
-import org.codanet.nn.device.DeviceOptions;
-import org.codanet.nn.device.Devices;
-import org.codanet.nn.op.LossKind;
-import org.codanet.nn.tensor.Scope;
-import org.codanet.nn.tensor.Shape;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** {@code evaluate-explanations} on a small network and six images. */
 final class EvaluateExplanationsTest {
-    /** More than a grid needs, because an untrained network predicts some classes only. */
-    private static final int CLASSES = 16;
-
     @TempDir
     Path folder;
 
@@ -119,46 +109,47 @@ final class EvaluateExplanationsTest {
                 "the hash of the model");
     }
 
+    /** A network of 8 x 8 pixels whose weights do not depend on the image: classes 0 to 2 look for a colour, class 3 for black. */
+    private static ModelFile fourColours() {
+        CodaNetConfig config = CodaNetConfig.builder(6)
+                .layer(4, 1, 1, 1, 0)
+                // Positive logits make all images confident.
+                .logitBias(5)
+                .build();
+        float[] bias = new float[6 * 4];
+        for (int c = 0; c < 3; c++) {
+            bias[c * 4 + c] = 1;
+            bias[(3 + c) * 4 + 3] = 0.35f;
+        }
+        Map<String, TensorData> weights = new LinkedHashMap<>();
+        config.parameterShapes().forEach((key, shape) -> {
+            float[] zeros = new float[Math.toIntExact(TensorData.elements(shape))];
+            weights.put(key, TensorData.ofFloats(shape, key.endsWith("bias") ? bias : zeros));
+        });
+        return new ModelFile(
+                config,
+                new NamedTensors(weights),
+                Optional.of(new Preprocessing(3, 8, 8, 0)),
+                Optional.empty(),
+                Map.of());
+    }
+
     /** A model file states the extents of its images. Grids are larger. */
     @Test
     void gridsOfAModelWithKnownExtentsAreExplained() throws IOException {
         Path square = Files.createDirectories(folder.resolve("square"));
-        int count = 60;
-        float[] pixels = new float[count * 3 * 64];
-        Random random = new Random(4);
-        for (int i = 0; i < pixels.length; i++) {
-            pixels[i] =
-                    i % 64 == 0 ? random.nextFloat() : Math.clamp(pixels[i - 1] + random.nextFloat(-.3f, .3f), 0, 1);
-        }
-        long[] labels = new long[count];
         Path four = folder.resolve("four.safetensors");
-        try (Device device = Devices.open("cpu", DeviceOptions.defaults());
-                Scope scope = Scope.open("sample");
-                CodaNet net = CodaNet.create(
-                        // The logit bias makes all images confident.
-                        CodaNetConfig.builder(6)
-                                .layer(CLASSES, 4, 3, 1, 1)
-                                .logitBias(5)
-                                .build(),
-                        LossKind.BCE,
-                        device,
-                        scope,
-                        2)) {
-            new ModelFile(
-                            net.config(),
-                            net.weights(),
-                            Optional.of(new Preprocessing(3, 8, 8, 0)),
-                            Optional.empty(),
-                            Map.of())
-                    .write(four);
-            float[] logits = new Evaluator(net, 0).logits(new RawImages.Floats(pixels, Shape.of(count, 3, 8, 8)));
-            for (int n = 0; n < count; n++) {
-                for (int k = 1; k < CLASSES; k++) {
-                    labels[n] = logits[n * CLASSES + k] > logits[n * CLASSES + (int) labels[n]] ? k : labels[n];
-                }
+        fourColours().write(four);
+        int count = 12;
+        float[] pixels = new float[count * 3 * 64];
+        long[] labels = new long[count];
+        for (int n = 0; n < count; n++) {
+            labels[n] = n % 4;
+            for (int i = 0; i < 3 * 64; i++) {
+                // Red, green and blue images, and black ones for class 3.
+                pixels[n * 3 * 64 + i] = i / 64 == n % 4 ? 0.9f - 0.01f * n : 0;
             }
         }
-        assertTrue(Arrays.stream(labels).distinct().count() >= 4, Arrays.toString(labels));
         for (String part : List.of("train", "test")) {
             Samples.array(square, part + "_images.npy", List.of(count, 3, 8, 8), pixels);
             NpyFile.write(square.resolve(part + "_labels.npy"), TensorData.ofLongs(List.of(count), labels));
@@ -267,6 +258,48 @@ final class EvaluateExplanationsTest {
         List<String> names = Samples.namesIn(square);
         assertEquals(1, names.size());
         assertTrue(names.getFirst().endsWith("photo-occ5-cat.png"), names.toString());
+    }
+
+    @Test
+    void explainWritesStripsLayersAndWeights() throws IOException {
+        Path photo = Samples.picture(folder.resolve("photo.png"));
+        Path views = folder.resolve("views");
+        Run.of(
+                        "explain",
+                        "--model",
+                        model,
+                        "--input",
+                        photo,
+                        "--strip",
+                        "ours,occlusion:size=3:stride=3",
+                        "--scale",
+                        "fixed",
+                        "--layers",
+                        "--weights",
+                        "--target",
+                        "cat,dog",
+                        "--output",
+                        views)
+                .succeeded();
+        List<String> names = Samples.namesIn(views);
+        assertEquals(6, names.size(), names.toString());
+        String stem = names.getFirst().replaceFirst("-layers.*", "");
+        BufferedImage strip =
+                ImageIO.read(views.resolve(stem + "-strip-cat.png").toFile());
+        BufferedImage layers =
+                ImageIO.read(views.resolve(stem + "-layers-cat.png").toFile());
+        BufferedImage weights =
+                ImageIO.read(views.resolve(stem + "-weights-dog.png").toFile());
+        int side = 18 * Samples.WIDTH;
+        assertEquals(18 * Samples.HEIGHT, strip.getHeight());
+        assertEquals(3 * side + 2 * 8, strip.getWidth(), "input and two methods, 160 pixels high at least");
+        // Input and first layer read 9 x 7 values. The network has two layers, and both read positions of this size.
+        assertEquals(3 * 25 * Samples.WIDTH + 2 * 8, layers.getWidth());
+        assertTrue(weights.getColorModel().hasAlpha());
+        Run.of("explain", "--model", model, "--input", photo, "--strip", "magic", "--output", views)
+                .failsWith(2, "there is no attribution method magic");
+        Run.of("explain", "--model", model, "--input", photo, "--weights", "--json", "--output", views)
+                .failsWith(2, "leave out --method, --json");
     }
 
     @Test

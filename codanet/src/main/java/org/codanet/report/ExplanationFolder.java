@@ -102,6 +102,18 @@ public final class ExplanationFolder {
         }
     }
 
+    /**
+     * Writes a picture of another kind. The page does not show it.
+     *
+     * @param image name of the explained image
+     * @param kind part of the name of the file, such as {@code strip}
+     * @param target the explained class
+     */
+    public void addPicture(String image, String kind, int target, BufferedImage picture) throws IOException {
+        String file = unique(stem(image) + "-" + kind + "-" + stem(net.config().label(target))) + ".png";
+        Picture.writePng(picture, FileName.resolve(folder, file));
+    }
+
     /** Input, map and overlay side by side, enlarged. */
     private static BufferedImage row(BufferedImage input, SignedMap map, ColourRange range) {
         int factor = Picture.factorFor(input, SIDE);

@@ -14,11 +14,11 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.codanet.attribution.AttributionMethod;
 import org.codanet.attribution.CodaNetAttribution;
-import org.codanet.attribution.method.AttributionMethods;
 import org.codanet.cli.console.Console;
 import org.codanet.cli.console.Interruption;
 import org.codanet.cli.console.Version;
 import org.codanet.cli.option.DeviceOption;
+import org.codanet.cli.option.ViewOption;
 import org.codanet.comparison.BoxFile;
 import org.codanet.comparison.Comparison;
 import org.codanet.comparison.ComparisonFiles;
@@ -208,7 +208,7 @@ public final class EvaluateExplanationsCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         ComparisonSettings settings = new ComparisonSettings(protocol, side, grids, images, share, points, seed);
-        Map<String, AttributionMethod> named = methods();
+        Map<String, AttributionMethod> named = ViewOption.parsed(methods);
         List<Metric> measured = metrics.stream().map(Metric::of).distinct().toList();
         if (gallery < 0) {
             throw new IllegalArgumentException("--gallery is " + gallery + ", it must be at least 0");
@@ -242,24 +242,6 @@ public final class EvaluateExplanationsCommand implements Callable<Integer> {
         console.say("report: "
                 + output.resolve(ComparisonPage.FILE).toAbsolutePath().toUri());
         return 0;
-    }
-
-    private Map<String, AttributionMethod> methods() {
-        Map<String, AttributionMethod> named = new LinkedHashMap<>();
-        for (String text : methods) {
-            String[] parts = text.split(":");
-            Map<String, String> values = new LinkedHashMap<>();
-            for (int i = 1; i < parts.length; i++) {
-                int equals = parts[i].indexOf('=');
-                if (equals < 1) {
-                    throw new IllegalArgumentException("--methods " + text + ": " + parts[i]
-                            + " is not a setting; write NAME:KEY=VALUE, such as occlusion:size=9");
-                }
-                values.put(parts[i].substring(0, equals), parts[i].substring(equals + 1));
-            }
-            named.put(text, AttributionMethods.of(parts[0], values));
-        }
-        return named;
     }
 
     private Map<String, String> about() {

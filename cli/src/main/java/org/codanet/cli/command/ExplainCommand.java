@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.codanet.attribution.Attribution;
@@ -25,6 +26,7 @@ import org.codanet.cli.option.ModelOption;
 import org.codanet.cli.option.PageOption;
 import org.codanet.cli.option.StrictOption;
 import org.codanet.cli.option.TargetOption;
+import org.codanet.cli.option.ViewOption;
 import org.codanet.data.batch.RawImages;
 import org.codanet.explain.ContributionArray;
 import org.codanet.explain.Detail;
@@ -41,6 +43,7 @@ import org.codanet.nn.device.Device;
 import org.codanet.nn.tensor.Scope;
 import org.codanet.render.ColourRange;
 import org.codanet.report.ExplanationFolder;
+import org.codanet.report.ExplanationStrips;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -57,6 +60,7 @@ import picocli.CommandLine.Option;
             "  codanet explain --model run/best.safetensors --input photo.png --target cat --against dog",
             "  codanet explain --model run/best.safetensors --input X.npy --target all --output C.npy",
             "  codanet explain --method intgrad --set n_steps=50 photo.png",
+            "  codanet explain --strip ours,gcam,occ5 --layers --weights --output views/ photo.png",
             "",
             "C.npy has shape (N, targets, H, W), or with --channels (N, targets, channels, H, W). The channels are those of the"
                     + " network's input: (r, g, b, 1-r, 1-g, 1-b). The contributions to a target plus the logit bias equal the"
@@ -93,6 +97,9 @@ public final class ExplainCommand implements Callable<Integer> {
     @Mixin
     PageOption pageOption;
 
+    @Mixin
+    ViewOption viewOption;
+
     @Option(
             names = "--output",
             paramLabel = "DIR|C.npy",
@@ -126,6 +133,9 @@ public final class ExplainCommand implements Callable<Integer> {
         }
         if (pageOption.isSet() && array) {
             throw new IllegalArgumentException("--external-assets applies to pages only: --output must be a folder");
+        }
+        if (viewOption.isSet()) {
+            return views(array);
         }
         if (!methodOption.isOurs()) {
             return attribute(array);
@@ -238,6 +248,52 @@ public final class ExplainCommand implements Callable<Integer> {
             console.say("peak native memory: " + ByteSize.text(device.memory().peak()));
         }
         console.say("wrote " + place);
+        return strictOption.report(console, images);
+    }
+
+    /** Writes strips and dynamic weights. */
+    private int views(boolean array) throws IOException {
+        if (array || json || !methodOption.isOurs()) {
+            throw new IllegalArgumentException(
+                    "--strip, --layers and --weights write pictures; leave out --method, --json and a file of an array");
+        }
+        Map<String, AttributionMethod> methods = viewOption.methods();
+        ModelFile file = modelOption.read();
+        Target target = targetOption.of(file.config(), Target.topK(1));
+        Path folder = output == null ? Path.of("codanet-explanation") : output;
+        int images;
+        try (ImageInput inputs = inputOption.open(file);
+                Device device = deviceOption.open(console);
+                Scope scope = Scope.open("explain");
+                CodaNet net = CodaNet.load(file, device, scope);
+                Progress progress = console.progress("explain", "images", inputs.count())) {
+            Optional<ColourRange> fixedRange = Optional.ofNullable(range).map(ColourRange::new);
+            ExplanationStrips strips = new ExplanationStrips(
+                    new ExplanationFolder(folder, net, fixedRange, inputs.count()), net, fixedRange, viewOption.scale);
+            Explainer explainer = new Explainer(net, deviceOption.memoryBytes());
+            CodaNetAttribution network = new CodaNetAttribution(net, deviceOption.memoryBytes());
+            while (inputs.remaining() > 0) {
+                Optional<ImageChunk> next = inputs.nextReadable(CHUNK_IMAGES, this::leaveOut);
+                progress.at(inputs.count() - inputs.remaining());
+                if (next.isEmpty()) {
+                    continue;
+                }
+                ImageChunk chunk = next.get();
+                float[] logits = network.logits(new RawImages.Floats(chunk.values(), chunk.shape()));
+                List<List<Integer>> targets = TargetClasses.of(target, logits, network.classes());
+                if (!methods.isEmpty()) {
+                    strips.addMethods(chunk, network, methods, targets);
+                }
+                if (viewOption.layers) {
+                    strips.addLayers(chunk, explainer, targets);
+                }
+                if (viewOption.weights) {
+                    strips.addWeights(chunk, targets);
+                }
+            }
+            images = inputs.count();
+        }
+        console.say("wrote " + folder);
         return strictOption.report(console, images);
     }
 
