@@ -48,7 +48,7 @@ public class DynamicAlignmentBenchmark extends OnDevice {
 
     @Override
     protected void prepare(Device on, Scope owner) {
-        CodaNetConfig network = Experiments.named(NETWORK).network();
+        CodaNetConfig network = Experiments.named(NETWORK).network().requireCodaNet();
         LayerConfig config = network.layers().get(layer - 1);
         List<LayerExtent> extents = network.extents(32, 32);
         int extent = layer == 1 ? 32 : extents.get(layer - 2).height();

@@ -58,8 +58,8 @@ public class NetBenchmark extends OnDevice {
         labels = IntStream.range(0, batch)
                 .mapToObj(i -> i % experiment.network().numClasses())
                 .toList();
-        net = owner.register(
-                CodaNet.create(experiment.network(), experiment.recipe().loss(), on, owner, 1));
+        net = owner.register(CodaNet.create(
+                experiment.network().requireCodaNet(), experiment.recipe().loss(), on, owner, 1));
         evaluator = new Evaluator(net, 0);
         explainer = new Explainer(net);
         TrainingRecipe recipe =

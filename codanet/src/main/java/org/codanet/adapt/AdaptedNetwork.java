@@ -7,8 +7,8 @@ import java.util.Optional;
 import org.codanet.data.dataset.ImageDataset;
 import org.codanet.data.image.ImageSize;
 import org.codanet.file.FileFormatException;
-import org.codanet.model.CodaNetConfig;
 import org.codanet.model.Experiment;
+import org.codanet.model.NetworkConfig;
 import org.codanet.model.Preprocessing;
 import org.codanet.recipe.AugmentationRecipe;
 import org.codanet.recipe.TrainingRecipe;
@@ -23,7 +23,7 @@ import org.codanet.recipe.TrainingRecipe;
  * @param changes one sentence for the user for each difference from the given experiment or config
  */
 public record AdaptedNetwork(
-        CodaNetConfig network, TrainingRecipe recipe, Preprocessing preprocessing, List<String> changes) {
+        NetworkConfig network, TrainingRecipe recipe, Preprocessing preprocessing, List<String> changes) {
     /** Keeps a copy of the list. */
     public AdaptedNetwork {
         changes = List.copyOf(changes);
@@ -48,7 +48,7 @@ public record AdaptedNetwork(
             Optional<ImageSize> size)
             throws IOException {
         List<String> changes = new ArrayList<>();
-        CodaNetConfig network = experiment.network();
+        NetworkConfig network = experiment.network();
         int classes = images.classNames().size();
         if (classes > 0 && classes != network.numClasses()) {
             changes.add(experiment.name() + ": the last layer has " + classes + " classes, as " + images.name()
@@ -84,7 +84,7 @@ public record AdaptedNetwork(
     public static AdaptedNetwork of(
             NetworkConfigFile config, TrainingRecipe recipe, ImageDataset images, Optional<ImageSize> size)
             throws IOException {
-        CodaNetConfig network = config.network();
+        NetworkConfig network = config.network();
         int classes = images.classNames().size();
         if (classes > 0 && classes != network.numClasses()) {
             throw new FileFormatException(

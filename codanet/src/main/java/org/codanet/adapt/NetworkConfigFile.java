@@ -14,16 +14,16 @@ import org.codanet.file.AtomicFile;
 import org.codanet.file.FileFormatException;
 import org.codanet.file.InputFile;
 import org.codanet.json.JsonFields;
-import org.codanet.model.CodaNetConfig;
+import org.codanet.model.NetworkConfig;
 
 /**
- * A network and the size of the images it is trained on, as a JSON file: the fields of {@link CodaNetConfig#toJson}, and optionally
+ * A network and the size of the images it is trained on, as a JSON file: the fields of {@link NetworkConfig#toJson}, and optionally
  * {@code "image_size": [height, width]} in pixels.
  *
  * @param network the network
  * @param size to which images of all sizes are resized and cropped; empty if the images are used as they are
  */
-public record NetworkConfigFile(CodaNetConfig network, Optional<ImageSize> size) {
+public record NetworkConfigFile(NetworkConfig network, Optional<ImageSize> size) {
     private static final String SIZE = "image_size";
 
     /**
@@ -35,7 +35,7 @@ public record NetworkConfigFile(CodaNetConfig network, Optional<ImageSize> size)
     public static NetworkConfigFile read(Path file) throws IOException {
         String text = InputFile.text(file);
         try {
-            CodaNetConfig network = CodaNetConfig.fromJson(text);
+            NetworkConfig network = NetworkConfig.fromJson(text);
             JsonFields fields = JsonFields.parse("network config", text);
             return new NetworkConfigFile(
                     network, fields.has(SIZE) ? Optional.of(size(fields.integers(SIZE))) : Optional.empty());

@@ -1,7 +1,7 @@
 package org.codanet.attribution;
 
 import org.codanet.data.batch.RawImages;
-import org.codanet.model.CodaNet;
+import org.codanet.model.Network;
 import org.codanet.nn.op.alignment.Purpose;
 import org.codanet.nn.tensor.Scope;
 import org.codanet.nn.tensor.Shape;
@@ -28,12 +28,12 @@ record ActivationPass(RawImages.Form images) implements PassDefinition {
     }
 
     @Override
-    public BufferLayout inputs(CodaNet net) {
+    public BufferLayout inputs(Network net) {
         return BufferLayout.EMPTY;
     }
 
     @Override
-    public BufferLayout results(CodaNet net) {
+    public BufferLayout results(Network net) {
         Shape shape = images.shape();
         Shape input = net.inputShape(shape.extent(0), shape.extent(2), shape.extent(3));
         return BufferLayout.builder()
@@ -42,7 +42,7 @@ record ActivationPass(RawImages.Form images) implements PassDefinition {
     }
 
     @Override
-    public Body open(CodaNet net, Scope scope) {
+    public Body open(Network net, Scope scope) {
         return (input, inputs, results, own) -> net.device()
                 .elementwise()
                 .copy(

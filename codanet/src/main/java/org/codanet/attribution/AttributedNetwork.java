@@ -38,9 +38,32 @@ public interface AttributedNetwork {
     float[] gradients(RawImages.Floats images, List<List<Integer>> targets);
 
     /**
+     * The gradients by GuidedBackprop's rule: each ReLU passes the positive part of the gradient where its input is positive. Without ReLUs
+     * they are {@link #gradients}.
+     *
+     * @return (N, T, C, H, W)
+     */
+    default float[] guidedGradients(RawImages.Floats images, List<List<Integer>> targets) {
+        return gradients(images, targets);
+    }
+
+    /**
+     * DeepLIFT's multipliers by the Rescale rule: each ReLU passes the gradient times the change of its output over the change of its input.
+     * Times the image minus the baseline, they add up to the change of the logit. Without ReLUs they are {@link #gradients}, and do not add
+     * up unless the network is linear.
+     *
+     * @param baseline (C, H, W), the same for all images
+     * @return (N, T, C, H, W)
+     */
+    default float[] multipliers(RawImages.Floats images, float[] baseline, List<List<Integer>> targets) {
+        return gradients(images, targets);
+    }
+
+    /**
      * The network's own contributions.
      *
      * @return (N, T, C', H, W), C' being the channels of the network's input, inverse channels included
+     * @throws IllegalArgumentException if the network has none
      */
     float[] contributions(RawImages.Floats images, List<List<Integer>> targets);
 

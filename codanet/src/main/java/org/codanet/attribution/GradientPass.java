@@ -1,8 +1,8 @@
 package org.codanet.attribution;
 
 import org.codanet.data.batch.RawImages;
-import org.codanet.model.CodaNet;
 import org.codanet.model.NetPass;
+import org.codanet.model.Network;
 import org.codanet.nn.op.alignment.Purpose;
 import org.codanet.nn.tensor.Scope;
 import org.codanet.nn.tensor.Shape;
@@ -37,7 +37,7 @@ record GradientPass(RawImages.Form images, int targets) implements PassDefinitio
     }
 
     @Override
-    public BufferLayout inputs(CodaNet net) {
+    public BufferLayout inputs(Network net) {
         BufferLayout.Builder layout = BufferLayout.builder();
         for (int t = 0; t < targets; t++) {
             layout.add(
@@ -48,7 +48,7 @@ record GradientPass(RawImages.Form images, int targets) implements PassDefinitio
     }
 
     @Override
-    public BufferLayout results(CodaNet net) {
+    public BufferLayout results(Network net) {
         BufferLayout.Builder layout = BufferLayout.builder();
         Shape shape = images.shape();
         for (int t = 0; t < targets; t++) {
@@ -58,7 +58,7 @@ record GradientPass(RawImages.Form images, int targets) implements PassDefinitio
     }
 
     @Override
-    public Body open(CodaNet net, Scope scope) {
+    public Body open(Network net, Scope scope) {
         return (input, inputs, results, own) -> {
             NetPass pass = net.forward(input, Purpose.TRAINING, own);
             for (int t = 0; t < targets; t++) {

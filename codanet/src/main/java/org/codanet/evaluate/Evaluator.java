@@ -4,7 +4,7 @@ import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import org.codanet.data.batch.BatchSource;
 import org.codanet.data.batch.RawImages;
-import org.codanet.model.CodaNet;
+import org.codanet.model.Network;
 import org.codanet.nn.tensor.Shape;
 import org.codanet.run.BufferLayout;
 import org.codanet.run.HostBuffers;
@@ -18,7 +18,7 @@ import org.codanet.run.PassCache;
  * results do not depend on how the images are split into micro-batches.
  */
 public final class Evaluator {
-    private final CodaNet net;
+    private final Network net;
     private final long memoryBudget;
     private final MicroBatches microBatches;
 
@@ -28,7 +28,7 @@ public final class Evaluator {
      * @param memoryBudget the largest number of bytes of native memory to use, including the network's weights; images are split into
      *     passes that fit; 0 for no limit
      */
-    public Evaluator(CodaNet net, long memoryBudget) {
+    public Evaluator(Network net, long memoryBudget) {
         this.net = net;
         this.memoryBudget = memoryBudget;
         this.microBatches = new MicroBatches(net.device(), "evaluation");

@@ -7,7 +7,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-import org.codanet.model.CodaNetConfig;
+import org.codanet.model.NetworkConfig;
 
 /**
  * Finds the classes that a user names in text. A class is given by its name or by its index, counted from 0. Names that differ in
@@ -29,7 +29,7 @@ public final class ClassNames {
     private final int count;
 
     /** @param config the network's config, which has the class names */
-    public ClassNames(CodaNetConfig config) {
+    public ClassNames(NetworkConfig config) {
         this.labels = config.labels();
         this.count = config.numClasses();
     }

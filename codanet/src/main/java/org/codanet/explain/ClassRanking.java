@@ -4,7 +4,7 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.IntStream;
-import org.codanet.model.CodaNetConfig;
+import org.codanet.model.NetworkConfig;
 import org.codanet.nn.op.LossKind;
 
 /** Ranks the classes of an image by their logits. */
@@ -19,7 +19,7 @@ public final class ClassRanking {
      * @param image index into N
      * @param limit the largest number of classes to return
      */
-    public static List<ClassScore> of(CodaNetConfig config, LossKind loss, float[] logits, int image, int limit) {
+    public static List<ClassScore> of(NetworkConfig config, LossKind loss, float[] logits, int image, int limit) {
         int classes = config.numClasses();
         float[] row = Arrays.copyOfRange(logits, image * classes, (image + 1) * classes);
         float[] probabilities = Probabilities.of(loss, row, classes);

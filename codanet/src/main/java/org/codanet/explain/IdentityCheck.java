@@ -2,7 +2,7 @@ package org.codanet.explain;
 
 import java.util.List;
 import java.util.Locale;
-import org.codanet.model.CodaNetConfig;
+import org.codanet.model.NetworkConfig;
 
 /** Checks that the contributions add up to the logits, and names the image and the class where they do not. */
 public final class IdentityCheck {
@@ -14,7 +14,7 @@ public final class IdentityCheck {
      * @param names of the images of the explanation, for the message
      * @throws IllegalStateException for the first image and target where the difference exceeds what rounding explains
      */
-    public static void require(Explanation explanation, List<String> names, CodaNetConfig config) {
+    public static void require(Explanation explanation, List<String> names, NetworkConfig config) {
         for (int n = 0; n < explanation.images(); n++) {
             for (int t = 0; t < explanation.targets(); t++) {
                 // A NaN fails the check as well.

@@ -10,8 +10,8 @@ import org.codanet.file.ElementType;
 import org.codanet.file.FileFormatException;
 import org.codanet.file.InputFile;
 import org.codanet.file.npy.NpyReader;
-import org.codanet.model.CodaNetConfig;
 import org.codanet.model.ModelFile;
+import org.codanet.model.NetworkConfig;
 import org.codanet.model.Preprocessing;
 import org.codanet.nn.tensor.Shape;
 
@@ -38,7 +38,7 @@ final class ArrayFile extends ImageInput {
     }
 
     private Shape checked(List<Integer> shape, ModelFile model) throws IOException {
-        CodaNetConfig config = model.config();
+        NetworkConfig config = model.config();
         if (shape.size() != 4 || shape.get(1) != config.imageChannels()) {
             throw new FileFormatException(
                     file.toString(),

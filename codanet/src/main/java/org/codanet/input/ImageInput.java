@@ -11,8 +11,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.codanet.file.FileFormatException;
-import org.codanet.model.CodaNetConfig;
 import org.codanet.model.ModelFile;
+import org.codanet.model.NetworkConfig;
 
 /** Images for a network, read in chunks from picture files or from an array. Must be closed. */
 public abstract class ImageInput implements Closeable {
@@ -94,9 +94,9 @@ public abstract class ImageInput implements Closeable {
     }
 
     /** Throws if images of these extents are too small for a network. */
-    static void requireExtents(Path file, CodaNetConfig config, int height, int width) throws FileFormatException {
+    static void requireExtents(Path file, NetworkConfig config, int height, int width) throws FileFormatException {
         try {
-            config.extents(height, width);
+            config.requireExtents(height, width);
         } catch (IllegalArgumentException e) {
             throw new FileFormatException(file.toString(), e.getMessage(), e);
         }

@@ -25,7 +25,7 @@ final class PictureFiles extends ImageInput {
         Optional<Preprocessing> known = model.preprocessing();
         if (known.isPresent()) {
             preparation = new PicturePreparation(known.get());
-            model.config().extents(known.get().height(), known.get().width());
+            model.config().requireExtents(known.get().height(), known.get().width());
         } else {
             Pixels first = firstReadable(files);
             requireExtents(files.getFirst(), model.config(), first.height(), first.width());

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import org.codanet.file.FileFormatException;
+import org.codanet.nn.op.LossKind;
 import org.codanet.nn.op.alignment.Norm;
 
 /**
@@ -27,7 +28,8 @@ import org.codanet.nn.op.alignment.Norm;
  * @param labels names of the classes in order; empty if the classes have no names
  */
 public record CodaNetConfig(
-        List<LayerConfig> layers, double logitBias, double temperature, boolean addInverse, List<String> labels) {
+        List<LayerConfig> layers, double logitBias, double temperature, boolean addInverse, List<String> labels)
+        implements NetworkConfig {
 
     /** The paper's logit bias, ln(.1/.9): with no evidence at all, each of ten classes has a probability of one tenth. */
     public static final double DEFAULT_LOGIT_BIAS = Math.log(0.1 / 0.9);
@@ -132,22 +134,17 @@ public record CodaNetConfig(
         return new Builder(inChannels);
     }
 
-    /** {@return the number of layers} */
+    @Override
     public int depth() {
         return layers.size();
     }
 
-    /** {@return the channels that the first layer reads, inverse channels included} */
+    @Override
     public int inChannels() {
         return layers.getFirst().inChannels();
     }
 
-    /** {@return the channels of an image without inverse channels: 3 for colour, 1 for greyscale} */
-    public int imageChannels() {
-        return addInverse ? inChannels() / 2 : inChannels();
-    }
-
-    /** {@return the number of classes, which is the number of logits} */
+    @Override
     public int numClasses() {
         return layers.getLast().outChannels();
     }
@@ -160,19 +157,6 @@ public record CodaNetConfig(
     /** {@return whether the dynamic weights have the constant part b; never with {@link Norm#WB}} */
     public boolean bias() {
         return layers.getFirst().bias();
-    }
-
-    /**
-     * {@return the name of a class: its label, or its number if the classes have no names}
-     *
-     * @throws IndexOutOfBoundsException if there is no such class
-     */
-    public String label(int classIndex) {
-        if (classIndex < 0 || classIndex >= numClasses()) {
-            throw new IndexOutOfBoundsException(
-                    "network config: class " + classIndex + " was asked for; there are 0 to " + (numClasses() - 1));
-        }
-        return labels.isEmpty() ? Integer.toString(classIndex) : labels.get(classIndex);
     }
 
     /**
@@ -213,6 +197,7 @@ public record CodaNetConfig(
      *
      * @see AuthorsLayout
      */
+    @Override
     public Map<String, List<Integer>> parameterShapes() {
         Map<String, List<Integer>> shapes = new LinkedHashMap<>();
         for (int i = 0; i < layers.size(); i++) {
@@ -228,25 +213,17 @@ public record CodaNetConfig(
         return shapes;
     }
 
-    /** {@return the number of weights of the whole network} */
+    @Override
     public long parameters() {
         return layers.stream().mapToLong(LayerConfig::parameters).sum();
     }
 
-    /**
-     * {@return this config with other class names}
-     *
-     * @param names one name per class, or an empty list for no names
-     */
+    @Override
     public CodaNetConfig withLabels(List<String> names) {
         return new CodaNetConfig(layers, logitBias, temperature, addInverse, names);
     }
 
-    /**
-     * {@return this network with another number of classes, which have no names}
-     *
-     * @param count units of the last layer, at least 1
-     */
+    @Override
     public CodaNetConfig withClasses(int count) {
         List<LayerConfig> changed = new ArrayList<>(layers);
         LayerConfig last = changed.removeLast();
@@ -262,9 +239,30 @@ public record CodaNetConfig(
         return new CodaNetConfig(changed, logitBias, temperature, addInverse, List.of());
     }
 
-    /** {@return this config as an indented JSON object; {@link #fromJson(String)} gives an equal config} */
+    @Override
     public String toJson() {
         return CodaNetConfigJson.writeIndented(this);
+    }
+
+    @Override
+    public String toCompactJson() {
+        return CodaNetConfigJson.writeCompact(this);
+    }
+
+    /** BCE, as in the paper. */
+    @Override
+    public LossKind usualLoss() {
+        return LossKind.BCE;
+    }
+
+    @Override
+    public void requireExtents(int height, int width) {
+        extents(height, width);
+    }
+
+    @Override
+    public boolean isOfLastLayer(String key) {
+        return key.startsWith((depth() - 1) + ".");
     }
 
     /**

@@ -11,7 +11,7 @@ import org.codanet.recipe.TrainingRecipe;
  * @param preprocessing how its images are prepared
  * @param recipe how it is trained
  */
-public record Experiment(String name, CodaNetConfig network, Preprocessing preprocessing, TrainingRecipe recipe) {
+public record Experiment(String name, NetworkConfig network, Preprocessing preprocessing, TrainingRecipe recipe) {
     /**
      * Checks that network and images fit.
      *
@@ -26,6 +26,6 @@ public record Experiment(String name, CodaNetConfig network, Preprocessing prepr
                     network.imageChannels(),
                     preprocessing.channels()));
         }
-        network.extents(preprocessing.height(), preprocessing.width());
+        network.requireExtents(preprocessing.height(), preprocessing.width());
     }
 }

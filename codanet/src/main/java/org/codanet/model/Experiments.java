@@ -14,7 +14,9 @@ import org.codanet.recipe.TrainingRecipe;
 
 /**
  * The experiments that have a name. Most are those of the paper (Böhle, Fritz, Schiele, CVPR 2021), under the names that the
- * authors' code gives them. The names of smaller experiments of this project begin with XS. They can be trained on a CPU.
+ * authors' code gives them. The names of smaller experiments of this project begin with XS. They can be trained on a CPU. The ResNets are
+ * ordinary networks for comparison (He et al., CVPR 2016); they read public checkpoints, and their recipes are this project's, because its
+ * optimiser is Adam.
  *
  * <p>The recipes of the paper's experiments are the paper's, with one difference: the optimiser steps whenever the virtual batch
  * is full ({@link Accumulation#ALIGNED}). The authors' code counts differently ({@link Accumulation#AUTHORS}).
@@ -81,6 +83,12 @@ public final class Experiments {
         all.add(large());
         all.add(extraSmall());
         all.add(extraSmallGrey());
+        for (int blocks : new int[] {3, 5, 7, 9}) {
+            all.add(cifarResNet(blocks));
+        }
+        all.add(imageNetResNet("ResNet-18", false, List.of(2, 2, 2, 2)));
+        all.add(imageNetResNet("ResNet-34", false, List.of(3, 4, 6, 3)));
+        all.add(imageNetResNet("ResNet-50", true, List.of(3, 4, 6, 3)));
         Map<String, Experiment> named = new LinkedHashMap<>();
         all.forEach(experiment -> named.put(experiment.name(), experiment));
         return Collections.unmodifiableMap(named);
@@ -164,5 +172,42 @@ public final class Experiments {
                 .build();
         TrainingRecipe recipe = TrainingRecipe.of(LossKind.BCE, 4, 32, new LearningRate.Cosine(3e-3, 1e-5, 0.1, 4));
         return new Experiment("XS-CoDA-grey", network, new Preprocessing(1, 28, 28, 0), recipe);
+    }
+
+    /** A ResNet for CIFAR-10 with {@code blocks} residual blocks in each of three stages, and 6 blocks + 2 layers. */
+    private static Experiment cifarResNet(int blocks) {
+        ResNetConfig network = new ResNetConfig(
+                ResNetConfig.Family.CIFAR,
+                false,
+                List.of(16, 32, 64),
+                List.of(blocks, blocks, blocks),
+                ResNetConfig.IMAGENET_MEAN,
+                ResNetConfig.IMAGENET_DEVIATION,
+                CIFAR10.size(),
+                CIFAR10);
+        TrainingRecipe recipe =
+                TrainingRecipe.of(LossKind.CE, 100, 128, new LearningRate.Cosine(2e-3, 1e-5, 0.5, 100)).toBuilder()
+                        .augmentation(new AugmentationRecipe(true, 0, 32, 4, 0, 0))
+                        .build();
+        return new Experiment("ResNet-" + (6 * blocks + 2), network, new Preprocessing(3, 32, 32, 0), recipe);
+    }
+
+    /** A ResNet for ImageNet with the keys of torchvision. Its classes have no names here. */
+    private static Experiment imageNetResNet(String name, boolean bottleneck, List<Integer> blocks) {
+        ResNetConfig network = new ResNetConfig(
+                ResNetConfig.Family.IMAGENET,
+                bottleneck,
+                List.of(64, 128, 256, 512),
+                blocks,
+                ResNetConfig.IMAGENET_MEAN,
+                ResNetConfig.IMAGENET_DEVIATION,
+                1000,
+                List.of());
+        TrainingRecipe recipe =
+                TrainingRecipe.of(LossKind.CE, 90, 64, new LearningRate.Cosine(1e-3, 1e-5, 0.5, 90)).toBuilder()
+                        .batches(64, 256)
+                        .augmentation(new AugmentationRecipe(true, 256, 224, 0, 0, 0))
+                        .build();
+        return new Experiment(name, network, new Preprocessing(3, 224, 224, 256), recipe);
     }
 }

@@ -36,7 +36,7 @@ import org.codanet.recipe.TrainingRecipe;
  * @param scores named results, such as {@code top1}, in order; often empty
  */
 public record ModelFile(
-        CodaNetConfig config,
+        NetworkConfig config,
         NamedTensors weights,
         Optional<Preprocessing> preprocessing,
         Optional<TrainingRecipe> recipe,
@@ -76,7 +76,7 @@ public record ModelFile(
      * @throws FileFormatException if the file is damaged, foreign, does not fit the network, or needs a config and has none
      * @throws IOException if it cannot be read
      */
-    public static ModelFile read(Path file, Optional<CodaNetConfig> config, boolean allowNonFinite) throws IOException {
+    public static ModelFile read(Path file, Optional<NetworkConfig> config, boolean allowNonFinite) throws IOException {
         return read(file, config, Optional.empty(), allowNonFinite);
     }
 
@@ -91,7 +91,7 @@ public record ModelFile(
      * @throws IOException if it cannot be read
      */
     public static ModelFile read(
-            Path file, Optional<CodaNetConfig> config, Optional<String> key, boolean allowNonFinite)
+            Path file, Optional<NetworkConfig> config, Optional<String> key, boolean allowNonFinite)
             throws IOException {
         return of(file.toString(), WeightsFile.read(file, key), config, allowNonFinite);
     }
@@ -120,7 +120,7 @@ public record ModelFile(
     }
 
     private static ModelFile of(
-            String file, NamedTensors content, Optional<CodaNetConfig> given, boolean allowNonFinite)
+            String file, NamedTensors content, Optional<NetworkConfig> given, boolean allowNonFinite)
             throws IOException {
         Map<String, String> words = content.metadata();
         boolean own = FORMAT.equals(words.get("format"));
@@ -130,7 +130,7 @@ public record ModelFile(
                     "has model format version " + words.get("format_version") + ", this program reads " + VERSION);
         }
         try {
-            CodaNetConfig config = own ? agreed(file, words, given) : given.orElse(null);
+            NetworkConfig config = own ? agreed(file, words, given) : given.orElse(null);
             if (words.getOrDefault("format", "").equals(CHECKPOINT_FORMAT)) {
                 throw new FileFormatException(
                         file,
@@ -166,21 +166,20 @@ public record ModelFile(
         }
     }
 
-    private static CodaNetConfig agreed(String file, Map<String, String> words, Optional<CodaNetConfig> given)
+    private static NetworkConfig agreed(String file, Map<String, String> words, Optional<NetworkConfig> given)
             throws FileFormatException {
         if (!words.containsKey("config")) {
             throw new FileFormatException(file, "is damaged: it has no config");
         }
-        CodaNetConfig config = CodaNetConfig.fromJson(words.get("config"));
+        NetworkConfig config = NetworkConfig.fromJson(words.get("config"));
         if (given.isPresent() && !given.get().withLabels(config.labels()).equals(config)) {
-            throw new FileFormatException(
-                    file, "holds another network than the one given: " + CodaNetConfigJson.writeCompact(config));
+            throw new FileFormatException(file, "holds another network than the one given: " + config.toCompactJson());
         }
         return config;
     }
 
     /** Removes a prefix, such as {@code backbone.}, if all names have it before the names that the network needs. */
-    private static NamedTensors withoutSharedPrefix(NamedTensors weights, CodaNetConfig config) {
+    private static NamedTensors withoutSharedPrefix(NamedTensors weights, NetworkConfig config) {
         String needed = config.parameterShapes().keySet().iterator().next();
         Optional<String> prefix = weights.names().stream()
                 .filter(name -> name.endsWith("." + needed))
@@ -197,7 +196,7 @@ public record ModelFile(
     }
 
     /** {@return what is wrong with these weights for this network, or empty} */
-    private static Optional<String> problem(CodaNetConfig config, NamedTensors weights) {
+    private static Optional<String> problem(NetworkConfig config, NamedTensors weights) {
         Map<String, List<Integer>> shapes = config.parameterShapes();
         List<String> missing = new ArrayList<>(shapes.keySet());
         missing.removeAll(weights.names());
@@ -212,13 +211,14 @@ public record ModelFile(
         }
         TreeSet<String> unexpected = new TreeSet<>(weights.names());
         unexpected.removeAll(shapes.keySet());
+        unexpected.removeIf(name -> isCounter(name, shapes));
         if (!unexpected.isEmpty()) {
             return Optional.of(String.format(
                     Locale.ROOT,
                     "%s is none of the weights of a network of %d layers%s",
                     unexpected.getFirst(),
                     config.depth(),
-                    config.bias() ? "" : " without bias"));
+                    config instanceof CodaNetConfig coda && !coda.bias() ? " without bias" : ""));
         }
         for (Map.Entry<String, List<Integer>> entry : shapes.entrySet()) {
             TensorData tensor = weights.get(entry.getKey());
@@ -237,6 +237,22 @@ public record ModelFile(
         return Optional.empty();
     }
 
+    /** Whether an array is PyTorch's counter of batches of a batch normalisation, which nothing reads. */
+    private static boolean isCounter(String name, Map<String, List<Integer>> shapes) {
+        String counter = "num_batches_tracked";
+        return name.endsWith("." + counter)
+                && shapes.containsKey(name.substring(0, name.length() - counter.length()) + "running_mean");
+    }
+
+    /**
+     * {@return the network as a CoDA-Net}
+     *
+     * @throws IllegalArgumentException if it is another one
+     */
+    public CodaNetConfig codaNetConfig() {
+        return config.requireCodaNet();
+    }
+
     /**
      * Writes or replaces a file of this program's own format, in one step.
      *
@@ -247,7 +263,7 @@ public record ModelFile(
         Map<String, String> words = new LinkedHashMap<>();
         words.put("format", FORMAT);
         words.put("format_version", VERSION);
-        words.put("config", CodaNetConfigJson.writeCompact(config));
+        words.put("config", config.toCompactJson());
         preprocessing.ifPresent(images -> words.put("preprocessing", write(images)));
         recipe.ifPresent(training -> words.put("recipe", training.toJson()));
         if (!scores.isEmpty()) {

@@ -13,7 +13,7 @@ import org.codanet.nn.tensor.Tensor;
  * because it cannot be part of a captured pass.
  */
 public final class NetInput {
-    private final CodaNet net;
+    private final Network net;
     private final RawImages.Form form;
     private final Tensor floats;
     private final ByteTensor bytes;
@@ -27,7 +27,7 @@ public final class NetInput {
      * @param owner of the tensors
      * @throws IllegalArgumentException if the images do not have the channels or the extents that the network reads
      */
-    public NetInput(CodaNet net, RawImages.Form form, Scope owner) {
+    public NetInput(Network net, RawImages.Form form, Scope owner) {
         net.requireImages(form.shape());
         this.net = net;
         this.form = form;

@@ -5,7 +5,7 @@ import org.codanet.nn.op.alignment.Purpose;
 import org.codanet.nn.tensor.Tensor;
 
 /**
- * One forward pass through a {@link CodaNet}: the logits and, for {@link Purpose#EXPLANATION} and {@link Purpose#TRAINING}, the inputs,
+ * One forward pass through a {@link Network}: the logits and, for {@link Purpose#EXPLANATION} and {@link Purpose#TRAINING}, the inputs,
  * outputs and forward states of all layers, which back-projection and gradient read. Lives as long as the scope that it was run in.
  */
 public final class NetPass {

@@ -48,7 +48,7 @@ public final class OnnxExport {
     private final OnnxTarget target;
 
     private OnnxExport(ModelFile model, Preprocessing images, OnnxTarget target) {
-        this.config = model.config();
+        this.config = model.codaNetConfig();
         this.model = model;
         this.images = images;
         this.target = target;

@@ -44,7 +44,7 @@ public final class ImagePipeline implements AutoCloseable {
     private final Evaluator evaluator;
 
     private ImagePipeline(ModelFile model, Preprocessing preprocessing, Device device) {
-        model.config().extents(preprocessing.height(), preprocessing.width());
+        model.config().requireExtents(preprocessing.height(), preprocessing.width());
         this.preparation = new PicturePreparation(preprocessing);
         this.scope = Scope.open("pipeline");
         try {

@@ -143,7 +143,9 @@ public final class Quickstart {
      * @param program that creates the page, with its version
      */
     public Outcome finish(TrainingSession session, Trainer.Result result, String program) throws IOException {
-        CodaNet net = session.net();
+        if (!(session.net() instanceof CodaNet net)) {
+            throw new IllegalArgumentException("the quickstart explains a CoDA-Net, but another network was trained");
+        }
         EpochMetrics last = result.metrics().getLast();
         Path model = options.folder().resolve("model.safetensors");
         ModelFile.read(run.last()).write(model);

@@ -16,8 +16,8 @@ import org.codanet.explain.Explanation;
 import org.codanet.file.FileName;
 import org.codanet.file.OutputFolder;
 import org.codanet.input.ImageChunk;
-import org.codanet.model.CodaNet;
 import org.codanet.model.ModelFile;
+import org.codanet.model.Network;
 import org.codanet.render.ColourRange;
 import org.codanet.render.ContributionPicture;
 import org.codanet.render.Picture;
@@ -39,7 +39,7 @@ public final class ExplanationFolder {
     private static final int GAP = 8;
 
     private final Path folder;
-    private final CodaNet net;
+    private final Network net;
     private final Optional<ColourRange> fixedRange;
     private final int images;
     private final List<ExplainedImage> page = new ArrayList<>();
@@ -53,7 +53,7 @@ public final class ExplanationFolder {
      * @param images the total number of images
      * @throws IOException if the folder cannot be created or written to, or holds an {@code index.html} that codanet did not write
      */
-    public ExplanationFolder(Path folder, CodaNet net, Optional<ColourRange> fixedRange, int images)
+    public ExplanationFolder(Path folder, Network net, Optional<ColourRange> fixedRange, int images)
             throws IOException {
         this.folder = folder;
         this.net = net;

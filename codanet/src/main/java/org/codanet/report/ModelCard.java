@@ -6,6 +6,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.codanet.model.CodaNetConfig;
 import org.codanet.model.LayerConfig;
+import org.codanet.model.NetworkConfig;
 import org.codanet.model.Preprocessing;
 import org.codanet.recipe.TrainingRecipe;
 
@@ -20,7 +21,7 @@ import org.codanet.recipe.TrainingRecipe;
  */
 public record ModelCard(
         String name,
-        CodaNetConfig config,
+        NetworkConfig config,
         Optional<Preprocessing> images,
         Optional<TrainingRecipe> recipe,
         Map<String, Double> scores) {
@@ -32,8 +33,10 @@ public record ModelCard(
                 .append(escape(name))
                 .append("\n\n")
                 .append(
-                        "A CoDA-Net: an image classifier whose logits are sums of contributions of the pixels plus a constant. The\n")
-                .append("contributions explain each logit exactly.\n\n");
+                        config instanceof CodaNetConfig
+                                ? "A CoDA-Net: an image classifier whose logits are sums of contributions of the pixels plus a"
+                                        + " constant. The\ncontributions explain each logit exactly.\n\n"
+                                : "A ResNet: an image classifier of convolutions and ReLUs. Post-hoc methods explain its logits.\n\n");
         network(card);
         input(card);
         scores(card);
@@ -49,10 +52,14 @@ public record ModelCard(
         card.append("## Network\n\n| | |\n|---|---|\n");
         row(card, "Layers", Integer.toString(config.depth()));
         row(card, "Weights", String.format(Locale.ROOT, "%,d", config.parameters()));
-        row(card, "Norm", config.norm() + (config.bias() ? "" : ", no bias"));
+        if (config instanceof CodaNetConfig coda) {
+            row(card, "Norm", coda.norm() + (coda.bias() ? "" : ", no bias"));
+        }
         row(card, "Classes", Integer.toString(config.numClasses()));
-        row(card, "Temperature", Double.toString(config.temperature()));
-        row(card, "Logit bias", String.format(Locale.ROOT, "%.4f", config.logitBias()));
+        if (config instanceof CodaNetConfig coda) {
+            row(card, "Temperature", Double.toString(coda.temperature()));
+            row(card, "Logit bias", String.format(Locale.ROOT, "%.4f", coda.logitBias()));
+        }
         card.append('\n');
     }
 
@@ -102,10 +109,16 @@ public record ModelCard(
     }
 
     private void layers(StringBuilder card) {
+        if (!(config instanceof CodaNetConfig coda)) {
+            card.append("## Layers\n\n```json\n")
+                    .append(config.withLabels(List.of()).toJson())
+                    .append("\n```\n\n");
+            return;
+        }
         card.append("## Layers\n\n| layer | in | out | rank | kernel | stride | padding | weights |\n")
                 .append("|---:|---:|---:|---:|---:|---:|---:|---:|\n");
-        for (int i = 0; i < config.depth(); i++) {
-            LayerConfig layer = config.layers().get(i);
+        for (int i = 0; i < coda.depth(); i++) {
+            LayerConfig layer = coda.layers().get(i);
             card.append(String.format(
                     Locale.ROOT,
                     "| %d | %d | %d | %d | %d | %d | %d | %,d |\n",

@@ -7,7 +7,7 @@ import org.codanet.explain.ClassRanking;
 import org.codanet.explain.ClassScore;
 import org.codanet.explain.Explanation;
 import org.codanet.input.ImageChunk;
-import org.codanet.model.CodaNetConfig;
+import org.codanet.model.NetworkConfig;
 import org.codanet.nn.op.LossKind;
 import org.codanet.render.Picture;
 import org.codanet.render.SignedMap;
@@ -28,7 +28,7 @@ public final class PageImages {
      * @param truth index of the true class, if it is known
      */
     public static ExplainedImage of(
-            CodaNetConfig config, LossKind loss, ImageChunk images, Explanation explanation, int n, OptionalInt truth) {
+            NetworkConfig config, LossKind loss, ImageChunk images, Explanation explanation, int n, OptionalInt truth) {
         float[] logits = new float[explanation.logits().remaining()];
         explanation.logits().get(logits);
         List<ExplainedClass> explained = new ArrayList<>();
@@ -51,7 +51,7 @@ public final class PageImages {
                 explained);
     }
 
-    private static ClassScore score(CodaNetConfig config, Explanation explanation, int n, int t) {
+    private static ClassScore score(NetworkConfig config, Explanation explanation, int n, int t) {
         int k = explanation.classes(n).get(t);
         return new ClassScore(k, config.label(k), explanation.value(n, t), explanation.probability(n, k));
     }

@@ -4,8 +4,8 @@ import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import org.codanet.model.CodaNetConfig;
 import org.codanet.model.ModelFile;
+import org.codanet.model.NetworkConfig;
 import org.codanet.model.Preprocessing;
 import org.codanet.nn.device.Device;
 import org.codanet.nn.op.LossKind;
@@ -43,7 +43,7 @@ public final class PageText {
         return facts;
     }
 
-    private static String size(CodaNetConfig config) {
+    private static String size(NetworkConfig config) {
         return String.format(Locale.ROOT, "%d layers, %,d weights", config.depth(), config.parameters());
     }
 

@@ -11,6 +11,7 @@ import org.codanet.comparison.Metric;
 import org.codanet.metrics.Removal;
 import org.codanet.model.CodaNetConfig;
 import org.codanet.model.Experiments;
+import org.codanet.model.NetworkConfig;
 
 /**
  * A value that the authors of CoDA-Nets published for the 9-layer S-CoDA-SQ on CIFAR-10: 500 grids of 3 × 3 images, and 1,024 curves of
@@ -79,17 +80,20 @@ public record PublishedValue(double value, String details) {
      * those of the authors}
      */
     public static Optional<PublishedValue> of(
-            CodaNetConfig network, AttributionMethod method, Metric metric, ComparisonSettings settings) {
+            NetworkConfig network, AttributionMethod method, Metric metric, ComparisonSettings settings) {
         boolean comparable = metric == Metric.LOCALISATION
                 ? settings.side() == SIDE
                 : settings.pixelRemoval(Removal.LEAST_IMPORTANT_FIRST).share() == SHARE;
-        CodaNetConfig published = Experiments.named("9L-S-CoDA-SQ-1000").network();
-        if (!comparable || !network.layers().equals(published.layers())) {
+        CodaNetConfig published =
+                Experiments.named("9L-S-CoDA-SQ-1000").network().requireCodaNet();
+        if (!comparable
+                || !(network instanceof CodaNetConfig coda)
+                || !coda.layers().equals(published.layers())) {
             return Optional.empty();
         }
         return ENTRIES.stream()
                 .filter(entry -> entry.metric() == metric
-                        && entry.temperature() == network.temperature()
+                        && entry.temperature() == coda.temperature()
                         && AttributionMethods.of(entry.method(), entry.settings())
                                 .equals(method))
                 .map(Entry::value)

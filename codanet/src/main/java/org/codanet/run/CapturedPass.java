@@ -1,8 +1,8 @@
 package org.codanet.run;
 
 import org.codanet.data.batch.RawImages;
-import org.codanet.model.CodaNet;
 import org.codanet.model.NetInput;
+import org.codanet.model.Network;
 import org.codanet.nn.device.ReplayedWork;
 import org.codanet.nn.tensor.Scope;
 
@@ -11,7 +11,7 @@ import org.codanet.nn.tensor.Scope;
  * the device supports it ({@link ReplayedWork}).
  */
 final class CapturedPass {
-    private final CodaNet net;
+    private final Network net;
     private final PassDefinition definition;
     private final Scope scope;
     private final NetInput images;
@@ -21,7 +21,7 @@ final class CapturedPass {
     private final ReplayedWork work;
 
     /** A pass that has not run yet. @param scope owner of everything */
-    CapturedPass(CodaNet net, PassDefinition definition, Scope scope) {
+    CapturedPass(Network net, PassDefinition definition, Scope scope) {
         this.net = net;
         this.definition = definition;
         this.scope = scope;

@@ -3,8 +3,8 @@ package org.codanet.run;
 import java.util.ArrayList;
 import java.util.List;
 import org.codanet.data.batch.RawImages;
-import org.codanet.model.CodaNet;
 import org.codanet.model.NetPass;
+import org.codanet.model.Network;
 import org.codanet.nn.op.ContributionMap;
 import org.codanet.nn.op.alignment.Purpose;
 import org.codanet.nn.tensor.Scope;
@@ -109,7 +109,7 @@ public record ExplanationPass(RawImages.Form images, int layer, boolean perChann
         return images.shape().extent(0);
     }
 
-    private Shape inputShape(CodaNet net) {
+    private Shape inputShape(Network net) {
         return net.inputShape(count(), images.shape().extent(2), images.shape().extent(3));
     }
 
@@ -117,7 +117,7 @@ public record ExplanationPass(RawImages.Form images, int layer, boolean perChann
      * The targets in groups, in order. A device may use another algorithm for few targets than for many, which rounds differently. The
      * last group therefore repeats some targets of the one before it if it would be too small for the algorithm of the others.
      */
-    public List<Group> groups(CodaNet net) {
+    public List<Group> groups(Network net) {
         int all = targets.count();
         if (all <= targetsAtOnce) {
             return List.of(new Group(0, all));
@@ -133,7 +133,7 @@ public record ExplanationPass(RawImages.Form images, int layer, boolean perChann
     }
 
     @Override
-    public BufferLayout inputs(CodaNet net) {
+    public BufferLayout inputs(Network net) {
         return switch (targets) {
             case HighestLogits highest -> BufferLayout.EMPTY;
             case NamedClasses named ->
@@ -155,7 +155,7 @@ public record ExplanationPass(RawImages.Form images, int layer, boolean perChann
     }
 
     @Override
-    public BufferLayout results(CodaNet net) {
+    public BufferLayout results(Network net) {
         BufferLayout.Builder layout = BufferLayout.builder()
                 .add(LOGITS, Shape.of(count(), net.config().numClasses()));
         if (targets instanceof HighestLogits || targets instanceof NamedOrHighest) {
@@ -175,7 +175,7 @@ public record ExplanationPass(RawImages.Form images, int layer, boolean perChann
     }
 
     @Override
-    public Body open(CodaNet net, Scope scope) {
+    public Body open(Network net, Scope scope) {
         ContributionMap contributions = net.device().contributionMap(scope);
         List<Group> groups = groups(net);
         return (input, inputs, results, own) -> {
@@ -208,7 +208,7 @@ public record ExplanationPass(RawImages.Form images, int layer, boolean perChann
 
     /** {@code classes = highest · ranked + named}, which is exact because all of them are small integers. */
     private void selectClasses(
-            CodaNet net, NetPass pass, ContributionMap product, DeviceBuffers inputs, Tensor classes, Scope scope) {
+            Network net, NetPass pass, ContributionMap product, DeviceBuffers inputs, Tensor classes, Scope scope) {
         Tensor highest = net.device().allocate(scope, Shape.of(count(), 1, 1, 1));
         net.highest(pass, highest.reshape(Shape.of(count(), 1)));
         Tensor ranked = inputs.get(RANKED).reshape(Shape.of(count(), 1, 1, 1, 1));
@@ -218,7 +218,7 @@ public record ExplanationPass(RawImages.Form images, int layer, boolean perChann
 
     /** (N, count, H, W, C): the linear map from the explained input to each target of the group. */
     private Tensor linearMap(
-            CodaNet net, NetPass pass, Group group, DeviceBuffers inputs, DeviceBuffers results, Scope scope) {
+            Network net, NetPass pass, Group group, DeviceBuffers inputs, DeviceBuffers results, Scope scope) {
         return switch (targets) {
             case HighestLogits highest ->
                 net.backProject(pass, results.get(CLASSES), group.first(), group.count(), layer, scope);

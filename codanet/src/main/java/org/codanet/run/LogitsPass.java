@@ -1,7 +1,7 @@
 package org.codanet.run;
 
 import org.codanet.data.batch.RawImages;
-import org.codanet.model.CodaNet;
+import org.codanet.model.Network;
 import org.codanet.nn.op.alignment.Purpose;
 import org.codanet.nn.tensor.Scope;
 import org.codanet.nn.tensor.Shape;
@@ -26,19 +26,19 @@ public record LogitsPass(RawImages.Form images) implements PassDefinition {
     }
 
     @Override
-    public BufferLayout inputs(CodaNet net) {
+    public BufferLayout inputs(Network net) {
         return BufferLayout.EMPTY;
     }
 
     @Override
-    public BufferLayout results(CodaNet net) {
+    public BufferLayout results(Network net) {
         return BufferLayout.builder()
                 .add(LOGITS, Shape.of(images.shape().extent(0), net.config().numClasses()))
                 .build();
     }
 
     @Override
-    public Body open(CodaNet net, Scope scope) {
+    public Body open(Network net, Scope scope) {
         return (input, inputs, results, own) -> net.device()
                 .elementwise()
                 .copy(net.forward(input, Purpose.INFERENCE, own).logits(), results.get(LOGITS));

@@ -2,7 +2,7 @@ package org.codanet.run;
 
 import java.util.List;
 import java.util.Locale;
-import org.codanet.model.CodaNet;
+import org.codanet.model.Network;
 import org.codanet.nn.counting.CountingDevice;
 import org.codanet.nn.device.ByteCount;
 
@@ -27,7 +27,7 @@ public record MemoryPlan(List<Line> lines) {
     public record Line(String name, long bytes) {}
 
     /** The plan of one pass of a network. @throws IllegalArgumentException if the images do not fit the network */
-    public static MemoryPlan of(CodaNet net, PassDefinition pass) {
+    public static MemoryPlan of(Network net, PassDefinition pass) {
         return new MemoryPlan(PassCounter.of(net).lines(pass));
     }
 
@@ -44,7 +44,7 @@ public record MemoryPlan(List<Line> lines) {
      * @param budgetBytes the memory budget in bytes; 0 for no limit
      * @throws IllegalArgumentException if not even one image fits
      */
-    public static int largestBatch(CodaNet net, PassDefinition pass, long budgetBytes, int atMost) {
+    public static int largestBatch(Network net, PassDefinition pass, long budgetBytes, int atMost) {
         if (budgetBytes == 0) {
             return atMost;
         }
@@ -67,7 +67,7 @@ public record MemoryPlan(List<Line> lines) {
      *
      * @param pass the pass; its number of images is ignored
      */
-    public static int imagesWithin(CodaNet net, PassDefinition pass, long bytes, int atMost) {
+    public static int imagesWithin(Network net, PassDefinition pass, long bytes, int atMost) {
         if (of(net, pass.withImages(atMost)).totalBytes() <= bytes) {
             return atMost;
         }

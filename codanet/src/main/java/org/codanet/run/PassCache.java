@@ -3,7 +3,7 @@ package org.codanet.run;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.codanet.data.batch.RawImages;
-import org.codanet.model.CodaNet;
+import org.codanet.model.Network;
 import org.codanet.nn.device.Device;
 import org.codanet.nn.device.OutOfMemoryException;
 import org.codanet.nn.tensor.Scope;
@@ -19,7 +19,7 @@ public final class PassCache {
     /** A service mixes fewer kinds of request than this. Each cached pass holds its tensors and the memory of its graph. */
     private static final int CAPACITY = 8;
 
-    private final CodaNet net;
+    private final Network net;
     private final Device device;
     private final Scope scope;
     private final Map<PassDefinition, Entry> entries = new LinkedHashMap<>(CAPACITY, 0.75f, true);
@@ -28,14 +28,14 @@ public final class PassCache {
 
     private record Entry(Scope scope, CapturedPass pass) {}
 
-    private PassCache(CodaNet net, Scope scope) {
+    private PassCache(Network net, Scope scope) {
         this.net = net;
         this.device = net.device();
         this.scope = scope;
     }
 
     /** The cache of a network, which is closed with the network. */
-    public static PassCache of(CodaNet net) {
+    public static PassCache of(Network net) {
         return net.companion(PassCache.class, owner -> new PassCache(net, owner.child("passes")));
     }
 

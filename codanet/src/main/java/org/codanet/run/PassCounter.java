@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.codanet.model.CodaNet;
+import org.codanet.model.Network;
 import org.codanet.nn.counting.CountingDevice;
 import org.codanet.nn.counting.MemoryPeak;
 import org.codanet.nn.layer.Parameter;
@@ -27,13 +27,13 @@ final class PassCounter {
     private static final List<String> USES =
             List.of(IMAGES_AND_RESULTS, ACTIVATIONS, LINEAR_MAPS, GRADIENTS, REGULARISER);
 
-    private final CodaNet net;
+    private final Network net;
     private final Scope scope;
     private final CountingDevice counting;
-    private final CodaNet copy;
+    private final Network copy;
     private final Map<PassDefinition, MemoryPeak> peaks = new LeastRecentlyUsed();
 
-    private PassCounter(CodaNet net, Scope scope) {
+    private PassCounter(Network net, Scope scope) {
         this.net = net;
         this.scope = scope;
         this.counting = scope.register(new CountingDevice(net.device()));
@@ -56,7 +56,7 @@ final class PassCounter {
     }
 
     /** The counter of a network, which is closed with the network. */
-    static PassCounter of(CodaNet net) {
+    static PassCounter of(Network net) {
         return net.companion(PassCounter.class, owner -> new PassCounter(net, owner.child("memory plan")));
     }
 

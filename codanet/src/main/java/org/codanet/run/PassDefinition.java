@@ -1,7 +1,7 @@
 package org.codanet.run;
 
 import org.codanet.data.batch.RawImages;
-import org.codanet.model.CodaNet;
+import org.codanet.model.Network;
 import org.codanet.nn.op.alignment.Purpose;
 import org.codanet.nn.tensor.Scope;
 import org.codanet.nn.tensor.Tensor;
@@ -27,17 +27,17 @@ public interface PassDefinition {
     Purpose purpose();
 
     /** The inputs of the pass other than the images. */
-    BufferLayout inputs(CodaNet net);
+    BufferLayout inputs(Network net);
 
     /** The results of the pass. */
-    BufferLayout results(CodaNet net);
+    BufferLayout results(Network net);
 
     /**
      * Creates the operations that the pass needs in addition to those of the network.
      *
      * @param scope owner of the operations
      */
-    Body open(CodaNet net, Scope scope);
+    Body open(Network net, Scope scope);
 
     /** The operations of a pass, from the network's input to the results. */
     @FunctionalInterface

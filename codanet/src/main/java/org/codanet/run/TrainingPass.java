@@ -1,8 +1,8 @@
 package org.codanet.run;
 
 import org.codanet.data.batch.RawImages;
-import org.codanet.model.CodaNet;
 import org.codanet.model.NetPass;
+import org.codanet.model.Network;
 import org.codanet.nn.device.Device;
 import org.codanet.nn.layer.Sequential;
 import org.codanet.nn.op.Loss;
@@ -72,7 +72,7 @@ public record TrainingPass(RawImages.Form images, LossKind loss, int virtualBatc
     }
 
     @Override
-    public BufferLayout inputs(CodaNet net) {
+    public BufferLayout inputs(Network net) {
         BufferLayout.Builder layout = BufferLayout.builder().add(LABELS, Shape.of(count()));
         if (weighted) {
             layout.add(WEIGHTS, Shape.of(count()));
@@ -84,7 +84,7 @@ public record TrainingPass(RawImages.Form images, LossKind loss, int virtualBatc
     }
 
     @Override
-    public BufferLayout results(CodaNet net) {
+    public BufferLayout results(Network net) {
         BufferLayout.Builder layout = BufferLayout.builder().add(LOSS, Shape.of(1));
         if (isRegularised()) {
             layout.add(PENALTY_SUMS, Shape.of(2));
@@ -93,13 +93,13 @@ public record TrainingPass(RawImages.Form images, LossKind loss, int virtualBatc
     }
 
     @Override
-    public Body open(CodaNet net, Scope scope) {
+    public Body open(Network net, Scope scope) {
         Loss operation = net.device().loss(scope, loss);
         return (input, inputs, results, own) -> run(net, operation, input, inputs, results, own);
     }
 
     private void run(
-            CodaNet net, Loss operation, Tensor input, DeviceBuffers inputs, DeviceBuffers results, Scope scope) {
+            Network net, Loss operation, Tensor input, DeviceBuffers inputs, DeviceBuffers results, Scope scope) {
         Device device = net.device();
         NetPass pass = net.forward(input, Purpose.TRAINING, scope);
         device.elementwise().copy(pass.logits(), results.get(LOGITS));
@@ -115,7 +115,7 @@ public record TrainingPass(RawImages.Form images, LossKind loss, int virtualBatc
     }
 
     /** The mean loss of the images with the regulariser, from the results of a run. */
-    public double loss(CodaNet net, HostBuffers results) {
+    public double loss(Network net, HostBuffers results) {
         double value = results.get(LOSS)[0];
         if (isRegularised()) {
             // The penalty is scaled by the share, as the gradient is; the loss is not.

@@ -39,7 +39,7 @@ final class LoadedModel {
         Preprocessing preprocessing = file.preprocessing()
                 .orElseThrow(() -> new IllegalArgumentException("model " + name
                         + ": the file does not record the size of its images; a service needs a model of codanet"));
-        this.info = new ModelInfo(name, version, file.config(), preprocessing);
+        this.info = new ModelInfo(name, version, file.codaNetConfig(), preprocessing);
         this.loss = file.recipe().map(TrainingRecipe::loss).orElse(LossKind.BCE);
         this.maxQueue = maxQueue;
         this.file = file;

@@ -9,7 +9,7 @@ import org.codanet.data.dataset.ImageDataset;
 import org.codanet.data.dataset.ImageLoader;
 import org.codanet.data.image.ImageSize;
 import org.codanet.file.FileFormatException;
-import org.codanet.model.CodaNetConfig;
+import org.codanet.model.NetworkConfig;
 import org.codanet.model.Preprocessing;
 import org.codanet.recipe.AugmentationRecipe;
 import org.codanet.recipe.TrainingRecipe;
@@ -47,10 +47,10 @@ final class DatasetFit {
      * @param augmentation applied to the images before the network reads them
      */
     static void requireExtents(
-            ImageDataset files, Preprocessing preprocessing, CodaNetConfig config, AugmentationRecipe augmentation)
+            ImageDataset files, Preprocessing preprocessing, NetworkConfig config, AugmentationRecipe augmentation)
             throws IOException {
         try {
-            config.extents(preprocessing.height(), preprocessing.width());
+            config.requireExtents(preprocessing.height(), preprocessing.width());
             DatasetSource.requireTrainable(files, preprocessing, augmentation);
         } catch (IllegalArgumentException e) {
             // The files contradict each other, so this is not an error of the caller.
@@ -59,7 +59,7 @@ final class DatasetFit {
     }
 
     /** Refuses a recipe with which no optimiser step would be taken, see {@link Trainer#requireTrainable}. */
-    static void requireTrainable(TrainingRecipe recipe, CodaNetConfig config, ImageDataset files) throws IOException {
+    static void requireTrainable(TrainingRecipe recipe, NetworkConfig config, ImageDataset files) throws IOException {
         try {
             Trainer.requireTrainable(recipe, config, files.size());
         } catch (IllegalArgumentException e) {
@@ -73,13 +73,13 @@ final class DatasetFit {
     }
 
     /** The config with the class names of the dataset. @throws FileFormatException as {@link #requireClassCount} does */
-    static CodaNetConfig withClassNames(CodaNetConfig config, ImageDataset data) throws FileFormatException {
+    static NetworkConfig withClassNames(NetworkConfig config, ImageDataset data) throws FileFormatException {
         requireClassCount(data, config);
         return config.withLabels(data.classNames());
     }
 
     /** Refuses a dataset without labels, or with another number of classes than the network has. */
-    private static void requireClassCount(ImageDataset data, CodaNetConfig config) throws FileFormatException {
+    private static void requireClassCount(ImageDataset data, NetworkConfig config) throws FileFormatException {
         if (data.classNames().isEmpty()) {
             throw new FileFormatException(data.name(), "the images have no labels");
         }
@@ -95,7 +95,7 @@ final class DatasetFit {
     }
 
     /** The images with labels that are indices of the network's classes, see {@link ClassMatch}. */
-    static ImageDataset withClassesOf(CodaNetConfig config, ImageDataset data) throws FileFormatException {
+    static ImageDataset withClassesOf(NetworkConfig config, ImageDataset data) throws FileFormatException {
         if (!config.labels().isEmpty()) {
             return ClassMatch.match(data, config.labels(), "the network");
         }

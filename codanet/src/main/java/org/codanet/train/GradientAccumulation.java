@@ -5,9 +5,9 @@ import java.util.List;
 import java.util.Set;
 import org.codanet.data.batch.RawImages;
 import org.codanet.evaluate.Ranking;
-import org.codanet.model.CodaNet;
 import org.codanet.model.NetInput;
 import org.codanet.model.NetPass;
+import org.codanet.model.Network;
 import org.codanet.nn.device.Device;
 import org.codanet.nn.device.OutOfMemoryException;
 import org.codanet.nn.op.alignment.Purpose;
@@ -23,7 +23,7 @@ import org.codanet.run.TrainingPass;
  * passes. The sum of their gradients is that of the whole micro-batch, except for rounding.
  */
 final class GradientAccumulation implements AutoCloseable {
-    private final CodaNet net;
+    private final Network net;
     private final TrainingRecipe recipe;
     private final Device device;
     private final long memoryBudget;
@@ -32,7 +32,7 @@ final class GradientAccumulation implements AutoCloseable {
     private boolean zero;
 
     /** Sets the gradients to zero. @param memoryBudget in bytes; 0 for no limit */
-    GradientAccumulation(CodaNet net, TrainingRecipe recipe, long memoryBudget) {
+    GradientAccumulation(Network net, TrainingRecipe recipe, long memoryBudget) {
         this.net = net;
         this.recipe = recipe;
         this.device = net.device();

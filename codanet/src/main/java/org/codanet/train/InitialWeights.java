@@ -10,7 +10,7 @@ import org.codanet.file.FileFormatException;
 import org.codanet.file.NamedTensors;
 import org.codanet.file.TensorData;
 import org.codanet.file.weights.WeightsFile;
-import org.codanet.model.CodaNetConfig;
+import org.codanet.model.NetworkConfig;
 
 /**
  * Trained weights from which a training run starts (fine-tuning). All layers except the last must have the shapes of the network. If the
@@ -34,7 +34,7 @@ public record InitialWeights(String file, NamedTensors weights) {
     }
 
     /** {@return whether the last layer has another shape than in the network, so that it starts with random weights} */
-    public boolean leavesOutLastLayer(CodaNetConfig config) {
+    public boolean leavesOutLastLayer(NetworkConfig config) {
         return !misfits(config).isEmpty();
     }
 
@@ -45,11 +45,10 @@ public record InitialWeights(String file, NamedTensors weights) {
      * @param random the network's weights before
      * @throws FileFormatException if a layer before the last is missing here or has another shape
      */
-    NamedTensors applyTo(CodaNetConfig config, NamedTensors random) throws FileFormatException {
+    NamedTensors applyTo(NetworkConfig config, NamedTensors random) throws FileFormatException {
         List<String> misfits = misfits(config);
-        String lastLayer = (config.depth() - 1) + ".";
         for (String name : misfits) {
-            if (!name.startsWith(lastLayer)) {
+            if (!config.isOfLastLayer(name)) {
                 TensorData given = weights.tensors().get(name);
                 throw new FileFormatException(
                         file,
@@ -62,14 +61,14 @@ public record InitialWeights(String file, NamedTensors weights) {
         Map<String, TensorData> merged = new LinkedHashMap<>(random.tensors());
         for (String name : config.parameterShapes().keySet()) {
             // If only some arrays of the last layer fit, none of them is used.
-            if (misfits.isEmpty() || !name.startsWith(lastLayer)) {
+            if (misfits.isEmpty() || !config.isOfLastLayer(name)) {
                 merged.put(name, weights.get(name).toFloat32());
             }
         }
         return new NamedTensors(merged);
     }
 
-    private List<String> misfits(CodaNetConfig config) {
+    private List<String> misfits(NetworkConfig config) {
         List<String> misfits = new ArrayList<>();
         config.parameterShapes().forEach((name, shape) -> {
             TensorData given = weights.tensors().get(name);

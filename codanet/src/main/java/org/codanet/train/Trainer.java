@@ -11,9 +11,10 @@ import java.util.Optional;
 import org.codanet.data.batch.BatchSource;
 import org.codanet.evaluate.Evaluation;
 import org.codanet.evaluate.Evaluator;
-import org.codanet.model.CodaNet;
 import org.codanet.model.CodaNetConfig;
 import org.codanet.model.ModelFile;
+import org.codanet.model.Network;
+import org.codanet.model.NetworkConfig;
 import org.codanet.model.Preprocessing;
 import org.codanet.nn.tensor.Scope;
 import org.codanet.recipe.Accumulation;
@@ -27,7 +28,7 @@ import org.codanet.recipe.TrainingRecipe;
  * them was interrupted and resumed from its checkpoint.
  */
 public final class Trainer {
-    private final CodaNet net;
+    private final Network net;
     private final TrainingRecipe recipe;
     private final Preprocessing images;
     private final BatchSource training;
@@ -114,7 +115,7 @@ public final class Trainer {
      * @throws IllegalArgumentException as {@link #requireTrainable} does
      */
     public Trainer(
-            CodaNet net,
+            Network net,
             TrainingRecipe recipe,
             Preprocessing images,
             BatchSource training,
@@ -139,7 +140,11 @@ public final class Trainer {
      * @throws IllegalArgumentException if an epoch would have no update, the regulariser has no second class, or the recipe has weights for
      *     another number of classes
      */
-    public static void requireTrainable(TrainingRecipe recipe, CodaNetConfig network, long images) {
+    public static void requireTrainable(TrainingRecipe recipe, NetworkConfig network, long images) {
+        if (recipe.lambda() > 0 && !(network instanceof CodaNetConfig)) {
+            throw new IllegalArgumentException("recipe: lambda is " + recipe.lambda()
+                    + ", but the network is no CoDA-Net, so it has no linear map to regularise");
+        }
         if (recipe.lambda() > 0 && network.numClasses() < 2) {
             throw new IllegalArgumentException(
                     "recipe: lambda is " + recipe.lambda() + ", but the network has no other class to regularise");

@@ -15,10 +15,10 @@ import org.codanet.file.NamedTensors;
 import org.codanet.file.TensorData;
 import org.codanet.file.safetensors.SafetensorsFile;
 import org.codanet.json.JsonFields;
-import org.codanet.model.CodaNet;
-import org.codanet.model.CodaNetConfig;
 import org.codanet.model.ModelFile;
 import org.codanet.model.NetWeights;
+import org.codanet.model.Network;
+import org.codanet.model.NetworkConfig;
 import org.codanet.nn.layer.Parameter;
 import org.codanet.recipe.LearningRate;
 import org.codanet.recipe.TrainingRecipe;
@@ -38,7 +38,7 @@ import org.codanet.recipe.TrainingRecipe;
  * @param variances Adam's second moments, under the same keys
  */
 public record TrainingCheckpoint(
-        CodaNetConfig config,
+        NetworkConfig config,
         TrainingRecipe recipe,
         long seed,
         String data,
@@ -123,7 +123,7 @@ public record TrainingCheckpoint(
 
     /** A checkpoint of a network in training. */
     static TrainingCheckpoint of(
-            CodaNet net, TrainingRecipe recipe, long seed, String data, Position position, List<EpochMetrics> metrics) {
+            Network net, TrainingRecipe recipe, long seed, String data, Position position, List<EpochMetrics> metrics) {
         return new TrainingCheckpoint(
                 net.config(),
                 recipe,
@@ -137,7 +137,7 @@ public record TrainingCheckpoint(
     }
 
     /** Copies weights and moments to a network of the same config, which must be prepared for training. */
-    void restore(CodaNet net) {
+    void restore(Network net) {
         net.setWeights(weights);
         NetWeights.upload(net, means, Parameter::mean);
         NetWeights.upload(net, variances, Parameter::variance);
@@ -186,7 +186,7 @@ public record TrainingCheckpoint(
         }
         try {
             return new TrainingCheckpoint(
-                    CodaNetConfig.fromJson(word(words, "config")),
+                    NetworkConfig.fromJson(word(words, "config")),
                     TrainingRecipe.fromJson(word(words, "recipe")),
                     Long.parseLong(word(words, "seed")),
                     word(words, "data"),
@@ -225,7 +225,7 @@ public record TrainingCheckpoint(
      * @throws TrainingException naming the first difference
      */
     void requireSameRun(
-            Path file, CodaNetConfig otherConfig, TrainingRecipe otherRecipe, long otherSeed, String otherData) {
+            Path file, NetworkConfig otherConfig, TrainingRecipe otherRecipe, long otherSeed, String otherData) {
         requireSame(file, "network", config, otherConfig);
         if (otherRecipe.epochs() < recipe.epochs()
                 && !recipe.learningRate().equals(otherRecipe.learningRate())

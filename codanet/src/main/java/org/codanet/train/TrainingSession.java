@@ -2,7 +2,7 @@ package org.codanet.train;
 
 import java.io.IOException;
 import org.codanet.file.FileFormatException;
-import org.codanet.model.CodaNet;
+import org.codanet.model.Network;
 import org.codanet.nn.device.Device;
 import org.codanet.nn.tensor.Scope;
 
@@ -12,10 +12,10 @@ import org.codanet.nn.tensor.Scope;
  */
 public final class TrainingSession implements AutoCloseable {
     private final Scope scope;
-    private final CodaNet net;
+    private final Network net;
     private final Trainer trainer;
 
-    private TrainingSession(Scope scope, CodaNet net, Trainer trainer) {
+    private TrainingSession(Scope scope, Network net, Trainer trainer) {
         this.scope = scope;
         this.net = net;
         this.trainer = trainer;
@@ -36,7 +36,7 @@ public final class TrainingSession implements AutoCloseable {
             TrainingListener listener) {
         Scope scope = Scope.open("train");
         try {
-            CodaNet net = CodaNet.create(setup.network(), setup.recipe().loss(), device, scope, options.seed());
+            Network net = Network.create(setup.network(), setup.recipe().loss(), device, scope, options.seed());
             Trainer trainer = new Trainer(
                     net,
                     setup.recipe(),
@@ -58,7 +58,7 @@ public final class TrainingSession implements AutoCloseable {
     }
 
     /** The network that is trained. */
-    public CodaNet net() {
+    public Network net() {
         return net;
     }
 

@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.util.Optional;
 import org.codanet.data.dataset.ImageDataset;
 import org.codanet.data.dataset.ImageLoader;
-import org.codanet.model.CodaNetConfig;
+import org.codanet.model.NetworkConfig;
 import org.codanet.model.Preprocessing;
 import org.codanet.recipe.AugmentationRecipe;
 import org.codanet.recipe.TrainingRecipe;
@@ -21,7 +21,7 @@ import org.codanet.recipe.TrainingRecipe;
  * @param threads that decode images
  */
 public record TrainingSetup(
-        CodaNetConfig network,
+        NetworkConfig network,
         TrainingRecipe recipe,
         Preprocessing preprocessing,
         ImageDataset training,
@@ -49,13 +49,13 @@ public record TrainingSetup(
      * @throws IOException if the data do not fit the network or the recipe, or cannot be read
      */
     public static TrainingSetup of(
-            CodaNetConfig network, TrainingRecipe recipe, Optional<Preprocessing> preprocessing, Data data, int threads)
+            NetworkConfig network, TrainingRecipe recipe, Optional<Preprocessing> preprocessing, Data data, int threads)
             throws IOException {
         ImageDataset training = data.training();
         Preprocessing images = preprocessing.isPresent()
                 ? preprocessing.get()
                 : DatasetFit.extentsOf(training, network.imageChannels());
-        CodaNetConfig labelled = DatasetFit.withClassNames(network, training);
+        NetworkConfig labelled = DatasetFit.withClassNames(network, training);
         ImageDataset test = DatasetFit.withClassesOf(training, data.test());
         DatasetFit.requireExtents(training, images, network, recipe.augmentation());
         DatasetFit.requireExtents(test, images, network, AugmentationRecipe.NONE);

@@ -3,7 +3,7 @@ package org.codanet.train;
 import java.util.List;
 import java.util.stream.Collectors;
 import org.codanet.data.batch.RawImages;
-import org.codanet.model.CodaNet;
+import org.codanet.model.Network;
 import org.codanet.nn.device.Device;
 import org.codanet.nn.device.OutOfMemoryException;
 import org.codanet.nn.device.ReplayedWork;
@@ -19,7 +19,7 @@ import org.codanet.recipe.TrainingRecipe;
  * optimiser's operations; the moments belong to the network's parameters.
  */
 public final class TrainingStep implements AutoCloseable {
-    private final CodaNet net;
+    private final Network net;
     private final TrainingRecipe recipe;
     private final Device device;
     private final Scope scope;
@@ -36,7 +36,7 @@ public final class TrainingStep implements AutoCloseable {
      * @param memoryBudget the largest number of bytes of native memory to use, including the network's weights; batches are split into
      *     passes that fit; 0 for no limit
      */
-    public TrainingStep(CodaNet net, TrainingRecipe recipe, Scope parent, long memoryBudget) {
+    public TrainingStep(Network net, TrainingRecipe recipe, Scope parent, long memoryBudget) {
         this.net = net;
         this.recipe = recipe;
         this.device = net.device();

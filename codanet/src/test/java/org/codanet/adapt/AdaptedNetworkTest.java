@@ -21,6 +21,7 @@ import org.codanet.model.CodaNetConfig;
 import org.codanet.model.Experiment;
 import org.codanet.model.Experiments;
 import org.codanet.model.LayerExtent;
+import org.codanet.model.NetworkConfig;
 import org.codanet.model.Preprocessing;
 import org.codanet.recipe.AugmentationRecipe;
 import org.codanet.recipe.TrainingRecipe;
@@ -73,8 +74,8 @@ class AdaptedNetworkTest {
             AdaptedNetwork network = adapted(XS, images(3, new ImageSize(32, 32)), null);
             assertEquals(3, network.network().numClasses());
             assertEquals(
-                    XS.network().layers().subList(0, 3),
-                    network.network().layers().subList(0, 3));
+                    XS.network().requireCodaNet().layers().subList(0, 3),
+                    network.network().requireCodaNet().layers().subList(0, 3));
             assertEquals(1, network.changes().size(), network.changes().toString());
             assertTrue(
                     network.changes().getFirst().contains("3 classes"),
@@ -232,7 +233,8 @@ class AdaptedNetworkTest {
         })
         void reducesASquareToAboutEightByEightPositions(int side, int last, double temperature) throws IOException {
             NetworkConfigFile starter = StarterNetwork.of(images(3, LANDSCAPE), Optional.of(new ImageSize(side, side)));
-            LayerExtent map = starter.network().extents(side, side).getLast();
+            LayerExtent map =
+                    starter.network().requireCodaNet().extents(side, side).getLast();
             assertEquals(new LayerExtent(3, last, last), map);
             assertEquals(temperature, starter.network().temperature());
             assertEquals(Optional.of(new ImageSize(side, side)), starter.size());
@@ -240,7 +242,7 @@ class AdaptedNetworkTest {
 
         @Test
         void hasTheClassesOfTheFolderAndGivesEachTheSameProbabilityWithoutEvidence() throws IOException {
-            CodaNetConfig network =
+            NetworkConfig network =
                     StarterNetwork.of(images(4, LANDSCAPE), Optional.empty()).network();
             assertEquals(List.of("a", "b", "c", "d"), network.labels());
             assertEquals(0.25, 1 / (1 + Math.exp(-network.logitBias())), 1e-12);

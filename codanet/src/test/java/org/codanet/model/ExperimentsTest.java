@@ -29,23 +29,28 @@ class ExperimentsTest {
             String name, Norm norm, double temperature, int firstRank, int lastRank, double lambda) {
         Experiment experiment = Experiments.named(name);
         assertEquals(name, experiment.name());
-        assertEquals(norm, experiment.network().norm());
-        assertEquals(temperature, experiment.network().temperature());
-        assertEquals(firstRank, experiment.network().layers().getFirst().rank());
-        assertEquals(lastRank, experiment.network().layers().getLast().rank());
+        CodaNetConfig network = experiment.network().requireCodaNet();
+        assertEquals(norm, network.norm());
+        assertEquals(temperature, network.temperature());
+        assertEquals(firstRank, network.layers().getFirst().rank());
+        assertEquals(lastRank, network.layers().getLast().rank());
         assertEquals(lambda, experiment.recipe().lambda());
-        assertEquals(9, experiment.network().depth());
-        assertTrue(experiment.network().bias());
+        assertEquals(9, network.depth());
+        assertTrue(network.bias());
     }
 
     @Test
     void theLayersOfThePapersNetworksHaveThePapersExtents() {
-        List<LayerExtent> small =
-                Experiments.named("9L-S-CoDA-SQ-1000").network().extents(32, 32);
+        List<LayerExtent> small = Experiments.named("9L-S-CoDA-SQ-1000")
+                .network()
+                .requireCodaNet()
+                .extents(32, 32);
         assertEquals(new LayerExtent(32, 16, 16), small.get(2));
         assertEquals(new LayerExtent(10, 8, 8), small.getLast());
-        List<LayerExtent> large =
-                Experiments.named("9L-L-CoDA-SQ-100000").network().extents(240, 240);
+        List<LayerExtent> large = Experiments.named("9L-L-CoDA-SQ-100000")
+                .network()
+                .requireCodaNet()
+                .extents(240, 240);
         assertEquals(new LayerExtent(16, 80, 80), large.getFirst());
         assertEquals(new LayerExtent(100, 20, 20), large.getLast());
     }
@@ -57,15 +62,15 @@ class ExperimentsTest {
         assertEquals(name, experiment.name());
         assertEquals(
                 experiment.network(),
-                CodaNetConfig.fromJson(experiment.network().toJson()));
+                NetworkConfig.fromJson(experiment.network().toJson()));
         assertEquals(
                 experiment.recipe(), TrainingRecipe.fromJson(experiment.recipe().toJson()));
     }
 
     @Test
-    void thereAreTwentyExperiments() {
-        // 7 temperatures, L2, 4 ranks, 5 lambdas, ImageNet; and two of ours.
-        assertEquals(7 + 1 + 4 + 5 + 1 + 2, Experiments.names().size());
+    void thereAreTwentySevenExperiments() {
+        // 7 temperatures, L2, 4 ranks, 5 lambdas, ImageNet; two small ones; 7 ResNets.
+        assertEquals(7 + 1 + 4 + 5 + 1 + 2 + 7, Experiments.names().size());
     }
 
     @Test

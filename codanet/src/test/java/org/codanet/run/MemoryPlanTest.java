@@ -50,7 +50,7 @@ final class MemoryPlanTest {
 
     /** The paper's network. In a toy network the memory that no plan counts would be more than a tenth. */
     private static final CodaNetConfig NETWORK =
-            Experiments.named("9L-S-CoDA-SQ-1000").network();
+            Experiments.named("9L-S-CoDA-SQ-1000").network().requireCodaNet();
 
     private static RawImages.Form images(int count, int side) {
         return new RawImages.Form(Shape.of(count, 3, side, side), null, false, 0);

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import java.util.stream.Stream;
 import org.codanet.data.batch.RawImages;
 import org.codanet.model.CodaNet;
+import org.codanet.model.Network;
 import org.codanet.nn.device.Device;
 import org.codanet.nn.device.OutOfMemoryException;
 import org.codanet.nn.op.LossKind;
@@ -53,17 +54,17 @@ final class PassCacheTest {
         }
 
         @Override
-        public BufferLayout inputs(CodaNet net) {
+        public BufferLayout inputs(Network net) {
             return BufferLayout.EMPTY;
         }
 
         @Override
-        public BufferLayout results(CodaNet net) {
+        public BufferLayout results(Network net) {
             return BufferLayout.builder().add("number", Shape.of(1)).build();
         }
 
         @Override
-        public Body open(CodaNet net, Scope scope) {
+        public Body open(Network net, Scope scope) {
             log.created++;
             return (input, inputs, results, own) -> {
                 log.run++;
@@ -82,7 +83,7 @@ final class PassCacheTest {
     private static void withCache(String name, Use use) {
         try (Device device = TestDevices.open(name);
                 Scope run = Scope.open("test");
-                CodaNet net = CodaNet.create(Toys.network(), LossKind.BCE, device, run, 3)) {
+                Network net = CodaNet.create(Toys.network(), LossKind.BCE, device, run, 3)) {
             use.with(PassCache.of(net), device);
         }
     }

@@ -14,6 +14,7 @@ import org.codanet.measure.Measurement;
 import org.codanet.measure.Task;
 import org.codanet.measure.Throughput;
 import org.codanet.model.CodaNet;
+import org.codanet.model.Network;
 import org.codanet.nn.device.Device;
 import org.codanet.nn.device.Precision;
 import org.codanet.nn.tensor.Scope;
@@ -31,7 +32,6 @@ import picocli.CommandLine.Option;
         footer = {
             "  codanet bench",
             "  codanet bench --what forward,explain,explain_all,train --model 9L-S-CoDA-SQ-1000 --batches 1,16 --json",
-            "  codanet bench --what service --arrivals poisson --rate 20,40 --seconds 20",
             "",
             "gflops counts a multiply-add as two operations. It assumes that every dynamic weight is computed from its factors and"
                     + " used once. An explanation counts as two forward passes and one back-projection per class, a training"
@@ -43,19 +43,6 @@ public final class BenchCommand implements Callable<Integer> {
     static final String SCHEMA = "codanet.bench/1";
 
     private static final double MAX_PEAK_SECONDS = 1;
-
-    /** What can be measured: the tasks of {@link Throughput}, and a service. */
-    enum Work {
-        FORWARD,
-        EXPLAIN,
-        EXPLAIN_ALL,
-        TRAIN,
-        SERVICE;
-
-        Task task() {
-            return Task.valueOf(name());
-        }
-    }
 
     @Mixin
     Console console;
@@ -70,9 +57,8 @@ public final class BenchCommand implements Callable<Integer> {
             defaultValue = "forward,explain,explain_all,train",
             description =
                     "Tasks to measure, separated by commas: forward, explain (the predicted class), explain_all (every"
-                            + " class), train; or service, alone: the latency of a service under load. Default: all but"
-                            + " service.")
-    List<Work> work;
+                            + " class), train. Default: all.")
+    List<Task> tasks;
 
     @Option(
             names = "--model",
@@ -102,38 +88,6 @@ public final class BenchCommand implements Callable<Integer> {
             description = "Duration of each measurement, without the warm-up. Default: ${DEFAULT-VALUE}.")
     double seconds;
 
-    @Option(
-            names = "--rate",
-            split = ",",
-            paramLabel = "R",
-            description =
-                    "For service: explanations a second that are asked for, separated by commas. Default: 25, 50, 75 and"
-                            + " 90 % of the capacity, which is measured first.")
-    List<Double> rates = List.of();
-
-    /** When the calls of {@code service} come. */
-    enum Arrivals {
-        POISSON,
-        CLOSED
-    }
-
-    @Option(
-            names = "--arrivals",
-            paramLabel = "WHEN",
-            defaultValue = "poisson",
-            description =
-                    "For service: poisson (at random moments, whether the others are answered or not) or closed (each client"
-                            + " asks again when it has its answer). Default: ${DEFAULT-VALUE}.")
-    Arrivals arrivals;
-
-    @Option(
-            names = "--clients",
-            paramLabel = "N",
-            defaultValue = "32",
-            description =
-                    "For service: clients of the closed loop, which also measures the capacity. Default: ${DEFAULT-VALUE}.")
-    int clients;
-
     @Option(names = "--json", description = "Print one JSON object per measurement instead of a table.")
     boolean json;
 
@@ -146,14 +100,7 @@ public final class BenchCommand implements Callable<Integer> {
             throw new IllegalArgumentException("--seconds must be above 0 and at most 3600, got " + seconds);
         }
         NetworkOption network = NetworkOption.of(model, size);
-        if (work.contains(Work.SERVICE)) {
-            if (work.size() > 1) {
-                throw new IllegalArgumentException("--what service is measured alone");
-            }
-            new ServiceBench(rates, arrivals == Arrivals.POISSON, clients, seconds)
-                    .run(network, deviceOption, console, json);
-            return 0;
-        }
+        network.config().requireCodaNet();
         batches.forEach(network::requireCountable);
         double peak = matrixProductPeak();
         console.say(String.format(Locale.ROOT, "a large float32 matrix product reaches %.1f GFLOP/s", peak));
@@ -163,14 +110,14 @@ public final class BenchCommand implements Callable<Integer> {
                     "what", "batch", "images/s", "ms median", "ms p99", "runs", "GFLOP/s", "peak MiB", "share");
         }
         boolean first = true;
-        for (Task task : work.stream().map(Work::task).toList()) {
+        for (Task task : tasks) {
             for (int batch : batches) {
                 // Every measurement opens a new device, so that its peak memory excludes earlier measurements.
                 try (Device device = first ? deviceOption.open(console) : deviceOption.openSilently();
                         Scope scope = Scope.open("bench");
-                        CodaNet net = network.open(device, scope)) {
-                    Throughput throughput =
-                            new Throughput(net, network.height(), network.width(), deviceOption.memoryBytes());
+                        Network net = network.open(device, scope)) {
+                    Throughput throughput = new Throughput(
+                            (CodaNet) net, network.height(), network.width(), deviceOption.memoryBytes());
                     report(device, network, throughput.measure(task, batch, seconds), peak);
                 }
                 first = false;

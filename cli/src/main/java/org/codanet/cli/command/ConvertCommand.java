@@ -7,10 +7,10 @@ import java.util.concurrent.Callable;
 import org.codanet.cli.console.Console;
 import org.codanet.cli.option.ModelOption;
 import org.codanet.file.InputFile;
-import org.codanet.model.CodaNetConfig;
 import org.codanet.model.Experiment;
 import org.codanet.model.Experiments;
 import org.codanet.model.ModelFile;
+import org.codanet.model.NetworkConfig;
 import org.codanet.model.Preprocessing;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -25,6 +25,7 @@ import picocli.CommandLine.Parameters;
         footerHeading = "%nExamples:%n",
         footer = {
             "  codanet convert --experiment 9L-S-CoDA-SQ-1000 last_model_epoch_200.pkl net.safetensors",
+            "  codanet convert --experiment ResNet-20 resnet20-12fca82f.th resnet20.safetensors",
             "  codanet convert --config net.json weights.pth net.safetensors",
             "  codanet convert --config net.json --key ema checkpoint.pth net.safetensors",
             "  codanet convert --pytorch-keys net.safetensors weights.pth",
@@ -74,7 +75,7 @@ public final class ConvertCommand implements Callable<Integer> {
                     "--experiment and --config both define the network; give only one of them");
         }
         Optional<Experiment> named = Optional.ofNullable(experiment).map(Experiments::named);
-        Optional<CodaNetConfig> network =
+        Optional<NetworkConfig> network =
                 config == null ? named.map(Experiment::network) : Optional.of(ModelOption.readConfig(config));
         ModelFile read = ModelFile.read(InputFile.require(in), network, Optional.ofNullable(key), allowNonFinite);
         Optional<Preprocessing> images = read.preprocessing().or(() -> named.map(Experiment::preprocessing));

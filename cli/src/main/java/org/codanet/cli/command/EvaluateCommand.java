@@ -18,9 +18,9 @@ import org.codanet.data.dataset.ImageDataset;
 import org.codanet.data.dataset.Split;
 import org.codanet.evaluate.Evaluation;
 import org.codanet.evaluate.Evaluator;
-import org.codanet.model.CodaNet;
-import org.codanet.model.CodaNetConfig;
 import org.codanet.model.ModelFile;
+import org.codanet.model.Network;
+import org.codanet.model.NetworkConfig;
 import org.codanet.nn.device.Device;
 import org.codanet.nn.tensor.Scope;
 import org.codanet.train.EvaluationData;
@@ -96,7 +96,7 @@ public final class EvaluateCommand implements Callable<Integer> {
         images.remarks().forEach(remark -> console.say("data: " + remark));
         try (Device device = deviceOption.open(console);
                 Scope scope = Scope.open("evaluate");
-                CodaNet net = CodaNet.load(file, device, scope);
+                Network net = Network.load(file, device, scope);
                 Progress progress = console.progress("evaluate", "images", images.size())) {
             CountedSource source = new CountedSource(data.batches(batch), progress::at);
             Evaluation evaluation = new Evaluator(net, deviceOption.memoryBytes()).evaluate(source);
@@ -111,7 +111,7 @@ public final class EvaluateCommand implements Callable<Integer> {
         return strictOption.report(console, files.size());
     }
 
-    private void print(Evaluation evaluation, CodaNetConfig config) {
+    private void print(Evaluation evaluation, NetworkConfig config) {
         console.result("images  %,d", evaluation.images());
         console.result("top-1   %.2f %%", 100 * evaluation.top1());
         console.result("top-5   %.2f %%", 100 * evaluation.top5());
@@ -132,7 +132,7 @@ public final class EvaluateCommand implements Callable<Integer> {
                 : String.format(Locale.ROOT, "%.1f %%", 100 * evaluation.top1(label));
     }
 
-    private static String mistakenFor(Evaluation evaluation, CodaNetConfig config, int label) {
+    private static String mistakenFor(Evaluation evaluation, NetworkConfig config, int label) {
         int most = -1;
         for (int k = 0; k < config.numClasses(); k++) {
             boolean more = most < 0
@@ -146,7 +146,7 @@ public final class EvaluateCommand implements Callable<Integer> {
         return count == 0 ? "-" : String.format(Locale.ROOT, "%s (%d)", config.label(most), count);
     }
 
-    private static JsonObject asJson(Evaluation evaluation, CodaNetConfig config, ImageDataset dataset) {
+    private static JsonObject asJson(Evaluation evaluation, NetworkConfig config, ImageDataset dataset) {
         JsonObject result = Console.json(SCHEMA);
         result.addProperty("data", dataset.name());
         result.addProperty("images", evaluation.images());

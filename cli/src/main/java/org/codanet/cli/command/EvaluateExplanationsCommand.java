@@ -12,8 +12,9 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import org.codanet.attribution.AttributedNetwork;
 import org.codanet.attribution.AttributionMethod;
-import org.codanet.attribution.CodaNetAttribution;
+import org.codanet.attribution.NetworkAttribution;
 import org.codanet.cli.console.Console;
 import org.codanet.cli.console.Interruption;
 import org.codanet.cli.console.Version;
@@ -34,9 +35,9 @@ import org.codanet.file.InputFile;
 import org.codanet.metrics.BoxedObject;
 import org.codanet.metrics.Protocol;
 import org.codanet.metrics.Summary;
-import org.codanet.model.CodaNet;
-import org.codanet.model.CodaNetConfig;
 import org.codanet.model.ModelFile;
+import org.codanet.model.Network;
+import org.codanet.model.NetworkConfig;
 import org.codanet.nn.device.Device;
 import org.codanet.nn.tensor.Scope;
 import org.codanet.report.ComparedModel;
@@ -296,12 +297,12 @@ public final class EvaluateExplanationsCommand implements Callable<Integer> {
         about.put("images", Integer.toString(testImages.count()));
         try (Device device = deviceOption.open(console);
                 Scope scope = Scope.open("evaluate explanations");
-                CodaNet net = CodaNet.loadForAnyExtents(file, device, scope)) {
+                Network net = Network.loadForAnyExtents(file, device, scope)) {
             about.put("device", device.description());
             String name = path.getFileName().toString().replaceFirst("\\.safetensors$", "");
             String hash = WeightHash.of(file.weights());
             about.put("sha256 of " + name, hash);
-            CodaNetAttribution network = new CodaNetAttribution(net, deviceOption.memoryBytes());
+            AttributedNetwork network = NetworkAttribution.of(net, deviceOption.memoryBytes());
             List<Series> series;
             try (SeriesDisplay display = new SeriesDisplay(console, () -> stopped)) {
                 series = new Comparison(settings, output, display)
@@ -338,16 +339,16 @@ public final class EvaluateExplanationsCommand implements Callable<Integer> {
     }
 
     private Optional<ComparisonGallery> gallery(
-            CodaNetAttribution network,
+            AttributedNetwork network,
             Map<String, AttributionMethod> named,
             TestImages testImages,
-            CodaNetConfig config) {
+            NetworkConfig config) {
         return gallery == 0 || stopped
                 ? Optional.empty()
                 : Optional.of(ComparisonGallery.of(network, named, testImages, gallery, scale, config::label));
     }
 
-    private static String description(CodaNetConfig config) {
+    private static String description(NetworkConfig config) {
         return String.format(
                 Locale.ROOT,
                 "%d layers, %,d weights, temperature %s",

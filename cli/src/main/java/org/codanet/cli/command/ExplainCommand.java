@@ -9,10 +9,11 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import org.codanet.attribution.AttributedNetwork;
 import org.codanet.attribution.Attribution;
 import org.codanet.attribution.AttributionArray;
 import org.codanet.attribution.AttributionMethod;
-import org.codanet.attribution.CodaNetAttribution;
+import org.codanet.attribution.NetworkAttribution;
 import org.codanet.attribution.TargetClasses;
 import org.codanet.cli.console.ByteSize;
 import org.codanet.cli.console.Console;
@@ -39,6 +40,7 @@ import org.codanet.input.ImageInput;
 import org.codanet.model.CodaNet;
 import org.codanet.model.CodaNetConfig;
 import org.codanet.model.ModelFile;
+import org.codanet.model.Network;
 import org.codanet.nn.device.Device;
 import org.codanet.nn.tensor.Scope;
 import org.codanet.render.ColourRange;
@@ -141,7 +143,7 @@ public final class ExplainCommand implements Callable<Integer> {
             return attribute(array);
         }
         ModelFile file = modelOption.read();
-        CodaNetConfig config = file.config();
+        CodaNetConfig config = file.codaNetConfig();
         Target target = targetOption.of(config, Target.topK(array ? 1 : PICTURED_CLASSES));
         Detail detail = channels ? Detail.CHANNELS : Detail.POSITIONS;
         Optional<ColourRange> fixedRange = Optional.ofNullable(range).map(ColourRange::new);
@@ -210,14 +212,14 @@ public final class ExplainCommand implements Callable<Integer> {
         try (ImageInput inputs = inputOption.open(file);
                 Device device = deviceOption.open(console);
                 Scope scope = Scope.open("explain");
-                CodaNet net = CodaNet.load(file, device, scope);
+                Network net = Network.load(file, device, scope);
                 AttributionArray maps = array ? new AttributionArray(place, inputs.count(), channels) : null;
                 Progress progress = console.progress(methodOption.name(), "images", inputs.count())) {
             ExplanationFolder pictures = array
                     ? null
                     : new ExplanationFolder(
                             place, net, Optional.ofNullable(range).map(ColourRange::new), inputs.count());
-            CodaNetAttribution network = new CodaNetAttribution(net, deviceOption.memoryBytes());
+            AttributedNetwork network = NetworkAttribution.of(net, deviceOption.memoryBytes());
             boolean remarked = false;
             while (inputs.remaining() > 0) {
                 Optional<ImageChunk> next = inputs.nextReadable(CHUNK_IMAGES, (name, failure) -> {
@@ -271,7 +273,7 @@ public final class ExplainCommand implements Callable<Integer> {
             ExplanationStrips strips = new ExplanationStrips(
                     new ExplanationFolder(folder, net, fixedRange, inputs.count()), net, fixedRange, viewOption.scale);
             Explainer explainer = new Explainer(net, deviceOption.memoryBytes());
-            CodaNetAttribution network = new CodaNetAttribution(net, deviceOption.memoryBytes());
+            AttributedNetwork network = NetworkAttribution.of(net, deviceOption.memoryBytes());
             while (inputs.remaining() > 0) {
                 Optional<ImageChunk> next = inputs.nextReadable(CHUNK_IMAGES, this::leaveOut);
                 progress.at(inputs.count() - inputs.remaining());

@@ -13,7 +13,7 @@ import org.codanet.data.dataset.ImageDataset;
 import org.codanet.data.dataset.Split;
 import org.codanet.data.image.ImageSize;
 import org.codanet.file.FileFormatException;
-import org.codanet.model.CodaNetConfig;
+import org.codanet.model.NetworkConfig;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -71,7 +71,7 @@ public final class InitConfigCommand implements Callable<Integer> {
         console.say("data: " + images.description());
         NetworkConfigFile config = StarterNetwork.of(images, Optional.ofNullable(size));
         config.write(out);
-        CodaNetConfig network = config.network();
+        NetworkConfig network = config.network();
         console.result("config   %s", out);
         console.result("classes  %d: %s", network.numClasses(), String.join(", ", network.labels()));
         console.result("images   %s pixels", config.size().orElseThrow());

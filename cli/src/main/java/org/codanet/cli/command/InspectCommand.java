@@ -24,7 +24,9 @@ import org.codanet.model.Experiments;
 import org.codanet.model.LayerConfig;
 import org.codanet.model.LayerExtent;
 import org.codanet.model.ModelFile;
+import org.codanet.model.NetworkConfig;
 import org.codanet.model.Preprocessing;
+import org.codanet.model.ResNetConfig;
 import org.codanet.report.ModelCard;
 import org.codanet.report.PageText;
 import picocli.CommandLine.Command;
@@ -110,7 +112,7 @@ public final class InspectCommand implements Callable<Integer> {
 
     private void list() {
         for (String name : Experiments.names()) {
-            CodaNetConfig network = Experiments.named(name).network();
+            NetworkConfig network = Experiments.named(name).network();
             if (json) {
                 JsonObject one = Console.json(SCHEMA);
                 one.addProperty("experiment", name);
@@ -198,7 +200,7 @@ public final class InspectCommand implements Callable<Integer> {
             console.result(card.markdown().stripTrailing());
             return;
         }
-        CodaNetConfig config = card.config();
+        NetworkConfig config = card.config();
         Optional<Preprocessing> images = card.images();
         Optional<JsonObject> recipe =
                 card.recipe().map(r -> JsonParser.parseString(r.toJson()).getAsJsonObject());
@@ -215,12 +217,7 @@ public final class InspectCommand implements Callable<Integer> {
             console.result(result);
             return;
         }
-        console.result(
-                "network   %d layers, %,d weights, norm %s%s",
-                config.depth(), config.parameters(), config.norm(), config.bias() ? "" : ", no bias");
-        console.result(
-                "output    %d classes, temperature %s, logit bias %.4f",
-                config.numClasses(), number(config.temperature()), config.logitBias());
+        head(config);
         if (!config.labels().isEmpty()) {
             console.result("classes   %s", String.join(", ", config.labels()));
         }
@@ -231,9 +228,37 @@ public final class InspectCommand implements Callable<Integer> {
                 "images    %s%s",
                 PageText.extents(p),
                 p.resize() > 0 ? ", cropped from the centre after resizing to " + p.resize() : ""));
-        layers(config, images);
+        if (config instanceof CodaNetConfig coda) {
+            layers(coda, images);
+        }
         scores.forEach((name, value) -> console.result("score     %s %.4f", name, value));
         recipe.ifPresent(r -> console.result("recipe    %s", r));
+    }
+
+    private void head(NetworkConfig config) {
+        switch (config) {
+            case CodaNetConfig coda -> {
+                console.result(
+                        "network   %d layers, %,d weights, norm %s%s",
+                        coda.depth(), coda.parameters(), coda.norm(), coda.bias() ? "" : ", no bias");
+                console.result(
+                        "output    %d classes, temperature %s, logit bias %.4f",
+                        coda.numClasses(), number(coda.temperature()), coda.logitBias());
+            }
+            case ResNetConfig residual -> {
+                console.result(
+                        "network   ResNet of %d layers, %,d weights, %s blocks of %s in stages of %s channels",
+                        residual.depth(),
+                        residual.parameters(),
+                        residual.blocks(),
+                        residual.bottleneck() ? "three convolutions" : "two convolutions",
+                        residual.widths());
+                console.result(
+                        "output    %d classes; explained by post-hoc methods (codanet explain --method NAME)",
+                        residual.numClasses());
+                console.result("normalise mean %s, deviation %s", residual.mean(), residual.deviation());
+            }
+        }
     }
 
     private void layers(CodaNetConfig config, Optional<Preprocessing> images) {

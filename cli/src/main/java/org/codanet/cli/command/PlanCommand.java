@@ -10,7 +10,7 @@ import org.codanet.cli.option.DeviceOption;
 import org.codanet.cli.option.NetworkOption;
 import org.codanet.data.batch.RawImages;
 import org.codanet.measure.Task;
-import org.codanet.model.CodaNet;
+import org.codanet.model.Network;
 import org.codanet.nn.device.Device;
 import org.codanet.nn.tensor.Scope;
 import org.codanet.nn.tensor.Shape;
@@ -107,7 +107,7 @@ public final class PlanCommand implements Callable<Integer> {
         option.requireCountable(batch);
         try (Device device = deviceOption.open(console);
                 Scope scope = Scope.open("plan");
-                CodaNet net = CodaNet.create(option.config(), option.loss(), device, scope, 0)) {
+                Network net = Network.create(option.config(), option.loss(), device, scope, 0)) {
             PassDefinition planned = pass(option);
             MemoryPlan plan = MemoryPlan.of(net, planned);
             int fitting = deviceOption.memoryBytes() == 0
@@ -126,6 +126,9 @@ public final class PlanCommand implements Callable<Integer> {
     private PassDefinition pass(NetworkOption option) {
         RawImages.Form images = new RawImages.Form(
                 Shape.of(batch, option.config().imageChannels(), option.height(), option.width()), null, false, 0);
+        if (task == Task.EXPLAIN || task == Task.EXPLAIN_ALL) {
+            option.config().requireCodaNet();
+        }
         return switch (task) {
             case FORWARD -> new LogitsPass(images);
             case EXPLAIN -> explanation(images, new ExplanationPass.HighestLogits(1));

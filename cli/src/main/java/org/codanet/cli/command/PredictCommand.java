@@ -21,8 +21,8 @@ import org.codanet.explain.ClassScore;
 import org.codanet.file.npy.NpyWriter;
 import org.codanet.input.ImageChunk;
 import org.codanet.input.ImageInput;
-import org.codanet.model.CodaNet;
 import org.codanet.model.ModelFile;
+import org.codanet.model.Network;
 import org.codanet.nn.device.Device;
 import org.codanet.nn.tensor.Scope;
 import org.codanet.report.PredictionTable;
@@ -101,7 +101,7 @@ public final class PredictCommand implements Callable<Integer> {
         try (ImageInput inputs = inputOption.open(file);
                 Device device = deviceOption.open(console);
                 Scope scope = Scope.open("predict");
-                CodaNet net = CodaNet.load(file, device, scope);
+                Network net = Network.load(file, device, scope);
                 NpyWriter writer = output == null ? null : NpyWriter.create(output, outputShape(inputs, file));
                 Progress progress = console.progress("predict", "images", inputs.count())) {
             Evaluator evaluator = new Evaluator(net, deviceOption.memoryBytes());
@@ -169,7 +169,7 @@ public final class PredictCommand implements Callable<Integer> {
         return List.of(inputs.count(), file.config().numClasses());
     }
 
-    private void print(CodaNet net, ImageChunk chunk, float[] logits) {
+    private void print(Network net, ImageChunk chunk, float[] logits) {
         for (int n = 0; n < chunk.count(); n++) {
             List<ClassScore> ranking = ClassRanking.of(net.config(), net.loss(), logits, n, top);
             if (json) {

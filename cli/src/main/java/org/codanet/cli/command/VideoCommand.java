@@ -108,7 +108,7 @@ public final class VideoCommand implements Callable<Integer> {
                     "--box has " + box.size() + " numbers; it needs left, top, right, bottom");
         }
         ModelFile model = modelOption.read();
-        CodaNetConfig config = model.config();
+        CodaNetConfig config = model.codaNetConfig();
         VideoSettings settings = new VideoSettings(
                 target == null ? OptionalInt.empty() : OptionalInt.of(new ClassNames(config).index(target)),
                 start,

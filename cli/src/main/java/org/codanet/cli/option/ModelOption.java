@@ -6,10 +6,10 @@ import java.util.Optional;
 import org.codanet.file.FileFormatException;
 import org.codanet.file.InputFile;
 import org.codanet.model.BundledModel;
-import org.codanet.model.CodaNetConfig;
 import org.codanet.model.Experiment;
 import org.codanet.model.Experiments;
 import org.codanet.model.ModelFile;
+import org.codanet.model.NetworkConfig;
 import org.codanet.model.Preprocessing;
 import picocli.CommandLine.Option;
 
@@ -51,7 +51,7 @@ public final class ModelOption {
                     .orElseThrow(() -> new IllegalArgumentException(
                             "--model is missing, and this build of codanet comes without a network"));
         }
-        Optional<CodaNetConfig> network =
+        Optional<NetworkConfig> network =
                 config == null ? named.map(Experiment::network) : Optional.of(readConfig(config));
         ModelFile model = ModelFile.read(InputFile.require(file), network, false);
         Optional<Preprocessing> images = model.preprocessing().or(() -> named.map(Experiment::preprocessing));
@@ -68,10 +68,10 @@ public final class ModelOption {
      *
      * @throws FileFormatException if the file is not a valid config; the message names the file and the error
      */
-    public static CodaNetConfig readConfig(Path file) throws IOException {
+    public static NetworkConfig readConfig(Path file) throws IOException {
         String text = InputFile.text(file);
         try {
-            return CodaNetConfig.fromJson(text);
+            return NetworkConfig.fromJson(text);
         } catch (IllegalArgumentException e) {
             throw new FileFormatException(file.toString(), e.getMessage(), e);
         }

@@ -7,11 +7,11 @@ import java.util.Locale;
 import java.util.Optional;
 import org.codanet.adapt.NetworkConfigFile;
 import org.codanet.file.InputFile;
-import org.codanet.model.CodaNet;
-import org.codanet.model.CodaNetConfig;
 import org.codanet.model.Experiment;
 import org.codanet.model.Experiments;
 import org.codanet.model.ModelFile;
+import org.codanet.model.Network;
+import org.codanet.model.NetworkConfig;
 import org.codanet.model.Preprocessing;
 import org.codanet.nn.device.Device;
 import org.codanet.nn.op.LossKind;
@@ -29,7 +29,7 @@ import org.codanet.recipe.TrainingRecipe;
  */
 public record NetworkOption(
         String name,
-        CodaNetConfig config,
+        NetworkConfig config,
         int height,
         int width,
         Optional<TrainingRecipe> recipe,
@@ -71,16 +71,16 @@ public record NetworkOption(
         return of(name, model.config(), model.preprocessing(), model.recipe(), Optional.of(model), size);
     }
 
-    /** The loss of the recipe, or the loss of the paper if there is no recipe. */
+    /** The loss of the recipe, or the usual loss of such a network if there is no recipe. */
     public LossKind loss() {
-        return recipe.map(TrainingRecipe::loss).orElse(LossKind.BCE);
+        return recipe.map(TrainingRecipe::loss).orElse(config.usualLoss());
     }
 
     /** Opens the network on a device with its trained weights, or with random weights if it has none. The caller closes it. */
-    public CodaNet open(Device device, Scope scope) {
+    public Network open(Device device, Scope scope) {
         // The size that --size gives may differ from the size that the network was trained on.
-        return trained.map(file -> CodaNet.of(config, loss(), file.weights(), device, scope))
-                .orElseGet(() -> CodaNet.create(config, loss(), device, scope, 1));
+        return trained.map(file -> Network.of(config, loss(), file.weights(), device, scope))
+                .orElseGet(() -> Network.create(config, loss(), device, scope, 1));
     }
 
     /** Refuses a batch that has more values than an array can hold, because its size in bytes would overflow. */
@@ -98,7 +98,7 @@ public record NetworkOption(
 
     private static NetworkOption of(
             String name,
-            CodaNetConfig config,
+            NetworkConfig config,
             Optional<Preprocessing> images,
             Optional<TrainingRecipe> recipe,
             Optional<ModelFile> trained,
@@ -118,7 +118,7 @@ public record NetworkOption(
                         "--size must be a number of pixels such as 32 or 240x320, got '" + size + "'");
             }
         }
-        config.extents(height, width);
+        config.requireExtents(height, width);
         return new NetworkOption(name, config, height, width, recipe, trained);
     }
 }

@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.Optional;
 import org.codanet.explain.ClassNames;
 import org.codanet.explain.Target;
-import org.codanet.model.CodaNetConfig;
+import org.codanet.model.NetworkConfig;
 import picocli.CommandLine.Option;
 
 /** The classes to explain. */
@@ -33,7 +33,7 @@ public final class TargetOption {
      * @param defaultTarget the target to use if the command line names none
      * @throws IllegalArgumentException if the network has no such class, or a text matches several classes
      */
-    public Target of(CodaNetConfig config, Target defaultTarget) {
+    public Target of(NetworkConfig config, Target defaultTarget) {
         ClassNames names = new ClassNames(config);
         if (against != null) {
             List<Integer> preferred =

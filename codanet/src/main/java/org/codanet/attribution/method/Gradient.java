@@ -5,23 +5,23 @@ import org.codanet.attribution.AttributedNetwork;
 import org.codanet.attribution.Attribution;
 import org.codanet.attribution.AttributionMethod;
 import org.codanet.data.batch.RawImages;
+import org.codanet.nn.op.ReluRule;
 
 /**
- * The gradient of the logit with respect to the image, alone or multiplied by the image, and the two methods that equal these on a network
- * without ReLUs. Sources: Simonyan et al., 2014 (gradient); Shrikumar et al., 2016 (input times gradient); Springenberg et al., 2015
- * (GuidedBackprop); Shrikumar et al., 2017 (DeepLIFT, Rescale rule, with a black baseline).
+ * Methods that need one backward pass: the gradient of the logit with respect to the image, the image times it, and the two methods that
+ * change it at each ReLU. Without ReLUs, GuidedBackprop equals the gradient, and DeepLIFT the image times the gradient; the result says so.
+ * Sources: Simonyan et al., 2014 (gradient); Shrikumar et al., 2016 (input times gradient); Springenberg et al., 2015 (GuidedBackprop);
+ * Shrikumar et al., 2017 (DeepLIFT, Rescale rule, with a black baseline).
  *
  * @param name on the command line
- * @param timesInput whether the gradient is multiplied by the image
- * @param remark why the method equals another one; null if it does not
+ * @param timesInput whether the gradient is multiplied by the image; for DeepLIFT the image is its difference from black
+ * @param rule of the ReLUs
  */
-record Gradient(String name, boolean timesInput, String remark) implements AttributionMethod {
-    static final Gradient PLAIN = new Gradient("grad", false, null);
-    static final Gradient TIMES_INPUT = new Gradient("ixg", true, null);
-    static final Gradient GUIDED =
-            new Gradient("gb", false, "GuidedBackprop equals the gradient, because the network has no ReLU");
-    static final Gradient DEEPLIFT =
-            new Gradient("deeplift", true, "DeepLIFT equals input times gradient, because the network has no ReLU");
+record Gradient(String name, boolean timesInput, ReluRule rule) implements AttributionMethod {
+    static final Gradient PLAIN = new Gradient("grad", false, ReluRule.GRADIENT);
+    static final Gradient TIMES_INPUT = new Gradient("ixg", true, ReluRule.GRADIENT);
+    static final Gradient GUIDED = new Gradient("gb", false, ReluRule.GUIDED);
+    static final Gradient DEEPLIFT = new Gradient("deeplift", true, ReluRule.RESCALE);
 
     @Override
     public int channels(AttributedNetwork network) {
@@ -31,14 +31,23 @@ record Gradient(String name, boolean timesInput, String remark) implements Attri
     @Override
     public Attribution attribute(AttributedNetwork network, RawImages.Floats images, List<List<Integer>> targets) {
         Maps maps = Maps.of(this, network, images, targets);
-        if (remark != null && network.hasRectifiers()) {
-            throw new IllegalArgumentException(name + ": its rule for ReLUs is not available for this network");
-        }
-        float[] values = network.gradients(images, targets);
+        float[] values = switch (rule) {
+            case GRADIENT -> network.gradients(images, targets);
+            case GUIDED -> network.guidedGradients(images, targets);
+            case RESCALE -> network.multipliers(images, Baseline.BLACK.image(maps.channels, maps.area()), targets);
+        };
         if (timesInput) {
             multiply(values, images, maps);
         }
-        return maps.attribution(values, remark);
+        return maps.attribution(values, network.hasRectifiers() ? null : remark());
+    }
+
+    private String remark() {
+        return switch (rule) {
+            case GRADIENT -> null;
+            case GUIDED -> "GuidedBackprop equals the gradient, because the network has no ReLU";
+            case RESCALE -> "DeepLIFT equals input times gradient, because the network has no ReLU";
+        };
     }
 
     private static void multiply(float[] values, RawImages.Floats images, Maps maps) {
