@@ -14,12 +14,13 @@ namespace {
 /* A barrier completes a phase when the pending arrivals and the bytes under way are both 0. */
 struct Barrier {
     uint32_t block; /* in which it was initialised */
-    unsigned count, pending, phase;
+    unsigned number, count, pending, phase;
     long bytes;     /* announced, and not yet copied */
     bool ready;     /* for the copy engine */
 };
 std::vector<Barrier> barriers; /* one for each 8 bytes of shared memory */
 std::vector<Barrier*> unready;
+unsigned initialised;
 
 struct BulkCopy {
     void* to;
@@ -31,7 +32,7 @@ std::vector<BulkCopy> bulk_copies;
 
 struct Numbered {
     unsigned threads, arrived, phase;
-} numbered[16];
+} numbered[machine::NUMBERED];
 
 std::string at(const void* address) { return std::to_string((size_t) address - running.shared); }
 
@@ -56,6 +57,7 @@ void complete_phase(Barrier& barrier) {
     if (barrier.pending != 0 || barrier.bytes != 0) return;
     barrier.pending = barrier.count;
     barrier.phase++;
+    machine::clock_completes(barrier.number);
 }
 
 bool has_parity_passed(const Awaited& what) {
@@ -81,6 +83,8 @@ std::string describe_number(const Awaited& what) {
 void machine::begin_barriers() {
     bulk_copies.clear();
     unready.clear();
+    initialised = 0;
+    if (running.clocked) begin_clocks();
     running.other_barriers = false;
     memset(numbered, 0, sizeof numbered);
     if (barriers.size() < running.shared_bytes / 8 + 1) barriers.resize(running.shared_bytes / 8 + 1);
@@ -106,6 +110,7 @@ bool machine::land_bulk_copies() {
             memcpy(copy.to, copy.from, copy.bytes);
             Barrier& barrier = barriers[((size_t) copy.barrier - running.shared) / 8];
             barrier.bytes -= copy.bytes;
+            clock_copied(barrier.number);
             complete_phase(barrier);
             bulk_copies.erase(bulk_copies.begin() + (long) i);
             landed = true;
@@ -129,7 +134,12 @@ API void sim_barrier_init(void* address, unsigned count) {
     if (count == 0 || count >= 1u << 20) sim_broken("a barrier of no thread or of too many");
     machine::check_shared(address, 8, true);
     running.other_barriers = true;
-    *barrier = {running.block, count, count, 0, 0, false};
+    const unsigned number = barrier->block == running.block ? barrier->number : initialised++;
+    if (number >= machine::MOST_BARRIERS) {
+        sim_broken("more barriers than the simulated machine can hold");
+        return;
+    }
+    *barrier = {running.block, number, count, count, 0, 0, false};
     unready.push_back(barrier);
 }
 
@@ -148,12 +158,19 @@ API void sim_barrier_arrive(void* address, unsigned bytes) {
     barrier->bytes += bytes;
     if (barrier->bytes >= 1 << 20) sim_broken("a barrier expects more bytes than it can count");
     barrier->pending--;
+    machine::clock_arrives(barrier->number);
     complete_phase(*barrier);
 }
 
 API void sim_barrier_wait(void* address, unsigned parity) {
-    if (parity > 1) sim_broken("waits for a parity that is neither 0 nor 1");
-    else if (find(address) != nullptr) machine::wait_until({has_parity_passed, describe_barrier, address, parity});
+    if (parity > 1) {
+        sim_broken("waits for a parity that is neither 0 nor 1");
+        return;
+    }
+    const Barrier* barrier = find(address);
+    if (barrier == nullptr) return;
+    machine::wait_until({has_parity_passed, describe_barrier, address, parity});
+    machine::clock_waited(barrier->number);
 }
 
 API void sim_bulk_copy(void* to, const void* from, unsigned bytes, void* address) {
@@ -170,7 +187,7 @@ API void sim_bulk_copy(void* to, const void* from, unsigned bytes, void* address
         return;
     }
     machine::check_copied(from, bytes);
-    machine::check_shared(to, bytes, true);
+    machine::check_bulk_copy(to, bytes, barrier->number);
     if (machine::violated()) return; /* the addresses may be wrong */
     bulk_copies.push_back({to, from, bytes, address});
 }
@@ -184,12 +201,15 @@ API void sim_named_barrier(int number, unsigned threads) {
     if (barrier.arrived != 0 && barrier.threads != threads) sim_broken("threads state different numbers of threads for one barrier");
     running.other_barriers = true;
     barrier.threads = threads;
-    const unsigned phase = barrier.phase;
+    const unsigned phase = barrier.phase, clock = machine::MOST_BARRIERS + (unsigned) number;
+    machine::clock_arrives(clock);
     if (++barrier.arrived == threads) {
         barrier.arrived = 0;
         barrier.phase++;
+        machine::clock_completes(clock);
     }
     machine::wait_until({has_number_passed, describe_number, &barrier, phase});
+    machine::clock_waited(clock);
 }
 
-API void sim_stores_visible() {}
+API void sim_stores_visible() { machine::clock_fences(); }

@@ -5,6 +5,7 @@
  * barriers.cpp  barriers in shared memory, bulk copies, and numbered barriers
  * products.cpp  matrix products of a warpgroup
  * accesses.cpp  checks every memory access of a kernel
+ * clocks.cpp    the same for shared memory, where other barriers than those of the block and its warps are used
  * device.h, warpgroup.h   what a kernel uses of CUDA
  * driver.cpp, nvrtc.cpp, cublas.cpp, cudnn.cpp   the functions that codanet calls
  *
@@ -12,6 +13,7 @@
 #pragma once
 #include <stddef.h>
 #include <stdint.h>
+#include <algorithm>
 #include <deque>
 #include <functional>
 #include <string>
@@ -131,18 +133,47 @@ struct Running {
     unsigned thread;             /* index in the block */
     /* Blocks are numbered from 1 over all launches: this block, and the first one of this launch. */
     uint32_t block, first_block;
-    /* Barriers passed. Upper half: of the block. Lower half: of the warp since the last barrier of the block. */
-    uint32_t time;
+    /* Counts what orders accesses of the block: barriers and arrivals at them. Accesses before the time at which the block, or the warp
+     * of the running thread, last passed a barrier happen before those of the thread. */
+    uint32_t time, block_synced, warp_synced;
     size_t shared, shared_bytes; /* shared memory: address and size */
     unsigned dynamic_shared;     /* bytes that the launch states */
-    /* Whether barriers other than those of the block and of its warps order accesses to shared memory. */
-    bool other_barriers;
+    /* Whether clocks.cpp checks shared memory: with race detection, if the launch has dynamic shared memory. Without clocks it is not
+     * checked for races in a block that uses other barriers than those of the block and its warps. */
+    bool clocked, other_barriers;
 };
 extern Running running INTERNAL;
 /* Prepares the shadow memory of shared memory for a launch of running.kernel. */
 void begin_launch() INTERNAL;
+/* Records that the running thread accesses a word that it may not access. */
+void broken_access(bool write, const char* what) INTERNAL;
 /* Checks an access to shared memory that the running thread makes for an instruction. */
 void check_shared(const void* address, size_t bytes, bool write) INTERNAL;
+/* Checks a write to shared memory by the copy engine, which a barrier counts. */
+void check_bulk_copy(const void* to, size_t bytes, unsigned barrier) INTERNAL;
+/* Checks that a matrix product may read an operand from now on; that it could do so until now. */
+void check_product_begins(const void* operand, size_t bytes) INTERNAL;
+void check_product_ends(const void* operand, size_t bytes, uint32_t begun) INTERNAL;
+
+/* ---- clocks.cpp. A barrier has a number: below MOST_BARRIERS for one in shared memory, from there on for a numbered one. ---- */
+const unsigned MOST_BARRIERS = 64, NUMBERED = 16, MOST_SHARED = 1 << 18;
+void begin_clocks() INTERNAL;
+/* The running thread arrives at a barrier; a bulk copy to it has arrived; its phase is complete; the thread has waited for it. */
+void clock_arrives(unsigned barrier) INTERNAL;
+void clock_copied(unsigned barrier) INTERNAL;
+void clock_completes(unsigned barrier) INTERNAL;
+void clock_waited(unsigned barrier) INTERNAL;
+/* A warp passes a barrier of its own. */
+void clock_of_warp(unsigned warp) INTERNAL;
+/* The running thread makes its stores visible to products. */
+void clock_fences() INTERNAL;
+/* Accesses of the running thread to a word of shared memory. A write is by a barrier's copy engine if its number is given. */
+void clocked_read(size_t word) INTERNAL;
+void clocked_write(size_t word, unsigned barrier = MOST_BARRIERS) INTERNAL;
+void clocked_atomic(size_t word) INTERNAL;
+void clocked_copy_arrives(size_t word, uint32_t begun) INTERNAL;
+void clocked_product_begins(size_t word) INTERNAL;
+void clocked_product_ends(size_t word, uint32_t begun) INTERNAL;
 /* Checks an asynchronous read of global memory by the running thread. */
 void check_copied(const void* from, size_t bytes) INTERNAL;
 

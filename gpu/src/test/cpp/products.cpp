@@ -18,6 +18,7 @@ struct Shape {
     unsigned long long a, b; /* descriptors */
     int columns, mn_major, adds, in_registers;
     unsigned group;
+    uint32_t begun; /* of the first lane: when the product was issued */
     bool operator==(const Shape& o) const {
         return a == o.a && b == o.b && columns == o.columns && mn_major == o.mn_major && adds == o.adds && in_registers == o.in_registers
                 && group == o.group;
@@ -50,19 +51,11 @@ struct Operand {
     size_t begin, leading, stride;
     bool swizzled;
     explicit Operand(unsigned long long bits)
-        : begin((bits & 0x3fff) << 4), leading((bits >> 16 & 0x3fff) << 4), stride((bits >> 32 & 0x3fff) << 4), swizzled(bits >> 62 == 1) {
-        if (bits >> 62 > 1) sim_broken("a matrix operand whose layout the simulated machine does not know");
-        else if (swizzled && begin / 128 % 8 != 0) sim_broken("a matrix operand whose tile does not begin at a multiple of 1024 bytes");
-    }
-    /* 8 values that follow each other; null and a violation if they are not in shared memory. */
+        : begin((bits & 0x3fff) << 4), leading((bits >> 16 & 0x3fff) << 4), stride((bits >> 32 & 0x3fff) << 4), swizzled(bits >> 62 == 1) {}
+    /* 8 values that follow each other. The product was not recorded if they are not in shared memory. */
     const uint16_t* chunk(size_t offset) const {
         size_t at = begin + offset;
         if (swizzled) at ^= at >> 3 & 0x70;
-        if (at + 16 > running.shared_bytes) {
-            sim_broken("a matrix operand that is not in shared memory");
-            return nullptr;
-        }
-        machine::check_shared((const char*) running.shared + at, 16, false);
         return (const uint16_t*) (running.shared + at);
     }
     /* The chunk k / 8 of row r of a K-major operand. */
@@ -72,6 +65,42 @@ struct Operand {
     /* The chunk n / 8 of depth k of an MN-major operand. */
     const uint16_t* n_chunk(size_t k, size_t n) const { return chunk(n / 64 * leading + k / 8 * stride + k % 8 * 128 + n % 64 * 2); }
 };
+
+/* Calls visit with each chunk of the operands of a warp. */
+template <class Visit>
+void visit_chunks(const Shape& shape, unsigned first_row, Visit visit) {
+    const Operand a(shape.a), b(shape.b);
+    const unsigned columns = (unsigned) shape.columns;
+    for (unsigned row = 0; !shape.in_registers && row < ROWS; row++) {
+        for (unsigned k = 0; k < DEPTH; k += 8) visit(a.k_chunk(first_row + row, k));
+    }
+    for (unsigned k = 0; shape.mn_major && k < DEPTH; k++) {
+        for (unsigned n = 0; n < columns; n += 8) visit(b.n_chunk(k, n));
+    }
+    for (unsigned n = 0; !shape.mn_major && n < columns; n++) {
+        for (unsigned k = 0; k < DEPTH; k += 8) visit(b.k_chunk(n, k));
+    }
+}
+
+/* Checks what a warp wants to multiply. Returns false after a violation. */
+bool check_begins(const Shape& shape, unsigned warp) {
+    for (unsigned long long bits : {shape.in_registers ? shape.b : shape.a, shape.b}) {
+        const char* broken = bits >> 62 > 1 ? "a matrix operand whose layout the simulated machine does not know"
+                : bits >> 62 == 1 && (bits & 0x3f) / 8 != 0 ? "a matrix operand whose tile does not begin at a multiple of 1024 bytes"
+                : bits >> 62 == 0 && shape.mn_major ? "an MN-major operand without swizzle, which the simulated machine does not know"
+                : nullptr;
+        if (broken == nullptr) continue;
+        sim_broken(broken);
+        return false;
+    }
+    bool inside = true;
+    visit_chunks(shape, warp % 4 * ROWS, [&](const uint16_t* chunk) {
+        inside = inside && (size_t) chunk + 16 <= running.shared + running.shared_bytes;
+        if (inside && machine::detects_races()) machine::check_product_begins(chunk, 16);
+    });
+    if (!inside) sim_broken("a matrix operand that is not in shared memory");
+    return inside;
+}
 
 void decode_left(const Product* const* lanes, const Shape& shape, unsigned first_row) {
     if (shape.in_registers) {
@@ -88,7 +117,7 @@ void decode_left(const Product* const* lanes, const Shape& shape, unsigned first
     for (unsigned row = 0; row < ROWS; row++) {
         for (unsigned k = 0; k < DEPTH; k += 8) {
             const uint16_t* from = a.k_chunk(first_row + row, k);
-            for (unsigned i = 0; from != nullptr && i < 8; i++) left[row][k + i] = value_of(from[i]);
+            for (unsigned i = 0; i < 8; i++) left[row][k + i] = value_of(from[i]);
         }
     }
 }
@@ -97,11 +126,10 @@ void decode_right(const Shape& shape) {
     const Operand b(shape.b);
     const unsigned columns = (unsigned) shape.columns;
     if (shape.mn_major) {
-        if (!b.swizzled) sim_broken("an MN-major operand without swizzle, which the simulated machine does not know");
         for (unsigned k = 0; k < DEPTH; k++) {
             for (unsigned n = 0; n < columns; n += 8) {
                 const uint16_t* from = b.n_chunk(k, n);
-                for (unsigned i = 0; from != nullptr && i < 8; i++) right[k][n + i] = value_of(from[i]);
+                for (unsigned i = 0; i < 8; i++) right[k][n + i] = value_of(from[i]);
             }
         }
         return;
@@ -109,7 +137,7 @@ void decode_right(const Shape& shape) {
     for (unsigned n = 0; n < columns; n++) {
         for (unsigned k = 0; k < DEPTH; k += 8) {
             const uint16_t* from = b.k_chunk(n, k);
-            for (unsigned i = 0; from != nullptr && i < 8; i++) right[k + i][n] = value_of(from[i]);
+            for (unsigned i = 0; i < 8; i++) right[k + i][n] = value_of(from[i]);
         }
     }
 }
@@ -159,7 +187,11 @@ bool gather_lanes(unsigned first, size_t index, const Product** lanes) {
 
 void machine::begin_products() {
     if (used) {
-        for (Thread& thread : threads) thread = {};
+        for (Thread& thread : threads) {
+            thread.products.clear();
+            thread.group = 0;
+            thread.issued = 0;
+        }
     }
     used = false;
 }
@@ -188,6 +220,9 @@ void machine::compute_products(unsigned warp, bool whole) {
         const bool continues = done > 0 && products[done - 1].c == lanes[0]->c && products[done - 1].shape.columns == shape.columns;
         if (!shape.adds) memset(sums, 0, sizeof sums);
         else if (!continues) move_sums(lanes, shape.columns, false);
+        if (detects_races()) {
+            visit_chunks(shape, warp % 4 * ROWS, [&](const uint16_t* chunk) { check_product_ends(chunk, 16, shape.begun); });
+        }
         decode_left(lanes, shape, warp % 4 * ROWS);
         decode_right(shape);
         add_product((unsigned) shape.columns);
@@ -202,7 +237,11 @@ void machine::compute_products(unsigned warp, bool whole) {
 API void sim_product(float* c, const unsigned* rows, unsigned long long a, unsigned long long b, int columns, int mn_major, int adds) {
     used = true;
     Thread& thread = threads[running.thread];
-    Product product = {{a, b, columns, mn_major, adds != 0, rows != nullptr, thread.group}, c, {}};
+    Product product = {{a, b, columns, mn_major, adds != 0, rows != nullptr, thread.group, 0}, c, {}};
+    if (running.thread % WARP == 0) {
+        if (!check_begins(product.shape, running.thread / WARP)) return;
+        product.shape.begun = ++running.time;
+    }
     if (rows != nullptr) memcpy(product.a, rows, sizeof product.a);
     thread.products.push_back(product);
     for (unsigned long long each : {a, b, (unsigned long long) columns * 4 + (unsigned) mn_major * 2 + (adds != 0)}) {

@@ -34,7 +34,7 @@ Dim indices[MOST]; /* threadIdx of each thread */
 struct Warp {
     uint32_t runs, alive, at_block, at_warp, exchanging, at_products;
     uint32_t waits; /* each lane for its own condition */
-    uint32_t time; /* barriers of the warp that it has passed since the last one of the block */
+    uint32_t synced; /* the time at which it last passed a barrier of its own */
     unsigned exchange; /* which of the two buffers is filled next */
 } warps[MOST / WARP];
 
@@ -44,7 +44,6 @@ unsigned used_stacks, free_count;
 char exchanged[2][MOST][SLOT];
 machine::Awaited awaited[MOST]; /* of the threads that wait for a condition */
 unsigned current;
-uint32_t block_time; /* barriers of the block that it has passed */
 uint32_t blocks_begun;
 void** arguments;
 }  // namespace
@@ -82,18 +81,25 @@ static void switch_context(Context* from, Context* to) { swapcontext(from, to); 
 #endif
 static Context scheduler, ended;
 
+/* Orders the accesses of the lanes of a warp. */
+static void pass(Warp& warp) {
+    warp.synced = ++running.time;
+    machine::clock_of_warp((unsigned) (&warp - warps));
+}
+
 /* Lets the lanes of a warp continue if all that have not ended wait at a barrier of the warp, all at an exchange, or all for matrix
  * products. An exchange does not order accesses to memory. */
 static void release(Warp& warp) {
     if (warp.at_warp == warp.alive) {
         warp.at_warp = 0;
-        warp.time++;
+        pass(warp);
     } else if (warp.exchanging == warp.alive) {
         warp.exchanging = 0;
         warp.exchange ^= 1;
     } else if (warp.at_products == warp.alive) {
         warp.at_products = 0;
         machine::compute_products((unsigned) (&warp - warps), warp.alive == 0xffffffffu);
+        pass(warp);
     } else {
         return;
     }
@@ -106,7 +112,7 @@ static void enter(unsigned i) {
     sim_thread = indices[i];
     sim_lane_index = i % WARP;
     running.thread = i;
-    running.time = block_time << 16 | warps[i / WARP].time;
+    running.warp_synced = warps[i / WARP].synced;
 }
 
 static void thread_body();
@@ -241,9 +247,8 @@ static bool pass_block_barrier(unsigned count) {
     for (unsigned w = 0; w < count; w++) {
         warps[w].runs = warps[w].alive;
         warps[w].at_block = 0;
-        warps[w].time = 0;
     }
-    block_time++;
+    running.block_synced = ++running.time;
     return true;
 }
 
@@ -263,7 +268,8 @@ static void report_deadlock() {
 static bool run_block(unsigned threads) {
     const unsigned count = (threads + WARP - 1) / WARP;
     running.block = ++blocks_begun;
-    block_time = 0;
+    running.time = 1;
+    running.block_synced = 0;
     used_stacks = free_count = 0;
     for (unsigned i = 0; i < threads; i++) fibers[i].stack = nullptr;
     for (unsigned w = 0; w < count; w++) {
@@ -304,6 +310,7 @@ int machine::run(const Function& kernel, void** parameters, Dim grid, Dim block,
     if (stacks == nullptr) stacks = (char*) reserve(MOST * STACK);
     running.kernel = &kernel;
     running.dynamic_shared = shared;
+    running.clocked = shared != 0 && detects_races();
     running.first_block = blocks_begun + 1;
     begin_launch();
     arguments = parameters;

@@ -217,7 +217,14 @@ public final class SimulatedMachine {
                 work,
                 "libcuda.so.1",
                 Cuda.class,
-                List.of("machine.cpp", "threads.cpp", "barriers.cpp", "products.cpp", "accesses.cpp", "driver.cpp"));
+                List.of(
+                        "machine.cpp",
+                        "threads.cpp",
+                        "barriers.cpp",
+                        "products.cpp",
+                        "clocks.cpp",
+                        "accesses.cpp",
+                        "driver.cpp"));
         library(work, "libnvrtc.so.13", Nvrtc.class, List.of("nvrtc.cpp"));
         library(work, "libcublas.so.13", Cublas.class, List.of("cublas.cpp"));
         library(work, "libcublasLt.so.13", CublasLt.class, List.of("cublaslt.cpp"));

@@ -32,6 +32,7 @@ import picocli.CommandLine.Option;
         footer = {
             "  codanet bench",
             "  codanet bench --what forward,explain,explain_all,train --model 9L-S-CoDA-SQ-1000 --batches 1,16 --json",
+            "  codanet bench --what service --arrivals poisson --rate 20,40 --seconds 20",
             "",
             "gflops counts a multiply-add as two operations. It assumes that every dynamic weight is computed from its factors and"
                     + " used once. An explanation counts as two forward passes and one back-projection per class, a training"
@@ -43,6 +44,19 @@ public final class BenchCommand implements Callable<Integer> {
     static final String SCHEMA = "codanet.bench/1";
 
     private static final double MAX_PEAK_SECONDS = 1;
+
+    /** What can be measured: the tasks of {@link Throughput}, and a service. */
+    enum Work {
+        FORWARD,
+        EXPLAIN,
+        EXPLAIN_ALL,
+        TRAIN,
+        SERVICE;
+
+        Task task() {
+            return Task.valueOf(name());
+        }
+    }
 
     @Mixin
     Console console;
@@ -57,8 +71,9 @@ public final class BenchCommand implements Callable<Integer> {
             defaultValue = "forward,explain,explain_all,train",
             description =
                     "Tasks to measure, separated by commas: forward, explain (the predicted class), explain_all (every"
-                            + " class), train. Default: all.")
-    List<Task> tasks;
+                            + " class), train; or service, alone: the latency of a service under load. Default: all but"
+                            + " service.")
+    List<Work> work;
 
     @Option(
             names = "--model",
@@ -88,6 +103,38 @@ public final class BenchCommand implements Callable<Integer> {
             description = "Duration of each measurement, without the warm-up. Default: ${DEFAULT-VALUE}.")
     double seconds;
 
+    @Option(
+            names = "--rate",
+            split = ",",
+            paramLabel = "R",
+            description =
+                    "For service: explanations a second that are asked for, separated by commas. Default: 25, 50, 75 and"
+                            + " 90 % of the capacity, which is measured first.")
+    List<Double> rates = List.of();
+
+    /** When the calls of {@code service} come. */
+    enum Arrivals {
+        POISSON,
+        CLOSED
+    }
+
+    @Option(
+            names = "--arrivals",
+            paramLabel = "WHEN",
+            defaultValue = "poisson",
+            description =
+                    "For service: poisson (at random moments, whether the others are answered or not) or closed (each client"
+                            + " asks again when it has its answer). Default: ${DEFAULT-VALUE}.")
+    Arrivals arrivals;
+
+    @Option(
+            names = "--clients",
+            paramLabel = "N",
+            defaultValue = "32",
+            description =
+                    "For service: clients of the closed loop, which also measures the capacity. Default: ${DEFAULT-VALUE}.")
+    int clients;
+
     @Option(names = "--json", description = "Print one JSON object per measurement instead of a table.")
     boolean json;
 
@@ -101,6 +148,14 @@ public final class BenchCommand implements Callable<Integer> {
         }
         NetworkOption network = NetworkOption.of(model, size);
         network.config().requireCodaNet();
+        if (work.contains(Work.SERVICE)) {
+            if (work.size() > 1) {
+                throw new IllegalArgumentException("--what service is measured alone");
+            }
+            new ServiceBench(rates, arrivals == Arrivals.POISSON, clients, seconds)
+                    .run(network, deviceOption, console, json);
+            return 0;
+        }
         batches.forEach(network::requireCountable);
         double peak = matrixProductPeak();
         console.say(String.format(Locale.ROOT, "a large float32 matrix product reaches %.1f GFLOP/s", peak));
@@ -110,7 +165,7 @@ public final class BenchCommand implements Callable<Integer> {
                     "what", "batch", "images/s", "ms median", "ms p99", "runs", "GFLOP/s", "peak MiB", "share");
         }
         boolean first = true;
-        for (Task task : tasks) {
+        for (Task task : work.stream().map(Work::task).toList()) {
             for (int batch : batches) {
                 // Every measurement opens a new device, so that its peak memory excludes earlier measurements.
                 try (Device device = first ? deviceOption.open(console) : deviceOption.openSilently();

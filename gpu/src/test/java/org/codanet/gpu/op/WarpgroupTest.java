@@ -159,18 +159,32 @@ final class WarpgroupTest {
         assertArrayEquals(expected, results("gathers", 96, from, 512));
     }
 
+    @Test
+    void aProductWhoseOperandIsOverwrittenAfterIt() {
+        assertArrayEquals(new float[128], results("multiplies_and_leaves", 160, numbers(512), 128));
+    }
+
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
         expects_too_much          | 96  | thread (0, 0, 0): waits for ever for parity 0 of the barrier at byte 0 of shared memory, which is in phase 0 and expects 0 of 1 arrivals and 16 bytes
         waits_for_wrong_parity    | 96  | thread (0, 0, 0): waits for ever for parity 0 of the barrier at byte 0 of shared memory, which is in phase 0 and expects 1 of 1 arrivals and 0 bytes
         too_few_arrive            | 96  | thread (0, 0, 0): waits for ever for parity 1 of the barrier at byte 0 of shared memory, which is in phase 1 and expects 1 of 1 arrivals and 0 bytes
+        refills_too_early         | 96  | thread (64, 0, 0) writes a word that a bulk copy has written, without a barrier in between
+        reads_too_early           | 96  | thread (0, 0, 0) reads shared memory that was never written
+        expects_nothing           | 96  | thread (0, 0, 0) reads a word that a bulk copy has written, without a barrier in between
+        leaves_too_early          | 96  | thread (64, 0, 0) writes a word that thread 0 of its block has read, without a barrier in between
+        leaves_alone              | 96  | thread (64, 0, 0) writes a word that thread 1 of its block has read, without a barrier in between
+        no_numbered_barrier       | 96  | thread (0, 0, 0) reads shared memory that was never written
         copies_misaligned         | 96  | thread (64, 0, 0): a bulk copy whose addresses or size are not multiples of 16 bytes
         copies_to_unready         | 96  | thread (64, 0, 0): a bulk copy to a barrier that is not ready for the copy engine
+        gathers_and_arrives_early | 96  | thread (0, 0, 0) reads a word that thread 64 of its block has written, without a barrier in between
         uses_no_barrier           | 32  | thread (0, 0, 0): uses a barrier that was not initialised
         arrives_too_often         | 32  | thread (0, 0, 0): arrives at the barrier at byte 0 of shared memory, at which all have arrived in this phase
         one_warp_waits            | 64  | thread (0, 0, 0): waits for ever for barrier number 2, at which 32 of 64 threads have arrived
         multiplies_by_three_warps | 128 | thread (127, 0, 0): the warps of a warpgroup take part in different matrix products
-        multiplies_misplaced_tile | 128 | thread (31, 0, 0): a matrix operand whose tile does not begin at a multiple of 1024 bytes
+        multiplies_misplaced_tile | 128 | thread (0, 0, 0): a matrix operand whose tile does not begin at a multiple of 1024 bytes
+        multiplies_invisible      | 160 | thread (0, 0, 0) reads a word that was not made visible to matrix products, in a matrix product
+        leaves_products_early     | 160 | thread (128, 0, 0) writes a word that a matrix product of warp 0 has read, without a barrier in between
         """)
     void aBrokenKernelIsReported(String kernel, int threads, String expected) {
         int shared = kernel.equals("one_warp_waits") ? 0 : SHARED;

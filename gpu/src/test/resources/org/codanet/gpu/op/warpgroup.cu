@@ -99,7 +99,8 @@ struct Pipeline {
 };
 
 /* What the kernels of the pipeline do otherwise. */
-enum Mistake { NONE, REFILLS_TOO_EARLY, EXPECTS_NOTHING, EXPECTS_TOO_MUCH, WRONG_PARITY, MISALIGNED, NOT_READY, READS_TOO_EARLY, TOO_FEW_ARRIVE };
+enum Mistake { NONE, REFILLS_TOO_EARLY, EXPECTS_NOTHING, EXPECTS_TOO_MUCH, WRONG_PARITY, MISALIGNED, NOT_READY, READS_TOO_EARLY, TOO_FEW_ARRIVE,
+               LEAVES_TOO_EARLY, LEAVES_ALONE, NO_NUMBERED_BARRIER };
 
 /* to[t] = sum over the rounds of from[64 round + (t + round) % 64], twice that of the neighbour t ^ 63. 96 threads: two warps add what one
  * thread of the third copies. */
@@ -120,11 +121,13 @@ static __device__ __forceinline__ void pipeline(float* to, const float* from, Mi
         if (t != 64) return;
         for (int i = 0; i < ROUNDS; i++) {
             const int stage = i % STAGES;
-            if (mistake != REFILLS_TOO_EARLY) barrier_wait(&at->empty[stage], i / STAGES % 2 ^ (mistake == WRONG_PARITY ? 0 : 1));
             const int bytes = STAGE_FLOATS * 4, extra = mistake == EXPECTS_TOO_MUCH ? 16 : 0;
+            const float* stage_from = from + i * STAGE_FLOATS + (mistake == MISALIGNED);
+            if (mistake == REFILLS_TOO_EARLY) bulk_copy(at->stages[stage], stage_from, bytes, &at->full[stage]);
+            barrier_wait(&at->empty[stage], i / STAGES % 2 ^ (mistake == WRONG_PARITY ? 0 : 1));
             if (mistake == EXPECTS_NOTHING) barrier_arrive(&at->full[stage]);
             else barrier_expect(&at->full[stage], bytes + extra);
-            bulk_copy(at->stages[stage], from + i * STAGE_FLOATS + (mistake == MISALIGNED), bytes, &at->full[stage]);
+            if (mistake != REFILLS_TOO_EARLY) bulk_copy(at->stages[stage], stage_from, bytes, &at->full[stage]);
         }
         return;
     }
@@ -133,12 +136,13 @@ static __device__ __forceinline__ void pipeline(float* to, const float* from, Mi
     for (int i = 0; i < ROUNDS; i++) {
         const int stage = i % STAGES;
         if (mistake != READS_TOO_EARLY) barrier_wait(&at->full[stage], i / STAGES % 2);
+        if (mistake == LEAVES_TOO_EARLY && t % 32 == 0) barrier_arrive(&at->empty[stage]);
         sum += at->stages[stage][(t + i) % 64];
-        __syncwarp();
-        if (t % 32 == 0) barrier_arrive(&at->empty[stage]);
+        if (mistake != LEAVES_ALONE) __syncwarp();
+        if (mistake != LEAVES_TOO_EARLY && t % 32 == 0) barrier_arrive(&at->empty[stage]);
     }
     at->parts[t] = sum;
-    named_barrier<64>(3);
+    if (mistake != NO_NUMBERED_BARRIER) named_barrier<64>(3);
     to[t] = sum + 2 * at->parts[t ^ 63];
 }
 
@@ -152,9 +156,13 @@ extern "C" __global__ void copies_to_unready(float* to, const float* from) { pip
 extern "C" __global__ void reads_too_early(float* to, const float* from) { pipeline(to, from, READS_TOO_EARLY); }
 extern "C" __global__ void too_few_arrive(float* to, const float* from) { pipeline(to, from, TOO_FEW_ARRIVE); }
 
+extern "C" __global__ void leaves_too_early(float* to, const float* from) { pipeline(to, from, LEAVES_TOO_EARLY); }
+extern "C" __global__ void leaves_alone(float* to, const float* from) { pipeline(to, from, LEAVES_ALONE); }
+extern "C" __global__ void no_numbered_barrier(float* to, const float* from) { pipeline(to, from, NO_NUMBERED_BARRIER); }
+
 /* to (64, 8), from (512): each of 64 rows of 8 floats is copied, or zeros where from is not positive; the last value by itself.
  * 96 threads: 32 copy, all arrive. */
-extern "C" __global__ void gathers(float* to, const float* from) {
+static __device__ __forceinline__ void gather(float* to, const float* from, bool arrives_early) {
     unsigned char* shared = shared_memory();
     unsigned long long* barrier = (unsigned long long*) shared;
     const int t = threadIdx.x;
@@ -169,13 +177,17 @@ extern "C" __global__ void gathers(float* to, const float* from) {
             for (int i = 4; i < 8; i++) copy_4_or_zero(tile + row * 32 + i * 4, at + i, copies && i < 7);
             copies_end();
         }
+        if (arrives_early) barrier_arrive(barrier);
         copies_arrived<0>();
-        barrier_arrive(barrier);
+        if (!arrives_early) barrier_arrive(barrier);
         return;
     }
     barrier_wait(barrier, 0);
     for (int i = 0; i < 8; i++) to[t * 8 + i] = ((const float*) (shared + 1024))[t * 8 + i];
 }
+
+extern "C" __global__ void gathers(float* to, const float* from) { gather(to, from, false); }
+extern "C" __global__ void gathers_and_arrives_early(float* to, const float* from) { gather(to, from, true); }
 
 /* ---- Broken kernels without a pipeline. ---- */
 
@@ -223,6 +235,7 @@ extern "C" __global__ void multiplies_by_three_warps(float* to, const float* fro
 extern "C" __global__ void multiplies_misplaced_tile(float* to, const float* from) {
     unsigned char* shared = shared_memory();
     store(shared, threadIdx.x / 8, threadIdx.x % 8 * 2, from + 2 * threadIdx.x);
+    stores_visible_to_products();
     __syncthreads();
     unsigned fragment[4] = {0, 0, 0, 0};
     float c[8];
@@ -232,3 +245,32 @@ extern "C" __global__ void multiplies_misplaced_tile(float* to, const float* fro
     products_arrived<0>();
     to[threadIdx.x] = c[0];
 }
+
+/* 160 threads: the last warp overwrites the operand, which the first four have left after or before they have waited for the product. */
+static __device__ __forceinline__ void multiply_and_leave(float* to, const float* from, bool visible, bool leaves_early) {
+    unsigned char* shared = shared_memory();
+    unsigned long long* barrier = (unsigned long long*) (shared + 4096);
+    const int t = threadIdx.x;
+    if (t == 0) barrier_init(barrier, 4);
+    if (t < 128) store(shared, t / 8, t % 8 * 2, from + 2 * t);
+    if (visible) stores_visible_to_products();
+    __syncthreads();
+    if (t >= 128) {
+        barrier_wait(barrier, 0);
+        store(shared, (t - 128) / 8, t % 8 * 2, from + 2 * t);
+        return;
+    }
+    unsigned fragment[4] = {0, 0, 0, 0};
+    float c[8];
+    products_begin();
+    MULTIPLY_ROWS(16)(c, fragment, k_major(shared_address(shared)), 0);
+    products_end();
+    if (leaves_early && t % 32 == 0) barrier_arrive(barrier);
+    products_arrived<0>();
+    if (!leaves_early && t % 32 == 0) barrier_arrive(barrier);
+    to[t] = c[0];
+}
+
+extern "C" __global__ void multiplies_and_leaves(float* to, const float* from) { multiply_and_leave(to, from, true, false); }
+extern "C" __global__ void multiplies_invisible(float* to, const float* from) { multiply_and_leave(to, from, false, false); }
+extern "C" __global__ void leaves_products_early(float* to, const float* from) { multiply_and_leave(to, from, true, true); }
