@@ -62,7 +62,7 @@ public final class CodaNet extends Network {
      * @throws IllegalArgumentException naming the first weight that is missing or has other extents than the config says
      */
     public static CodaNet of(CodaNetConfig config, LossKind loss, NamedTensors weights, Device device, Scope parent) {
-        return (CodaNet) Network.of(config, loss, weights, Optional.empty(), device, parent);
+        return (CodaNet) Networks.of(config, loss, weights, Optional.empty(), device, parent);
     }
 
     /**
@@ -73,7 +73,7 @@ public final class CodaNet extends Network {
      */
     public static CodaNet load(ModelFile file, Device device, Scope parent) {
         file.codaNetConfig();
-        return (CodaNet) Network.load(file, device, parent);
+        return (CodaNet) Networks.load(file, device, parent);
     }
 
     @Override

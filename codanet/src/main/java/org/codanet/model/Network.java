@@ -24,7 +24,6 @@ import org.codanet.nn.op.alignment.Purpose;
 import org.codanet.nn.tensor.Scope;
 import org.codanet.nn.tensor.Shape;
 import org.codanet.nn.tensor.Tensor;
-import org.codanet.recipe.TrainingRecipe;
 
 /**
  * A network on one device: layers, then the sum over positions, divided by a temperature, plus a constant.
@@ -84,72 +83,6 @@ public abstract sealed class Network implements AutoCloseable permits CodaNet, R
             scope.close();
             throw e;
         }
-    }
-
-    /**
-     * A network with random weights, which depend on nothing but the seed.
-     *
-     * @param loss with which the network will be trained
-     * @param parent owner of the weights, until {@link #close}
-     */
-    public static Network create(NetworkConfig config, LossKind loss, Device device, Scope parent, long seed) {
-        return of(config, loss, DefaultWeights.of(config, seed), Optional.empty(), device, parent);
-    }
-
-    /**
-     * A network with given weights.
-     *
-     * @param loss with which the network was trained; it decides how logits become probabilities
-     * @param weights under the keys of the network's files
-     * @param parent owner of the weights, until {@link #close}
-     * @throws IllegalArgumentException naming the first weight that is missing or has other extents than the config says
-     */
-    public static Network of(NetworkConfig config, LossKind loss, NamedTensors weights, Device device, Scope parent) {
-        return of(config, loss, weights, Optional.empty(), device, parent);
-    }
-
-    static Network of(
-            NetworkConfig config,
-            LossKind loss,
-            NamedTensors weights,
-            Optional<Preprocessing> preprocessing,
-            Device device,
-            Scope parent) {
-        Network net = switch (config) {
-            case CodaNetConfig coda -> new CodaNet(coda, loss, preprocessing, device, parent);
-            case ResNetConfig residual -> new ResNet(residual, loss, preprocessing, device, parent);
-        };
-        try {
-            NetWeights.upload(net, weights);
-        } catch (RuntimeException e) {
-            net.close();
-            throw e;
-        }
-        return net;
-    }
-
-    /**
-     * The network of a model file. If the file holds the {@link Preprocessing}, the network accepts only images of its extents.
-     *
-     * @param parent owner of the weights, until {@link #close}
-     */
-    public static Network load(ModelFile file, Device device, Scope parent) {
-        return of(file.config(), loss(file), file.weights(), file.preprocessing(), device, parent);
-    }
-
-    /**
-     * The network of a model file, for images of any extents, such as grids of images. Its logits for images of other extents than those
-     * it was trained on do not mean what they mean for those.
-     *
-     * @param parent owner of the weights, until {@link #close}
-     */
-    public static Network loadForAnyExtents(ModelFile file, Device device, Scope parent) {
-        return of(file.config(), loss(file), file.weights(), device, parent);
-    }
-
-    private static LossKind loss(ModelFile file) {
-        // Files of other programs do not contain the loss.
-        return file.recipe().map(TrainingRecipe::loss).orElse(file.config().usualLoss());
     }
 
     /** The weights and statistics under the keys of the network's files: copies on the heap. */

@@ -3,6 +3,7 @@ package org.codanet.train;
 import java.io.IOException;
 import org.codanet.file.FileFormatException;
 import org.codanet.model.Network;
+import org.codanet.model.Networks;
 import org.codanet.nn.device.Device;
 import org.codanet.nn.tensor.Scope;
 
@@ -36,7 +37,7 @@ public final class TrainingSession implements AutoCloseable {
             TrainingListener listener) {
         Scope scope = Scope.open("train");
         try {
-            Network net = Network.create(setup.network(), setup.recipe().loss(), device, scope, options.seed());
+            Network net = Networks.create(setup.network(), setup.recipe().loss(), device, scope, options.seed());
             Trainer trainer = new Trainer(
                     net,
                     setup.recipe(),

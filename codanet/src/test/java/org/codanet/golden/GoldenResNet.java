@@ -16,6 +16,7 @@ import org.codanet.file.TensorData;
 import org.codanet.model.Experiments;
 import org.codanet.model.ModelFile;
 import org.codanet.model.NetworkConfig;
+import org.codanet.model.Networks;
 import org.codanet.model.ResNet;
 import org.codanet.nn.device.Device;
 import org.codanet.nn.op.LossKind;
@@ -69,7 +70,7 @@ public record GoldenResNet(GoldenFile file, ModelFile model) {
 
     /** {@return the network on a device; its probabilities are sigmoids, as in the published evaluation} */
     public ResNet open(Device device, Scope scope) {
-        return (ResNet) ResNet.of(model.config(), LossKind.BCE, model.weights(), device, scope);
+        return (ResNet) Networks.of(model.config(), LossKind.BCE, model.weights(), device, scope);
     }
 
     /** {@return images of the file, bytes divided by 255} */

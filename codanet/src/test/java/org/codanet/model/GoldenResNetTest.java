@@ -47,7 +47,7 @@ final class GoldenResNetTest {
         RawImages.Floats images = golden.images(golden.file().has("logit_images") ? "logit_images" : "images");
         try (Device device = TestDevices.open(deviceName);
                 Scope scope = Scope.open("golden");
-                Network net = Network.load(read, device, scope)) {
+                Network net = Networks.load(read, device, scope)) {
             float[] logits = new Evaluator(net, 0).logits(images);
             assertNear("logits", golden.file().floats("logits"), logits, FLOAT32);
         }

@@ -21,6 +21,7 @@ import org.codanet.evaluate.Evaluator;
 import org.codanet.model.ModelFile;
 import org.codanet.model.Network;
 import org.codanet.model.NetworkConfig;
+import org.codanet.model.Networks;
 import org.codanet.nn.device.Device;
 import org.codanet.nn.tensor.Scope;
 import org.codanet.train.EvaluationData;
@@ -96,7 +97,7 @@ public final class EvaluateCommand implements Callable<Integer> {
         images.remarks().forEach(remark -> console.say("data: " + remark));
         try (Device device = deviceOption.open(console);
                 Scope scope = Scope.open("evaluate");
-                Network net = Network.load(file, device, scope);
+                Network net = Networks.load(file, device, scope);
                 Progress progress = console.progress("evaluate", "images", images.size())) {
             CountedSource source = new CountedSource(data.batches(batch), progress::at);
             Evaluation evaluation = new Evaluator(net, deviceOption.memoryBytes()).evaluate(source);

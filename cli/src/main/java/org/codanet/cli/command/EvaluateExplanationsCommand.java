@@ -38,6 +38,7 @@ import org.codanet.metrics.Summary;
 import org.codanet.model.ModelFile;
 import org.codanet.model.Network;
 import org.codanet.model.NetworkConfig;
+import org.codanet.model.Networks;
 import org.codanet.nn.device.Device;
 import org.codanet.nn.tensor.Scope;
 import org.codanet.report.ComparedModel;
@@ -297,7 +298,7 @@ public final class EvaluateExplanationsCommand implements Callable<Integer> {
         about.put("images", Integer.toString(testImages.count()));
         try (Device device = deviceOption.open(console);
                 Scope scope = Scope.open("evaluate explanations");
-                Network net = Network.loadForAnyExtents(file, device, scope)) {
+                Network net = Networks.loadForAnyExtents(file, device, scope)) {
             about.put("device", device.description());
             String name = path.getFileName().toString().replaceFirst("\\.safetensors$", "");
             String hash = WeightHash.of(file.weights());

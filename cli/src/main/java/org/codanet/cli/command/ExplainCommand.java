@@ -41,6 +41,7 @@ import org.codanet.model.CodaNet;
 import org.codanet.model.CodaNetConfig;
 import org.codanet.model.ModelFile;
 import org.codanet.model.Network;
+import org.codanet.model.Networks;
 import org.codanet.nn.device.Device;
 import org.codanet.nn.tensor.Scope;
 import org.codanet.render.ColourRange;
@@ -212,7 +213,7 @@ public final class ExplainCommand implements Callable<Integer> {
         try (ImageInput inputs = inputOption.open(file);
                 Device device = deviceOption.open(console);
                 Scope scope = Scope.open("explain");
-                Network net = Network.load(file, device, scope);
+                Network net = Networks.load(file, device, scope);
                 AttributionArray maps = array ? new AttributionArray(place, inputs.count(), channels) : null;
                 Progress progress = console.progress(methodOption.name(), "images", inputs.count())) {
             ExplanationFolder pictures = array

@@ -11,6 +11,7 @@ import org.codanet.cli.option.NetworkOption;
 import org.codanet.data.batch.RawImages;
 import org.codanet.measure.Task;
 import org.codanet.model.Network;
+import org.codanet.model.Networks;
 import org.codanet.nn.device.Device;
 import org.codanet.nn.tensor.Scope;
 import org.codanet.nn.tensor.Shape;
@@ -107,7 +108,7 @@ public final class PlanCommand implements Callable<Integer> {
         option.requireCountable(batch);
         try (Device device = deviceOption.open(console);
                 Scope scope = Scope.open("plan");
-                Network net = Network.create(option.config(), option.loss(), device, scope, 0)) {
+                Network net = Networks.create(option.config(), option.loss(), device, scope, 0)) {
             PassDefinition planned = pass(option);
             MemoryPlan plan = MemoryPlan.of(net, planned);
             int fitting = deviceOption.memoryBytes() == 0

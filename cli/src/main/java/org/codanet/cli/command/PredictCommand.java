@@ -23,6 +23,7 @@ import org.codanet.input.ImageChunk;
 import org.codanet.input.ImageInput;
 import org.codanet.model.ModelFile;
 import org.codanet.model.Network;
+import org.codanet.model.Networks;
 import org.codanet.nn.device.Device;
 import org.codanet.nn.tensor.Scope;
 import org.codanet.report.PredictionTable;
@@ -101,7 +102,7 @@ public final class PredictCommand implements Callable<Integer> {
         try (ImageInput inputs = inputOption.open(file);
                 Device device = deviceOption.open(console);
                 Scope scope = Scope.open("predict");
-                Network net = Network.load(file, device, scope);
+                Network net = Networks.load(file, device, scope);
                 NpyWriter writer = output == null ? null : NpyWriter.create(output, outputShape(inputs, file));
                 Progress progress = console.progress("predict", "images", inputs.count())) {
             Evaluator evaluator = new Evaluator(net, deviceOption.memoryBytes());

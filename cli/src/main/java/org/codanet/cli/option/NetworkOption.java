@@ -12,6 +12,7 @@ import org.codanet.model.Experiments;
 import org.codanet.model.ModelFile;
 import org.codanet.model.Network;
 import org.codanet.model.NetworkConfig;
+import org.codanet.model.Networks;
 import org.codanet.model.Preprocessing;
 import org.codanet.nn.device.Device;
 import org.codanet.nn.op.LossKind;
@@ -79,8 +80,8 @@ public record NetworkOption(
     /** Opens the network on a device with its trained weights, or with random weights if it has none. The caller closes it. */
     public Network open(Device device, Scope scope) {
         // The size that --size gives may differ from the size that the network was trained on.
-        return trained.map(file -> Network.of(config, loss(), file.weights(), device, scope))
-                .orElseGet(() -> Network.create(config, loss(), device, scope, 1));
+        return trained.map(file -> Networks.of(config, loss(), file.weights(), device, scope))
+                .orElseGet(() -> Networks.create(config, loss(), device, scope, 1));
     }
 
     /** Refuses a batch that has more values than an array can hold, because its size in bytes would overflow. */
