@@ -109,7 +109,7 @@ public final class BenchCommand implements Callable<Integer> {
             paramLabel = "R",
             description =
                     "For service: explanations a second that are asked for, separated by commas. Default: 25, 50, 75 and"
-                            + " 90 % of the capacity, which is measured first.")
+                            + " 90 %% of the capacity, which is measured first.")
     List<Double> rates = List.of();
 
     /** When the calls of {@code service} come. */

@@ -75,7 +75,8 @@ public final class Routes {
             case "openapi.json" -> {
                 requireEnd(path, 1);
                 request.requireMethod("GET", "HEAD");
-                yield Reply.of("application/json", OpenApi.text().getBytes(StandardCharsets.UTF_8));
+                yield Reply.of(
+                        "application/json", OpenApi.text(service.models()).getBytes(StandardCharsets.UTF_8));
             }
             default -> throw notFound();
         };
