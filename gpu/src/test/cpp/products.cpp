@@ -27,10 +27,13 @@ struct Shape {
 struct Product {
     Shape shape;
     float* c;
-    unsigned a[4]; /* operands in registers */
+    unsigned a[4];     /* operands in registers */
+    bool continues;    /* whether an earlier product under way has the same sums */
+    float before[128]; /* the sums before it, if it does not continue */
 };
 struct Thread {
     std::vector<Product> products; /* under way */
+    bool began, has_begun;         /* whether products_begin was called in this group; in any */
     unsigned group, later;         /* the group that is filled; how many groups the thread does not wait for */
     size_t issued;                 /* a hash of all its products */
 } threads[1024];
@@ -160,14 +163,31 @@ void add_product(unsigned columns) {
 /* Copies between the sums of a warp and the registers of its lanes. */
 void move_sums(const Product* const* lanes, int columns, bool to_lanes) {
     for (unsigned lane = 0; lane < WARP; lane++) {
+        const float* from = lanes[lane]->continues ? lanes[lane]->c : lanes[lane]->before;
         for (int i = 0; i < columns / 8; i++) {
-            float* c = lanes[lane]->c + 4 * i;
-            for (unsigned half = 0; half < 2; half++) {
-                float* sum = &sums[lane / 4 + half * 8][(unsigned) (8 * i) + lane % 4 * 2];
-                if (to_lanes) memcpy(c + 2 * half, sum, 8);
-                else memcpy(sum, c + 2 * half, 8);
+            for (int half = 0; half < 2; half++) {
+                float* sum = &sums[lane / 4 + (unsigned) half * 8][(unsigned) (8 * i) + lane % 4 * 2];
+                if (to_lanes) memcpy(lanes[lane]->c + 4 * i + 2 * half, sum, 8);
+                else memcpy(sum, from + 4 * i + 2 * half, 8);
             }
         }
+    }
+}
+
+/* While a product is under way its sums are NaN, so that a thread that reads them too early is wrong. */
+void hide_sums(Product& product) {
+    const int count = product.shape.columns / 2;
+    memcpy(product.before, product.c, sizeof(float) * (size_t) count);
+    memset(product.c, 0xff, sizeof(float) * (size_t) count);
+}
+
+void check_hidden(const Product& product) {
+    for (int i = 0; i < product.shape.columns / 2; i++) {
+        unsigned bits;
+        memcpy(&bits, product.c + i, sizeof bits);
+        if (bits == 0xffffffffu) continue;
+        sim_broken("changes the sums of a matrix product before it has waited for it");
+        return;
     }
 }
 
@@ -191,6 +211,7 @@ void machine::begin_products() {
             thread.products.clear();
             thread.group = 0;
             thread.issued = 0;
+            thread.began = thread.has_begun = false;
         }
     }
     used = false;
@@ -217,16 +238,21 @@ void machine::compute_products(unsigned warp, bool whole) {
         if (!gather_lanes(first, done, lanes)) break;
         const Shape& shape = lanes[0]->shape;
         /* Successive products add to the same registers: the sums are moved before the first and after the last one. */
-        const bool continues = done > 0 && products[done - 1].c == lanes[0]->c && products[done - 1].shape.columns == shape.columns;
+        const bool loaded = done > 0 && products[done - 1].c == lanes[0]->c && products[done - 1].shape.columns == shape.columns;
+        for (unsigned lane = 0; lane < WARP; lane++) {
+            if (!lanes[lane]->continues) check_hidden(*lanes[lane]);
+        }
         if (!shape.adds) memset(sums, 0, sizeof sums);
-        else if (!continues) move_sums(lanes, shape.columns, false);
+        else if (!loaded) move_sums(lanes, shape.columns, false);
         if (detects_races()) {
             visit_chunks(shape, warp % 4 * ROWS, [&](const uint16_t* chunk) { check_product_ends(chunk, 16, shape.begun); });
         }
         decode_left(lanes, shape, warp % 4 * ROWS);
         decode_right(shape);
         add_product((unsigned) shape.columns);
-        move_sums(lanes, shape.columns, true);
+        const bool goes_on = done + 1 < products.size() && products[done + 1].c == lanes[0]->c
+                && products[done + 1].shape.columns == shape.columns;
+        if (!goes_on || threads[first].group - products[done + 1].shape.group <= threads[first].later) move_sums(lanes, shape.columns, true);
     }
     for (unsigned lane = 0; lane < WARP; lane++) {
         auto& all = threads[first + lane].products;
@@ -237,19 +263,35 @@ void machine::compute_products(unsigned warp, bool whole) {
 API void sim_product(float* c, const unsigned* rows, unsigned long long a, unsigned long long b, int columns, int mn_major, int adds) {
     used = true;
     Thread& thread = threads[running.thread];
-    Product product = {{a, b, columns, mn_major, adds != 0, rows != nullptr, thread.group, 0}, c, {}};
+    if (!thread.has_begun || (rows != nullptr && !thread.began)) sim_broken("a matrix product without products_begin before it");
+    thread.products.emplace_back();
+    Product& product = thread.products.back();
+    product.shape = {a, b, columns, mn_major, adds != 0, rows != nullptr, thread.group, 0};
+    product.c = c;
+    product.continues = false;
+    for (size_t i = 0; i + 1 < thread.products.size(); i++) {
+        product.continues = product.continues || (thread.products[i].c == c && thread.products[i].shape.columns == columns);
+    }
+    if (!product.continues) hide_sums(product);
     if (running.thread % WARP == 0) {
-        if (!check_begins(product.shape, running.thread / WARP)) return;
+        if (!check_begins(product.shape, running.thread / WARP)) {
+            thread.products.pop_back();
+            return;
+        }
         product.shape.begun = ++running.time;
     }
     if (rows != nullptr) memcpy(product.a, rows, sizeof product.a);
-    thread.products.push_back(product);
     for (unsigned long long each : {a, b, (unsigned long long) columns * 4 + (unsigned) mn_major * 2 + (adds != 0)}) {
         thread.issued = (thread.issued ^ each) * 0x100000001b3ull;
     }
 }
 
-API void sim_products_end() { threads[running.thread].group++; }
+API void sim_products_begin() { threads[running.thread].began = threads[running.thread].has_begun = true; }
+
+API void sim_products_end() {
+    threads[running.thread].group++;
+    threads[running.thread].began = false;
+}
 
 API void sim_products_arrived(unsigned later) {
     threads[running.thread].later = later;

@@ -87,8 +87,8 @@ static void pass(Warp& warp) {
     machine::clock_of_warp((unsigned) (&warp - warps));
 }
 
-/* Lets the lanes of a warp continue if all that have not ended wait at a barrier of the warp, all at an exchange, or all for matrix
- * products. An exchange does not order accesses to memory. */
+/* Lets the lanes of a warp continue if all that have not ended wait at a barrier of the warp, or all at an exchange. An exchange
+ * does not order accesses to memory. */
 static void release(Warp& warp) {
     if (warp.at_warp == warp.alive) {
         warp.at_warp = 0;
@@ -96,10 +96,6 @@ static void release(Warp& warp) {
     } else if (warp.exchanging == warp.alive) {
         warp.exchanging = 0;
         warp.exchange ^= 1;
-    } else if (warp.at_products == warp.alive) {
-        warp.at_products = 0;
-        machine::compute_products((unsigned) (&warp - warps), warp.alive == 0xffffffffu);
-        pass(warp);
     } else {
         return;
     }
@@ -239,6 +235,22 @@ static void wake(unsigned w) {
     }
 }
 
+/* Computes the products of one warp whose lanes all wait for them. Called when no thread can run and no bulk copy can arrive, so that
+ * the other threads overwrite the operands before if nothing prevents it. Returns false if there is no such warp. */
+static bool finish_products(unsigned count) {
+    for (unsigned w = 0; w < count; w++) {
+        Warp& warp = warps[w];
+        if (warp.at_products == 0 || warp.at_products != warp.alive) continue;
+        enter(w * WARP);
+        machine::compute_products(w, warp.alive == 0xffffffffu);
+        pass(warp);
+        warp.at_products = 0;
+        warp.runs = warp.alive;
+        return true;
+    }
+    return false;
+}
+
 /* Lets all threads pass the barrier of the block. Returns false if some do not wait at it. */
 static bool pass_block_barrier(unsigned count) {
     for (unsigned w = 0; w < count; w++) {
@@ -290,7 +302,7 @@ static bool run_block(unsigned threads) {
             alive = alive || warp.alive != 0;
         }
         if (!alive) break;
-        if (ran || machine::land_bulk_copies() || pass_block_barrier(count)) continue;
+        if (ran || machine::land_bulk_copies() || finish_products(count) || pass_block_barrier(count)) continue;
         report_deadlock();
         return false;
     }

@@ -11,6 +11,7 @@ extern "C" void sim_named_barrier(int number, unsigned threads);
 extern "C" void sim_stores_visible();
 extern "C" void sim_load_transposed(unsigned* a, const void* row);
 extern "C" void sim_product(float* c, const unsigned* a_rows, unsigned long long a, unsigned long long b, int columns, int mn_major, int adds);
+extern "C" void sim_products_begin();
 extern "C" void sim_products_end();
 extern "C" void sim_products_arrived(unsigned later);
 
@@ -46,7 +47,7 @@ INLINED void fewer_registers() { static_assert(COUNT >= 24 && COUNT <= 256 && CO
 template <int COUNT>
 INLINED void more_registers() { static_assert(COUNT >= 24 && COUNT <= 256 && COUNT % 8 == 0, "a number of registers"); }
 
-INLINED void products_begin() {}
+INLINED void products_begin() { sim_products_begin(); }
 INLINED void products_end() { sim_products_end(); }
 template <int LATER>
 INLINED void products_arrived() { sim_products_arrived(LATER); }

@@ -181,10 +181,12 @@ final class WarpgroupTest {
         uses_no_barrier           | 32  | thread (0, 0, 0): uses a barrier that was not initialised
         arrives_too_often         | 32  | thread (0, 0, 0): arrives at the barrier at byte 0 of shared memory, at which all have arrived in this phase
         one_warp_waits            | 64  | thread (0, 0, 0): waits for ever for barrier number 2, at which 32 of 64 threads have arrived
-        multiplies_by_three_warps | 128 | thread (127, 0, 0): the warps of a warpgroup take part in different matrix products
+        multiplies_by_three_warps | 128 | thread (95, 0, 0): the warps of a warpgroup take part in different matrix products
+        multiplies_without_begin  | 128 | thread (0, 0, 0): a matrix product without products_begin before it
+        changes_sums_early        | 128 | thread (0, 0, 0): changes the sums of a matrix product before it has waited for it
         multiplies_misplaced_tile | 128 | thread (0, 0, 0): a matrix operand whose tile does not begin at a multiple of 1024 bytes
         multiplies_invisible      | 160 | thread (0, 0, 0) reads a word that was not made visible to matrix products, in a matrix product
-        leaves_products_early     | 160 | thread (128, 0, 0) writes a word that a matrix product of warp 0 has read, without a barrier in between
+        leaves_products_early     | 160 | thread (0, 0, 0) reads a word that thread 128 of its block has written, without a barrier in between
         """)
     void aBrokenKernelIsReported(String kernel, int threads, String expected) {
         int shared = kernel.equals("one_warp_waits") ? 0 : SHARED;

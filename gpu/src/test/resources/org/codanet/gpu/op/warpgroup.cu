@@ -274,3 +274,22 @@ static __device__ __forceinline__ void multiply_and_leave(float* to, const float
 extern "C" __global__ void multiplies_and_leaves(float* to, const float* from) { multiply_and_leave(to, from, true, false); }
 extern "C" __global__ void multiplies_invisible(float* to, const float* from) { multiply_and_leave(to, from, false, false); }
 extern "C" __global__ void leaves_products_early(float* to, const float* from) { multiply_and_leave(to, from, true, true); }
+
+/* 128 threads. */
+static __device__ __forceinline__ void multiply_zeros(float* to, bool begins, bool changes) {
+    unsigned char* shared = shared_memory();
+    if (threadIdx.x < 64) ((unsigned*) shared)[threadIdx.x] = 0;
+    stores_visible_to_products();
+    __syncthreads();
+    float c[4] = {0, 0, 0, 0};
+    const unsigned long long zeros = repeated_rows(shared_address(shared));
+    if (begins) products_begin();
+    MULTIPLY(8)(c, zeros, zeros, 1);
+    products_end();
+    if (changes) c[0] = 1;
+    products_arrived<0>();
+    to[threadIdx.x] = c[0];
+}
+
+extern "C" __global__ void multiplies_without_begin(float* to, const float* from) { multiply_zeros(to, false, false); }
+extern "C" __global__ void changes_sums_early(float* to, const float* from) { multiply_zeros(to, true, true); }
