@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -20,6 +21,7 @@ import org.codanet.model.CodaNetConfig;
 import org.codanet.model.ModelFile;
 import org.codanet.model.Preprocessing;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -173,6 +175,96 @@ final class EvaluateExplanationsTest {
                 .succeeded()
                 .out();
         assertTrue(table.lines().anyMatch(line -> line.matches("four +ours +difull +2 +1\\.0000 .*")), table);
+    }
+
+    /** Bad data is one sentence, and what was measured before remains. */
+    @Nested
+    class BadData {
+        private Run localise(Path images, Object... more) {
+            List<Object> arguments = new ArrayList<>(List.of("evaluate-explanations", "--model", model, "--data"));
+            arguments.addAll(
+                    List.of(images, "--out", folder.resolve("study"), "--metrics", "localisation", "--side", "2"));
+            arguments.addAll(List.of(more));
+            return Run.of(arguments.toArray());
+        }
+
+        private Path pictures(String name, int width, int height, String... classes) throws IOException {
+            Path root = folder.resolve(name);
+            for (String part : List.of("train", "test")) {
+                for (String one : classes) {
+                    Path place = Files.createDirectories(root.resolve(part).resolve(one));
+                    BufferedImage picture = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
+                    ImageIO.write(picture, "png", place.resolve("a.png").toFile());
+                }
+            }
+            return root;
+        }
+
+        @Test
+        void oneClassIsTooFew() throws IOException {
+            fourColours().write(model);
+            localise(pictures("one", 8, 8, "0"), "--methods", "ours")
+                    .failsWith(1, "has 1 classes, but the network has 4");
+        }
+
+        @Test
+        void imagesOfSeveralSizesNeedAModelThatRecordsItsSize() throws IOException {
+            ModelFile four = fourColours();
+            new ModelFile(four.config(), four.weights(), Optional.empty(), Optional.empty(), Map.of()).write(model);
+            Path mixed = pictures("mixed", 8, 8, "0", "1", "2", "3");
+            BufferedImage larger = new BufferedImage(9, 11, BufferedImage.TYPE_INT_RGB);
+            ImageIO.write(larger, "png", mixed.resolve("test/1/b.png").toFile());
+            Run run = localise(mixed, "--methods", "ours");
+            assertTrue(run.code() != 0 && run.err().contains("images of several sizes"), run.code() + " " + run.err());
+            assertEquals(
+                    1,
+                    run.err()
+                            .lines()
+                            .filter(line -> line.startsWith("codanet evaluate-explanations:"))
+                            .count());
+        }
+
+        @Test
+        void mapsThatAreNotNumbersStopTheRun() throws IOException {
+            run("--methods", "ours", "--metrics", "removal", "--points", "8").succeeded();
+            Path values = folder.resolve("study/values/colour_ours_removal.jsonl");
+            String before = Files.readString(values);
+            ModelFile good = ModelFile.read(model);
+            Map<String, TensorData> broken = new LinkedHashMap<>(good.weights().tensors());
+            broken.replaceAll((key, tensor) -> {
+                float[] nan = tensor.toFloats();
+                nan[0] = Float.NaN;
+                return TensorData.ofFloats(tensor.shape(), nan);
+            });
+            Path bad = folder.resolve("bad.safetensors");
+            new ModelFile(good.config(), new NamedTensors(broken), good.preprocessing(), Optional.empty(), Map.of())
+                    .write(bad);
+            Run run = Run.of(
+                    "evaluate-explanations",
+                    "--model",
+                    bad,
+                    "--data",
+                    data,
+                    "--methods",
+                    "ours",
+                    "--metrics",
+                    "removal",
+                    "--points",
+                    "8",
+                    "--share",
+                    "0.5",
+                    "--out",
+                    folder.resolve("study"));
+            assertTrue(run.code() != 0, run.err());
+            assertEquals(
+                    1,
+                    run.err()
+                            .lines()
+                            .filter(line -> line.startsWith("codanet evaluate-explanations:"))
+                            .count(),
+                    run.err());
+            assertEquals(before, Files.readString(values), "the values of the other model");
+        }
     }
 
     @Test

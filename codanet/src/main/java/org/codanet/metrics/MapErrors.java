@@ -13,12 +13,14 @@ public final class MapErrors {
      * @param map all values
      * @param value the explained value, such as a logit
      * @param reference the same value for the baseline
+     * @throws IllegalArgumentException if the map holds a value that is not a number
      */
     public static double completeness(float[] map, double value, double reference) {
         double sum = 0;
         for (float contribution : map) {
             sum += contribution;
         }
+        requireNumber(sum);
         double difference = value - reference;
         return Math.abs(sum - difference) / Math.max(Math.abs(difference), LEAST_DIFFERENCE);
     }
@@ -36,9 +38,16 @@ public final class MapErrors {
             norm += (double) first[i] * first[i];
             other += (double) second[i] * second[i];
         }
+        requireNumber(difference);
         if (norm == 0) {
             return other == 0 ? 0 : 1;
         }
         return Math.sqrt(difference / norm);
+    }
+
+    private static void requireNumber(double value) {
+        if (Double.isNaN(value)) {
+            throw new IllegalArgumentException("comparison: the map holds a value that is not a number");
+        }
     }
 }

@@ -11,16 +11,18 @@ import java.awt.geom.Path2D;
 import java.awt.image.BufferedImage;
 import java.util.List;
 
-/** A picture in light colours, two picture pixels for each pixel of the plot. */
+/** A picture in light colours, two picture pixels for each pixel of the plot, with a margin. */
 final class PictureCanvas implements Canvas {
     private static final int SCALE = 2;
+    private static final int MARGIN = 12;
     private static final int TEXT_PIXELS = 12;
 
     private final BufferedImage picture;
     private final Graphics2D graphics;
 
     PictureCanvas(int width, int height) {
-        picture = new BufferedImage(width * SCALE, height * SCALE, BufferedImage.TYPE_INT_RGB);
+        picture = new BufferedImage(
+                (width + 2 * MARGIN) * SCALE, (height + 2 * MARGIN) * SCALE, BufferedImage.TYPE_INT_RGB);
         graphics = picture.createGraphics();
         graphics.setRenderingHint(RenderingHints.KEY_ANTIALIASING, RenderingHints.VALUE_ANTIALIAS_ON);
         graphics.setRenderingHint(RenderingHints.KEY_TEXT_ANTIALIASING, RenderingHints.VALUE_TEXT_ANTIALIAS_ON);
@@ -29,6 +31,7 @@ final class PictureCanvas implements Canvas {
         graphics.setColor(Color.WHITE);
         graphics.fillRect(0, 0, picture.getWidth(), picture.getHeight());
         graphics.scale(SCALE, SCALE);
+        graphics.translate(MARGIN, MARGIN);
     }
 
     @Override

@@ -108,8 +108,8 @@ public record ComparisonPage(
         String style = "<style>\n/* A page of codanet. */\n" + PageFrame.style("page.css")
                 + PageFrame.style("comparison.css") + Plot.STYLE + "</style>\n";
         String lead =
-                "How well do the maps of explanation methods agree with what the network computes? Every method explains the same"
-                        + " images, and every value is measured on the same network.";
+                "How well do the maps of explanation methods agree with what the network computes? All methods explain the same"
+                        + " images.";
         return PageFrame.html(TITLE, lead, facts, style, page.toString());
     }
 

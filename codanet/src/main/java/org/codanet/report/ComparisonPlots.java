@@ -36,12 +36,13 @@ final class ComparisonPlots {
             return plots;
         }
         if (models.size() == 1) {
-            plots.put(metric.label(), boxes(metric, models.getFirst(), all, s -> "", Series::method, methods));
+            plots.put(metric.label(), boxes(metric, ": " + models.getFirst(), all, s -> "", Series::method, methods));
             return plots;
         }
         plots.put(
-                metric.label() + "-by-method", boxes(metric, "by method", all, Series::method, Series::model, models));
-        plots.put(metric.label() + "-by-model", boxes(metric, "by model", all, Series::model, Series::method, methods));
+                metric.label() + "-by-method", boxes(metric, " by method", all, Series::method, Series::model, models));
+        plots.put(
+                metric.label() + "-by-model", boxes(metric, " by model", all, Series::model, Series::method, methods));
         return plots;
     }
 
@@ -59,9 +60,9 @@ final class ComparisonPlots {
             curves.add(new CurvePlot.Curve(series.method(), methods.indexOf(series.method()), percent, points));
         }
         return new CurvePlot(
-                metric.title() + ": " + model,
+                model + ": " + metric.label(),
                 metric == Metric.INSERTION ? "sharp pixels (%)" : "removed pixels (%)",
-                "probability of the label, with 95 % intervals of the mean",
+                "probability of the label",
                 percent.getLast(),
                 curves);
     }
@@ -92,7 +93,7 @@ final class ComparisonPlots {
         groups.forEach((heading, list) -> boxes.add(new BoxPlot.Group(heading, list)));
         boolean share = metric.kind() == Metric.Kind.SHARE;
         return new BoxPlot(
-                metric.title() + ": " + subtitle,
+                metric.title() + subtitle,
                 share ? "share of the positive values" : "relative error",
                 share ? 1 : largest(all),
                 boxes,

@@ -70,6 +70,14 @@ final class MoreMetricsTest {
         }
     }
 
+    @Test
+    void errorsOfMapsWithNaNAreRefused() {
+        float[] broken = {1, Float.NaN};
+        assertThrows(IllegalArgumentException.class, () -> MapErrors.completeness(broken, 1, 0));
+        assertThrows(IllegalArgumentException.class, () -> MapErrors.distance(broken, new float[2]));
+        assertThrows(IllegalArgumentException.class, () -> MapErrors.distance(new float[2], broken));
+    }
+
     @Nested
     class Boxes {
         /** Two rows of three pixels. */

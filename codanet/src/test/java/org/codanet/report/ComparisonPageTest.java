@@ -93,7 +93,7 @@ final class ComparisonPageTest {
         assertTrue(svg.getAttribute("aria-label").contains("occlusion:size=9:stride=4: from "));
         BufferedImage plot =
                 ImageIO.read(folder.resolve("plots/localisation-by-method.png").toFile());
-        assertEquals(2 * 720, plot.getWidth());
+        assertEquals(2 * (720 + 2 * 12), plot.getWidth());
         TreeSet<String> strips = names(folder.resolve("gallery"));
         assertTrue(strips.contains("XS-CoDA-SQ-30-02-ship-boat-.png"), strips.toString());
         BufferedImage strip =

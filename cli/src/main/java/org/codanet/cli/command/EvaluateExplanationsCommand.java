@@ -270,7 +270,8 @@ public final class EvaluateExplanationsCommand implements Callable<Integer> {
                         protocol == Protocol.ORIGINAL
                                 ? "the rules of the published code, to the index"
                                 : "without the errors of the published code"),
-                new PageFact("Device", about.get("device"), about.get("system")),
+                new PageFact(
+                        "Device", about.get("device"), about.get("device description") + "; " + about.get("system")),
                 new PageFact(
                         "Created",
                         about.get("date"),
@@ -299,7 +300,8 @@ public final class EvaluateExplanationsCommand implements Callable<Integer> {
         try (Device device = deviceOption.open(console);
                 Scope scope = Scope.open("evaluate explanations");
                 Network net = Networks.loadForAnyExtents(file, device, scope)) {
-            about.put("device", device.description());
+            about.put("device", device.name());
+            about.put("device description", device.description());
             String name = path.getFileName().toString().replaceFirst("\\.safetensors$", "");
             String hash = WeightHash.of(file.weights());
             about.put("sha256 of " + name, hash);
