@@ -81,6 +81,7 @@ public final class KernelCompiler implements AutoCloseable {
     }
 
     private Module load(KernelSource source) {
+        String target = source.specific() ? this.target + "a" : this.target;
         Optional<byte[]> cached = cache.find(source, target);
         byte[] code = cached.orElseGet(() -> {
             compiled++;

@@ -16,8 +16,9 @@ import java.util.stream.Stream;
  * @param file path within the resource folder of the operations, such as {@code adam.cu}
  * @param defines such as {@code BLOCK=256}. Launch geometry and enum values are defined once, in Java, for both the kernel and its
  *     launch
+ * @param specific whether the source uses instructions that only one architecture has, see {@link #architectureSpecific}
  */
-public record KernelSource(String file, List<String> defines) {
+public record KernelSource(String file, List<String> defines, boolean specific) {
     /** Threads of a warp on every GPU so far. Defined as {@code WARP_SIZE} in every source. */
     public static final int WARP_SIZE = 32;
 
@@ -34,14 +35,19 @@ public record KernelSource(String file, List<String> defines) {
 
     /** A file with {@code WARP_SIZE} as its only define. */
     public static KernelSource of(String file) {
-        return new KernelSource(file, List.of()).define("WARP_SIZE", WARP_SIZE);
+        return new KernelSource(file, List.of(), false).define("WARP_SIZE", WARP_SIZE);
     }
 
     /** A copy of this source with one more define. */
     public KernelSource define(String name, long value) {
         List<String> more = new ArrayList<>(defines);
         more.add(name + "=" + value);
-        return new KernelSource(file, more);
+        return new KernelSource(file, more, specific);
+    }
+
+    /** A copy of this source that is compiled with the instructions that only the GPU's own architecture has, such as {@code sm_90a}. */
+    public KernelSource architectureSpecific() {
+        return new KernelSource(file, defines, true);
     }
 
     /** A copy of this source with a define that is 1 for true and 0 for false. */

@@ -32,6 +32,12 @@ static __device__ __forceinline__ unsigned long long mn_major(unsigned address, 
 /* One 8 x 16 matrix that is repeated for all rows: two chunks of 8 rows, 128 bytes each, without swizzle. */
 static __device__ __forceinline__ unsigned long long repeated_rows(unsigned address) { return descriptor(address, 128, 0, 0); }
 
+/* A warpgroup that copies gives registers to those that multiply. The block has what it was launched with: of the 64 Ki registers of a
+ * multiprocessor the most that each thread can have, a multiple of 8. More than that would never be granted, and the block would hang. */
+#define REGISTERS_FIT(threads, registers, other_threads, other_registers) \
+    ((threads) * (registers) + (other_threads) * (other_registers)        \
+     <= ((threads) + (other_threads)) * (65536 / ((threads) + (other_threads)) / 8 * 8))
+
 #ifndef CODANET_SIMULATED
 /* Shared memory whose size the launch states. */
 #define DYNAMIC_SHARED(name, bytes) extern __shared__ __align__(1024) unsigned char name[]

@@ -31,6 +31,16 @@ public final class CudaDynamicAlignment extends CudaOperation implements Dynamic
     private final TensorCoreForward tensorCoreForward;
     /** Null if the gradient is patch-first. */
     private final TensorCoreGradient tensorCoreGradient;
+    /** Null if the layer does not use the fused form. */
+    private final Fused fused;
+
+    /** The passes of the fused form. */
+    private record Fused(
+            FusedTiling tiling,
+            FusedWeights weights,
+            FusedForward forward,
+            FusedBackProjection backProjection,
+            FusedGradient gradient) {}
 
     public CudaDynamicAlignment(CudaResources resources, String owner, DynamicAlignmentShape shape) {
         super(resources, owner, "dynamic alignment");
@@ -38,7 +48,9 @@ public final class CudaDynamicAlignment extends CudaOperation implements Dynamic
         AlignmentKernels kernels = new AlignmentKernels(resources, shape);
         weights = new PackedWeights(resources, shape, kernels, owner);
         TensorCoreTiling tiling = new TensorCoreTiling(shape.rank(), resources.precision() == Precision.BF16);
-        boolean tensorCore = resources.precision() != Precision.FP32
+        fused = fused(resources, kernels, owner);
+        boolean tensorCore = fused == null
+                && resources.precision() != Precision.FP32
                 && !shape.gramFormCancels()
                 && resources.context().capability() >= TENSOR_CORE_CAPABILITY
                 && tiling.supportsForward();
@@ -60,6 +72,24 @@ public final class CudaDynamicAlignment extends CudaOperation implements Dynamic
         resources.selections().report(this);
     }
 
+    private Fused fused(CudaResources resources, AlignmentKernels kernels, String owner) {
+        FusedTiling tiling =
+                FusedTiling.of(shape, resources.precision(), resources.context().capability());
+        if (tiling == null) {
+            return null;
+        }
+        FusedKernels launches =
+                new FusedKernels(kernels, shape, tiling, resources.context().multiprocessors());
+        FusedWeights streams = new FusedWeights(launches, weights, resources.memory(), owner);
+        FusedBackProjection back = new FusedBackProjection(resources, launches, streams);
+        return new Fused(
+                tiling,
+                streams,
+                new FusedForward(resources, launches, streams),
+                back,
+                new FusedGradient(resources, launches, weights, streams, back));
+    }
+
     /** Null if the forward pass uses another form. */
     TensorCoreForward tensorCoreForward() {
         return tensorCoreForward;
@@ -74,6 +104,9 @@ public final class CudaDynamicAlignment extends CudaOperation implements Dynamic
     public void prepare(Weights next, Purpose purpose) {
         resources();
         weights.prepare(next);
+        if (fused != null) {
+            fused.weights().prepare();
+        }
         if (fragments != null) {
             fragments.prepare();
         }
@@ -88,24 +121,30 @@ public final class CudaDynamicAlignment extends CudaOperation implements Dynamic
                 this,
                 PatchGrid.of(shape, x),
                 purpose,
-                needsScores(purpose),
+                extras(purpose),
                 resources().memory(),
                 scope.path()));
     }
 
-    /** The patch-first gradient computes the scores again, together with u. */
-    private boolean needsScores(Purpose purpose) {
-        return tensorCoreGradient != null && purpose == Purpose.TRAINING;
+    /** The patch-first gradient needs nothing, because it computes the scores again, together with u. */
+    private ForwardState.Extras extras(Purpose purpose) {
+        if (purpose != Purpose.TRAINING) {
+            return ForwardState.Extras.NONE;
+        }
+        return new ForwardState.Extras(
+                fused != null || tensorCoreGradient != null,
+                fused == null ? 0 : fused.tiling().packedFactors());
     }
 
     @Override
     public long stateBytes(Shape x, Purpose purpose) {
-        return ForwardState.bytes(PatchGrid.of(shape, x), needsScores(purpose));
+        return ForwardState.bytes(PatchGrid.of(shape, x), extras(purpose));
     }
 
     @Override
     public long preparedBytes(Purpose purpose, int functionals) {
         return weights.bytes()
+                + (fused == null ? 0 : fused.weights().bytes())
                 + (fragments == null ? 0 : fragments.fragmentBytes())
                 + (tensorCoreGradient == null || purpose != Purpose.TRAINING ? 0 : fragments.transposedBytes());
     }
@@ -113,18 +152,29 @@ public final class CudaDynamicAlignment extends CudaOperation implements Dynamic
     @Override
     public long workspaceBytes(Shape x, Purpose purpose, int functionals) {
         PatchGrid grid = PatchGrid.of(shape, x);
-        long bytes = forward.workspaceBytes(grid);
+        long bytes = fused != null ? fused.forward().workspaceBytes(grid) : forward.workspaceBytes(grid);
         if (purpose != Purpose.INFERENCE && functionals > 0) {
-            bytes = Math.max(bytes, backProjection.workspaceBytes(grid, functionals));
-        }
-        if (purpose == Purpose.TRAINING) {
             bytes = Math.max(
                     bytes,
-                    tensorCoreGradient != null
-                            ? tensorCoreGradient.workspaceBytes(grid)
-                            : gradient.workspaceBytes(grid));
+                    fused != null
+                            ? fused.backProjection().workspaceBytes(grid, functionals)
+                            : backProjection.workspaceBytes(grid, functionals));
+        }
+        if (purpose == Purpose.TRAINING) {
+            bytes = Math.max(bytes, gradientBytes(grid));
+            if (fused != null && functionals > 0) {
+                // Frozen maps and their gradients are patch-first.
+                bytes = Math.max(bytes, Math.max(forward.workspaceBytes(grid), gradient.workspaceBytes(grid)));
+            }
         }
         return bytes;
+    }
+
+    private long gradientBytes(PatchGrid grid) {
+        if (fused != null) {
+            return fused.gradient().workspaceBytes(grid);
+        }
+        return tensorCoreGradient != null ? tensorCoreGradient.workspaceBytes(grid) : gradient.workspaceBytes(grid);
     }
 
     @Override
@@ -134,7 +184,11 @@ public final class CudaDynamicAlignment extends CudaOperation implements Dynamic
         PatchGrid grid = PatchGrid.of(shape, x.shape());
         ForwardState own = state == null ? null : ForwardState.of(state, this, Purpose.EXPLANATION);
         requireSame(own, grid);
-        forward.run(grid, pointer(x), pointer(y), own);
+        if (fused != null) {
+            fused.forward().run(grid, pointer(x), pointer(y), own);
+        } else {
+            forward.run(grid, pointer(x), pointer(y), own);
+        }
     }
 
     @Override
@@ -155,12 +209,16 @@ public final class CudaDynamicAlignment extends CudaOperation implements Dynamic
         dOut.require(Shape.of(grid.n(), targets, grid.outH(), grid.outW(), grid.units()), "back-projection", "dOut");
         dIn.require(Shape.of(grid.n(), targets, grid.h(), grid.w(), shape.inChannels()), "back-projection", "dIn");
         weights.requirePrepared();
-        backProjection.run(own, targets, pointer(dOut), pointer(dIn));
+        if (fused != null) {
+            fused.backProjection().run(own, targets, pointer(dOut), pointer(dIn));
+        } else {
+            backProjection.run(own, targets, pointer(dOut), pointer(dIn));
+        }
     }
 
     @Override
     public int minUniformTargets(int targets) {
-        return backProjection.minUniformTargets(targets);
+        return fused != null ? 1 : backProjection.minUniformTargets(targets);
     }
 
     @Override
@@ -184,7 +242,9 @@ public final class CudaDynamicAlignment extends CudaOperation implements Dynamic
     }
 
     private void runGradient(ForwardState state, Tensor v, Tensor x, Tensor dOut, Tensor dIn, Weights gradients) {
-        if (tensorCoreGradient != null) {
+        if (fused != null && v == x) {
+            fused.gradient().run(state, pointer(x), pointer(dOut), pointer(dIn), gradients);
+        } else if (tensorCoreGradient != null) {
             tensorCoreGradient.run(state, pointer(v), pointer(x), pointer(dOut), pointer(dIn), gradients);
         } else {
             gradient.run(state, pointer(v), pointer(x), pointer(dOut), pointer(dIn), gradients);
@@ -213,6 +273,9 @@ public final class CudaDynamicAlignment extends CudaOperation implements Dynamic
     @Override
     public void release() {
         weights.release();
+        if (fused != null) {
+            fused.weights().release();
+        }
         if (fragments != null) {
             fragments.release();
         }
@@ -221,6 +284,10 @@ public final class CudaDynamicAlignment extends CudaOperation implements Dynamic
     /** The selected forms, for {@code --verbose}. */
     @Override
     public String toString() {
+        if (fused != null) {
+            return "dynamic alignment on " + resources().name()
+                    + ": forward, back-projection and gradient fused, frozen maps patch-first, " + shape;
+        }
         return "dynamic alignment on " + resources().name() + ": forward " + forward.form()
                 + ", back-projection of one target " + backProjection.form(1) + ", of several "
                 + backProjection.form(2) + ", gradient "

@@ -8,7 +8,7 @@ import org.codanet.nn.op.alignment.Purpose;
 
 /**
  * What one forward pass saves for back-projection and gradient: factors (rows, S), squared norms (rows, D), or (rows) for WB, and for
- * the tensor-core gradient the scores (rows, D). It never holds u or the dynamic weights, which are recomputed.
+ * the tensor-core and the fused gradient the scores (rows, D), and for the latter also the factors as bfloat16. It never holds u or the dynamic weights, which are recomputed.
  */
 final class ForwardState implements DynamicAlignment.State, AutoCloseable {
     private final CudaDynamicAlignment operation;
@@ -18,6 +18,8 @@ final class ForwardState implements DynamicAlignment.State, AutoCloseable {
     private final DevicePointer factors;
     private final DevicePointer squaredNorms;
     private final DevicePointer scores;
+    private final DevicePointer packedFactors;
+    private final int packedWidth;
     private final String owner;
     private boolean closed;
 
@@ -25,22 +27,37 @@ final class ForwardState implements DynamicAlignment.State, AutoCloseable {
             CudaDynamicAlignment operation,
             PatchGrid grid,
             Purpose purpose,
-            boolean hasScores,
+            Extras extras,
             MemoryPool memory,
             String owner) {
         this.operation = operation;
         this.grid = grid;
         this.purpose = purpose;
         this.owner = owner;
-        this.block = memory.take(bytes(grid, hasScores), owner);
+        this.packedWidth = extras.packedFactors();
+        this.block = memory.take(bytes(grid, extras), owner);
         BufferLayout layout = BufferLayout.of(block.pointer(), Float.BYTES);
+        // First, because they are read 16 bytes at a time.
+        this.packedFactors =
+                packedWidth == 0 ? DevicePointer.NULL : layout.bytes(Short.BYTES * grid.rows() * packedWidth);
         this.factors = layout.floats(grid.rows() * grid.slots());
         this.squaredNorms = layout.floats(grid.rows() * grid.squaredNorms());
-        this.scores = hasScores ? layout.floats(grid.rows() * grid.units()) : DevicePointer.NULL;
+        this.scores = extras.scores() ? layout.floats(grid.rows() * grid.units()) : DevicePointer.NULL;
     }
 
-    static long bytes(PatchGrid grid, boolean hasScores) {
-        return Float.BYTES * grid.rows() * (grid.slots() + grid.squaredNorms() + (hasScores ? grid.units() : 0));
+    /**
+     * What a gradient needs beside factors and squared norms.
+     *
+     * @param scores whether it needs the scores (rows, D)
+     * @param packedFactors values in each row of the factors as bfloat16; 0 if it does not need them
+     */
+    record Extras(boolean scores, int packedFactors) {
+        static final Extras NONE = new Extras(false, 0);
+    }
+
+    static long bytes(PatchGrid grid, Extras extras) {
+        int floats = grid.slots() + grid.squaredNorms() + (extras.scores() ? grid.units() : 0);
+        return grid.rows() * (Float.BYTES * floats + (long) Short.BYTES * extras.packedFactors());
     }
 
     /**
@@ -82,6 +99,11 @@ final class ForwardState implements DynamicAlignment.State, AutoCloseable {
     /** Scores (rows, D), from a row on; a null pointer if the state has none. */
     DevicePointer scores(long row) {
         return scores.isNull() ? scores : scores.floatsFrom(row * grid.units());
+    }
+
+    /** Factors as bfloat16 (rows, R + 16), from a row on; a null pointer if the state has none. */
+    DevicePointer packedFactors(long row) {
+        return packedFactors.isNull() ? packedFactors : packedFactors.from(Short.BYTES * row * packedWidth);
     }
 
     @Override
