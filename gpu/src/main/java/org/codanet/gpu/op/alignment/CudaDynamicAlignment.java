@@ -78,8 +78,8 @@ public final class CudaDynamicAlignment extends CudaOperation implements Dynamic
         if (tiling == null) {
             return null;
         }
-        FusedKernels launches =
-                new FusedKernels(kernels, shape, tiling, resources.context().multiprocessors());
+        FusedElements launches =
+                new FusedElements(kernels, shape, tiling, resources.context().multiprocessors());
         FusedWeights streams = new FusedWeights(launches, weights, resources.memory(), owner);
         FusedBackProjection back = new FusedBackProjection(resources, launches, streams);
         return new Fused(

@@ -14,10 +14,10 @@ final class FusedBackProjection {
     private static final int MIN_TILES = 4;
 
     private final CudaResources resources;
-    private final FusedKernels fused;
+    private final FusedElements fused;
     private final FusedWeights weights;
 
-    FusedBackProjection(CudaResources resources, FusedKernels fused, FusedWeights weights) {
+    FusedBackProjection(CudaResources resources, FusedElements fused, FusedWeights weights) {
         this.resources = resources;
         this.fused = fused;
         this.weights = weights;
@@ -25,7 +25,7 @@ final class FusedBackProjection {
 
     /** How many parts the depth of the product is split into for {@code rows} rows. */
     int splits(int rows, boolean withFactorGradients) {
-        int tiles = FusedKernels.tiles(rows) * fused.tiling().backBlocks();
+        int tiles = FusedElements.tiles(rows) * fused.tiling().backBlocks();
         return fused.splits(tiles, Math.max(1, fused.tiling().depthTiles(withFactorGradients) / MIN_TILES));
     }
 
@@ -37,7 +37,7 @@ final class FusedBackProjection {
     /** Number of (image, target) pairs at once. */
     private int chunk(PatchGrid grid, int targets) {
         long bytes = (long) Float.BYTES * fused.tiling().patch();
-        return FusedKernels.chunkImages(grid, resources.chunkBytes(), bytes, Math.multiplyExact(grid.n(), targets));
+        return FusedElements.chunkImages(grid, resources.chunkBytes(), bytes, Math.multiplyExact(grid.n(), targets));
     }
 
     /** Bytes of workspace that {@link #run} needs. */
@@ -114,6 +114,6 @@ final class FusedBackProjection {
                 .int32(tiling.depthTiles(withFactorGradients))
                 .int32(splits)
                 .int32(rows)
-                .launch(fused.blocks(FusedKernels.tiles(rows) * tiling.backBlocks() * splits), FusedTiling.THREADS);
+                .launch(fused.blocks(FusedElements.tiles(rows) * tiling.backBlocks() * splits), FusedTiling.THREADS);
     }
 }

@@ -11,17 +11,17 @@ import org.codanet.nn.op.alignment.DynamicAlignmentShape;
  */
 final class FusedForward {
     private final CudaResources resources;
-    private final FusedKernels fused;
+    private final FusedElements fused;
     private final FusedWeights weights;
 
-    FusedForward(CudaResources resources, FusedKernels fused, FusedWeights weights) {
+    FusedForward(CudaResources resources, FusedElements fused, FusedWeights weights) {
         this.resources = resources;
         this.fused = fused;
         this.weights = weights;
     }
 
     private int chunk(PatchGrid grid) {
-        return FusedKernels.chunkImages(
+        return FusedElements.chunkImages(
                 grid,
                 resources.chunkBytes(),
                 Math.ceilDiv(fused.packedInputBytes(grid, 1), grid.positions()),
@@ -52,9 +52,9 @@ final class FusedForward {
         DynamicAlignmentShape shape = fused.shape();
         long row = (long) first * grid.positions();
         int rows = images * grid.positions();
-        int splits = fused.splits(FusedKernels.tiles(rows), tiling.groups());
+        int splits = fused.splits(FusedElements.tiles(rows), tiling.groups());
         DevicePointer none = DevicePointer.NULL;
-        FusedKernels.extents(
+        FusedElements.extents(
                         fused.kernels()
                                 .kernel(tiling.forwardSource(), "fused_forward")
                                 .shared(tiling.forwardSharedBytes())
@@ -71,6 +71,6 @@ final class FusedForward {
                         grid)
                 .int32(splits)
                 .int32(rows)
-                .launch(fused.blocks(FusedKernels.tiles(rows) * splits), FusedTiling.THREADS);
+                .launch(fused.blocks(FusedElements.tiles(rows) * splits), FusedTiling.THREADS);
     }
 }

@@ -28,14 +28,14 @@ final class FusedGradient {
     private static final int REDUCE_TILE = 32;
 
     private final CudaResources resources;
-    private final FusedKernels fused;
+    private final FusedElements fused;
     private final PackedWeights packed;
     private final FusedWeights weights;
     private final FusedBackProjection back;
 
     FusedGradient(
             CudaResources resources,
-            FusedKernels fused,
+            FusedElements fused,
             PackedWeights packed,
             FusedWeights weights,
             FusedBackProjection back) {
@@ -64,7 +64,7 @@ final class FusedGradient {
     }
 
     private int factorSplits(int rows) {
-        return fused.splits(FusedKernels.tiles(rows), fused.tiling().groups());
+        return fused.splits(FusedElements.tiles(rows), fused.tiling().groups());
     }
 
     /** The sums over all images, then the buffers for one chunk of images. */
@@ -86,7 +86,7 @@ final class FusedGradient {
             FusedTiling tiling = fused.tiling();
             long bytes = Float.BYTES * (2L * grid.units() + 2L * grid.rank() + tiling.patch())
                     + Short.BYTES * (2L * tiling.unitColumns() + grid.rank() + tiling.patch());
-            images = FusedKernels.chunkImages(grid, resources.chunkBytes(), bytes, grid.n());
+            images = FusedElements.chunkImages(grid, resources.chunkBytes(), bytes, grid.n());
             int rows = images * grid.positions();
             int lastRows = ((grid.n() - 1) % images + 1) * grid.positions();
             sums = new WeightGradients(resources, fused.kernels(), packed, grid, layout);
@@ -177,7 +177,7 @@ final class FusedGradient {
     private void factorGradients(Buffers buffers, ForwardState state, long row, int rows) {
         FusedTiling tiling = fused.tiling();
         int splits = factorSplits(rows);
-        FusedKernels.extents(
+        FusedElements.extents(
                         fused.kernels()
                                 .kernel(tiling.factorGradientSource(), "fused_factor_gradient")
                                 .shared(tiling.forwardSharedBytes())
@@ -191,7 +191,7 @@ final class FusedGradient {
                         state.grid())
                 .int32(splits)
                 .int32(rows)
-                .launch(fused.blocks(FusedKernels.tiles(rows) * splits), FusedTiling.THREADS);
+                .launch(fused.blocks(FusedElements.tiles(rows) * splits), FusedTiling.THREADS);
         fused.kernels()
                 .elements(
                         tiling.elementsSource(),
@@ -222,7 +222,7 @@ final class FusedGradient {
                 .pointer(patches ? buffers.input : factors)
                 .int32(shape.units())
                 .int32(tiling.leftTiles(right));
-        (patches ? FusedKernels.extents(kernel, grid) : FusedKernels.extents(kernel, 1, 1, 1, 1))
+        (patches ? FusedElements.extents(kernel, grid) : FusedElements.extents(kernel, 1, 1, 1, 1))
                 .int32(splits)
                 .int32(rows)
                 .launch(fused.blocks(tiling.sumTiles(right) * splits), tiling.sumThreads(right));

@@ -13,7 +13,7 @@ import org.codanet.nn.op.alignment.DynamicAlignmentShape;
 final class FusedWeights {
     private static final int CHUNK_BYTES = 16;
 
-    private final FusedKernels fused;
+    private final FusedElements fused;
     private final PackedWeights weights;
     private final MemoryPool memory;
     private final String owner;
@@ -21,7 +21,7 @@ final class FusedWeights {
     private DevicePointer forward;
     private DevicePointer back;
 
-    FusedWeights(FusedKernels fused, PackedWeights weights, MemoryPool memory, String owner) {
+    FusedWeights(FusedElements fused, PackedWeights weights, MemoryPool memory, String owner) {
         this.fused = fused;
         this.weights = weights;
         this.memory = memory;

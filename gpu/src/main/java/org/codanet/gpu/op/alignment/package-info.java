@@ -28,12 +28,24 @@
  *       reduced in a fixed order.
  * </dl>
  *
+ * <p>On Hopper a fourth form replaces all of these for bfloat16:
+ *
+ * <dl>
+ *   <dt>fused
+ *   <dd>The patch-first form in one kernel a pass. Each pass is one matrix product by {@code wgmma}, whose operands are gathered or
+ *       formed on the way (implicit im2col; t = g' a in registers) and whose sums are used in registers (scores, squared norms, da). Neither
+ *       patches nor u, t or G_j a are written to memory. The passes of a layer are two launches each: the input as bfloat16 and the
+ *       product forward, the product and col2im backward.
+ * </dl>
+ *
  * <p>All GEMMs outside the kernels are computed by cuBLAS, in the precision of the device. Layers whose Gram form cancels ({@link
  * org.codanet.nn.op.alignment.DynamicAlignmentShape#gramFormCancels}) are computed in float32, and never use tensor cores.
  *
  * <table>
  *   <caption>When a form is selected, and its launch geometry</caption>
  *   <tr><th>pass<th>form<th>selected<th>blocks of its main kernel
+ *   <tr><td>all but frozen maps<td>fused<td>bfloat16, compute capability 9.0, rank 16, 32 or 64, SQ or L2, patches that fit in shared
+ *       memory (at most 640 entries)<td>one a multiprocessor, 384 to 768 threads
  *   <tr><td>forward, frozen map<td>tensor-core<td>TF32 or bfloat16, compute capability 8.0 or later, rank at most 128 (TF32) or 256
  *       (bfloat16)<td>(m / 64 or 128, D / 32, splits of P), 128 threads
  *   <tr><td><td>weight-streaming<td>L2 whose Gram form cancels<td>(m / 32, D / 32), 128 threads
@@ -67,6 +79,13 @@
  *   <tr><td>{@code TensorCoreBackProjection}<td>tensor_core_back_projection.cu<td>scale_targets, tensor_core_back_projection
  *   <tr><td>{@code TensorCoreGradient}<td>tensor_core_gradient.cu<td>gradient_coefficients, pack_factors,
  *       tensor_core_gradient_positions, tensor_core_gradient_weights, reduce_factor_gradients, reduce_weight_gradients
+ *   <tr><td>{@code FusedElements}<td>fused_elements.cu<td>pack_input, fused_col2im, fused_coefficients, reduce_factor_gradient,
+ *       reduce_weight_gradient
+ *   <tr><td>{@code FusedWeights}<td>fused_weights.cu<td>pack_forward_stream, pack_back_stream
+ *   <tr><td>{@code FusedForward}<td>fused_forward.cu<td>fused_forward
+ *   <tr><td>{@code FusedBackProjection}<td>fused_back_projection.cu<td>fused_back_projection
+ *   <tr><td>{@code FusedGradient}<td>fused_factor_gradient.cu<td>fused_factor_gradient
+ *   <tr><td><td>fused_weight_gradient.cu<td>fused_weight_gradient
  * </table>
  *
  * <p>{@code scale.cuh} computes f and e for all of them, {@code gram.cuh} defines the layout of the Gram matrices, and {@code

@@ -4,14 +4,17 @@ import org.codanet.gpu.driver.DevicePointer;
 import org.codanet.gpu.kernel.Kernel;
 import org.codanet.nn.op.alignment.DynamicAlignmentShape;
 
-/** What the passes of the fused form share for one layer: its tiling, the elementwise kernels, and the extents of a launch. */
-final class FusedKernels {
+/**
+ * What the passes of the fused form share for one layer: its tiling, the extents of a launch, and the kernels of {@code
+ * fused_elements.cu} that come before or after several of them.
+ */
+final class FusedElements {
     private final AlignmentKernels kernels;
     private final DynamicAlignmentShape shape;
     private final FusedTiling tiling;
     private final int multiprocessors;
 
-    FusedKernels(AlignmentKernels kernels, DynamicAlignmentShape shape, FusedTiling tiling, int multiprocessors) {
+    FusedElements(AlignmentKernels kernels, DynamicAlignmentShape shape, FusedTiling tiling, int multiprocessors) {
         this.kernels = kernels;
         this.shape = shape;
         this.tiling = tiling;
