@@ -93,11 +93,15 @@ API int cuDeviceTotalMem_v2(size_t* bytes, int) {
     return CUDA_SUCCESS;
 }
 
+/* Compute capability times ten. A test may choose an older one. */
+static int capability = 90;
+API void sim_capability(int value) { capability = value; }
+
 API int cuDeviceGetAttribute(int* value, int attribute, int) {
     ENTER("cuDeviceGetAttribute");
     switch (attribute) {
-        case 75: *value = 9; break;       /* compute capability, major */
-        case 76: *value = 0; break;       /* minor */
+        case 75: *value = capability / 10; break; /* compute capability, major */
+        case 76: *value = capability % 10; break; /* minor */
         case 16: *value = 4; break;       /* multiprocessors */
         case 97: *value = MOST_SHARED; break; /* maximum shared memory of a block, opt-in */
         case 115: *value = 1; break;      /* memory pools */

@@ -102,6 +102,25 @@ public final class SimulatedMachine {
         return CudaDevice.open(0, options, chunkBytes);
     }
 
+    /** Like {@link #open}, for a GPU of compute capability 8.0, which has no instructions of Hopper. */
+    public static CudaDevice openAmpere(DeviceOptions options, long chunkBytes) {
+        get().capability(80);
+        try {
+            return open(options, chunkBytes);
+        } finally {
+            get().capability(90);
+        }
+    }
+
+    private void capability(int value) {
+        try {
+            handle("sim_capability", FunctionDescriptor.ofVoid(ValueLayout.JAVA_INT))
+                    .invoke(value);
+        } catch (Throwable e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
     /** The folder of its libraries, for another process. */
     public static Path folder() {
         return get().folder;

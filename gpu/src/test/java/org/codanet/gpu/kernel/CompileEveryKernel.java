@@ -60,7 +60,7 @@ final class CompileEveryKernel {
                             kernel.shared(),
                             kernel.stack(),
                             kernel.instructions(),
-                            kernel.count(Instruction.HMMA),
+                            kernel.count(Instruction.HMMA) + kernel.count(Instruction.HGMMA),
                             kernel.count(Instruction.FFMA),
                             kernel.count(Instruction.LOAD_LOCAL) + kernel.count(Instruction.STORE_LOCAL),
                             kernel.count(Instruction.LOAD_SHARED) + kernel.count(Instruction.STORE_SHARED),
@@ -126,7 +126,7 @@ final class CompileEveryKernel {
                 continue;
             }
             for (KernelSource source : KernelSources.all(capability)) {
-                byte[] code = RuntimeCompiler.compile(source, target);
+                byte[] code = RuntimeCompiler.compile(source, source.specific() ? target + "a" : target);
                 write(source, target, code);
                 for (MachineCode.Kernel kernel : MachineCode.kernels(code, capability)) {
                     String name = source.file()

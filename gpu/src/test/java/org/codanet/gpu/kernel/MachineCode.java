@@ -35,6 +35,8 @@ final class MachineCode {
     /** Opcodes of compute capability 7.5 and newer. */
     enum Instruction {
         HMMA(0x23c),
+        /** A matrix product of a warpgroup, on Hopper. */
+        HGMMA(0x5f0),
         FFMA(0x223),
         LOAD_LOCAL(0x983),
         STORE_LOCAL(0x387),

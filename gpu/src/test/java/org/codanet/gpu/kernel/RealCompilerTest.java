@@ -82,10 +82,11 @@ final class RealCompilerTest {
                 assertEquals(
                         each.kernel()
                                 .matches(
-                                        "tensor_core_(forward|forward_one_tile|back_projection|gradient_positions|gradient_weights)"),
+                                        "tensor_core_(forward|forward_one_tile|back_projection|gradient_positions|gradient_weights)"
+                                                + "|fused_(forward|factor_gradient|back_projection|weight_gradient)"),
                         each.counts().hmma() > 0,
                         "tensor cores: " + where);
-                if (each.counts().hmma() > 0) {
+                if (each.kernel().startsWith("tensor_core") && each.counts().hmma() > 0) {
                     assertTrue(each.loop() != null, "no loop with tensor core instructions: " + where);
                     assertEquals(0, each.loop().local(), "local memory in the loop: " + where);
                 }

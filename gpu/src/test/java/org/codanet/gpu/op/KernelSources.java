@@ -4,11 +4,19 @@ import java.util.ArrayList;
 import java.util.List;
 import org.codanet.gpu.kernel.KernelSource;
 import org.codanet.gpu.op.alignment.AlignmentKernels;
+import org.codanet.gpu.op.alignment.FusedTiling;
 import org.codanet.gpu.op.alignment.TensorCoreTiling;
 import org.codanet.nn.op.MaxPoolShape;
+import org.codanet.nn.op.alignment.DynamicAlignmentShape;
+import org.codanet.nn.op.alignment.Norm;
 
 /** All kernel sources of the device, with the defines that they are compiled with. */
 public final class KernelSources {
+    /** The first layer of the published network for CIFAR-10, and its largest ones. */
+    private static final List<DynamicAlignmentShape> FUSED = List.of(
+            new DynamicAlignmentShape(6, 16, 32, 3, 1, 1, Norm.SQ, true),
+            new DynamicAlignmentShape(64, 64, 64, 3, 1, 1, Norm.SQ, true));
+
     private KernelSources() {}
 
     /** The sources that may have to be compiled for a GPU of a compute capability. */
@@ -41,6 +49,17 @@ public final class KernelSources {
             all.addAll(new TensorCoreTiling(TensorCoreTiling.maxForwardRank(false), false).forwardSources());
             all.addAll(new TensorCoreTiling(TensorCoreTiling.maxForwardRank(true), true).forwardSources());
             all.addAll(AlignmentKernels.sources(321));
+            for (DynamicAlignmentShape shape : FUSED) {
+                FusedTiling tiling = FusedTiling.of(shape);
+                all.addAll(List.of(
+                        tiling.weightsSource(),
+                        tiling.elementsSource(),
+                        tiling.forwardSource(),
+                        tiling.factorGradientSource(),
+                        tiling.backProjectionSource(),
+                        tiling.weightGradientSource(),
+                        tiling.momentsSource()));
+            }
         }
         return all.stream().distinct().toList();
     }

@@ -63,7 +63,7 @@ final class FusedFactorGradient {
                 .elements(
                         tiling.elementsSource(),
                         "reduce_factor_gradient",
-                        (long) rows * fused.shape().rank(),
+                        (long) rows * fused.shape().rank() / 2,
                         kernel -> kernel.pointer(dFactors)
                                 .pointer(operands.left())
                                 .pointer(partials)

@@ -19,18 +19,11 @@ import org.codanet.nn.op.alignment.DynamicAlignmentShape;
  * </pre>
  */
 final class FusedGradient {
-    /** Fewest stages of a split of a sum over all positions. */
-    private static final int MIN_STAGES = 16;
-    /** Cost of a tile of work beside its stages, in stages: the pipeline fills, and the sums are written. */
-    private static final int STAGES_OF_OVERHEAD = 12;
-
-    private static final int MAX_SPLITS = 64;
-    private static final int REDUCE_TILE = 32;
-
     private final CudaResources resources;
     private final FusedElements fused;
     private final PackedWeights packed;
-    private final FusedWeights weights;
+    private final FusedFactorGradient factors;
+    private final FusedWeightGradient sums;
     private final FusedBackProjection back;
 
     FusedGradient(
@@ -42,29 +35,9 @@ final class FusedGradient {
         this.resources = resources;
         this.fused = fused;
         this.packed = packed;
-        this.weights = weights;
+        this.factors = new FusedFactorGradient(fused, weights);
+        this.sums = new FusedWeightGradient(fused);
         this.back = back;
-    }
-
-    /** Splits of a sum over {@code rows} positions: the number for which the multiprocessors finish first. */
-    private int sumSplits(int rows, Right right) {
-        int tiles = fused.tiling().sumTiles(right);
-        int stages = Math.ceilDiv(rows, FusedTiling.SUM_STAGE_POSITIONS);
-        int best = 1;
-        long least = Long.MAX_VALUE;
-        for (int splits = 1; splits <= Math.clamp(stages / MIN_STAGES, 1, MAX_SPLITS); splits++) {
-            long waves = Math.ceilDiv(tiles * splits, fused.multiprocessors());
-            long time = waves * (Math.ceilDiv(stages, splits) + STAGES_OF_OVERHEAD);
-            if (time < least) {
-                least = time;
-                best = splits;
-            }
-        }
-        return best;
-    }
-
-    private int factorSplits(int rows) {
-        return fused.splits(FusedElements.tiles(rows), fused.tiling().groups());
     }
 
     /** The sums over all images, then the buffers for one chunk of images. */
@@ -95,19 +68,11 @@ final class FusedGradient {
             e = layout.floats((long) rows * grid.units());
             left = layout.bytes((long) Short.BYTES * rows * tiling.leftColumns());
             eLeft = layout.bytes((long) Short.BYTES * rows * tiling.unitColumns());
-            dFactorPartials = layout.floats(
-                    grid.rank() * Math.max((long) factorSplits(rows) * rows, (long) factorSplits(lastRows) * lastRows));
+            dFactorPartials = layout.floats(Math.max(factors.partialFloats(rows), factors.partialFloats(lastRows)));
             dFactors = layout.floats((long) rows * grid.rank());
             dPatches = layout.floats(Math.max(back.patchFloats(rows, true), back.patchFloats(lastRows, true)));
-            weightPartials = layout.floats(partials(rows, lastRows, Right.PATCHES));
-            momentPartials = layout.floats(partials(rows, lastRows, Right.FACTORS));
-        }
-
-        private long partials(int rows, int lastRows, Right right) {
-            int splits = Math.max(sumSplits(rows, right), sumSplits(lastRows, right));
-            return (long) splits
-                    * fused.tiling().sumRows(right)
-                    * fused.tiling().rightEntries(right);
+            weightPartials = layout.floats(FusedGradient.this.sums.partialFloats(rows, lastRows, Right.PATCHES));
+            momentPartials = layout.floats(FusedGradient.this.sums.partialFloats(rows, lastRows, Right.FACTORS));
         }
     }
 
@@ -134,10 +99,29 @@ final class FusedGradient {
             int rows = count * grid.positions();
             fused.packInput(grid, x.floatsFrom(first * grid.imageFloats()), count, buffers.input);
             coefficients(buffers, state, row, rows, dOut.floatsFrom(row * grid.units()));
-            factorGradients(buffers, state, row, rows);
+            DevicePointer packedFactors = state.packedFactors(row);
+            factors.run(
+                    grid,
+                    new FusedFactorGradient.Operands(
+                            buffers.scaled, buffers.e, packedFactors, buffers.input, buffers.left, rows),
+                    buffers.dFactorPartials,
+                    buffers.dFactors);
             if (gradients != null) {
-                sum(buffers, state, row, rows, Right.PATCHES, first > 0);
-                sum(buffers, state, row, rows, Right.FACTORS, first > 0);
+                sums.run(
+                        grid,
+                        Right.PATCHES,
+                        new FusedWeightGradient.Operands(
+                                packedFactors, buffers.scaled, buffers.left, buffers.input, rows),
+                        buffers.weightPartials,
+                        buffers.sums,
+                        first > 0);
+                sums.run(
+                        grid,
+                        Right.FACTORS,
+                        new FusedWeightGradient.Operands(packedFactors, buffers.e, buffers.eLeft, packedFactors, rows),
+                        buffers.momentPartials,
+                        buffers.sums,
+                        first > 0);
             }
             if (!dIn.isNull()) {
                 FusedBackProjection.Inputs inputs = new FusedBackProjection.Inputs(
@@ -162,7 +146,7 @@ final class FusedGradient {
                 .elements(
                         fused.tiling().elementsSource(),
                         "fused_coefficients",
-                        (long) rows * fused.tiling().unitColumns(),
+                        (long) rows * fused.tiling().unitColumns() / 2,
                         kernel -> kernel.pointer(buffers.scaled)
                                 .pointer(buffers.e)
                                 .pointer(buffers.left)
@@ -172,79 +156,5 @@ final class FusedGradient {
                                 .pointer(state.squaredNorms(row))
                                 .constant(shape.norm())
                                 .int32(shape.units()));
-    }
-
-    private void factorGradients(Buffers buffers, ForwardState state, long row, int rows) {
-        FusedTiling tiling = fused.tiling();
-        int splits = factorSplits(rows);
-        FusedElements.extents(
-                        fused.kernels()
-                                .kernel(tiling.factorGradientSource(), "fused_factor_gradient")
-                                .shared(tiling.forwardSharedBytes())
-                                .pointer(buffers.dFactorPartials)
-                                .pointer(buffers.scaled)
-                                .pointer(buffers.e)
-                                .pointer(state.packedFactors(row))
-                                .pointer(buffers.input)
-                                .pointer(weights.forward())
-                                .int32(fused.shape().units()),
-                        state.grid())
-                .int32(splits)
-                .int32(rows)
-                .launch(fused.blocks(FusedElements.tiles(rows) * splits), FusedTiling.THREADS);
-        fused.kernels()
-                .elements(
-                        tiling.elementsSource(),
-                        "reduce_factor_gradient",
-                        (long) rows * fused.shape().rank(),
-                        kernel -> kernel.pointer(buffers.dFactors)
-                                .pointer(buffers.left)
-                                .pointer(buffers.dFactorPartials)
-                                .int32(splits));
-    }
-
-    /** dW, or the second moments: a sum over the positions of a chunk, in splits, which are then reduced. */
-    private void sum(Buffers buffers, ForwardState state, long row, int rows, Right right, boolean adds) {
-        FusedTiling tiling = fused.tiling();
-        DynamicAlignmentShape shape = fused.shape();
-        PatchGrid grid = state.grid();
-        boolean patches = right == Right.PATCHES;
-        int splits = sumSplits(rows, right);
-        DevicePointer partials = patches ? buffers.weightPartials : buffers.momentPartials;
-        DevicePointer factors = state.packedFactors(row);
-        var kernel = fused.kernels()
-                .kernel(tiling.sumSource(right), "fused_weight_gradient")
-                .shared(tiling.sumSharedBytes(right))
-                .pointer(partials)
-                .pointer(factors)
-                .pointer(patches ? buffers.scaled : buffers.e)
-                .pointer(patches ? buffers.left : buffers.eLeft)
-                .pointer(patches ? buffers.input : factors)
-                .int32(shape.units())
-                .int32(tiling.leftTiles(right));
-        (patches ? FusedElements.extents(kernel, grid) : FusedElements.extents(kernel, 1, 1, 1, 1))
-                .int32(splits)
-                .int32(rows)
-                .launch(fused.blocks(tiling.sumTiles(right) * splits), tiling.sumThreads(right));
-        int entries = patches ? shape.patch() : shape.slots();
-        int columns = patches ? PatchGrid.columns(shape) : grid.slotColumns();
-        fused.kernels()
-                .kernel(tiling.elementsSource(), "reduce_weight_gradient")
-                .pointer(
-                        patches
-                                ? buffers.sums.dW().pointer()
-                                : buffers.sums.moments().pointer())
-                .pointer(partials)
-                .int32(splits)
-                .int32(tiling.sumRows(right))
-                .int32(tiling.rightEntries(right))
-                .int32(entries)
-                .int32(columns)
-                .int32(patches ? shape.rank() : 0)
-                .int32(shape.units())
-                .int32(patches ? shape.inChannels() : entries)
-                .int32(patches ? tiling.channels() : entries)
-                .flag(adds)
-                .launch(Math.ceilDiv(columns, REDUCE_TILE), Math.ceilDiv(entries, REDUCE_TILE), CudaResources.BLOCK);
     }
 }

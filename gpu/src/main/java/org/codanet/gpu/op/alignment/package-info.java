@@ -84,8 +84,8 @@
  *   <tr><td>{@code FusedWeights}<td>fused_weights.cu<td>pack_forward_stream, pack_back_stream
  *   <tr><td>{@code FusedForward}<td>fused_forward.cu<td>fused_forward
  *   <tr><td>{@code FusedBackProjection}<td>fused_back_projection.cu<td>fused_back_projection
- *   <tr><td>{@code FusedGradient}<td>fused_factor_gradient.cu<td>fused_factor_gradient
- *   <tr><td><td>fused_weight_gradient.cu<td>fused_weight_gradient
+ *   <tr><td>{@code FusedFactorGradient}<td>fused_factor_gradient.cu<td>fused_factor_gradient
+ *   <tr><td>{@code FusedWeightGradient}<td>fused_weight_gradient.cu<td>fused_weight_gradient
  * </table>
  *
  * <p>{@code scale.cuh} computes f and e for all of them, {@code gram.cuh} defines the layout of the Gram matrices, and {@code

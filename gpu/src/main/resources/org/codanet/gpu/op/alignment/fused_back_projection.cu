@@ -1,7 +1,7 @@
 /* fused_back_projection: gradients of patches as one matrix product whose left operand is formed in registers.
  *   dp = sum_j B_j t_j + A da          t_j = g'_j a, with a bias also g'_j for its slot                                  (1)
- * The depth of the product has the columns (j, rho) of all units, then the biases of all units, then those of da. A tile of depth 64 has
- * 64 / R units, 64 biases, or 64 of da. t is rounded to bfloat16 once, in registers, and never written to memory.
+ * The depth of the product has the biases of all units, then the columns (j, rho) of all units, then those of da. A tile of depth 64 has
+ * 64 biases, 64 / R units, or 64 of da. t is rounded to bfloat16 once, in registers, and never written to memory.
  *   dout (N, T, positions, D)  g, scaled by f(q) on the way; g' itself if q is null
  *   q (m, D)         squared norms      factors (m, S)   float32      da (m, R)   null for the back-projection of an explanation
  *   stream           fused_weights.cu: for each block of COLUMNS columns the tiles of (1)
@@ -23,8 +23,8 @@
 static_assert(PARTS * PART == COLUMNS && PARTS <= 2 && 64 % RANK == 0, "a block of columns, a tile of depth");
 static_assert(BARRIERS_AT + 16 * STAGES <= SHARED_BYTES, "Java and the kernel disagree on shared memory");
 
-#define REGISTERS 232
-#define COPYING_REGISTERS 40
+#define REGISTERS 240
+#define COPYING_REGISTERS 24
 static_assert(REGISTERS_FIT(256, REGISTERS, 128, COPYING_REGISTERS), "registers of a block");
 
 DEFINE_ROWS_PRODUCT(PART, PART_8, 0)
@@ -68,48 +68,40 @@ static __device__ __forceinline__ void load_scales(float (*scale)[2], const Rows
     }
 }
 
-/* The fragments of (1) for a tile of units. */
-static __device__ __forceinline__ void form_units(unsigned (*fragment)[4], const float (*a)[8], const float (*scale)[2]) {
+/* The fragments of half a tile of depth, two products: of (1) for units, of the biases of units, or of da. */
+static __device__ __forceinline__ void form_units(unsigned (*fragment)[4], int half, const float (*a)[8], const float (*scale)[2]) {
 #pragma unroll
-    for (int step = 0; step < 4; step++) {
+    for (int i = 0; i < 8; i++) {
+        const int step = 2 * half + i / 4;
         const float* factor = a[step % STEPS_OF_UNIT];
-        const float* by = scale[step / STEPS_OF_UNIT];
+        const float by = scale[step / STEPS_OF_UNIT][i % 2];
+        fragment[i / 4][i % 4] = bf16_pair(factor[2 * (i % 4)] * by, factor[2 * (i % 4) + 1] * by);
+    }
+}
+static __device__ __forceinline__ void load_biases(unsigned (*fragment)[4], int half, const Rows& rows, int first, int t) {
 #pragma unroll
-        for (int i = 0; i < 4; i++) fragment[step][i] = bf16_pair(factor[2 * i] * by[i % 2], factor[2 * i + 1] * by[i % 2]);
+    for (int i = 0; i < 8; i++) {
+        const int j = first + (2 * half + i / 4) * 16 + i % 4 / 2 * 8 + 2 * t;
+        fragment[i / 4][i % 4] = bf16_pair(rows.scaled(i % 2, j), rows.scaled(i % 2, j + 1));
+    }
+}
+static __device__ __forceinline__ void load_factor_gradients(unsigned (*fragment)[4], int half, const Rows& rows, int t) {
+#pragma unroll
+    for (int i = 0; i < 8; i++) {
+        const int step = 2 * half + i / 4;
+        const float* from = rows.da + rows.of_forward[i % 2] * RANK + step * 16 + i % 4 / 2 * 8 + 2 * t;
+        fragment[i / 4][i % 4] = step < STEPS_OF_UNIT ? bf16_pair(from[0], from[1]) : 0u;
     }
 }
 
-/* The fragments of a tile of biases, the units [first, first + 64). */
-static __device__ __forceinline__ void load_biases(unsigned (*fragment)[4], const Rows& rows, int first, int t) {
-#pragma unroll
-    for (int step = 0; step < 4; step++) {
-#pragma unroll
-        for (int i = 0; i < 4; i++) {
-            const int j = first + step * 16 + i / 2 * 8 + 2 * t;
-            fragment[step][i] = bf16_pair(rows.scaled(i % 2, j), rows.scaled(i % 2, j + 1));
-        }
-    }
-}
-
-/* The fragments of the tile of da; columns from R on are zero in the weights, and in the fragments. */
-static __device__ __forceinline__ void load_factor_gradients(unsigned (*fragment)[4], const Rows& rows, int t) {
-#pragma unroll
-    for (int step = 0; step < 4; step++) {
-#pragma unroll
-        for (int i = 0; i < 4; i++) {
-            const float* from = rows.da + rows.of_forward[i % 2] * RANK + step * 16 + i / 2 * 8 + 2 * t;
-            fragment[step][i] = step < STEPS_OF_UNIT ? bf16_pair(from[0], from[1]) : 0u;
-        }
-    }
-}
-
-static __device__ __forceinline__ void multiply_tile(float (*c)[PART / 2], unsigned (*fragment)[4], unsigned address, int adds) {
+/* The products of half a tile of depth. */
+static __device__ __forceinline__ void multiply_half(float (*c)[PART / 2], unsigned (*fragment)[4], unsigned address, int half, int adds) {
     products_begin();
 #pragma unroll
-    for (int step = 0; step < 4; step++) {
+    for (int i = 0; i < 2; i++) {
 #pragma unroll
         for (int part = 0; part < PARTS; part++) {
-            MULTIPLY_ROWS(PART)(c[part], fragment[step], k_major(address + part * PART * 128) + 2 * step, adds | (step > 0));
+            MULTIPLY_ROWS(PART)(c[part], fragment[i], k_major(address + part * PART * 128) + 2 * (2 * half + i), adds | (i > 0));
         }
     }
     products_end();
@@ -133,14 +125,14 @@ void fused_back_projection(float* __restrict__ out, const float* __restrict__ do
     const int unit_tiles = (units + UNITS_OF_TILE - 1) / UNITS_OF_TILE, bias_tiles = slots > RANK ? (units + 63) / 64 : 0;
     const int all_tiles = unit_tiles + (units + 63) / 64 + 1; /* of a block of columns, in the stream */
     const int tiles = (rows + POSITIONS - 1) / POSITIONS * (PATCH / COLUMNS) * splits;
-    Ring<STAGES> ring;
     if (threadIdx.x >= 256) {
         fewer_registers<COPYING_REGISTERS>();
         if (threadIdx.x != 256) return;
+        Ring<STAGES> ring;
         for (int tile = blockIdx.x; tile < tiles; tile += gridDim.x) {
             const Work work = work_of(tile, splits, depth_tiles);
             for (int i = work.begin; i < work.end; i++, ring.next()) {
-                const int at = i < unit_tiles + bias_tiles ? i : all_tiles - 1; /* without biases, da follows the units */
+                const int at = i + all_tiles - 1 - unit_tiles - bias_tiles; /* the stream always has tiles of biases */
                 barrier_wait(&barriers->empty[ring.index], ring.parity ^ 1);
                 barrier_expect(&barriers->full[ring.index], STAGE_BYTES);
                 bulk_copy(shared + ring.index * STAGE_PITCH, stream + ((long long) work.block * all_tiles + at) * STAGE_BYTES, STAGE_BYTES,
@@ -152,6 +144,7 @@ void fused_back_projection(float* __restrict__ out, const float* __restrict__ do
     more_registers<REGISTERS>();
     const int lane = threadIdx.x % WARP_SIZE, t = lane % 4, local = threadIdx.x / WARP_SIZE * 16 + lane / 4;
     const unsigned stages = shared_address(shared);
+    Ring<STAGES> ring;
     Rows own = {dout, q, da, norm, units, {}, {}};
     for (int tile = blockIdx.x; tile < tiles; tile += gridDim.x) {
         const Work work = work_of(tile, splits, depth_tiles);
@@ -171,33 +164,30 @@ void fused_back_projection(float* __restrict__ out, const float* __restrict__ do
             }
         }
         float c[PARTS][PART / 2];
-        unsigned fragment[2][4][4];
+        unsigned fragment[2][2][4];
         float scale[UNITS_OF_TILE][2];
-        load_scales(scale, own, work.begin);
+        load_scales(scale, own, max(work.begin - bias_tiles, 0));
         int before = 0;
 #pragma unroll 1
-        for (int pair = work.begin; pair < work.end; pair += 2) {
+        for (int i = work.begin; i < work.end; i++) {
 #pragma unroll
-            for (int odd = 0; odd < 2; odd++) {
-                const int i = pair + odd;
-                if (i >= work.end) break;
-                if (i < unit_tiles) {
-                    form_units(fragment[odd], a, scale);
-                    load_scales(scale, own, min(i + 1, unit_tiles - 1));
-                } else if (i < unit_tiles + bias_tiles) {
-                    load_biases(fragment[odd], own, (i - unit_tiles) * 64, t);
+            for (int half = 0; half < 2; half++) {
+                if (i < bias_tiles) {
+                    load_biases(fragment[half], half, own, i * 64, t);
+                } else if (i < bias_tiles + unit_tiles) {
+                    form_units(fragment[half], half, a, scale);
+                    if (half == 1) load_scales(scale, own, i + 1 - bias_tiles);
                 } else {
-                    load_factor_gradients(fragment[odd], own, t);
+                    load_factor_gradients(fragment[half], half, own, t);
                 }
-                barrier_wait(&barriers->full[ring.index], ring.parity);
-                multiply_tile(c, fragment[odd], stages + ring.index * STAGE_PITCH, i > work.begin);
-                if (i > work.begin) {
-                    products_arrived<1>();
-                    if (lane == 0) barrier_arrive(&barriers->empty[before]);
-                }
-                before = ring.index;
-                ring.next();
+                if (half == 0) barrier_wait(&barriers->full[ring.index], ring.parity);
+                multiply_half(c, fragment[half], stages + ring.index * STAGE_PITCH, half, half > 0 || i > work.begin);
+                /* The half before this one has been multiplied: its fragment and, with the second, its stage are free. */
+                if (half == 1 || i > work.begin) products_arrived<1>();
+                if (half == 0 && i > work.begin && lane == 0) barrier_arrive(&barriers->empty[before]);
             }
+            before = ring.index;
+            ring.next();
         }
         products_arrived<0>();
         if (lane == 0) barrier_arrive(&barriers->empty[before]);

@@ -7,8 +7,9 @@
  *   reduce_weight_gradient     sums of fused_weight_gradient over the splits, in the layout of packed weights: rows of patch entries,
  *                              columns of A (FACTORS of them), then of slots by unit
  * Compiled with RANK, LEFT, UNITS_64, CHUNKS, CHANNELS, KERNEL, STRIDE, PADDING
- * Launch   reduce_weight_gradient: a block of 32 x 8 threads has 32 columns and 32 entries, transposed in shared memory. Others: one
- *          thread an element, or a chunk of 8 channels. */
+ * Launch   reduce_weight_gradient: a block of 32 x 8 threads has 32 columns and 32 entries, transposed in shared memory. pack_input: one
+ *          thread a chunk of 8 channels. fused_coefficients, reduce_factor_gradient: one thread two columns, so that no two threads
+ *          write halves of one word. fused_col2im: one thread an element. */
 
 #include "alignment/scale.cuh"
 
@@ -61,17 +62,19 @@ void fused_coefficients(float* __restrict__ scaled, float* __restrict__ e, unsig
                         const float* __restrict__ q, int norm, int units, long long count) {
     const long long i = (long long) blockIdx.x * BLOCK + threadIdx.x;
     if (i >= count) return;
-    const long long row = i / UNITS_64, at = row * units + i % UNITS_64;
-    const int j = (int) (i % UNITS_64);
-    float value = 0.0f, derivative = 0.0f;
-    if (j < units) {
-        value = dout[at] * scale_of(norm, q[at], 0.0f);
-        derivative = scale_derivative(norm, dout[at], scores[at], q[at]);
-        scaled[at] = value;
-        e[at] = derivative;
+    const int j = (int) (i % (UNITS_64 / 2)) * 2;
+    const long long row = i / (UNITS_64 / 2), at = row * units + j;
+    float value[2] = {0.0f, 0.0f}, derivative[2] = {0.0f, 0.0f};
+#pragma unroll
+    for (int k = 0; k < 2; k++) {
+        if (j + k >= units) continue;
+        value[k] = dout[at + k] * scale_of(norm, q[at + k], 0.0f);
+        derivative[k] = scale_derivative(norm, dout[at + k], scores[at + k], q[at + k]);
+        scaled[at + k] = value[k];
+        e[at + k] = derivative[k];
     }
-    left[row * LEFT + j] = (unsigned short) bf16_half(value);
-    e_left[row * UNITS_64 + j] = (unsigned short) bf16_half(derivative);
+    *(unsigned*) (left + row * LEFT + j) = bf16_pair(value[0], value[1]);
+    *(unsigned*) (e_left + row * UNITS_64 + j) = bf16_pair(derivative[0], derivative[1]);
 }
 
 extern "C" __global__ __launch_bounds__(BLOCK)
@@ -79,10 +82,14 @@ void reduce_factor_gradient(float* __restrict__ da, unsigned short* __restrict__
                             long long count) {
     const long long i = (long long) blockIdx.x * BLOCK + threadIdx.x;
     if (i >= count) return;
-    float sum = 0.0f;
-    for (int split = 0; split < splits; split++) sum += partials[split * count + i];
-    da[i] = sum;
-    left[i / RANK * LEFT + UNITS_64 + i % RANK] = (unsigned short) bf16_half(sum);
+    float sum[2] = {0.0f, 0.0f};
+    for (int split = 0; split < splits; split++) {
+        const float2 part = *(const float2*) (partials + 2 * (split * count + i));
+        sum[0] += part.x;
+        sum[1] += part.y;
+    }
+    *(float2*) (da + 2 * i) = make_float2(sum[0], sum[1]);
+    *(unsigned*) (left + i / (RANK / 2) * LEFT + UNITS_64 + i % (RANK / 2) * 2) = bf16_pair(sum[0], sum[1]);
 }
 
 /* partials (splits, rows, width); out (entries, columns), entry p of it is column p / channels * padded + p % channels of partials. */

@@ -1,8 +1,8 @@
 /* fused_weights: the operands of the fused form as tiles of bfloat16, in the order in which its kernels copy them (warpgroup.cuh).
  *   pack_forward_stream   FACTOR_STAGES tiles (R, 64) of A, then for each group of UNITS units GROUP_STAGES tiles (COLUMNS, 64): along
  *                         the depth the patch, then a and the constant 1; rows: (unit, rho) of B_j and G_j, then the units' biases
- *   pack_back_stream      for each block of BLOCK_COLUMNS entries of the patch: tiles (BLOCK_COLUMNS, 64) whose depth is (unit, rho) of
- *                         all units, then the biases, then rho of A
+ *   pack_back_stream      for each block of BLOCK_COLUMNS entries of the patch: tiles (BLOCK_COLUMNS, 64) whose depth is the biases
+ *                         of all units, then (unit, rho) of all units, then rho of A
  * The depth along the patch is (ky, kx, c) with 8 CHUNKS channels, padded with zeros.
  *   w (P, L)   packed weights       gram (S (S + 1) / 2, D)   layout in gram.cuh
  * Launch   one thread a chunk of 8 values. */
@@ -74,12 +74,12 @@ void pack_back_stream(unsigned char* __restrict__ stream, const float* __restric
     float values[8];
     for (int i = 0; i < 8; i++) {
         int column = -1;
-        if (tile < unit_tiles) {
-            const int at = tile * 64 + first + i, j = at / RANK;
-            if (j < units) column = RANK + at % RANK * units + j;
-        } else if (tile < unit_tiles + bias_tiles) {
-            const int j = (tile - unit_tiles) * 64 + first + i;
+        if (tile < bias_tiles) {
+            const int j = tile * 64 + first + i;
             if (j < units && slots > RANK) column = RANK + RANK * units + j;
+        } else if (tile < bias_tiles + unit_tiles) {
+            const int at = (tile - bias_tiles) * 64 + first + i, j = at / RANK;
+            if (j < units) column = RANK + at % RANK * units + j;
         } else if (first + i < RANK) {
             column = first + i;
         }
