@@ -26,8 +26,6 @@ import org.codanet.run.PassCache;
  * it allocated.
  */
 public final class Explainer {
-    private static final int MICRO_BATCH = 16;
-
     private final CodaNet net;
     private final long memoryBudget;
     private final MicroBatches microBatches;
@@ -79,7 +77,7 @@ public final class Explainer {
         requireFits(images, target, detail);
         synchronized (net.device()) {
             ExplanationPass whole = split(pass(images, target, detail));
-            int atOnce = MemoryPlan.largestBatch(net, whole, memoryBudget, Math.min(MICRO_BATCH, images.count()));
+            int atOnce = MemoryPlan.largestBatch(net, whole, memoryBudget, Math.min(net.device().imagesAtOnce(), images.count()));
             ExplanationBuilder explanation = new ExplanationBuilder(net, whole, target);
             microBatches.run(images.count(), atOnce, whole.targetsAtOnce(), (first, count, targetsAtOnce) -> {
                 ExplanationPass pass = whole.withImages(count).withTargetsAtOnce(targetsAtOnce);

@@ -89,6 +89,12 @@ public final class CudaDevice implements Device {
                 + resources.compiler().target() + "; " + precision().option();
     }
 
+    /** With fewer positions, some multiprocessors of a large GPU would have no work in the last layers of a small network. */
+    @Override
+    public int imagesAtOnce() {
+        return 256;
+    }
+
     @Override
     public void listenToSelections(Consumer<String> listener) {
         resources.selections().listen(listener);

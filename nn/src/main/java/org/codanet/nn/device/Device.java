@@ -54,6 +54,14 @@ public interface Device extends AutoCloseable {
     String description();
 
     /**
+     * Number of images at which a pass of a network reaches the device's full speed. Passes over more images are divided into
+     * micro-batches of this size, so that their memory does not grow with the number of images.
+     */
+    default int imagesAtOnce() {
+        return 16;
+    }
+
+    /**
      * Calls {@code listener} with one line of text for each algorithm that the device selects from now on, when it is selected. The
      * same line is reported once. A device that has only one algorithm for everything reports nothing.
      */
