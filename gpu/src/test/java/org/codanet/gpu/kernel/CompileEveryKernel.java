@@ -126,7 +126,10 @@ final class CompileEveryKernel {
                 continue;
             }
             for (KernelSource source : KernelSources.all(capability)) {
-                byte[] code = RuntimeCompiler.compile(source, source.specific() ? target + "a" : target);
+                if (source.specific() && !target.endsWith("a")) {
+                    continue; // compiled for the target of the architecture's own instructions
+                }
+                byte[] code = RuntimeCompiler.compile(source, target);
                 write(source, target, code);
                 for (MachineCode.Kernel kernel : MachineCode.kernels(code, capability)) {
                     String name = source.file()
