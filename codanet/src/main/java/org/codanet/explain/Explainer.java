@@ -77,7 +77,8 @@ public final class Explainer {
         requireFits(images, target, detail);
         synchronized (net.device()) {
             ExplanationPass whole = split(pass(images, target, detail));
-            int atOnce = MemoryPlan.largestBatch(net, whole, memoryBudget, Math.min(net.device().imagesAtOnce(), images.count()));
+            int atOnce = MemoryPlan.largestBatch(
+                    net, whole, memoryBudget, Math.min(net.device().imagesAtOnce(), images.count()));
             ExplanationBuilder explanation = new ExplanationBuilder(net, whole, target);
             microBatches.run(images.count(), atOnce, whole.targetsAtOnce(), (first, count, targetsAtOnce) -> {
                 ExplanationPass pass = whole.withImages(count).withTargetsAtOnce(targetsAtOnce);

@@ -112,8 +112,10 @@ final class CompileEveryKernel {
     private static void write(KernelSource source, String target, byte[] code) throws IOException {
         Path folder = Files.createDirectories(
                 Path.of("target", "cubin", CudaLibraries.nvrtc().version()));
-        String name =
-                source.file().replace('/', '-') + "-" + String.join("-", source.defines()) + "-" + target + ".cubin";
+        String defines = String.join("-", source.defines());
+        // A file name has at most 255 bytes.
+        String shortened = defines.length() <= 150 ? defines : Integer.toHexString(defines.hashCode());
+        String name = source.file().replace('/', '-') + "-" + shortened + "-" + target + ".cubin";
         Files.write(folder.resolve(name), code);
     }
 
@@ -126,10 +128,7 @@ final class CompileEveryKernel {
                 continue;
             }
             for (KernelSource source : KernelSources.all(capability)) {
-                if (source.specific() && !target.endsWith("a")) {
-                    continue; // compiled for the target of the architecture's own instructions
-                }
-                byte[] code = RuntimeCompiler.compile(source, target);
+                byte[] code = RuntimeCompiler.compile(source, source.specific() ? target + "a" : target);
                 write(source, target, code);
                 for (MachineCode.Kernel kernel : MachineCode.kernels(code, capability)) {
                     String name = source.file()

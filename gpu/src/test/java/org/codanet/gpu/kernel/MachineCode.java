@@ -36,7 +36,7 @@ final class MachineCode {
     enum Instruction {
         HMMA(0x23c),
         /** A matrix product of a warpgroup, on Hopper. */
-        HGMMA(0x5f0),
+        HGMMA(0xdf0),
         FFMA(0x223),
         LOAD_LOCAL(0x983),
         STORE_LOCAL(0x387),
