@@ -60,7 +60,9 @@ final class CompileEveryKernel {
                             kernel.shared(),
                             kernel.stack(),
                             kernel.instructions(),
-                            kernel.count(Instruction.HMMA) + kernel.count(Instruction.HGMMA),
+                            kernel.count(Instruction.HMMA)
+                                    + kernel.count(Instruction.HGMMA_SHARED)
+                                    + kernel.count(Instruction.HGMMA_REGISTERS),
                             kernel.count(Instruction.FFMA),
                             kernel.count(Instruction.LOAD_LOCAL) + kernel.count(Instruction.STORE_LOCAL),
                             kernel.count(Instruction.LOAD_SHARED) + kernel.count(Instruction.STORE_SHARED),

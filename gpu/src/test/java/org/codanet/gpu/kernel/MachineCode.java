@@ -35,8 +35,9 @@ final class MachineCode {
     /** Opcodes of compute capability 7.5 and newer. */
     enum Instruction {
         HMMA(0x23c),
-        /** A matrix product of a warpgroup, on Hopper. */
-        HGMMA(0xdf0),
+        /** A matrix product of a warpgroup, on Hopper, with the left operand in shared memory or in registers. */
+        HGMMA_SHARED(0x9f0),
+        HGMMA_REGISTERS(0xdf0),
         FFMA(0x223),
         LOAD_LOCAL(0x983),
         STORE_LOCAL(0x387),
