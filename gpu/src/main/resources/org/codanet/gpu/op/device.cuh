@@ -90,7 +90,16 @@ static inline void copy_4(void* to, const void* from) { sim_copy(to, from, 4); }
 static inline void copies_end() { sim_copies_end(); }
 template <int LATER>
 static inline void copies_arrived() { sim_copies_arrived(LATER); }
+
+/* a / b within two units in the last place, without the routine of the operator /, which may need a stack. */
+static inline float quotient(float a, float b) { return a / b; }
 #else
+static __device__ __forceinline__ float quotient(float a, float b) {
+    float value;
+    asm("div.full.f32 %0, %1, %2;" : "=f"(value) : "f"(a), "f"(b));
+    return value;
+}
+
 /* As tf32_word, and as bf16_half for two values, with one instruction each. */
 static __device__ __forceinline__ unsigned tf32_rounded(float value) {
     unsigned bits;

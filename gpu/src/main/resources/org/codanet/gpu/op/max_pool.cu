@@ -64,7 +64,7 @@ void pool_max_backward(float* __restrict__ dx, const float* __restrict__ dy, con
                 receiver = change >= 0 ? receiver : other;
                 const double difference =
                         (double) image[(long long) receiver * channels] - base[(long long) receiver * channels];
-                factor = fabs(difference) < 1e-10 ? 1.0f : (float) change / (float) difference; /* in float32: no stack */
+                factor = fabs(difference) < 1e-10 ? 1.0f : quotient((float) change, (float) difference);
             }
             if (receiver == own) sum += factor * dy[((row * out_height + r) * out_width + q) * channels + c];
         }
