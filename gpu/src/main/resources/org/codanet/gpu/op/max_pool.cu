@@ -45,8 +45,10 @@ void pool_max_backward(float* __restrict__ dx, const float* __restrict__ dy, con
     const long long i = (long long) blockIdx.x * BLOCK + threadIdx.x;
     if (i >= count) return;
     const pool_extents e = {height, width, out_height, out_width, channels};
-    const int c = (int) (i % channels), px = (int) (i / channels % width), py = (int) (i / channels / width % height);
-    const long long row = i / channels / width / height, start = row / targets * height * width * channels + c;
+    /* Few divisions of 64 bits: each keeps registers on a stack otherwise. */
+    const long long pixel = i / channels, line = pixel / width, row = line / height, start = row / targets * height * width * channels
+            + (i - pixel * channels);
+    const int c = (int) (i - pixel * channels), px = (int) (pixel - line * width), py = (int) (line - row * height);
     const float* image = x + start;
     const int own = py * width + px;
     int first_row = py + PADDING - KERNEL + 1, first_column = px + PADDING - KERNEL + 1;
