@@ -45,10 +45,10 @@ void pool_max_backward(float* __restrict__ dx, const float* __restrict__ dy, con
     const long long i = (long long) blockIdx.x * BLOCK + threadIdx.x;
     if (i >= count) return;
     const pool_extents e = {height, width, out_height, out_width, channels};
-    /* Few divisions of 64 bits: each keeps registers on a stack otherwise. */
-    const long long pixel = i / channels, line = pixel / width, row = line / height, start = row / targets * height * width * channels
-            + (i - pixel * channels);
-    const int c = (int) (i - pixel * channels), px = (int) (pixel - line * width), py = (int) (line - row * height);
+    /* One division of 64 bits only, because each keeps registers on a stack. There are less than 2^32 pixels. */
+    const unsigned pixel = (unsigned) (i / channels), line = pixel / (unsigned) width, row = line / (unsigned) height;
+    const int c = (int) (i - (long long) pixel * channels), px = (int) (pixel - line * width), py = (int) (line - row * height);
+    const long long start = (long long) (row / (unsigned) targets) * height * width * channels + c;
     const float* image = x + start;
     const int own = py * width + px;
     int first_row = py + PADDING - KERNEL + 1, first_column = px + PADDING - KERNEL + 1;
@@ -68,7 +68,7 @@ void pool_max_backward(float* __restrict__ dx, const float* __restrict__ dy, con
                         (double) image[(long long) receiver * channels] - base[(long long) receiver * channels];
                 factor = fabs(difference) < 1e-10 ? 1.0f : quotient((float) change, (float) difference);
             }
-            if (receiver == own) sum += factor * dy[((row * out_height + r) * out_width + q) * channels + c];
+            if (receiver == own) sum += factor * dy[(((long long) row * out_height + r) * out_width + q) * channels + c];
         }
     }
     dx[i] = sum;
