@@ -9,6 +9,9 @@ import org.codanet.nn.tensor.Tensor;
 
 /** {@link MaxPool} by {@code max_pool.cu}. */
 public final class CudaMaxPool extends CudaOperation implements MaxPool {
+    /** The kernel of the gradient has indices of 32 bits without a sign. */
+    private static final long MAX_ELEMENTS = 1L << 32;
+
     private final MaxPoolShape shape;
     private final KernelSource source;
 
@@ -59,6 +62,10 @@ public final class CudaMaxPool extends CudaOperation implements MaxPool {
             baseline.require(in, operation(), "baseline");
         }
         long count = dIn.shape().elements();
+        if (count > MAX_ELEMENTS) {
+            throw new IllegalArgumentException(operation() + ": the gradient " + dIn.shape() + " has " + count
+                    + " values, at most " + MAX_ELEMENTS + " are supported; use fewer images or targets at once");
+        }
         resources()
                 .kernel(source, "pool_max_backward")
                 .pointer(pointer(dIn))

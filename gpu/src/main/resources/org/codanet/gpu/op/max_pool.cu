@@ -45,9 +45,10 @@ void pool_max_backward(float* __restrict__ dx, const float* __restrict__ dy, con
     const long long i = (long long) blockIdx.x * BLOCK + threadIdx.x;
     if (i >= count) return;
     const pool_extents e = {height, width, out_height, out_width, channels};
-    /* One division of 64 bits only, because each keeps registers on a stack. There are less than 2^32 pixels. */
-    const unsigned pixel = (unsigned) (i / channels), line = pixel / (unsigned) width, row = line / (unsigned) height;
-    const int c = (int) (i - (long long) pixel * channels), px = (int) (pixel - line * width), py = (int) (line - row * height);
+    /* Indices of 32 bits: a division of 64 bits would keep registers on a stack. CudaMaxPool.java refuses more elements. */
+    const unsigned index = (unsigned) i, pixel = index / (unsigned) channels, line = pixel / (unsigned) width;
+    const unsigned row = line / (unsigned) height;
+    const int c = (int) (index - pixel * channels), px = (int) (pixel - line * width), py = (int) (line - row * height);
     const long long start = (long long) (row / (unsigned) targets) * height * width * channels + c;
     const float* image = x + start;
     const int own = py * width + px;
