@@ -13,7 +13,9 @@ static __device__ __forceinline__ int pool_largest(const float* image, const poo
     const int top = row * STRIDE - PADDING, left = column * STRIDE - PADDING;
     int best = -1;
     float largest = 0;
+#pragma unroll 1 /* unrolled, the gradient would not fit in registers */
     for (int py = top < 0 ? 0 : top; py < top + KERNEL && py < e.height; py++) {
+#pragma unroll 1
         for (int px = left < 0 ? 0 : left; px < left + KERNEL && px < e.width; px++) {
             const int position = py * e.width + px;
             const float value = image[(long long) position * e.channels];
@@ -39,7 +41,8 @@ void pool_max(float* __restrict__ y, const float* __restrict__ x, int height, in
 }
 
 /* x0 is null unless the rule is RESCALE. */
-extern "C" __global__ __launch_bounds__(BLOCK)
+/* Four blocks a multiprocessor: with its own choice of registers, the compiler keeps one on a stack. */
+extern "C" __global__ __launch_bounds__(BLOCK, 4)
 void pool_max_backward(float* __restrict__ dx, const float* __restrict__ dy, const float* x, const float* x0, int targets,
                        int height, int width, int out_height, int out_width, int channels, long long count) {
     const long long i = (long long) blockIdx.x * BLOCK + threadIdx.x;
@@ -56,7 +59,9 @@ void pool_max_backward(float* __restrict__ dx, const float* __restrict__ dy, con
     first_row = first_row <= 0 ? 0 : (first_row + STRIDE - 1) / STRIDE;
     first_column = first_column <= 0 ? 0 : (first_column + STRIDE - 1) / STRIDE;
     float sum = 0;
+#pragma unroll 1
     for (int r = first_row; r < out_height && r * STRIDE - PADDING <= py; r++) {
+#pragma unroll 1
         for (int q = first_column; q < out_width && q * STRIDE - PADDING <= px; q++) {
             int receiver = pool_largest(image, e, r, q);
             float factor = 1;
