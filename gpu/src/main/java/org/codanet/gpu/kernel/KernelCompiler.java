@@ -8,6 +8,12 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 import org.codanet.bindings.CacheFolder;
 import org.codanet.bindings.LoadedLibrary;
 import org.codanet.bindings.cuda.Cuda;
@@ -20,11 +26,17 @@ import org.codanet.gpu.driver.Stream;
  * For a GPU newer than NVRTC, NVRTC compiles PTX for the newest architecture that it knows, and the driver translates it.
  */
 public final class KernelCompiler implements AutoCloseable {
+    /** One compilation takes a second or more of one processor. The threads end when they have had nothing to do. */
+    private static final Executor COMPILERS = compilers();
+
     private final CudaContext context;
     private final Stream stream;
     private final KernelCache cache;
     private final String target;
     private final Map<KernelSource, Module> modules = new HashMap<>();
+    /** Compilations that {@link #compileAhead} started and {@link #kernel} has not needed yet. */
+    private final Map<KernelSource, CompletableFuture<byte[]>> ahead = new HashMap<>();
+
     private int compiled;
 
     public KernelCompiler(CudaContext context, Stream stream, LoadedLibrary nvrtc) {
@@ -80,12 +92,58 @@ public final class KernelCompiler implements AutoCloseable {
         return kernel.begin();
     }
 
+    private static Executor compilers() {
+        int threads = Runtime.getRuntime().availableProcessors();
+        ThreadPoolExecutor executor = new ThreadPoolExecutor(
+                threads,
+                threads,
+                1,
+                TimeUnit.SECONDS,
+                new LinkedBlockingQueue<>(),
+                Thread.ofPlatform().daemon().name("kernel compiler ", 0).factory());
+        executor.allowCoreThreadTimeOut(true);
+        return executor;
+    }
+
+    private String target(KernelSource source) {
+        return source.specific() ? target + "a" : target;
+    }
+
+    /**
+     * Starts to compile the sources that are neither loaded nor in the cache, each on a thread of its own. A later call of {@link #kernel}
+     * waits for its source only. The kernels of a network's layers differ in their defines, so a first start has many to compile.
+     */
+    public void compileAhead(List<KernelSource> sources) {
+        for (KernelSource source : sources) {
+            if (!modules.containsKey(source)
+                    && !ahead.containsKey(source)
+                    && cache.find(source, target(source)).isEmpty()) {
+                ahead.put(
+                        source,
+                        CompletableFuture.supplyAsync(
+                                () -> RuntimeCompiler.compile(source, target(source)), COMPILERS));
+            }
+        }
+    }
+
+    private byte[] compile(KernelSource source, String target) {
+        CompletableFuture<byte[]> started = ahead.remove(source);
+        if (started == null) {
+            return RuntimeCompiler.compile(source, target);
+        }
+        try {
+            return started.join();
+        } catch (CompletionException failure) {
+            throw failure.getCause() instanceof RuntimeException cause ? cause : failure;
+        }
+    }
+
     private Module load(KernelSource source) {
-        String target = source.specific() ? this.target + "a" : this.target;
+        String target = target(source);
         Optional<byte[]> cached = cache.find(source, target);
         byte[] code = cached.orElseGet(() -> {
             compiled++;
-            return RuntimeCompiler.compile(source, target);
+            return compile(source, target);
         });
         if (cached.isEmpty()) {
             cache.store(source, target, code);
@@ -132,6 +190,7 @@ public final class KernelCompiler implements AutoCloseable {
 
     @Override
     public void close() {
+        ahead.clear();
         List<Module> open = new ArrayList<>(modules.values());
         modules.clear();
         open.forEach(Module::close);

@@ -9,6 +9,7 @@ import org.codanet.gpu.op.alignment.TensorCoreTiling;
 import org.codanet.nn.op.MaxPoolShape;
 import org.codanet.nn.op.alignment.DynamicAlignmentShape;
 import org.codanet.nn.op.alignment.Norm;
+import org.codanet.nn.op.alignment.Purpose;
 
 /** All kernel sources of the device, with the defines that they are compiled with. */
 public final class KernelSources {
@@ -50,15 +51,7 @@ public final class KernelSources {
             all.addAll(new TensorCoreTiling(TensorCoreTiling.maxForwardRank(true), true).forwardSources());
             all.addAll(AlignmentKernels.sources(321));
             for (DynamicAlignmentShape shape : FUSED) {
-                FusedTiling tiling = FusedTiling.of(shape);
-                all.addAll(List.of(
-                        tiling.weightsSource(),
-                        tiling.elementsSource(),
-                        tiling.forwardSource(),
-                        tiling.factorGradientSource(),
-                        tiling.backProjectionSource(),
-                        tiling.weightGradientSource(),
-                        tiling.momentsSource()));
+                all.addAll(FusedTiling.of(shape).sources(Purpose.TRAINING));
             }
         }
         return all.stream().distinct().toList();

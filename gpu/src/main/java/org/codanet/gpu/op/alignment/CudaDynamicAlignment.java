@@ -105,6 +105,7 @@ public final class CudaDynamicAlignment extends CudaOperation implements Dynamic
         resources();
         weights.prepare(next);
         if (fused != null) {
+            resources().compiler().compileAhead(fused.tiling().sources(purpose));
             fused.weights().prepare();
         }
         if (fragments != null) {

@@ -1,9 +1,12 @@
 package org.codanet.gpu.op.alignment;
 
+import java.util.ArrayList;
+import java.util.List;
 import org.codanet.gpu.kernel.KernelSource;
 import org.codanet.nn.device.Precision;
 import org.codanet.nn.op.alignment.DynamicAlignmentShape;
 import org.codanet.nn.op.alignment.Norm;
+import org.codanet.nn.op.alignment.Purpose;
 
 /**
  * How the kernels of the fused form divide the work of one layer: tiles, pipeline stages and shared memory. All numbers are passed to
@@ -305,28 +308,40 @@ public final class FusedTiling {
                 .define("SHARED_BYTES", forwardSharedBytes());
     }
 
-    public KernelSource weightsSource() {
+    /** The sources of the passes that a forward pass of this purpose is followed by, and its own. */
+    public List<KernelSource> sources(Purpose purpose) {
+        List<KernelSource> sources = new ArrayList<>(List.of(weightsSource(), elementsSource(), forwardSource()));
+        if (purpose != Purpose.INFERENCE) {
+            sources.add(backProjectionSource());
+        }
+        if (purpose == Purpose.TRAINING) {
+            sources.addAll(List.of(factorGradientSource(), weightGradientSource(), momentsSource()));
+        }
+        return sources;
+    }
+
+    KernelSource weightsSource() {
         return groups(geometry(source("fused_weights.cu")))
                 .define("CHANNELS", shape.inChannels())
                 .define("BLOCK_COLUMNS", blockColumns);
     }
 
-    public KernelSource elementsSource() {
+    KernelSource elementsSource() {
         return geometry(source("fused_elements.cu"))
                 .define("CHANNELS", shape.inChannels())
                 .define("LEFT", leftColumns())
                 .define("UNITS_64", unitColumns());
     }
 
-    public KernelSource forwardSource() {
+    KernelSource forwardSource() {
         return pipeline("fused_forward.cu");
     }
 
-    public KernelSource factorGradientSource() {
+    KernelSource factorGradientSource() {
         return pipeline("fused_factor_gradient.cu");
     }
 
-    public KernelSource backProjectionSource() {
+    KernelSource backProjectionSource() {
         int parts = Math.ceilDiv(blockColumns, MAX_PRODUCT_COLUMNS);
         return source("fused_back_projection.cu")
                 .architectureSpecific()
@@ -365,11 +380,11 @@ public final class FusedTiling {
                 .define("SHARED_BYTES", sumSharedBytes(right));
     }
 
-    public KernelSource weightGradientSource() {
+    KernelSource weightGradientSource() {
         return sumSource(Right.PATCHES);
     }
 
-    public KernelSource momentsSource() {
+    KernelSource momentsSource() {
         return sumSource(Right.FACTORS);
     }
 }

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Nested;
 
 /**
  * Runs the contract and the golden layers with TF32 and bfloat16 operands, so that every pass uses the tensor-core form, or the fused
- * form where a layer and the GPU support it. The tolerances
+ * form where a layer supports it; {@link TensorCoreTest} has bfloat16 in the tensor-core form. The tolerances
  * are those of a real GPU in these precisions. L2 and WB divide by sums that can be much smaller than their terms.
  */
 final class CudaDynamicAlignmentInLowPrecisionTest {
@@ -39,20 +39,6 @@ final class CudaDynamicAlignmentInLowPrecisionTest {
         @Override
         protected Device open() {
             return CudaDynamicAlignmentInLowPrecisionTest.open(Precision.BF16);
-        }
-
-        @Override
-        protected double tolerance() {
-            return BF16;
-        }
-    }
-
-    /** On a GPU before Hopper, whose passes all use the tensor-core form. */
-    @Nested
-    final class ContractInBf16BeforeHopper extends DynamicAlignmentContract {
-        @Override
-        protected Device open() {
-            return SimulatedMachine.openAmpere(DeviceOptions.defaults().withPrecision(Precision.BF16), 1 << 20);
         }
 
         @Override
