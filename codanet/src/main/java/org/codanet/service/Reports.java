@@ -57,7 +57,7 @@ final class Reports {
             try {
                 report.accept(listener);
             } catch (RuntimeException ignored) {
-                // A listener that fails must not fail the call that it was told about.
+                // A listener that fails must not fail the call that is reported to it.
             }
         }
     }

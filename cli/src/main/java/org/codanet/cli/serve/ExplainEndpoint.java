@@ -37,7 +37,7 @@ final class ExplainEndpoint {
         String type = request.headerValue("Content-Type")
                 .map(value -> value.split(";")[0].strip().toLowerCase(Locale.ROOT))
                 .orElse("application/octet-stream");
-        // curl --data-binary sends the type of forms unless it is told another one.
+        // curl --data-binary sends the type of forms unless the command names another type.
         if (!type.startsWith("image/")
                 && !type.equals("application/octet-stream")
                 && !type.equals("application/x-www-form-urlencoded")) {

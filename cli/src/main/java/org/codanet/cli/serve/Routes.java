@@ -26,7 +26,7 @@ public final class Routes {
      * The routes to a service.
      *
      * @param maxBatch reported to clients
-     * @param failures gets failures of the server itself, which clients are told nothing about
+     * @param failures gets failures of the server itself, which no answer to a client describes
      */
     public Routes(ExplanationService service, ServerSettings settings, int maxBatch, Consumer<Throwable> failures) {
         this.service = service;
